@@ -1,0 +1,49 @@
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Templates;
+
+namespace Federation.Planning;
+
+/// <summary>What a cluster told about itself through GKE's API.</summary>
+/// <param name="Id">The server's unique id: another one under the same name is another cluster.</param>
+/// <param name="Endpoints">Every host (with its port, where not 443) the Kubernetes API may be reached at.</param>
+/// <param name="CaCertificate">PEM; none if the endpoint is publicly trusted.</param>
+public sealed record ClusterFacts(string Id, string Status, string? WorkloadPool, IReadOnlyList<string> Endpoints, string? CaCertificate);
+
+/// <summary>
+/// All that desired resources are made from. <paramref name="Clusters"/> is empty before the clusters were read:
+/// ids never depend on it, fields may.
+/// </summary>
+/// <param name="Workloads">The whole federation's workloads with their documents: selection never changes what a shared role trusts.</param>
+/// <param name="Clusters">By the cluster's key.</param>
+public sealed record DesiredInput(
+    FederationConfiguration Configuration,
+    IReadOnlyList<RenderedWorkload> Workloads,
+    IReadOnlyDictionary<string, ClusterFacts> Clusters);
+
+/// <summary>One cloud: what it should hold, what it holds, and how to change it.</summary>
+public interface ICloud
+{
+    /// <summary>The first segment of the resource ids it serves.</summary>
+    string Name { get; }
+
+    /// <summary>The calls made so far, retries included; for the report.</summary>
+    int Calls { get; }
+
+    /// <summary>The resources that the federation needs here, shared ones once. Pure: no call is made.</summary>
+    IReadOnlyList<DesiredResource> Desire(DesiredInput input);
+
+    /// <summary>
+    /// Confirms, before anything is written, that the credentials and endpoints are those of the configured
+    /// accounts and clusters (FED8003, FED8008, FED2003). Changes nothing.
+    /// </summary>
+    Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken);
+
+    /// <summary>Reads a set of resources in as few calls as it takes; one observation for each, absent ones included.</summary>
+    /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
+    Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken);
+
+    /// <summary>Carries out one create or update. Transient faults are retried within bounds; permanent ones fail at once.</summary>
+    /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
+    Task ApplyAsync(Change change, CancellationToken cancellationToken);
+}

@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+using Federation.Configuration;
+
+namespace Federation.Templates;
+
+/// <summary>A workload's documents, parsed: what <c>Render</c> writes and what the clouds apply are the same nodes.</summary>
+public sealed record RenderedWorkload
+{
+    public required Workload Workload { get; init; }
+
+    public required JsonObject Namespace { get; init; }
+
+    public required JsonObject ServiceAccount { get; init; }
+
+    public required JsonObject ValidationPod { get; init; }
+
+    /// <summary>The trust policy of this workload alone; a shared role's is the union of its workloads'.</summary>
+    public required JsonObject TrustPolicy { get; init; }
+
+    /// <summary>Inline permissions policies by name.</summary>
+    public required IReadOnlyDictionary<string, JsonObject> PermissionsPolicies { get; init; }
+
+    /// <summary>Every file, by its path under <c>rendered/WORKLOAD/</c> with forward slashes, in order.</summary>
+    public required IReadOnlyList<RenderedFile> Files { get; init; }
+}
+
+/// <summary>A rendered file: UTF-8, no byte order mark, line feeds.</summary>
+public sealed record RenderedFile(string Path, ReadOnlyMemory<byte> Content);

@@ -1,0 +1,67 @@
+using Federation.Policies;
+
+namespace Federation.WebIdentity;
+
+/// <summary>The parameters of <c>sts:AssumeRoleWithWebIdentity</c> that bear on the decision.</summary>
+public sealed record AssumeRoleWithWebIdentityRequest(string RoleArn, string RoleSessionName, string WebIdentityToken)
+{
+    /// <summary>Seconds; none: one hour.</summary>
+    public int? DurationSeconds { get; init; }
+
+    public string? ProviderId { get; init; }
+
+    /// <summary>An inline session policy.</summary>
+    public string? Policy { get; init; }
+}
+
+/// <summary>An IAM OIDC provider; <paramref name="Url"/> without <c>https://</c>, as IAM returns it.</summary>
+public sealed record OpenIdConnectProvider(string Arn, string Url, IReadOnlyList<string> ClientIds);
+
+/// <summary>The role that is asked for, as it stands in its account.</summary>
+public sealed record AssumableRole(string Arn, string RoleId, PolicyDocument TrustPolicy)
+{
+    public TimeSpan MaxSessionDuration { get; init; } = TimeSpan.FromHours(1);
+}
+
+/// <summary>A public key of an issuer, as its JWKS gives it; key material base64url as in RFC 7517.</summary>
+public sealed record IssuerKey(string? KeyId, string KeyType)
+{
+    public string? Algorithm { get; init; }
+
+    public string? Use { get; init; }
+
+    public bool HasKeyOperations { get; init; }
+
+    public string? Modulus { get; init; }
+
+    public string? Exponent { get; init; }
+
+    public string? Curve { get; init; }
+
+    public string? X { get; init; }
+
+    public string? Y { get; init; }
+}
+
+/// <summary>What is known of the issuer's keys.</summary>
+public abstract record IssuerKeys
+{
+    /// <summary>The keys the issuer publishes.</summary>
+    public sealed record Published(IReadOnlyList<IssuerKey> Keys) : IssuerKeys;
+
+    /// <summary>Discovery or JWKS could not be fetched.</summary>
+    public sealed record Unreachable(string Reason) : IssuerKeys;
+
+    /// <summary>The signature is taken to be good: for judging claims alone, before a token exists.</summary>
+    public sealed record Assumed : IssuerKeys;
+}
+
+/// <summary>Everything STS looks at when it decides.</summary>
+/// <param name="Provider">The provider of the token's issuer in the role's account; none if there is none.</param>
+/// <param name="Role">The role; none if it does not exist (or is not visible yet).</param>
+public sealed record WebIdentityEvidence(
+    AssumeRoleWithWebIdentityRequest Request,
+    OpenIdConnectProvider? Provider,
+    IssuerKeys Keys,
+    AssumableRole? Role,
+    DateTimeOffset Now);
