@@ -142,7 +142,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) => fault switch
     {
         HttpOperationException refused => refused.Response.StatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity or HttpStatusCode.Gone),
-        HttpRequestException or IOException or k8s.Exceptions.KubernetesException => true,
+        HttpRequestException or IOException or KubernetesException => true,
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         _ => false,
     };
@@ -295,7 +295,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         var metadata = found.Metadata;
         var ownership = FieldOwnership.Of(metadata);
         var wanted = desired.Fields.Values;
-        var live = MetadataFields.Of(metadata.Labels ?? new Dictionary<string, string>(), metadata.Annotations ?? new Dictionary<string, string>());
+        var live = MetadataFields.Of(metadata.Labels, metadata.Annotations);
         var managed = new Fields(live.Values.Where(field => wanted.ContainsKey(field.Key) || ownership.IsOurs(field.Key)).Aggregate(
             Fields.Empty.Values, (fields, field) => fields.Add(field.Key, field.Value)));
         return new Observation(desired.Id, managed)

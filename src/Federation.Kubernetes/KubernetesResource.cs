@@ -64,15 +64,15 @@ internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, st
 /// <summary>Labels and annotations as fields.</summary>
 internal static class MetadataFields
 {
-    public static Fields Of(IEnumerable<KeyValuePair<string, string>> labels, IEnumerable<KeyValuePair<string, string>> annotations)
+    public static Fields Of(IEnumerable<KeyValuePair<string, string>>? labels, IEnumerable<KeyValuePair<string, string>>? annotations)
     {
         var fields = Fields.Empty;
-        foreach (var (key, value) in labels)
+        foreach (var (key, value) in labels ?? [])
         {
             fields = fields.With($"labels[{key}]", value);
         }
 
-        foreach (var (key, value) in annotations)
+        foreach (var (key, value) in annotations ?? [])
         {
             fields = fields.With($"annotations[{key}]", value);
         }
