@@ -6,7 +6,6 @@ using Federation.Diagnosis;
 using Federation.Planning;
 using Google;
 using Google.Apis.Auth.OAuth2.Responses;
-using Google.Apis.Container.v1.Data;
 using Google.Apis.Iam.v1.Data;
 using Google.Apis.Requests;
 using Polly;
