@@ -21,6 +21,7 @@ internal static class Failure
     /// <summary>Findings decide by their first error; what nobody foresaw is 3 where the network failed, 1 otherwise.</summary>
     public static int ExitCodeOf(Exception cause) => cause switch
     {
+        TargetFailedException { ExitCode: var code } => code,
         FindingException { Findings: var findings } => Math.Max(ExitCodes.Of(findings), ExitCodes.No),
         _ when Chain(cause).Any(inner => inner is HttpRequestException or SocketException or AuthenticationException or TimeoutException) => ExitCodes.Refused,
         _ => ExitCodes.No,
@@ -32,7 +33,7 @@ internal static class Failure
         {
             foreach (var finding in findings) Show(finding, console);
         }
-        else
+        else if (cause is not TargetFailedException)
         {
             console.MarkupLineInterpolated($"[red]error:[/] {OneLine(cause)}");
         }
