@@ -1,0 +1,16 @@
+using Cake.Core;
+using Cake.Frosting;
+
+namespace Build.Host;
+
+/// <summary>What ended the run, which Cake's own exit code no longer tells.</summary>
+public sealed class Outcome
+{
+    public Exception? Exception { get; set; }
+}
+
+/// <summary>Catches the outcome where Cake shows it: at the end of the run.</summary>
+public sealed class OutcomeTeardown(Outcome outcome) : FrostingTeardown
+{
+    public override void Teardown(ICakeContext context, ITeardownContext info) => outcome.Exception = info.ThrownException;
+}
