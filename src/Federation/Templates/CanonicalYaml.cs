@@ -15,7 +15,7 @@ internal static class CanonicalYaml
     /// <summary>A key on the line of its value may have 1024 characters (YAML 1.2.2, 7.4.2), escapes included.</summary>
     private const int LongestSimpleKey = 128;
 
-    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+=, ()");
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+=, ()[]*");
 
     private static readonly HashSet<string> NotStrings = new(StringComparer.OrdinalIgnoreCase) { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
 
