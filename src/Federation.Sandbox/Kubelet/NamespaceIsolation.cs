@@ -18,7 +18,7 @@ internal sealed class NamespaceIsolation : IContainerIsolation
     /// <summary>Whether this machine lets a container be made so: tried once, with everything a real one needs.</summary>
     public static async Task<bool> WorksAsync(string scratch, CancellationToken cancellationToken)
     {
-        if (!OperatingSystem.IsLinux() || Find("unshare") is null)
+        if (!OperatingSystem.IsLinux() || FindUnshare() is null)
         {
             return false;
         }
@@ -60,7 +60,7 @@ internal sealed class NamespaceIsolation : IContainerIsolation
         Directory.CreateDirectory(root);
         string[] mounts = [.. OuterFirst(command.Mounts).SelectMany(mount => new[] { mount.Source, mount.Target, mount.ReadOnly ? "ro" : "rw" })];
         return Processes.Describe(
-            Find("unshare")!,
+            FindUnshare()!,
             ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--",
                 "/bin/sh", "-c", s_script, "container", root, command.WorkingDirectory, .. mounts, "--", .. command.Arguments],
             command.Environment,
@@ -92,8 +92,7 @@ internal sealed class NamespaceIsolation : IContainerIsolation
     private static IEnumerable<ContainerMount> OuterFirst(IEnumerable<ContainerMount> mounts) =>
         mounts.OrderBy(mount => mount.Target.Count(character => character == '/'));
 
-    private static string? Find(string tool) =>
-        new[] { "/usr/bin", "/bin", "/usr/local/bin" }.Select(directory => Path.Combine(directory, tool)).FirstOrDefault(File.Exists);
+    private static string? FindUnshare() => Array.Find(["/usr/bin/unshare", "/bin/unshare", "/usr/local/bin/unshare"], File.Exists);
 
     private static string ReadScript()
     {

@@ -91,11 +91,11 @@ internal sealed record PodStatus
     public JsonObject ToJson(JsonObject pod, DateTimeOffset now)
     {
         var previous = pod["status"] as JsonObject ?? [];
-        var generation = pod["metadata"]!["generation"]?.GetValue<long>() ?? 1;
+        var generation = pod["metadata"]!["generation"] ?? 1;
         var phase = Phase();
         var status = new JsonObject
         {
-            ["observedGeneration"] = generation,
+            ["observedGeneration"] = generation.DeepClone(),
             ["phase"] = GivenUp ? "Failed" : Ended || phase is not ("Succeeded" or "Failed") ? phase : previous["phase"]?.GetValue<string>() ?? "Pending",
             ["conditions"] = Conditions(previous["conditions"] as JsonArray ?? [], phase, generation, now),
         };
@@ -161,7 +161,7 @@ internal sealed record PodStatus
 
     private bool Initialized => InitContainers.All(container => container.IsReady(init: true));
 
-    private JsonArray Conditions(JsonArray previous, string phase, long generation, DateTimeOffset now)
+    private JsonArray Conditions(JsonArray previous, string phase, JsonNode generation, DateTimeOffset now)
     {
         var incomplete = InitContainers.Where(container => !container.IsReady(init: true)).Select(container => container.Name).ToArray();
         var unready = Containers.Where(container => !container.IsReady(init: false)).Select(container => container.Name).ToArray();
@@ -189,7 +189,7 @@ internal sealed record PodStatus
             var before = previous.FirstOrDefault(condition => condition!["type"]!.GetValue<string>() == type);
             var value = holds ? "True" : "False";
             var condition = NewCondition(type, value, now);
-            condition.Insert(1, "observedGeneration", generation);
+            condition.Insert(1, "observedGeneration", generation.DeepClone());
             if (before is not null && before["status"]!.GetValue<string>() == value)
             {
                 condition["lastTransitionTime"] = before["lastTransitionTime"]?.DeepClone();

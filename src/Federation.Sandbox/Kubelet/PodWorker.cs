@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -6,6 +7,8 @@ using k8s.Models;
 namespace Federation.Sandbox.Kubelet;
 
 /// <summary>Takes one pod from its binding to its end, and reports each step as the kubelet does.</summary>
+[SuppressMessage(
+    "Design", "CA1001", Justification = "No timer and no wait handle is asked of the fields: there is nothing to dispose, and a late signal must find them.")]
 internal sealed class PodWorker
 {
     /// <summary>A restarted container waits this long before its second restart, twice as long before each further one.</summary>
@@ -472,8 +475,8 @@ internal sealed class PodWorker
 
         var environment = ContainerEnvironment.Resolve(
             WithAddress(), container, provided, new PodSources(_cluster, _pod.Metadata.NamespaceProperty));
-        string[] command = [.. container.Command is { Count: > 0 } own ? own : image.Entrypoint];
-        string[] arguments = [.. container.Args is { Count: > 0 } given ? given : container.Command is { Count: > 0 } ? [] : image.Command];
+        IEnumerable<string> command = container.Command is { Count: > 0 } own ? own : image.Entrypoint;
+        IEnumerable<string> arguments = container.Args is { Count: > 0 } given ? given : container.Command is { Count: > 0 } ? [] : image.Command;
         string[] line = [.. command.Concat(arguments).Select(word => ContainerEnvironment.Expand(word, environment))];
         return new Prepared(
             new ContainerCommand

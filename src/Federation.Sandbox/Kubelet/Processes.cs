@@ -10,6 +10,7 @@ internal static class Processes
     {
         var description = new ProcessStartInfo(executable, arguments)
         {
+            UseShellExecute = false,
             WorkingDirectory = workingDirectory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

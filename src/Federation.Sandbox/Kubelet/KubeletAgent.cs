@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
 
@@ -7,10 +6,11 @@ namespace Federation.Sandbox.Kubelet;
 /// <summary>
 /// The one node of a sandbox cluster: schedules pods to itself and runs each for real, as processes of this machine.
 /// </summary>
-internal sealed class Kubelet(IKubeletCluster cluster, KubeletOptions options, TimeProvider time) : IPodRuntime
+internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions options, TimeProvider time) : IPodRuntime
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (PodWorker Worker, Task Work)> _pods = new(StringComparer.Ordinal);
+    private readonly List<Task> _leaving = [];
     private readonly Scheduler _scheduler = new(cluster, options, time);
 
     /// <summary>Runs until cancelled; then every pod's processes are killed and its files removed.</summary>
@@ -48,7 +48,7 @@ internal sealed class Kubelet(IKubeletCluster cluster, KubeletOptions options, T
                 worker.Abandon();
             }
 
-            await Task.WhenAll(pods.Select(pod => pod.Work));
+            await Task.WhenAll([.. pods.Select(pod => pod.Work), .. _leaving]);
             Directory.Delete(options.Directory, recursive: true);
         }
     }
@@ -87,6 +87,8 @@ internal sealed class Kubelet(IKubeletCluster cluster, KubeletOptions options, T
                 lock (_gate)
                 {
                     _pods.Remove(pod.Metadata.Uid);
+                    _leaving.RemoveAll(work => work.IsCompleted);
+                    _leaving.Add(known.Work);
                 }
             }
         }
