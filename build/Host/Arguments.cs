@@ -36,7 +36,7 @@ internal static class Arguments
         new("port", "N", "the sandbox's port"),
         new("latency", "TIME", "the sandbox's delay per call"),
         new("faults", "LIST", "what the sandbox does wrong"),
-        new("filter", "GLOB", "the test projects to run (all)"),
+        new("filter", "TEXT", "the tests whose full name contains it (all)"),
         Verbosity,
         new("working", "DIR", "the folder to work in (the current one)", 'w'),
         new("exclusive", null, "runs the target without those it depends on", 'e'),

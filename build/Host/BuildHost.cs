@@ -11,7 +11,7 @@ namespace Build.Host;
 public static class BuildHost
 {
     /// <summary>Runs what <paramref name="args"/> ask for.</summary>
-    /// <returns>The exit code, see <see cref="ExitCode"/>; 130 or 143 when interrupted.</returns>
+    /// <returns>The exit code, see <see cref="ExitCodes"/>; 130 or 143 when interrupted.</returns>
     public static int Run(IEnumerable<string> args, Terminal terminal, Interruption interruption)
     {
         CommandLine line;
@@ -22,13 +22,13 @@ public static class BuildHost
         catch (FindingException exception)
         {
             Failure.Show(exception, Verbosity.Normal, terminal.Error);
-            return ExitCode.Of(exception);
+            return Failure.ExitCodeOf(exception);
         }
 
         if (line.Help)
         {
             Help.Show(terminal.Out);
-            return ExitCode.Done;
+            return ExitCodes.Done;
         }
 
         var outcome = new Outcome();
@@ -52,16 +52,16 @@ public static class BuildHost
             terminal.Error.WriteLine("Interrupted.");
             return interrupted;
         }
-        if (outcome.Exception is { } exception2)
+        if (outcome.Exception is { } thrown)
         {
-            var cause = ExitCode.CauseOf(exception2);
+            var cause = Failure.CauseOf(thrown);
             Failure.Show(cause, line.Verbosity, terminal.Error);
-            return ExitCode.Of(cause);
+            return Failure.ExitCodeOf(cause);
         }
         if (code != 0 && line.Verbosity < Verbosity.Diagnostic)
         {
             foreach (var error in log.Errors) terminal.Error.WriteLine(error);
         }
-        return code < 0 ? ExitCode.Invalid : code;
+        return code < 0 ? ExitCodes.Invalid : code;
     }
 }

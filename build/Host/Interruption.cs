@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Federation.Diagnosis;
 
 namespace Build.Host;
 
@@ -41,7 +42,7 @@ public sealed class Interruption : IDisposable
     /// <summary>Does what the signal would do, its deadline aside.</summary>
     public void Interrupt(PosixSignal signal)
     {
-        ExitCode ??= signal == PosixSignal.SIGTERM ? 143 : 130;
+        ExitCode ??= signal == PosixSignal.SIGTERM ? ExitCodes.Terminated : ExitCodes.Interrupted;
         _source.Cancel();
     }
 
