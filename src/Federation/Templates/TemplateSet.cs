@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using Federation.Configuration;
 using Federation.Diagnosis;
 
 namespace Federation.Templates;
@@ -92,7 +93,7 @@ public sealed class TemplateSet
             var path = Path.GetRelativePath(directory, file).Replace(Path.DirectorySeparatorChar, '/');
             if (sources.ContainsKey(path) || IsPolicyTemplate(path))
                 sources[path] = (file.Replace(Path.DirectorySeparatorChar, '/'), File.ReadAllBytes(file));
-            else if (builtIn.Nearest(path) is { } meant)
+            else if (NearMiss.Of(path, builtIn) is { } meant)
                 findings.Add(TemplateReader.Invalid(file, "", 0, $"No template is called {path}: the file would never be used.", $"Did you mean {meant}? Rename the file."));
         }
     }
