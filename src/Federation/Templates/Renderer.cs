@@ -102,6 +102,26 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
     }
 
     /// <summary>
+    /// Renders the files of the templates' <c>app/</c> folder for one workload, in order of their paths: YAML and JSON
+    /// filled, anything else (a Dockerfile, a program) copied as it is.
+    /// </summary>
+    /// <exception cref="FindingException">FED1006: every error.</exception>
+    public IReadOnlyList<RenderedFile> RenderApp(Workload workload)
+    {
+        var findings = new List<Finding>();
+        var scope = new PlaceholderScope(configuration, workload);
+        var files = templates.CopiedUnder(TemplateSet.AppFolder).Select(file => new RenderedFile(file.Key, file.Value)).ToList();
+        foreach (var (path, template) in templates.Under(TemplateSet.AppFolder))
+        {
+            if (TemplateFiller.Fill(template, scope, parameters: null, findings) is { } document)
+                files.Add(File(path, template.Format, document));
+        }
+
+        files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
+        return findings.Count == 0 ? files : throw new FindingException(findings);
+    }
+
+    /// <summary>
     /// Renders many, in parallel and without holding on to any: <paramref name="use"/> gets each as it is done, on
     /// several threads at once. Every workload is tried; one that has errors is not passed on.
     /// </summary>
