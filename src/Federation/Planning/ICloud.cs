@@ -4,12 +4,6 @@ using Federation.Templates;
 
 namespace Federation.Planning;
 
-/// <summary>What a cluster told about itself through GKE's API.</summary>
-/// <param name="Id">The server's unique id: another one under the same name is another cluster.</param>
-/// <param name="Endpoints">Every host (with its port, where not 443) the Kubernetes API may be reached at.</param>
-/// <param name="CaCertificate">PEM; none if the endpoint is publicly trusted.</param>
-public sealed record ClusterFacts(string Id, string Status, string? WorkloadPool, IReadOnlyList<string> Endpoints, string? CaCertificate);
-
 /// <summary>
 /// All that desired resources are made from. <paramref name="Clusters"/> is empty before the clusters were read:
 /// ids never depend on it, fields may.

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Federation.Configuration;
+using Federation.Planning;
+
+namespace Federation.Kubernetes;
+
+/// <summary>
+/// An object that is written by server-side apply: the rendered document is what is wanted, and only the labels
+/// and annotations it names are ours.
+/// </summary>
+internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, JsonObject Document) : DesiredResource(Id)
+{
+    /// <summary>What the cluster's API calls the object, for messages: <c>serviceaccounts/NAME</c>.</summary>
+    public abstract string Path { get; }
+
+    public override Fields Fields => MetadataFields.Of(
+        Pairs("labels"),
+        Pairs("annotations"));
+
+    public string Name => (string)Document["metadata"]!["name"]!;
+
+    /// <summary>The document as several workloads share it: its mark names them all.</summary>
+    public KubernetesResource Marked(Mark mark)
+    {
+        if (Workloads.Count < 2)
+        {
+            return this;
+        }
+
+        var document = Document.DeepClone().AsObject();
+        if (document["metadata"]!["labels"] is JsonObject labels)
+        {
+            foreach (var (key, value) in mark.Labels.Where(label => labels.ContainsKey(label.Key)))
+            {
+                labels[key] = value;
+            }
+        }
+
+        return this with { Document = document };
+    }
+
+    private IEnumerable<KeyValuePair<string, string>> Pairs(string map) =>
+        Document["metadata"]![map] is JsonObject pairs
+            ? pairs.Select(pair => KeyValuePair.Create(pair.Key, (string)pair.Value!))
+            : [];
+}
+
+/// <summary>The namespace of one or more workloads.</summary>
+internal sealed record NamespaceResource(ResourceId Id, Cluster Cluster, JsonObject Document) : KubernetesResource(Id, Cluster, Document)
+{
+    public override string Path => $"namespaces/{Name}";
+
+    public override string MissingCode => Diagnosis.FindingCodes.NamespaceMissing;
+}
+
+/// <summary>The Kubernetes service account of one or more workloads.</summary>
+internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, string Namespace, JsonObject Document) : KubernetesResource(Id, Cluster, Document)
+{
+    public override string Path => $"serviceaccounts/{Name} in {Namespace}";
+
+    public override string MissingCode => Diagnosis.FindingCodes.ServiceAccountMissing;
+}
+
+/// <summary>Labels and annotations as fields.</summary>
+internal static class MetadataFields
+{
+    public static Fields Of(IEnumerable<KeyValuePair<string, string>>? labels, IEnumerable<KeyValuePair<string, string>>? annotations)
+    {
+        var fields = Fields.Empty;
+        foreach (var (key, value) in labels ?? [])
+        {
+            fields = fields.With($"labels[{key}]", value);
+        }
+
+        foreach (var (key, value) in annotations ?? [])
+        {
+            fields = fields.With($"annotations[{key}]", value);
+        }
+
+        return fields;
+    }
+}

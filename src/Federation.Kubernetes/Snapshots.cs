@@ -1,0 +1,35 @@
+using Federation.Diagnosis;
+using k8s.Models;
+using PodEvent = Federation.Diagnosis.PodEvent;
+
+namespace Federation.Kubernetes;
+
+/// <summary>Pods and events of the API, reduced to what the core judges by.</summary>
+internal static class Snapshots
+{
+    public static PodSnapshot Of(V1Pod pod, IEnumerable<Corev1Event> events)
+    {
+        var status = pod.Status;
+        var unscheduled = status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" });
+        return new PodSnapshot(pod.Metadata.NamespaceProperty, pod.Metadata.Name, status?.Phase ?? "Pending")
+        {
+            Reason = status?.Reason,
+            Message = status?.Message,
+            UnscheduledReason = unscheduled?.Reason,
+            UnscheduledMessage = unscheduled?.Message,
+            Created = pod.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue,
+            Containers = [.. (status?.InitContainerStatuses ?? []).Concat(status?.ContainerStatuses ?? []).Select(Of)],
+            Events = [.. events.OrderBy(happened => happened.LastTimestamp ?? happened.EventTime ?? happened.Metadata.CreationTimestamp)
+                .Select(happened => new PodEvent(happened.Reason ?? "", happened.Message ?? "", happened.Count ?? 1))],
+        };
+    }
+
+    private static ContainerSnapshot Of(V1ContainerStatus status) => new(status.Name, status.Image)
+    {
+        WaitingReason = status.State?.Waiting?.Reason,
+        WaitingMessage = status.State?.Waiting?.Message,
+        ExitCode = status.State?.Terminated?.ExitCode,
+        TerminatedReason = status.State?.Terminated?.Reason,
+        TerminatedMessage = status.State?.Terminated?.Message,
+    };
+}

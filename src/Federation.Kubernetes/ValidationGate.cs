@@ -1,0 +1,314 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
+
+namespace Federation.Kubernetes;
+
+/// <summary>
+/// Creates a workload's validation pod, watches it and its events, streams its log, and decides by
+/// <see cref="PodVerdict"/> and <see cref="CheckVerdict"/>. Nothing is polled.
+/// </summary>
+public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : IGate
+{
+    /// <summary>The variables of the built-in validation-pod.yaml by which its script is told how patient to be, in seconds.</summary>
+    private const string IdentityWaitVariable = "FEDERATION_IDENTITY_WAIT_SECONDS";
+    private const string CheckWaitVariable = "FEDERATION_CHECK_WAIT_SECONDS";
+
+    /// <summary>The pod ends itself at <c>verify.timeout</c>; the gate gives its kubelet this much longer to say so.</summary>
+    private static readonly TimeSpan DeadlineMargin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Clean-up after an interruption must fit into the seven seconds that a cancelled CI step leaves.</summary>
+    private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(5);
+
+    private const int LogLinesKept = 50;
+
+    public async Task<GateResult> ProveAsync(GateRequest request, Action<string> log, CancellationToken cancellationToken)
+    {
+        var workload = request.Workload;
+        var connection = await cloud.Connections.GetAsync(workload.Cluster, cancellationToken);
+        var pod = await CreateAsync(connection, request, cancellationToken);
+        var keep = workload.Verify.Keep == KeepPod.Always;
+        try
+        {
+            var tail = new Queue<string>();
+            var (verdict, seen) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, cancellationToken);
+            var result = Judge(workload, request, verdict, seen, [.. tail]);
+            keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
+            return result with { PodKept = keep };
+
+            void Line(string line)
+            {
+                tail.Enqueue(line);
+                if (tail.Count > LogLinesKept)
+                {
+                    tail.Dequeue();
+                }
+
+                log(line);
+            }
+        }
+        finally
+        {
+            if (!keep)
+            {
+                await DeleteAsync(connection, pod);
+            }
+        }
+    }
+
+    private static GateResult Judge(Workload workload, GateRequest request, PodVerdict verdict, PodSnapshot seen, IReadOnlyList<string> tail)
+    {
+        switch (verdict)
+        {
+            case PodVerdict.Succeeded passed:
+                var role = CheckVerdict.AssumedRole(passed.TerminationMessage);
+                return new GateResult(CheckVerdict.OfSuccess(workload, role), role, PodKept: false);
+            case PodVerdict.Failed failed:
+                return new GateResult(
+                    [CheckVerdict.OfFailure(workload, failed.ExitCode, request.IdentityWait, tail)],
+                    CheckVerdict.AssumedRole(failed.TerminationMessage),
+                    PodKept: false);
+            case PodVerdict.Hopeless hopeless:
+                return new GateResult([hopeless.Finding], AssumedRoleArn: null, PodKept: false);
+            default:
+                return new GateResult(
+                    [
+                        new Finding
+                        {
+                            Code = FindingCodes.PodTimedOut,
+                            Cause = $"The validation pod {seen.Namespace}/{seen.Name} came to no end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s. Last seen: {PodVerdict.Seen(seen)}.",
+                            Fix = $"kubectl describe pod -n {seen.Namespace} {seen.Name} shows what it waits for; `verify.timeout` gives it longer.",
+                            Actual = PodVerdict.Seen(seen),
+                        },
+                    ],
+                    AssumedRoleArn: null,
+                    PodKept: false);
+        }
+    }
+
+    private async Task<V1Pod> CreateAsync(ClusterConnection connection, GateRequest request, CancellationToken cancellationToken)
+    {
+        var workload = request.Workload;
+        var attempt = $"create pods in {workload.Namespace}";
+        try
+        {
+            return await cloud.CallAsync(
+                connection,
+                attempt,
+                resource: null,
+                (client, token) => client.CoreV1.CreateNamespacedPodAsync(
+                    Manifest(request), workload.Namespace, fieldManager: KubernetesCloud.FieldManager, fieldValidation: "Strict", cancellationToken: token),
+                cancellationToken);
+        }
+        catch (FindingException refused) when (refused.InnerException is HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden } fault
+            && !KubernetesFaults.MessageOf(fault).Contains("cannot create resource", StringComparison.Ordinal))
+        {
+            throw new FindingException(Rejected(request, fault), fault);
+        }
+        catch (HttpOperationException fault)
+        {
+            throw new FindingException(Rejected(request, fault), fault);
+        }
+    }
+
+    private static Finding Rejected(GateRequest request, HttpOperationException fault) => new()
+    {
+        Code = FindingCodes.PodRejected,
+        Cause = $"The cluster {request.Workload.Cluster.Key} does not admit the validation pod {request.Workload.Namespace}/{request.PodName}: {KubernetesFaults.MessageOf(fault)}",
+        Fix = "Adapt your own validation-pod.yaml (--templates) to what the message asks for, or raise the quota it names.",
+        Actual = KubernetesFaults.MessageOf(fault),
+    };
+
+    /// <summary>The rendered pod under the run's own name, told how patient to be.</summary>
+    private static V1Pod Manifest(GateRequest request)
+    {
+        var document = request.Documents.ValidationPod.DeepClone().AsObject();
+        document["metadata"]!["name"] = request.PodName;
+        foreach (var container in document["spec"]!["containers"]!.AsArray())
+        {
+            foreach (var variable in (container!["env"] as JsonArray ?? []).OfType<JsonObject>())
+            {
+                switch ((string?)variable["name"])
+                {
+                    case IdentityWaitVariable:
+                        variable["value"] = request.IdentityWait.TotalSeconds.ToString("0");
+                        break;
+                    case CheckWaitVariable:
+                        variable["value"] = request.CheckWait.TotalSeconds.ToString("0");
+                        break;
+                }
+            }
+        }
+
+        return KubernetesJson.Deserialize<V1Pod>(document.ToJsonString());
+    }
+
+    /// <summary>Follows the pod to its verdict, or to the deadline.</summary>
+    private async Task<(PodVerdict Verdict, PodSnapshot Seen)> WatchAsync(
+        ClusterConnection connection, V1Pod created, TimeSpan patience, Action<string> log, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(patience, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var news = Channel.CreateUnbounded<IKubernetesObject<V1ObjectMeta>?>();
+        var watching = Task.WhenAll(
+            FollowAsync(
+                token => connection.Client.CoreV1.WatchListNamespacedPodAsync(created.Namespace(), fieldSelector: $"metadata.name={created.Name()}", cancellationToken: token),
+                news.Writer,
+                ending.Token),
+            FollowAsync(
+                token => connection.Client.CoreV1.WatchListNamespacedEventAsync(created.Namespace(), fieldSelector: $"involvedObject.uid={created.Uid()}", cancellationToken: token),
+                news.Writer,
+                ending.Token));
+        var pod = created;
+        var events = new Dictionary<string, Corev1Event>(StringComparer.Ordinal);
+        Task? logging = null;
+        ITimer? grace = null;
+        try
+        {
+            for (; ; )
+            {
+                var snapshot = Snapshots.Of(pod, events.Values);
+                if (logging is null && HasStarted(pod))
+                {
+                    logging = StreamLogAsync(connection, pod, log, ending.Token);
+                }
+
+                var verdict = PodVerdict.Of(snapshot, time.GetUtcNow());
+                if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested)
+                {
+                    return (verdict, snapshot);
+                }
+
+                if (grace is null && snapshot.UnscheduledReason is not null)
+                {
+                    // Nothing happens at the end of the grace period, so nothing but a clock can bring it up.
+                    grace = time.CreateTimer(_ => news.Writer.TryWrite(null), state: null, snapshot.Created + PodVerdict.SchedulingGrace - time.GetUtcNow(), Timeout.InfiniteTimeSpan);
+                }
+
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+                try
+                {
+                    await news.Reader.WaitToReadAsync(either.Token);
+                }
+                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+                {
+                    continue;
+                }
+
+                while (news.Reader.TryRead(out var item))
+                {
+                    switch (item)
+                    {
+                        case V1Pod { Metadata.DeletionTimestamp: null } changed:
+                            pod = changed;
+                            break;
+                        case V1Pod deleted when deleted.Status?.Phase is not ("Succeeded" or "Failed"):
+                            return (new PodVerdict.Hopeless(TakenAway(deleted)), Snapshots.Of(deleted, events.Values));
+                        case Corev1Event happened:
+                            events[happened.Uid()] = happened;
+                            break;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            if (logging is not null && !cancellationToken.IsCancellationRequested)
+            {
+                await Task.WhenAny(logging, Task.Delay(CleanUpTime, time, cancellationToken));
+            }
+
+            await ending.CancelAsync();
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (grace is not null)
+            {
+                await grace.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Passes on what a watch brings, and begins anew when it ends: a watch without a resourceVersion starts with
+    /// the present state, so nothing is missed in between.
+    /// </summary>
+    private async Task FollowAsync<T>(
+        Func<CancellationToken, IAsyncEnumerable<(WatchEventType Type, T Item)>> watch,
+        ChannelWriter<IKubernetesObject<V1ObjectMeta>?> news,
+        CancellationToken cancellationToken)
+        where T : IKubernetesObject<V1ObjectMeta>
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var (type, item) in watch(cancellationToken))
+                {
+                    if (type is WatchEventType.Added or WatchEventType.Modified or WatchEventType.Deleted)
+                    {
+                        await news.WriteAsync(item, cancellationToken);
+                    }
+                }
+            }
+            catch (Exception fault) when (fault is HttpOperationException or HttpRequestException or IOException or KubernetesException)
+            {
+                // A watch is cut whenever a server or proxy likes; the gate's own deadline bounds how long it is begun anew.
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task StreamLogAsync(ClusterConnection connection, V1Pod pod, Action<string> log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = await connection.Client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: cancellationToken);
+            using var reader = new StreamReader(stream);
+            while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            {
+                log(line);
+            }
+        }
+        catch (Exception fault) when (fault is HttpOperationException or HttpRequestException or IOException)
+        {
+            log($"(the log could not be read further: {fault.GetBaseException().Message})");
+        }
+        catch (OperationCanceledException)
+        {
+            // The verdict does not wait for the log.
+        }
+    }
+
+    private static bool HasStarted(V1Pod pod) =>
+        pod.Status?.ContainerStatuses?.Any(container => container.State?.Running is not null || container.State?.Terminated is not null) == true;
+
+    private static Finding TakenAway(V1Pod pod) => new()
+    {
+        Code = FindingCodes.PodTimedOut,
+        Cause = $"The validation pod {pod.Namespace()}/{pod.Name()} was deleted by somebody else before it came to its end.",
+        Fix = "Run it again; if it happens again, find what deletes pods in this namespace.",
+    };
+
+    private async Task DeleteAsync(ClusterConnection connection, V1Pod pod)
+    {
+        using var bounded = new CancellationTokenSource(CleanUpTime, time);
+        try
+        {
+            await cloud.CallAsync(
+                connection,
+                $"delete pods in {pod.Namespace()}",
+                resource: null,
+                (client, token) => client.CoreV1.DeleteNamespacedPodAsync(pod.Name(), pod.Namespace(), gracePeriodSeconds: 1, cancellationToken: token),
+                bounded.Token);
+        }
+        catch (HttpOperationException gone) when (gone.Response.StatusCode == HttpStatusCode.NotFound)
+        {
+            // Somebody was faster.
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Federation.Diagnosis;
+using Federation.Planning;
+
+namespace Federation.Reporting;
+
+/// <summary>How a run, or one workload in it, ended.</summary>
+public enum Outcome
+{
+    Rendered,
+    Planned,
+    Applied,
+    Verified,
+    Diagnosed,
+    Destroyed,
+    Drifted,
+    Failed,
+    Skipped,
+    Invalid,
+    Interrupted,
+}
+
+/// <summary>The whole of <c>report.json</c>. Field names are stable; new ones may be added.</summary>
+public sealed record Report
+{
+    public string Schema { get; init; } = "federation-report/1";
+
+    public required string Target { get; init; }
+
+    /// <summary><c>live</c> or <c>sandbox</c>.</summary>
+    public required string Cloud { get; init; }
+
+    public required Outcome Outcome { get; init; }
+
+    public required long DurationMilliseconds { get; init; }
+
+    /// <summary>Calls made, by cloud.</summary>
+    public IReadOnlyDictionary<string, int> Calls { get; init; } = new SortedDictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>Every overridden endpoint, by the variable that overrides it.</summary>
+    public IReadOnlyDictionary<string, string> Endpoints { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Findings that belong to no workload.</summary>
+    public IReadOnlyList<ReportedFinding> Findings { get; init; } = [];
+
+    public IReadOnlyList<WorkloadReport> Workloads { get; init; } = [];
+
+    /// <summary>The phases of the run as a whole.</summary>
+    public IReadOnlyList<Phase> Phases { get; init; } = [];
+
+    /// <summary>Non-ASCII text and signs such as <c>&lt;</c> as they are: a report is read by people, and never embedded in a page.</summary>
+    private static readonly ReportJson Readable = new(new JsonSerializerOptions(ReportJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>The report as indented JSON with a final line feed.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Readable.Report) + "\n";
+}
+
+public sealed record WorkloadReport
+{
+    public required string Name { get; init; }
+
+    public required Outcome Outcome { get; init; }
+
+    public required string RoleArn { get; init; }
+
+    public required string ProviderArn { get; init; }
+
+    public required string Issuer { get; init; }
+
+    public required string Subject { get; init; }
+
+    public required string Audience { get; init; }
+
+    /// <summary>What the validation pod said it became; none if it never said.</summary>
+    public string? AssumedRoleArn { get; init; }
+
+    public IReadOnlyList<ReportedChange> Changes { get; init; } = [];
+
+    /// <summary>The way of a token, link by link.</summary>
+    public IReadOnlyList<ChainLink> Chain { get; init; } = [];
+
+    public IReadOnlyList<ReportedFinding> Findings { get; init; } = [];
+
+    public IReadOnlyList<Phase> Phases { get; init; } = [];
+}
+
+public sealed record ReportedChange(string Resource, ChangeAction Action, IReadOnlyList<FieldChange> Fields)
+{
+    public static ReportedChange From(Change change) =>
+        new(change.Desired.Id.Value, change.Action, change.Action == ChangeAction.Unchanged ? [] : change.Fields);
+}
+
+/// <summary>One link of the chain: <paramref name="State"/> is <c>held</c>, <c>broken</c> or <c>not reached</c>.</summary>
+public sealed record ChainLink(string Link, string State, string? Expected, string? Actual);
+
+public sealed record ReportedFinding(
+    string Code,
+    Severity Severity,
+    string Title,
+    string Cause,
+    string Fix,
+    string? Resource,
+    string? Expected,
+    string? Actual,
+    string? File,
+    int? Line,
+    int? Column)
+{
+    public static ReportedFinding From(Finding finding) => new(
+        finding.Code,
+        finding.Severity,
+        finding.Title,
+        finding.Cause,
+        finding.Fix,
+        finding.Resource,
+        finding.Expected,
+        finding.Actual,
+        finding.Location?.File,
+        finding.Location?.Line,
+        finding.Location?.Column);
+}
+
+/// <summary>A step of a run and how long it took.</summary>
+public sealed record Phase(string Name, long Milliseconds);
+
+/// <summary>Enumerations as the contract writes them: <c>verified</c>, <c>unchanged</c>, <c>error</c>.</summary>
+internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
+    where T : struct, Enum;
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    NewLine = "\n",
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    Converters = [typeof(CamelCaseEnum<Outcome>), typeof(CamelCaseEnum<ChangeAction>), typeof(CamelCaseEnum<Severity>)])]
+[JsonSerializable(typeof(Report))]
+internal sealed partial class ReportJson : JsonSerializerContext;
