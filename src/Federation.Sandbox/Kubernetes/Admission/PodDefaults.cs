@@ -5,6 +5,10 @@ namespace Federation.Sandbox.Kubernetes.Admission;
 /// <summary>The values a pod has where its author gave none.</summary>
 internal static class PodDefaults
 {
+    private static readonly string[] Computed = ["cpu", "memory"];
+    private static readonly string[] Probes = ["livenessProbe", "readinessProbe", "startupProbe"];
+    private static readonly string[] SourcesWithMode = ["secret", "configMap", "downwardAPI", "projected"];
+
     public static void Apply(JsonObject pod)
     {
         var spec = pod.Child("spec");
@@ -45,7 +49,7 @@ internal static class PodDefaults
             return "BestEffort";
         }
 
-        return resources.All(static resource => new[] { "cpu", "memory" }.All(name =>
+        return resources.All(static resource => Computed.All(name =>
             resource?["limits"].Text(name) is { Length: > 0 } limit && resource["requests"].Text(name) == limit)) ? "Guaranteed" : "Burstable";
     }
 
@@ -69,7 +73,7 @@ internal static class PodDefaults
             container.Child("resources").Child("requests").Default(resource, quantity);
         }
 
-        foreach (var probe in new[] { "livenessProbe", "readinessProbe", "startupProbe" }.Select(name => container[name]).OfType<JsonObject>())
+        foreach (var probe in Probes.Select(name => container[name]).OfType<JsonObject>())
         {
             if (probe["httpGet"] is JsonObject http)
             {
@@ -91,12 +95,12 @@ internal static class PodDefaults
 
     private static void ApplyToVolume(JsonObject volume)
     {
-        if (volume.Count(static pair => pair.Key != "name") == 0)
+        if (volume.All(static pair => pair.Key == "name"))
         {
             volume["emptyDir"] = new JsonObject();
         }
 
-        foreach (var source in new[] { "secret", "configMap", "downwardAPI", "projected" }.Select(name => volume[name]).OfType<JsonObject>())
+        foreach (var source in SourcesWithMode.Select(name => volume[name]).OfType<JsonObject>())
         {
             source.Default("defaultMode", 420);
         }

@@ -14,6 +14,8 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
 
     private static readonly string[] Levels = ["privileged", "baseline", "restricted"];
 
+    private static readonly string[] HostNamespaces = ["hostNetwork", "hostPID", "hostIPC"];
+
     private static readonly string[] RestrictedVolumes =
         ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"];
 
@@ -84,7 +86,7 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
 
     private static IEnumerable<string> Baseline(JsonObject spec)
     {
-        string[] namespaces = [.. new[] { "hostNetwork", "hostPID", "hostIPC" }.Where(field => spec.Flag(field) is true).Select(static field => field + "=true")];
+        string[] namespaces = [.. HostNamespaces.Where(field => spec.Flag(field) is true).Select(static field => field + "=true")];
         if (namespaces.Length > 0)
         {
             yield return $"host namespaces ({string.Join(", ", namespaces)})";

@@ -10,6 +10,8 @@ namespace Federation.Sandbox.Kubernetes.Endpoints;
 /// </summary>
 internal static class OpenApi
 {
+    private static readonly string[] PatchOptions = ["dryRun", "fieldManager", "fieldValidation", "force"];
+
     private static readonly Dictionary<string, byte[]> Documents = ResourceTable.All
         .GroupBy(static type => type.Group.Length > 0 ? $"apis/{type.GroupVersion}" : $"api/{type.GroupVersion}", StringComparer.Ordinal)
         .ToDictionary(static group => group.Key, static group => Exchange.Serialize(Document(group)), StringComparer.Ordinal);
@@ -67,7 +69,7 @@ internal static class OpenApi
             {
                 ["patch"] = new JsonObject
                 {
-                    ["parameters"] = new JsonArray([.. new[] { "dryRun", "fieldManager", "fieldValidation", "force" }.Select(static name => new JsonObject
+                    ["parameters"] = new JsonArray([.. PatchOptions.Select(static name => new JsonObject
                     {
                         ["name"] = name,
                         ["in"] = "query",

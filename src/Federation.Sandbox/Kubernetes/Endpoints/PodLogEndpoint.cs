@@ -10,6 +10,8 @@ namespace Federation.Sandbox.Kubernetes.Endpoints;
 /// <summary>A container's output: <c>GET pods/NAME/log</c>.</summary>
 internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runtime, TimeProvider time)
 {
+    private static readonly string[] ContainerLists = ["initContainers", "containers", "ephemeralContainers"];
+
     private static readonly string[] PullTroubles = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "RegistryUnavailable"];
 
     public async Task HandleAsync(Exchange exchange)
@@ -110,7 +112,7 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
 
     private static string ContainerOf(JsonObject pod, string asked)
     {
-        string[] names = [.. new[] { "initContainers", "containers", "ephemeralContainers" }.SelectMany(field => pod["spec"].Items(field)).Select(static container => container.Text("name"))];
+        string[] names = [.. ContainerLists.SelectMany(field => pod["spec"].Items(field)).Select(static container => container.Text("name"))];
         if (asked.Length > 0)
         {
             return names.Contains(asked, StringComparer.Ordinal) ? asked : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");

@@ -1,5 +1,3 @@
-using Federation.Sandbox.Kubernetes.Admission;
-
 namespace Federation.Sandbox.Kubernetes.Resources;
 
 /// <summary>What is served: one line for each kind.</summary>

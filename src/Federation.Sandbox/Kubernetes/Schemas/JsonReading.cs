@@ -18,7 +18,7 @@ internal static class JsonReading
             var node = Read(ref reader, "", duplicates);
             return reader.Read() ? throw new FormatException("invalid character after top-level value") : node;
         }
-        catch (JsonException)
+        catch (JsonException error)
         {
             var at = (int)reader.BytesConsumed;
             while (at < json.Length && (char.IsWhiteSpace((char)json[at]) || (json[at] is (byte)':' or (byte)',')))
@@ -28,7 +28,7 @@ internal static class JsonReading
 
             throw new FormatException(at >= json.Length
                 ? "unexpected end of JSON input"
-                : $"invalid character {Show(json[at..])} looking for beginning of value");
+                : $"invalid character {Show(json[at..])} looking for beginning of value", error);
         }
     }
 

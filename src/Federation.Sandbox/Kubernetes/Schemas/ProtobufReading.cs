@@ -23,7 +23,7 @@ internal static class ProtobufReading
 
         // The envelope: type (apiVersion, kind) = 1, the object's bytes = 2.
         string apiVersion = "", kind = "";
-        ReadOnlySpan<byte> raw = [];
+        byte[] raw = [];
         for (var envelope = body[Magic.Length..]; envelope.Length > 0;)
         {
             var (number, wire, _) = Tag(ref envelope);
@@ -39,7 +39,7 @@ internal static class ProtobufReading
             }
             else if (number == 2)
             {
-                raw = content;
+                raw = content.ToArray();
             }
         }
 
