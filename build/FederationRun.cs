@@ -9,6 +9,8 @@ using Federation.Planning;
 using Federation.Reporting;
 using Federation.Sandbox;
 using Federation.Templates;
+using Outcome = Federation.Reporting.Outcome;
+using Plan = Federation.Planning.Plan;
 
 namespace Build;
 
