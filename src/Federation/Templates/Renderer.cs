@@ -26,6 +26,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
         var findings = new List<Finding>();
         var scope = new PlaceholderScope(configuration, workload);
         var files = new List<RenderedFile>();
+        var labels = new Mark(configuration.Name, [workload.Name]).Labels;
 
         var @namespace = Document(RenderedWorkload.NamespaceFile);
         var serviceAccount = Document(RenderedWorkload.ServiceAccountFile);
@@ -76,7 +77,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
                 Compare("metadata.namespace", document["metadata"]?["namespace"], inNamespace);
             if (name is not null)
                 Compare("metadata.name", document["metadata"]?["name"], name);
-            foreach (var (key, value) in new Mark(configuration.Name, [workload.Name]).Labels)
+            foreach (var (key, value) in labels)
                 Compare($"metadata.labels.{key}", document["metadata"]?["labels"]?[key], value);
 
             void Compare(string field, JsonNode? actual, string expected)
