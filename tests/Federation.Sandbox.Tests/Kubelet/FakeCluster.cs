@@ -30,6 +30,18 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
         }
     }
 
+    /// <summary>Ends with the next thing that happens after it was asked for.</summary>
+    public Task NextChange
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _happened.Task;
+            }
+        }
+    }
+
     public JsonObject Create(JsonObject pod)
     {
         lock (_gate)
