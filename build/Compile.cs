@@ -1,5 +1,5 @@
 using Cake.Common.Tools.DotNet;
-using Cake.Common.Tools.DotNet.Build;
+using Cake.Common.Tools.DotNet.MSBuild;
 using Cake.Core;
 using Cake.Frosting;
 
@@ -12,12 +12,12 @@ namespace Build;
 [TaskDescription("Builds the solution.")]
 public sealed class Compile : FrostingTask<BuildContext>
 {
-    public override void Run(BuildContext context) => context.DotNetBuild(Repository.Find().Solution, new DotNetBuildSettings
+    // dotnet msbuild, because dotnet build ends each success with a summary that cannot be turned off.
+    public override void Run(BuildContext context) => context.DotNetMSBuild(Repository.Find().Solution, new DotNetMSBuildSettings
     {
         ToolPath = Repository.DotNet,
-        Configuration = Repository.Configuration,
         NoLogo = true,
         Verbosity = DotNetVerbosity.Quiet,
-        ArgumentCustomization = arguments => arguments.Append("-clp:NoSummary"),
+        ArgumentCustomization = arguments => arguments.Append("-restore").Append($"-p:Configuration={Repository.Configuration}"),
     });
 }

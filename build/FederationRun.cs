@@ -103,11 +103,8 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     {
         var plan = Plan ?? throw new InvalidOperationException("Apply follows Plan.");
         _reached = Outcome.Applied;
-        var results = await Record.PhaseAsync("Apply", async () =>
-        {
-            var progress = screen.Applying(plan);
-            return await _convergence!.ApplyAsync(plan, options.Parallelism, progress.Report, cancellationToken);
-        });
+        var results = await Record.PhaseAsync("Apply", () =>
+            screen.ApplyingAsync(plan, report => _convergence!.ApplyAsync(plan, options.Parallelism, report, cancellationToken)));
         cancellationToken.ThrowIfCancellationRequested();
         Meet([.. results.SelectMany(result => result.Findings)]);
     }

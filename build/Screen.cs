@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Planning;
@@ -9,6 +10,9 @@ namespace Build;
 /// <summary>What a run says to the person who watches it: lines in a file or a pipe, colours and live progress in a terminal.</summary>
 public sealed class Screen(IAnsiConsole console)
 {
+    /// <summary>More rows than this do not fit a terminal.</summary>
+    private const int LiveRows = 30;
+
     private readonly Lock _line = new();
 
     public void Say(string text) => Line(Markup.Escape(text));
@@ -56,8 +60,43 @@ public sealed class Screen(IAnsiConsole console)
         }
     }
 
-    /// <summary>Shows the changes as they are made.</summary>
-    public ChangeView Applying(Plan plan) => new(this, plan);
+    /// <summary>Shows the changes as they are made: live in a terminal, a line as each ends elsewhere.</summary>
+    public async Task<T> ApplyingAsync<T>(Plan plan, Func<Action<ChangeProgress>, Task<T>> apply)
+    {
+        var changes = plan.Changes.Where(change => change.Action != ChangeAction.Unchanged).ToArray();
+        if (!console.Profile.Capabilities.Interactive || changes.Length is 0 or > LiveRows)
+        {
+            return await apply(new ChangeLines(this, changes.Length).Report);
+        }
+
+        return await console.Progress()
+            .Columns(new SpinnerColumn { CompletedText = "[green]✓[/]" }, new TaskDescriptionColumn { Alignment = Justify.Left }, new ElapsedTimeColumn())
+            .StartAsync(context =>
+            {
+                var rows = changes.ToDictionary(
+                    change => change.Desired.Id,
+                    change => context.AddTask($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}", autoStart: false));
+                return apply(progress =>
+                {
+                    var row = rows[progress.Change.Desired.Id];
+                    switch (progress.State)
+                    {
+                        case ChangeState.Running:
+                            row.StartTask();
+                            row.IsIndeterminate = true;
+                            break;
+                        case ChangeState.Done:
+                            row.Value = row.MaxValue;
+                            row.StopTask();
+                            break;
+                        default:
+                            row.Description = $"[red]![/] {Markup.Escape(progress.Change.Desired.Id.Value)} [red]failed[/]";
+                            row.StopTask();
+                            break;
+                    }
+                });
+            });
+    }
 
     public void Proving(GateRequest request) =>
         Line($"{Markup.Escape(request.Workload.Name)}: pod {Markup.Escape(request.Workload.Namespace)}/{Markup.Escape(request.PodName)} runs [italic]{Markup.Escape(request.Workload.Verify.Run)}[/]");
@@ -150,11 +189,10 @@ public sealed class Screen(IAnsiConsole console)
     };
 }
 
-/// <summary>The changes of an Apply as they are made: a line when each has ended.</summary>
-public sealed class ChangeView(Screen screen, Plan plan)
+/// <summary>The changes of an Apply, a line as each ends.</summary>
+internal sealed class ChangeLines(Screen screen, int all)
 {
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<ResourceId, long> _begun = new();
-    private readonly int _all = plan.Changes.Count(change => change.Action != ChangeAction.Unchanged);
+    private readonly ConcurrentDictionary<ResourceId, long> _begun = new();
     private int _ended;
 
     public void Report(ChangeProgress progress)
@@ -166,8 +204,10 @@ public sealed class ChangeView(Screen screen, Plan plan)
             return;
         }
 
-        var elapsed = _begun.TryGetValue(id, out var begun) ? TimeProvider.System.GetElapsedTime(begun) : TimeSpan.Zero;
-        var done = progress.State == ChangeState.Done;
-        screen.Line($"[[{Interlocked.Increment(ref _ended)}/{_all}]] {(done ? Screen.Sign(progress.Change.Action) : "[red]![/]")} {Markup.Escape(id.Value)} [grey]{(done ? "" : "failed, ")}{Screen.Seconds(elapsed)}[/]");
+        var elapsed = Screen.Seconds(TimeProvider.System.GetElapsedTime(_begun[id]));
+        var number = Interlocked.Increment(ref _ended);
+        screen.Line(progress.State == ChangeState.Done
+            ? $"[[{number}/{all}]] {Screen.Sign(progress.Change.Action)} {Markup.Escape(id.Value)} [grey]{elapsed}[/]"
+            : $"[[{number}/{all}]] [red]![/] {Markup.Escape(id.Value)} [red]failed[/] [grey]after {elapsed}[/]");
     }
 }

@@ -12,7 +12,7 @@ public sealed class TargetOptions
     public const string Live = "live";
     public const string Sandbox = "sandbox";
 
-    private readonly IReadOnlyList<string> _globs;
+    private readonly string? _workloads;
     private readonly Lazy<ConfigurationFile> _configuration;
 
     /// <exception cref="FindingException">FED8013 for each value that is wrong.</exception>
@@ -23,9 +23,10 @@ public sealed class TargetOptions
         Output = Value("output") ?? "artifacts";
         Templates = Value("templates");
         FailOnDrift = arguments.HasArgument("fail-on-drift");
-        _globs = [.. (Value("workload") ?? "*").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        _workloads = Value("workload");
         Parallelism = Number("parallelism", 16, least: 1, most: 256);
-        Latency = Number("latency", 0, least: 0, most: 60_000);
+        Port = Number("port", 0, least: 1, most: 65_000);
+        Latency = Number("latency", 0, least: 0, most: 60_000) is var milliseconds and > 0 ? TimeSpan.FromMilliseconds(milliseconds) : null;
         if (Templates is not null && !Directory.Exists(Templates))
         {
             findings.Add(Invalid($"--templates={Templates}: there is no such folder.", "Give a folder that holds your own templates."));
@@ -80,8 +81,11 @@ public sealed class TargetOptions
 
     public int Parallelism { get; }
 
-    /// <summary>Milliseconds added to every call of the sandbox.</summary>
-    public int Latency { get; }
+    /// <summary>The first port of the sandbox; 0: any free ones.</summary>
+    public int Port { get; }
+
+    /// <summary>Added to every call of the sandbox; none: what the configuration says.</summary>
+    public TimeSpan? Latency { get; }
 
     /// <summary>The target calls clouds.</summary>
     public bool NeedsClouds => Target is "Plan" or "Apply" or "Verify";
@@ -90,7 +94,19 @@ public sealed class TargetOptions
     public bool HasReport => NeedsClouds || Target == "Render";
 
     /// <exception cref="FindingException">A glob matches no workload (FED8013).</exception>
-    public IReadOnlyList<Workload> Select(IReadOnlyList<Workload> workloads) => WorkloadSelection.Match(workloads, _globs);
+    public IReadOnlyList<Workload> Select(IReadOnlyList<Workload> workloads) => WorkloadSelection.Match(workloads, _workloads);
+
+    /// <summary>The embedded clouds that a federation needs.</summary>
+    public SandboxOptions ForSandbox(FederationConfiguration configuration) => new()
+    {
+        Clusters = configuration.Clusters,
+        Accounts = configuration.Accounts,
+        Buckets = configuration.Sandbox.Buckets,
+        Latency = Latency ?? configuration.Sandbox.Latency,
+        HostAws = configuration.Sandbox.HostAws,
+        Port = Port,
+        Directory = Path.Combine(Output, "sandbox"),
+    };
 
     private static Finding Invalid(string cause, string fix) => new() { Code = FindingCodes.ArgumentInvalid, Cause = cause, Fix = fix };
 }

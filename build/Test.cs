@@ -46,26 +46,25 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
     /// <summary>What one test project's run came to.</summary>
     private sealed record TestRun(string Project, TimeSpan Duration, int Passed, IReadOnlyList<string> Failures, IReadOnlyList<string> Skipped)
     {
+        private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+
         public static async Task<TestRun> Of(string folder, string results, string? filter, CancellationToken cancellation)
         {
             var project = Path.GetFileName(folder);
             var watch = Stopwatch.StartNew();
             var (exitCode, output) = await Execute(project, Path.Combine(folder, "bin", Repository.Configuration, "net10.0", $"{project}.dll"), results, filter, cancellation);
-            var file = Path.Combine(results, $"{project}.xml");
+            var file = Path.Combine(results, $"{project}.trx");
             if (!File.Exists(file))
-            {
-                return new TestRun(project, watch.Elapsed, 0, [$"{project} ended with exit code {exitCode} and without results{Environment.NewLine}{Indented(output)}"], []);
-            }
+                return new TestRun(project, watch.Elapsed, 0, [Ended(project, exitCode, output)], []);
 
-            var document = XDocument.Load(file);
-            var tests = document.Descendants("test").ToLookup(test => (string?)test.Attribute("result"), StringComparer.Ordinal);
-            var failures = tests["Fail"].Select(test => Failure((string?)test.Attribute("name"), test.Element("failure")))
-                .Concat(document.Descendants("error").Select(error => Failure($"{error.Attribute("type")?.Value} {error.Attribute("name")?.Value}", error.Element("failure"))))
-                .ToList();
-            // A crash after the last test, say: the platform's 0, 2 and 8 stand for passed, failed and none found.
-            if (failures.Count == 0 && exitCode is not (0 or 8)) failures.Add($"{project} ended with exit code {exitCode}{Environment.NewLine}{Indented(output)}");
-            return new TestRun(project, watch.Elapsed, tests["Pass"].Count(), failures,
-                [.. tests["Skip"].Select(test => $"{(string?)test.Attribute("name")}: {test.Element("reason")?.Value.Trim()}")]);
+            var tests = XDocument.Load(file).Descendants(Trx + "UnitTestResult").ToLookup(test => (string?)test.Attribute("outcome"), StringComparer.Ordinal);
+            var failures = tests["Failed"].Select(test => $"{NameOf(test)}{Environment.NewLine}{Indented(
+                $"{test.Descendants(Trx + "Message").FirstOrDefault()?.Value}{Environment.NewLine}{test.Descendants(Trx + "StackTrace").FirstOrDefault()?.Value}")}").ToList();
+            // The platform ends with 0 when all passed, 2 when some failed, 8 when there were none; anything else is a
+            // failure outside the tests, such as a crash after the last one.
+            if (failures.Count == 0 && exitCode is not (0 or 8)) failures.Add(Ended(project, exitCode, output));
+            return new TestRun(project, watch.Elapsed, tests["Passed"].Count(), failures,
+                [.. tests["NotExecuted"].Select(test => $"{NameOf(test)}: {test.Descendants(Trx + "StdOut").FirstOrDefault()?.Value.Trim()}")]);
         }
 
         public void Show(IAnsiConsole console)
@@ -78,7 +77,7 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
         {
             var start = new ProcessStartInfo(Repository.DotNet,
                 [
-                    assembly, "--results-directory", results, "--report-xunit-xml", "--report-xunit-xml-filename", $"{project}.xml",
+                    assembly, "--results-directory", results, "--report-xunit-trx", "--report-xunit-trx-filename", $"{project}.trx",
                     "--ansi", "off", "--progress", "off", .. filter is null ? (string[])[] : ["--filter-method", $"*{filter}*"],
                 ])
             { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
@@ -96,8 +95,10 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
             }
         }
 
-        private static string Failure(string? name, XElement? failure) =>
-            $"{name}{Environment.NewLine}{Indented($"{failure?.Element("message")?.Value}{Environment.NewLine}{failure?.Element("stack-trace")?.Value}")}";
+        private static string NameOf(XElement test) => (string)test.Attribute("testName")!;
+
+        private static string Ended(string project, int exitCode, string output) =>
+            $"{project} ended with exit code {exitCode}{Environment.NewLine}{Indented(output)}";
 
         private static string Indented(string text) => string.Join(Environment.NewLine,
             text.Trim().ReplaceLineEndings("\n").Split('\n').TakeLast(60).Select(line => $"         {line}"));

@@ -139,32 +139,6 @@ public sealed class IdentityManagementTests
         Assert.Equal(HttpStatusCode.BadGateway, refusal.StatusCode);
     }
 
-    [Fact]
-    public async Task Pages_are_followed_by_their_markers()
-    {
-        using var wire = new Recording(
-            (HttpStatusCode.OK, Page("one", "<IsTruncated>true</IsTruncated><Marker>m-1</Marker>")),
-            (HttpStatusCode.OK, Page("two", "<IsTruncated>false</IsTruncated>")));
-        using var iam = Client(wire);
-        var paginator = iam.Paginators.ListRoles(new ListRolesRequest { PathPrefix = "/" });
-
-        var names = new List<string>();
-        await foreach (var role in paginator.Roles)
-            names.Add(role.RoleName);
-
-        Assert.Equal(["one", "two"], names);
-        Assert.DoesNotContain("Marker", wire.Requests[0].Body, StringComparison.Ordinal);
-        Assert.Contains("Marker=m-1", wire.Requests[1].Body, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
-        {
-            await foreach (var _ in paginator.Roles)
-                Assert.Fail("A paginator is read once.");
-        });
-
-        static string Page(string role, string end) =>
-            $"<ListRolesResponse xmlns=\"{Namespace}\"><ListRolesResult><Roles><member><RoleName>{role}</RoleName></member></Roles>{end}</ListRolesResult></ListRolesResponse>";
-    }
-
     [Theory]
     [InlineData("eu-west-1", "iam.amazonaws.com", "us-east-1")]
     [InlineData("cn-northwest-1", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1")]

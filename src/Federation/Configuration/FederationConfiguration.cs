@@ -188,6 +188,12 @@ public enum KeepPod
 /// <summary>What the validation pod must be able to do, and how long it may take.</summary>
 public sealed record Verification
 {
+    /// <summary>
+    /// The AWS CLI in AWS's own public registry, which has a shell. The tag is a released one (seen on 16 April 2026:
+    /// github.com/walnuts1018/infra/pull/3732); it is pinned so that the same configuration proves the same thing tomorrow.
+    /// </summary>
+    public const string DefaultImage = "public.ecr.aws/aws-cli/aws-cli:2.34.31";
+
     /// <summary>A line for the pod's <c>/bin/sh</c>; its exit code is the verdict.</summary>
     public string Run { get; init; } = "aws sts get-caller-identity";
 
@@ -198,11 +204,27 @@ public sealed record Verification
     public KeepPod Keep { get; init; } = KeepPod.OnFailure;
 }
 
+/// <summary>What the sandbox's kubelet, which runs processes and no containers, puts in the place of an image.</summary>
+public enum SandboxImage
+{
+    /// <summary>A shell with the AWS CLI in it.</summary>
+    Aws,
+
+    /// <summary>A shell alone.</summary>
+    Shell,
+}
+
 /// <summary>The <c>sandbox:</c> section, used by the embedded clouds only.</summary>
 public sealed record SandboxSettings
 {
     /// <summary>The buckets that exist, each owned by the account of its key's workload: bucket names.</summary>
     public IReadOnlyList<string> Buckets { get; init; } = ["sandbox-exports", "sandbox-backups"];
+
+    /// <summary>Further images that the sandbox knows, and what stands for each; a pod with an unknown image fails to pull it.</summary>
+    public IReadOnlyDictionary<string, SandboxImage> Images { get; init; } = new Dictionary<string, SandboxImage>(StringComparer.Ordinal);
+
+    /// <summary>Faults that the embedded clouds show, as <c>--faults</c> names them.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
 
     /// <summary>Added to every emulated call.</summary>
     public TimeSpan Latency { get; init; }

@@ -17,6 +17,10 @@ internal static class CanonicalYaml
 
     private static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+=, ()[]*");
 
+    /// <summary>What is not printable (YAML 1.2.2, 5.1), or breaks lines in one version of YAML and not in the other; but for the tab.</summary>
+    private static readonly SearchValues<char> NeverInBlocks = SearchValues.Create(
+        [.. Enumerable.Range(0, char.MaxValue + 1).Select(c => (char)c).Where(c => (char.IsControl(c) && c is not ('\n' or '\t')) || c is '\u2028' or '\u2029' or '\uFEFF' or '\uFFFE' or '\uFFFF')]);
+
     private static readonly HashSet<string> NotStrings = new(StringComparer.OrdinalIgnoreCase) { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
 
     public static byte[] Write(JsonNode document)
@@ -143,18 +147,11 @@ internal static class CanonicalYaml
         && !NotStrings.Contains(value);
 
     /// <summary>Lines that a literal block gives back exactly: a blank at the very start or several line feeds at the end would not survive.</summary>
-    private static bool IsBlock(string value)
-    {
-        if (!value.Contains('\n', StringComparison.Ordinal) || char.IsWhiteSpace(value[0]) || value.EndsWith("\n\n", StringComparison.Ordinal))
-            return false;
-        foreach (var c in value)
-        {
-            if (c is not ('\n' or '\t') && NeedsEscape(c))
-                return false;
-        }
-
-        return true;
-    }
+    private static bool IsBlock(string value) =>
+        value.Contains('\n', StringComparison.Ordinal)
+        && !char.IsWhiteSpace(value[0])
+        && !value.EndsWith("\n\n", StringComparison.Ordinal)
+        && !value.AsSpan().ContainsAny(NeverInBlocks);
 
     private static void WriteQuoted(StringBuilder text, string value)
     {
@@ -179,7 +176,7 @@ internal static class CanonicalYaml
                     text.Append("\\r");
                     break;
                 default:
-                    if (NeedsEscape(c))
+                    if (NeverInBlocks.Contains(c))
                         text.Append("\\u").Append(((int)c).ToString("X4", CultureInfo.InvariantCulture));
                     else
                         text.Append(c);
@@ -189,7 +186,4 @@ internal static class CanonicalYaml
 
         text.Append('"');
     }
-
-    /// <summary>What is not printable (YAML 1.2.2, 5.1), or breaks lines in one version of YAML and not in the other.</summary>
-    private static bool NeedsEscape(char c) => char.IsControl(c) || c is '\u2028' or '\u2029' or '\uFEFF' or '\uFFFE' or '\uFFFF';
 }

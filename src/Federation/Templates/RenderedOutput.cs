@@ -9,18 +9,30 @@ namespace Federation.Templates;
 public static class RenderedOutput
 {
     private const string Folder = "rendered";
+    private const string PartialSuffix = ".partial";
 
-    /// <summary>Writes one workload's files to <c>OUTPUT/rendered/WORKLOAD/</c>. What is there already, byte for byte, is left alone; a file is replaced in one step.</summary>
+    /// <summary>
+    /// Writes one workload's files to <c>OUTPUT/rendered/WORKLOAD/</c>. A new folder appears whole; in one that is
+    /// there, a file is replaced in one step, or left alone if it is the same byte for byte.
+    /// </summary>
     public static void Write(string output, RenderedWorkload workload)
     {
         var root = Path.Combine(output, Folder, workload.Workload.Name);
-        var isNew = !Directory.Exists(root);
-        foreach (var folder in workload.Files.Select(file => Path.GetDirectoryName(Path.Combine(root, file.Path)) ?? root).Distinct(StringComparer.Ordinal))
-            Directory.CreateDirectory(folder);
-        foreach (var file in workload.Files)
-            Write(Path.Combine(root, file.Path), file.Content.Span);
-        if (!isNew)
+        if (Directory.Exists(root))
+        {
+            foreach (var file in workload.Files)
+                Replace(Path.Combine(root, file.Path), file.Content.Span);
             RemoveOthers(root, workload.Files);
+            return;
+        }
+
+        // No workload has a dot in its name: this is what an interrupted run left.
+        var partial = root + PartialSuffix;
+        if (Directory.Exists(partial))
+            Directory.Delete(partial, recursive: true);
+        foreach (var file in workload.Files)
+            Create(Path.Combine(partial, file.Path), file.Content.Span);
+        Directory.Move(partial, root);
     }
 
     /// <summary>
@@ -40,13 +52,18 @@ public static class RenderedOutput
         }
     }
 
-    private static void Write(string path, ReadOnlySpan<byte> content)
+    private static void Replace(string path, ReadOnlySpan<byte> content)
     {
         if (IsSame(path, content))
             return;
-        var partial = path + ".partial";
-        File.WriteAllBytes(partial, content);
-        File.Move(partial, path, overwrite: true);
+        Create(path + PartialSuffix, content);
+        File.Move(path + PartialSuffix, path, overwrite: true);
+    }
+
+    private static void Create(string path, ReadOnlySpan<byte> content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path) ?? path);
+        File.WriteAllBytes(path, content);
     }
 
     private static bool IsSame(string path, ReadOnlySpan<byte> content)

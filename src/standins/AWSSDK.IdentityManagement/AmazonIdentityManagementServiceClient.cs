@@ -14,7 +14,6 @@ namespace Amazon.IdentityManagement;
 public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazonIdentityManagementService
 {
     private static readonly IServiceMetadata Metadata = new ServiceMetadataOfIam();
-    private IIdentityManagementPaginatorFactory _paginators;
 
     public AmazonIdentityManagementServiceClient()
         : this(new AmazonIdentityManagementServiceConfig()) { }
@@ -51,8 +50,6 @@ public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazo
 
     public AmazonIdentityManagementServiceClient(string awsAccessKeyId, string awsSecretAccessKey, string awsSessionToken, AmazonIdentityManagementServiceConfig clientConfig)
         : base(awsAccessKeyId, awsSecretAccessKey, awsSessionToken, clientConfig) { }
-
-    public IIdentityManagementPaginatorFactory Paginators => _paginators ??= new IdentityManagementPaginatorFactory(this);
 
     protected override IServiceMetadata ServiceMetadata => Metadata;
 

@@ -6,8 +6,6 @@ namespace Amazon.IdentityManagement;
 
 public interface IAmazonIdentityManagementService : IAmazonService, IDisposable
 {
-    IIdentityManagementPaginatorFactory Paginators { get; }
-
     Task<AddClientIDToOpenIDConnectProviderResponse> AddClientIDToOpenIDConnectProviderAsync(AddClientIDToOpenIDConnectProviderRequest request, CancellationToken cancellationToken = default);
 
     Task<AttachRolePolicyResponse> AttachRolePolicyAsync(AttachRolePolicyRequest request, CancellationToken cancellationToken = default);

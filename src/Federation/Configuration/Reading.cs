@@ -1,0 +1,65 @@
+using Federation.Configuration.Shape;
+using Federation.Configuration.Yaml;
+using Federation.Diagnosis;
+
+namespace Federation.Configuration;
+
+/// <summary>One reading of one file: collects every problem, so that all of them are reported together.</summary>
+internal sealed class Reading(string file, Section grammar)
+{
+    private readonly List<(Position At, Finding Finding)> _problems = [];
+
+    /// <summary>What the whole file may contain, to tell where a misplaced key belongs.</summary>
+    public Section Grammar => grammar;
+
+    public int Errors { get; private set; }
+
+    public SourceLocation Locate(Position at) => new(file, at.Line, at.Column);
+
+    public void Invalid(Position at, string cause, string fix, string? expected = null, string? actual = null)
+        => Add(FindingCodes.ConfigurationInvalid, at, cause, fix, expected, actual);
+
+    public void Add(string code, Position at, string cause, string fix, string? expected = null, string? actual = null, Severity severity = Severity.Error)
+    {
+        if (severity is Severity.Error)
+            Errors++;
+        _problems.Add((at, new Finding
+        {
+            Code = code,
+            Severity = severity,
+            Cause = cause,
+            Fix = fix,
+            Expected = expected,
+            Actual = actual,
+            Location = Locate(at),
+        }));
+    }
+
+    /// <summary>
+    /// Everything found, in the order of the file, each thing once (a value that is used through an alias is read more
+    /// than once). Beyond <see cref="Limits.Findings"/> the rest is counted.
+    /// </summary>
+    public IReadOnlyList<Finding> Findings()
+    {
+        var findings = _problems.OrderBy(problem => problem.At.Line).ThenBy(problem => problem.At.Column).Select(problem => problem.Finding).Distinct().ToList();
+        if (findings.Count <= Limits.Findings)
+            return findings;
+
+        var rest = findings[Limits.Findings..];
+        // The rest must weigh what is in it: a cut never hides the only error.
+        var severity = rest.Max(finding => finding.Severity);
+        return
+        [
+            .. findings[..Limits.Findings],
+            rest[0] with
+            {
+                Code = FindingCodes.ConfigurationInvalid,
+                Severity = severity,
+                Cause = $"{rest.Count} more problems follow from here on",
+                Fix = "Mend those listed first; many may have one cause.",
+                Expected = null,
+                Actual = null,
+            },
+        ];
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Federation.Configuration.Yaml;
+using Federation.Diagnosis;
+
+namespace Federation.Configuration.Shape;
+
+/// <summary>
+/// A span of time such as <c>1h</c>, <c>90m</c>, <c>3600s</c> or <c>1h30m</c>, within bounds; those are reported under
+/// <see cref="RangeCode"/>, what is no duration at all as FED1001.
+/// </summary>
+internal sealed partial class Duration : Value<TimeSpan>
+{
+    private const string Pattern = "(?:[0-9]{1,9}h)?(?:[0-9]{1,9}m)?(?:[0-9]{1,9}s)?";
+
+    // Far beyond every bound, and well within what a TimeSpan holds.
+    private const long LongestRead = 100_000_000_000;
+
+    public required TimeSpan Least { get; init; }
+
+    public required TimeSpan Most { get; init; }
+
+    /// <summary>Why the bounds are where they are: the rule's owner.</summary>
+    public required string Reason { get; init; }
+
+    public string RangeCode { get; init; } = FindingCodes.ConfigurationInvalid;
+
+    /// <summary>A value that is allowed but will not have the effect it seems to have.</summary>
+    public Func<TimeSpan, Mistake?> Warn { get; init; } = _ => null;
+
+    public override string Kind => "a duration such as 1h, 90m or 1h30m";
+
+    public static string Format(TimeSpan value)
+    {
+        var hours = (long)value.TotalHours;
+        var text = (hours > 0 ? $"{hours}h" : "") + (value.Minutes > 0 ? $"{value.Minutes}m" : "") + (value.Seconds > 0 ? $"{value.Seconds}s" : "");
+        return text.Length > 0 ? text : "0s";
+    }
+
+    public override bool TryRead(Node node, string label, Reading reading, out TimeSpan value)
+    {
+        value = default;
+        if (node is ScalarNode { Type: ScalarKind.Integer } number)
+        {
+            var seconds = int.TryParse(number.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? TimeSpan.FromSeconds(count) : (TimeSpan?)null;
+            reading.Invalid(
+                node.At,
+                $"{label} has no unit: {number.Text} of what?",
+                seconds is null ? $"Write {Kind}." : $"Write {number.Text}s, if seconds are meant" + (seconds.Value.TotalMinutes >= 1 ? $" (the same as {Format(seconds.Value)})." : "."),
+                actual: number.Text);
+            return false;
+        }
+
+        if (node is not ScalarNode { Type: ScalarKind.Text } scalar)
+        {
+            RejectKind(node, label, reading);
+            return false;
+        }
+
+        if (scalar.Text.Length == 0 || Parts().Match(scalar.Text) is not { Success: true } match)
+        {
+            reading.Invalid(
+                node.At,
+                $"{label} must be {Kind}, not {Quote.Of(scalar.Text)}",
+                "Write hours, minutes and seconds in this order, as whole numbers with h, m and s; a day is 24h.",
+                actual: scalar.Text);
+            return false;
+        }
+
+        var total = (NumberIn(match.Groups["h"]) * 3600) + (NumberIn(match.Groups["m"]) * 60) + NumberIn(match.Groups["s"]);
+        value = TimeSpan.FromSeconds(Math.Min(total, LongestRead));
+        if (value < Least || value > Most)
+        {
+            reading.Add(
+                RangeCode,
+                node.At,
+                $"{label} is {scalar.Text}, {(value < Least ? $"less than {Format(Least)}" : $"more than {Format(Most)}")}: {Reason}",
+                $"Write a duration from {Format(Least)} to {Format(Most)}.",
+                expected: $"{Format(Least)} to {Format(Most)}",
+                actual: scalar.Text);
+            return false;
+        }
+
+        if (Warn(value) is { } warning)
+            reading.Add(RangeCode, node.At, $"{label} is {scalar.Text}: {warning.Cause}", warning.Fix, warning.Meant, scalar.Text, Severity.Warning);
+        return true;
+    }
+
+    public override JsonObject Schema(JsonObject definitions)
+        => new() { ["type"] = "string", ["minLength"] = 1, ["pattern"] = $"^{Pattern}$" };
+
+    private static long NumberIn(Group group) => group.Success ? long.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+
+    [GeneratedRegex(@"\A(?:(?<h>[0-9]{1,9})h)?(?:(?<m>[0-9]{1,9})m)?(?:(?<s>[0-9]{1,9})s)?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static new partial Regex Parts();
+}

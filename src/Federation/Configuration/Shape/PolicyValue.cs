@@ -1,0 +1,152 @@
+using System.Text.Json.Nodes;
+using Federation.Configuration.Yaml;
+
+namespace Federation.Configuration.Shape;
+
+/// <summary>
+/// A permissions policy: a name under templates/policies, the path of a JSON file, a managed-policy ARN, or a mapping of
+/// <c>template</c> and that template's parameters.
+/// </summary>
+internal sealed class PolicyValue : Value<PolicyReference>
+{
+    private const string TemplateKey = "template";
+
+    private static readonly Text File = Identifiers.Free("path of a policy file");
+    private static readonly ParameterValue Parameter = new();
+
+    public override string Kind => "a policy: a template's name, a file's path, a managed-policy ARN, or a mapping with \"template\"";
+
+    public override bool TryRead(Node node, string label, Reading reading, out PolicyReference value)
+    {
+        value = null!;
+        switch (node)
+        {
+            case ScalarNode scalar when scalar.Text.StartsWith("arn:", StringComparison.Ordinal):
+                if (!Identifiers.PolicyArn.TryRead(node, label, reading, out var arn))
+                    return false;
+                value = new PolicyReference.Managed(arn, reading.Locate(node.At));
+                return true;
+            case ScalarNode scalar when IsPath(scalar.Text):
+                return TryReadFile(scalar, label, reading, out value);
+            case ScalarNode:
+                if (!Identifiers.PolicyName.TryRead(node, label, reading, out var name))
+                    return false;
+                value = new PolicyReference.Template(name, new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal), reading.Locate(node.At));
+                return true;
+            case MappingNode mapping:
+                return TryReadTemplate(mapping, reading, out value);
+            default:
+                RejectKind(node, label, reading);
+                return false;
+        }
+    }
+
+    public override JsonObject Schema(JsonObject definitions)
+    {
+        definitions.TryAdd("policy", new JsonObject
+        {
+            ["anyOf"] = new JsonArray(
+                Identifiers.PolicyName.Schema(definitions),
+                // A file, whose name becomes the policy's.
+                new JsonObject { ["type"] = "string", ["maxLength"] = File.Most, ["pattern"] = @"^(?!arn:)(?:[\s\S]*[/\\])?[A-Za-z0-9][-A-Za-z0-9_.]{0,127}(?:\.json)?$" },
+                Identifiers.PolicyArn.Schema(definitions),
+                new JsonObject
+                {
+                    ["type"] = "object",
+                    ["properties"] = new JsonObject { [TemplateKey] = Identifiers.PolicyName.Schema(definitions) },
+                    ["required"] = new JsonArray(TemplateKey),
+                    ["propertyNames"] = Identifiers.ParameterName.Schema(definitions),
+                    ["additionalProperties"] = Parameter.Schema(definitions),
+                }),
+        });
+        return new JsonObject { ["$ref"] = "#/$defs/policy" };
+    }
+
+    private static bool IsPath(string text)
+        => text.AsSpan().IndexOfAny('/', '\\') >= 0 || text.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+
+    private static bool TryReadFile(ScalarNode scalar, string label, Reading reading, out PolicyReference value)
+    {
+        value = null!;
+        if (!File.TryRead(scalar, label, reading, out var path))
+            return false;
+
+        // Either separator, whichever system this runs on: the configuration is the same file everywhere.
+        var fileName = path[(path.AsSpan().LastIndexOfAny('/', '\\') + 1)..];
+        var name = fileName.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? fileName[..^".json".Length] : fileName;
+        if (!Identifiers.PolicyName.Accepts(name))
+        {
+            reading.Invalid(
+                scalar.At,
+                $"{Quote.Of(path)} names no file whose name could be that of a policy",
+                "Name the file with letters, digits, \"-\", \"_\" and \".\", at most 128, such as policies/exports.json.");
+            return false;
+        }
+
+        value = new PolicyReference.File(name, path.Replace('\\', '/'), reading.Locate(scalar.At));
+        return true;
+    }
+
+    private static bool TryReadTemplate(MappingNode mapping, Reading reading, out PolicyReference value)
+    {
+        value = null!;
+        var before = reading.Errors;
+        var name = "";
+        if (!mapping.Entries.TryGetValue(TemplateKey, out var template))
+        {
+            var near = NearMiss.Of(TemplateKey, mapping.Entries.Keys);
+            if (near is null)
+                reading.Invalid(mapping.At, "the policy has no \"template\"", "Add \"template\": the name of a policy under templates/policies.");
+            else
+                reading.Invalid(mapping.Entries[near].Key.At, $"unknown key {Quote.Of(near)}; did you mean \"template\"?", "Write \"template\".", TemplateKey, near);
+        }
+        else
+        {
+            Identifiers.PolicyName.TryRead(template.Value, Quote.Of(TemplateKey), reading, out name);
+        }
+
+        var parameters = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var (key, valueNode) in mapping.Entries.Values.Where(entry => entry.Key.Text is not TemplateKey))
+        {
+            Identifiers.ParameterName.CheckName(key, reading);
+            if (Parameter.TryRead(valueNode, $"the parameter {Quote.Of(key.Text)}", reading, out var values))
+                parameters[key.Text] = values;
+        }
+
+        if (reading.Errors != before)
+            return false;
+        value = new PolicyReference.Template(name, parameters, reading.Locate(mapping.At));
+        return true;
+    }
+
+    /// <summary>The value of a template's parameter: one text, number or truth value, or a list of them.</summary>
+    private sealed class ParameterValue : Value<IReadOnlyList<string>>
+    {
+        public override string Kind => "text or a list of texts";
+
+        public override bool TryRead(Node node, string label, Reading reading, out IReadOnlyList<string> value)
+        {
+            var read = new List<string>();
+            value = read;
+            var before = reading.Errors;
+            foreach (var item in node is SequenceNode sequence ? sequence.Items : [node])
+            {
+                if (item is ScalarNode { Type: not ScalarKind.Null } scalar)
+                    read.Add(scalar.Text);
+                else
+                    RejectKind(item, node is SequenceNode ? $"an item of {label}" : label, reading);
+            }
+
+            if (node is SequenceNode && read.Count == 0 && reading.Errors == before)
+                reading.Invalid(node.At, $"{label} is an empty list", "Give it at least one value.");
+            return reading.Errors == before;
+        }
+
+        public override JsonObject Schema(JsonObject definitions) => new()
+        {
+            ["anyOf"] = new JsonArray(Scalar(), new JsonObject { ["type"] = "array", ["items"] = Scalar(), ["minItems"] = 1 }),
+        };
+
+        private static JsonObject Scalar() => new() { ["type"] = new JsonArray("string", "number", "boolean") };
+    }
+}

@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Federation.Configuration.Yaml;
+using Federation.Diagnosis;
+
+namespace Federation.Configuration.Shape;
+
+/// <summary>What a known mistake is, and its remedy.</summary>
+internal sealed record Mistake(string Cause, string Fix, string? Meant = null);
+
+/// <summary>
+/// Text that follows a rule. Unquoted text that YAML takes for a number, a truth value or nothing is refused with the
+/// advice to quote it, unless <see cref="AllowsInteger"/>: then the digits count as they were written.
+/// </summary>
+internal sealed class Text : Value<string>
+{
+    private readonly Lazy<Regex> _regex;
+
+    public Text() => _regex = new(() => new Regex($@"\A(?:{Pattern})\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)));
+
+    /// <summary>What it is, after "not a valid": "namespace", "role name".</summary>
+    public required string Noun { get; init; }
+
+    /// <summary>What it must look like: completes the sentence "Write …".</summary>
+    public required string Requirement { get; init; }
+
+    /// <summary>For the whole of the text, in what .NET and ECMAScript have in common.</summary>
+    public required string Pattern { get; init; }
+
+    public string Code { get; init; } = FindingCodes.ConfigurationInvalid;
+
+    public int Least { get; init; } = 1;
+
+    public int Most { get; init; } = 1024;
+
+    /// <summary>The characters that may occur, to point at the first that may not.</summary>
+    public SearchValues<char>? Alphabet { get; init; }
+
+    /// <summary>Recognises mistakes that people make with this kind of text.</summary>
+    public Func<string, Mistake?> Explain { get; init; } = _ => null;
+
+    public bool AllowsInteger { get; init; }
+
+    public override string Kind => "text";
+
+    public override bool TryRead(Node node, string label, Reading reading, out string value)
+    {
+        value = "";
+        if (node is not ScalarNode scalar || scalar.Type is ScalarKind.Null)
+        {
+            RejectKind(node, label, reading);
+            return false;
+        }
+
+        var isText = scalar.Type is ScalarKind.Text || (AllowsInteger && scalar.Type is ScalarKind.Integer);
+        if (!isText && (AllowsInteger ? Examine(scalar.Text) : Explain(scalar.Text)) is { } mistake)
+        {
+            Reject(mistake, scalar, reading);
+        }
+        else if (!isText)
+        {
+            reading.Invalid(
+                node.At,
+                $"{label} must be text, but YAML reads {scalar.Text} as {scalar.Kind}",
+                $"Put it in quotes: \"{scalar.Text}\".",
+                expected: $"\"{scalar.Text}\"",
+                actual: scalar.Text);
+        }
+        else if (Examine(scalar.Text) is { } fault)
+        {
+            Reject(fault, scalar, reading);
+        }
+        else
+        {
+            value = scalar.Text;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Checks a key of the user's choosing; keys are text however they look.</summary>
+    public void CheckName(ScalarNode key, Reading reading)
+    {
+        if (Examine(key.Text) is { } mistake)
+            Reject(mistake, key, reading);
+    }
+
+    public bool Accepts(string text) => text.Length >= Least && text.Length <= Most && _regex.Value.IsMatch(text);
+
+    /// <summary>What is wrong with the text; null where nothing is.</summary>
+    public Mistake? Examine(string text)
+    {
+        if (Accepts(text))
+            return null;
+        if (Explain(text) is { } known)
+            return known;
+
+        var meant = Repair(text);
+        var why = Why(text);
+        return new Mistake(
+            text.Length == 0 ? $"the {Noun} is empty" : $"{Quote.Of(text)} is not a valid {Noun}" + (why is null ? "" : ": " + why),
+            $"Write {Requirement}" + (meant is null ? "." : $"; {Quote.Of(meant)} would do."),
+            meant);
+    }
+
+    public override JsonObject Schema(JsonObject definitions)
+    {
+        var schema = new JsonObject { ["type"] = AllowsInteger ? new JsonArray("string", "integer") : "string" };
+        if (Least > 0)
+            schema["minLength"] = Least;
+        schema["maxLength"] = Most;
+        schema["pattern"] = $"^(?:{Pattern})$";
+        return schema;
+    }
+
+    private void Reject(Mistake mistake, ScalarNode scalar, Reading reading)
+        => reading.Add(Code, scalar.At, mistake.Cause, mistake.Fix, mistake.Meant, scalar.Text);
+
+    private string? Why(string text)
+    {
+        if (text.Length == 0)
+            return null;
+        if (Alphabet is not null && text.AsSpan().IndexOfAnyExcept(Alphabet) is var at and >= 0)
+            return $"{Quote.Of(char.IsSurrogate(text[at]) && at + 1 < text.Length ? text.Substring(at, 2) : text[at].ToString())} (character {at + 1}) may not stand there";
+        if (text.Length > Most)
+            return $"it has {text.Length} characters, at most {Most} are allowed";
+        if (text.Length < Least)
+            return $"it has {text.Length} {(text.Length == 1 ? "character" : "characters")}, at least {Least} are needed";
+        return null;
+    }
+
+    /// <summary>The nearest text that follows the rule, if a simple change makes one.</summary>
+    private string? Repair(string text)
+    {
+        if (text.Length > 2 * Most)
+            return null;
+        var trimmed = text.Trim();
+        var lower = trimmed.ToLowerInvariant();
+        var hyphens = new string([.. lower.Select(c => c is '_' or ' ' or '.' ? '-' : c)]).Trim('-');
+        return new[] { trimmed, lower, hyphens }.FirstOrDefault(Accepts);
+    }
+}

@@ -1,0 +1,84 @@
+using Federation.Diagnosis;
+
+namespace Federation.Configuration;
+
+/// <summary>Picks workloads by name, as <c>--workload=GLOB[,…]</c> does.</summary>
+public static class WorkloadSelection
+{
+    /// <summary>The workloads that match at least one glob, in the order of the configuration.</summary>
+    /// <param name="globs">
+    /// Names in which <c>*</c> stands for any characters and <c>?</c> for one, separated by commas; null or blank selects all.
+    /// </param>
+    /// <exception cref="FindingException">FED8013: a glob matches no workload, one finding for each such glob.</exception>
+    public static IReadOnlyList<Workload> Match(IReadOnlyList<Workload> workloads, string? globs)
+    {
+        if (string.IsNullOrWhiteSpace(globs))
+            return workloads;
+
+        var patterns = globs.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var matched = new bool[patterns.Length];
+        var selected = workloads.Where(workload => MatchesAny(workload.Name)).ToList();
+        var findings = patterns.Where((_, index) => !matched[index]).Select(pattern => NothingMatches(pattern, workloads)).ToList();
+        if (patterns.Length == 0)
+            findings.Add(NothingMatches(globs, workloads));
+        return findings.Count == 0 ? selected : throw new FindingException(findings);
+
+        bool MatchesAny(string name)
+        {
+            // Every pattern is asked, so that each one's own emptiness shows.
+            var any = false;
+            for (var index = 0; index < patterns.Length; index++)
+            {
+                if (Matches(patterns[index], name))
+                    any = matched[index] = true;
+            }
+
+            return any;
+        }
+    }
+
+    private static Finding NothingMatches(string pattern, IReadOnlyList<Workload> workloads)
+    {
+        var near = NearMiss.Of(pattern, workloads.Select(workload => workload.Name));
+        return new Finding
+        {
+            Code = FindingCodes.ArgumentInvalid,
+            Cause = $"--workload={Quote.Of(pattern)} matches none of the {workloads.Count} workloads" + (near is null ? "" : $"; did you mean {Quote.Of(near)}?"),
+            Fix = near is null
+                ? $"Name a workload of the configuration, such as {Quote.All(workloads.Select(workload => workload.Name).Order(StringComparer.Ordinal).Take(3), "or")}; * stands for any characters, ? for one."
+                : $"Write --workload={near}.",
+            Expected = near,
+            Actual = pattern,
+        };
+    }
+
+    /// <summary>Greedy with one point of return: linear in practice, and never exponential however many stars there are.</summary>
+    private static bool Matches(string pattern, string name)
+    {
+        int p = 0, n = 0, star = -1, resume = 0;
+        while (n < name.Length)
+        {
+            if (p < pattern.Length && pattern[p] == '*')
+            {
+                star = p++;
+                resume = n;
+            }
+            else if (p < pattern.Length && (pattern[p] == '?' || pattern[p] == name[n]))
+            {
+                p++;
+                n++;
+            }
+            else if (star >= 0)
+            {
+                p = star + 1;
+                n = ++resume;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return pattern.AsSpan(p).Trim('*').IsEmpty;
+    }
+}

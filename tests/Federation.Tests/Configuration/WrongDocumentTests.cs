@@ -1,0 +1,46 @@
+using System.Text;
+using Federation.Configuration;
+using Federation.Diagnosis;
+
+namespace Federation.Tests.Configuration;
+
+/// <summary>
+/// Wrong documents, each with everything that is said about it: <c>wrong-documents.txt</c> holds both, so that the messages
+/// can be read as a person meets them. UPDATE_GOLDEN=1 writes the messages anew.
+/// </summary>
+public sealed class WrongDocumentTests
+{
+    private const string Table = "tests/Federation.Tests/Configuration/wrong-documents.txt";
+    private const string Title = "######## ";
+    private const string Found = "-------- ";
+
+    [Fact]
+    public void Every_wrong_document_gets_exactly_these_findings_at_these_places()
+    {
+        var cases = Checkout.Read(Table).Split(Title, StringSplitOptions.RemoveEmptyEntries);
+
+        var rewritten = new StringBuilder();
+        foreach (var text in cases)
+        {
+            var title = text[..text.IndexOf('\n')];
+            var document = text[(title.Length + 1)..];
+            if (document.IndexOf(Found, StringComparison.Ordinal) is var end and >= 0)
+                document = document[..end];
+
+            var result = ConfigurationReader.Read("federation.yaml", Encoding.UTF8.GetBytes(document));
+
+            rewritten.Append(Title).Append(title).Append('\n').Append(document);
+            foreach (var finding in result.Findings)
+                rewritten.Append(Found).Append(Print(finding)).Append('\n');
+
+            Assert.NotEmpty(result.Findings);
+            Assert.Equal(result.Findings.Any(finding => finding.Severity is Severity.Error), result.Configuration is null);
+            Assert.Equal(result.Findings.OrderBy(finding => finding.Location!.Line).ThenBy(finding => finding.Location!.Column), result.Findings);
+        }
+
+        Checkout.Hold(Table, rewritten.ToString());
+    }
+
+    private static string Print(Finding finding)
+        => $"{finding.Location!.Line}:{finding.Location.Column} {(finding.Severity is Severity.Warning ? "warning " : "")}{finding.Code} {finding.Cause}\n           {finding.Fix}";
+}
