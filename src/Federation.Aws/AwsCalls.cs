@@ -14,7 +14,7 @@ internal sealed class AwsCalls(TimeProvider time)
     private readonly ResiliencePipeline _retries = Retries(time, attempts: 5, AwsFaults.IsTransient);
 
     /// <summary>What was just made is not visible everywhere at once: IAM User Guide, "Changes that I make are not always immediately visible".</summary>
-    private readonly ResiliencePipeline _settling = Retries(time, attempts: 8, fault => AwsFaults.IsTransient(fault) || fault is NoSuchEntityException);
+    private readonly ResiliencePipeline _settling = Retries(time, attempts: 8, fault => AwsFaults.IsTransient(fault) || AwsFaults.IsUnseen(fault));
 
     private int _count;
 

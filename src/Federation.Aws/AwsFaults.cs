@@ -27,6 +27,9 @@ internal static partial class AwsFaults
         _ => Connection(fault) is { HttpRequestError: not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError) },
     };
 
+    /// <summary>The entity written to is not there, or not there yet; a managed policy that a call names is another matter.</summary>
+    public static bool IsUnseen(Exception fault) => fault is NoSuchEntityException absent && !NamesPolicy(absent);
+
     /// <param name="action">What was tried, such as <c>iam:GetRole</c>.</param>
     public static Finding FindingFor(Exception fault, Account account, string action, ResourceId? resource)
     {
@@ -90,7 +93,7 @@ internal static partial class AwsFaults
             },
             NoSuchEntityException absent => new Finding
             {
-                Code = absent.Message.Contains(":policy/", StringComparison.Ordinal) ? FindingCodes.AwsIdentifierInvalid : FindingCodes.RoleMissing,
+                Code = NamesPolicy(absent) ? FindingCodes.AwsIdentifierInvalid : FindingCodes.RoleMissing,
                 Cause = $"What {action} needs is not there: {absent.Message}",
                 Fix = "Correct the name if it is configured; otherwise run again, for it was deleted meanwhile.",
             },
@@ -133,6 +136,8 @@ internal static partial class AwsFaults
             Expected = missing,
         };
     }
+
+    private static bool NamesPolicy(NoSuchEntityException absent) => absent.Message.Contains(":policy/", StringComparison.Ordinal);
 
     private static bool IsThrottling(AmazonServiceException refused) =>
         refused.StatusCode == HttpStatusCode.TooManyRequests || ThrottlingCodes.Contains(refused.ErrorCode, StringComparer.Ordinal);
