@@ -138,6 +138,10 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
             {
                 key.Read(valueNode, reading, value);
             }
+            else if (reading.IsFull)
+            {
+                reading.Invalid(keyNode.At, "unknown key", "Remove it.");
+            }
             else if (Guess(keyNode.Text) is { } meant)
             {
                 reading.Invalid(
