@@ -36,7 +36,7 @@ public sealed class WorkloadSelectionTests
     [InlineData("data_reader", "--workload=\"data_reader\" matches none of the 4 workloads; did you mean \"data-reader\"?")]
     [InlineData("log", "--workload=\"log\" matches none of the 4 workloads; did you mean \"logs\"?")]
     [InlineData("nothing*", "--workload=\"nothing*\" matches none of the 4 workloads")]
-    [InlineData("logs,lgs?", "--workload=\"lgs?\" matches none of the 4 workloads; did you mean \"logs\"?")]
+    [InlineData("logs,data-writr", "--workload=\"data-writr\" matches none of the 4 workloads; did you mean \"data-writer\"?")]
     [InlineData(",", "--workload=\",\" matches none of the 4 workloads")]
     [InlineData("[a-z]ogs", "--workload=\"[a-z]ogs\" matches none of the 4 workloads")]
     public void A_glob_that_matches_nothing_is_an_error_that_names_the_near_miss(string globs, string cause)
