@@ -1,1 +1,4 @@
-return 0;
+using Build.Host;
+
+using var interruption = Interruption.OnSignals();
+return BuildHost.Run(args, Terminal.Standard, interruption);

@@ -314,7 +314,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         Code = FindingCodes.ResourceNotOurs,
         Resource = desired.Id.Value,
         Cause = $"{desired.Path} in the cluster {desired.Cluster.Key} has a field that another manager owns: {what}. It was not changed.",
-        Fix = "Take the field out of the other manager's hands, or set `adopt: true` on the workload (or pass --adopt) to take it over.",
+        Fix = "Take the field out of the other manager's hands, or set `adopt: true` on the workload to take it over.",
         Expected = change?.To,
         Actual = change?.From,
     };

@@ -5,19 +5,31 @@ namespace Federation.Sandbox.Kubelet;
 /// <summary>A line of a container's output, standard output and error merged, without its line feed.</summary>
 internal sealed record LogLine(DateTimeOffset Time, string Text);
 
-/// <summary>The output of one run of a container: appended to while it runs, read by any number of followers.</summary>
+/// <summary>
+/// The output of one run of a container: appended to while it runs, read by any number of followers.
+/// It holds the last <see cref="Capacity"/> characters, as a node keeps the last 10 MiB of a container's log.
+/// </summary>
 internal sealed class ContainerLog
 {
+    public const int Capacity = 10 * 1024 * 1024;
+
     private readonly Lock _gate = new();
-    private readonly List<LogLine> _lines = [];
+    private readonly Queue<LogLine> _lines = [];
     private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _dropped;
+    private long _size;
     private bool _complete;
 
     public void Append(LogLine line)
     {
         lock (_gate)
         {
-            _lines.Add(line);
+            _lines.Enqueue(line);
+            for (_size += line.Text.Length + 1; _size > Capacity && _lines.Count > 1; _dropped++)
+            {
+                _size -= _lines.Dequeue().Text.Length + 1;
+            }
+
             Wake();
         }
     }
@@ -35,14 +47,15 @@ internal sealed class ContainerLog
     /// <summary>The lines so far and, with <paramref name="follow"/>, those to come until the container ends.</summary>
     public async IAsyncEnumerable<LogLine> ReadAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var next = 0; ;)
+        for (var next = 0L; ;)
         {
             LogLine[] lines;
             bool complete;
             Task grown;
             lock (_gate)
             {
-                lines = [.. _lines.Skip(next)];
+                lines = [.. _lines.Skip((int)Math.Max(0, next - _dropped))];
+                next = _dropped + _lines.Count;
                 complete = _complete;
                 grown = _grown.Task;
             }
@@ -52,13 +65,23 @@ internal sealed class ContainerLog
                 yield return line;
             }
 
-            next += lines.Length;
             if (complete || !follow)
             {
                 yield break;
             }
 
             await grown.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The end of the output, at most so many lines and bytes of UTF-8.</summary>
+    public string Tail(int lines, int bytes)
+    {
+        lock (_gate)
+        {
+            var text = string.Concat(_lines.Skip(Math.Max(0, _lines.Count - lines)).Select(line => line.Text + "\n"));
+            var encoded = System.Text.Encoding.UTF8.GetBytes(text);
+            return encoded.Length <= bytes ? text : System.Text.Encoding.UTF8.GetString(encoded.AsSpan(encoded.Length - bytes));
         }
     }
 

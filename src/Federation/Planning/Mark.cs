@@ -9,7 +9,7 @@ namespace Federation.Planning;
 /// after "Labels and Selectors" of the Kubernetes documentation (63 characters, alphanumeric at both ends).
 /// </summary>
 /// <param name="Federation">The federation's name (a DNS label): two federations do not take each other's resources for theirs.</param>
-/// <param name="Workloads">The workloads that need the marked resource.</param>
+/// <param name="Workloads">The workloads that need the marked resource; none where they are not worth a write each time they change.</param>
 public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
 {
     /// <summary>The name of this tool in every mark, and its field manager in Kubernetes.</summary>
@@ -17,6 +17,9 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
 
     /// <summary>What the <c>Sid</c> of every trust statement of ours begins with; a statement without it is another owner's.</summary>
     public const string TrustSidPrefix = "Federation";
+
+    /// <summary>What the key of every IAM tag of ours begins with; a tag without it is another owner's.</summary>
+    public const string TagPrefix = "federation:";
 
     private const string ToolName = "tool";
     private const string FederationName = "name";
@@ -37,7 +40,7 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
     /// The tag that keeps a GKE cluster's own id on the role that trusts it. A cluster made again under the same name
     /// has the same issuer and another id; the trust would revive with it unnoticed.
     /// </summary>
-    public static string ClusterTag(Cluster cluster) => $"federation:cluster:{cluster.Project}/{cluster.Location}/{cluster.Name}";
+    public static string ClusterTag(Cluster cluster) => $"{TagPrefix}cluster:{cluster.Project}/{cluster.Location}/{cluster.Name}";
 
     /// <summary>
     /// The <c>Sid</c> of a workload's trust statement: the prefix, its cluster's key in Pascal case, and, where AWS
@@ -56,13 +59,13 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
 
     private static string Key(char separator, string name) => $"federation{separator}{name}";
 
-    private ImmutableSortedDictionary<string, string> Write(char separator, char joint, int longest) =>
-        ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal,
-        [
-            KeyValuePair.Create(Key(separator, ToolName), Tool),
-            KeyValuePair.Create(Key(separator, FederationName), Federation),
-            KeyValuePair.Create(Key(separator, WorkloadName), Join(joint, longest)),
-        ]);
+    private ImmutableSortedDictionary<string, string> Write(char separator, char joint, int longest)
+    {
+        var marks = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+            .Add(Key(separator, ToolName), Tool)
+            .Add(Key(separator, FederationName), Federation);
+        return Workloads.Count == 0 ? marks : marks.Add(Key(separator, WorkloadName), Join(joint, longest));
+    }
 
     /// <summary>The names in order, as many as fit; the rest as a count, so that the value stays the same for the same workloads.</summary>
     private string Join(char joint, int longest)

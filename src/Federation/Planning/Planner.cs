@@ -133,6 +133,6 @@ public static class Planner
         Code = FindingCodes.ResourceNotOurs,
         Resource = desired.Id.Value,
         Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
-        Fix = $"If it is to be managed here, set `adopt: true` on the workload {string.Join(", ", desired.Workloads)} (or pass --adopt); if it is managed elsewhere, list it under `existing:`; otherwise choose another name.",
+        Fix = $"If it is to be managed here, set `adopt: true` on the workload {string.Join(", ", desired.Workloads)}; if it is managed elsewhere, list it under `existing:`; otherwise choose another name.",
     };
 }

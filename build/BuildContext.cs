@@ -1,0 +1,37 @@
+using Build.Host;
+using Cake.Core;
+using Cake.Frosting;
+using Spectre.Console;
+
+namespace Build;
+
+/// <summary>
+/// What every target is handed. Cake makes it before the first target runs, whichever that is, and for a dry run
+/// too: so it holds things, and finds or reads none.
+/// </summary>
+public sealed class BuildContext(ICakeContext context, Terminal terminal, Interruption interruption) : FrostingContext(context)
+{
+    private FederationRun? _run;
+
+    /// <summary>For what the target has to say.</summary>
+    public IAnsiConsole Console => terminal.Out;
+
+    /// <summary>What the product's targets share; made when the first of them asks for it.</summary>
+    public FederationRun Run => _run ??= new FederationRun(new TargetOptions(Arguments, System.Environment.GetEnvironmentVariable), new Screen(Console), TimeProvider.System);
+
+    /// <summary>Ends the run, if there was one: its report is written and its clouds are left.</summary>
+    /// <param name="ending">What ended it before its time; null if nothing did.</param>
+    public void Close(Exception? ending)
+    {
+        if (_run is null)
+        {
+            return;
+        }
+
+        _run.Close(ending);
+        _run.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>Cancelled when the process is told to end; the target then cleans up within <see cref="Interruption.Grace"/>.</summary>
+    public CancellationToken CancellationToken => interruption.Token;
+}

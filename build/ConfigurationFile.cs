@@ -1,0 +1,65 @@
+using Federation.Diagnosis;
+
+namespace Build;
+
+/// <summary>The configuration of a run: where it is, and how it is shown.</summary>
+/// <param name="Shown">The path as it stands in findings.</param>
+/// <param name="IsExample">Nobody gave it: it is this repository's own example.</param>
+public sealed record ConfigurationFile(string Path, string Shown, bool IsExample)
+{
+    private const string Default = "federation.yaml";
+    private const string Example = "templates/federation.example.yaml";
+
+    /// <summary>
+    /// The given file, else <c>federation.yaml</c> here. The bundled example steps in only in this repository's own
+    /// checkout and only for a person: anywhere else a gate would turn green because a file was not found.
+    /// </summary>
+    /// <exception cref="FindingException">There is none (FED1001).</exception>
+    public static ConfigurationFile Find(string? given, string? cloud, Func<string, string?> variable)
+    {
+        if (given is not null || File.Exists(Default))
+        {
+            var path = given ?? Default;
+            return File.Exists(path)
+                ? new ConfigurationFile(path, path, IsExample: false)
+                : throw new FindingException(Missing($"There is no file {path} in {Directory.GetCurrentDirectory()}.", path));
+        }
+
+        return cloud != TargetOptions.Live && ExampleCalledFor(variable) is { } example
+            ? new ConfigurationFile(example, Example, IsExample: true)
+            : throw new FindingException(Missing($"There is no {Default} in {Directory.GetCurrentDirectory()}, and no --config says where it is.", Default));
+    }
+
+    /// <summary>No configuration is here, and the bundled example would step in for one.</summary>
+    public static bool IsExampleCalledFor(Func<string, string?> variable) => !File.Exists(Default) && ExampleCalledFor(variable) is not null;
+
+    public ReadOnlyMemory<byte> Read() => File.ReadAllBytes(Path);
+
+    private static string? ExampleCalledFor(Func<string, string?> variable) =>
+        !IsContinuousIntegration(variable) && CheckoutAround(Directory.GetCurrentDirectory()) is { } root ? System.IO.Path.Combine(root, Example) : null;
+
+    private static bool IsContinuousIntegration(Func<string, string?> variable) =>
+        new[] { "CI", "GITHUB_ACTIONS", "TF_BUILD" }.Any(name => !string.IsNullOrEmpty(variable(name)));
+
+    /// <summary>The checkout this host was built in, if the folder lies in it.</summary>
+    private static string? CheckoutAround(string folder)
+    {
+        for (var directory = new DirectoryInfo(folder); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(System.IO.Path.Combine(directory.FullName, "Pipeline.sln")) && File.Exists(System.IO.Path.Combine(directory.FullName, Example)))
+            {
+                return AppContext.BaseDirectory.StartsWith(directory.FullName + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal) ? directory.FullName : null;
+            }
+        }
+
+        return null;
+    }
+
+    private static Finding Missing(string cause, string path) => new()
+    {
+        Code = FindingCodes.ConfigurationInvalid,
+        Cause = cause,
+        Fix = "Write one (templates/federation.example.yaml shows how), or give its path with --config.",
+        Location = new SourceLocation(path, 1, 1),
+    };
+}

@@ -1,0 +1,268 @@
+using Build.Host;
+using Federation.Aws;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Google;
+using Federation.Kubernetes;
+using Federation.Planning;
+using Federation.Reporting;
+using Federation.Sandbox;
+using Federation.Templates;
+
+namespace Build;
+
+/// <summary>
+/// What the product's targets share in one run. Each part is found when a target first needs it: Render asks no
+/// cloud, and Plan no gate.
+/// </summary>
+public sealed class FederationRun(TargetOptions options, Screen screen, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>How long a young role's refusal is waited out: four recorded runs saw it accepted after 8 to 11 s.</summary>
+    private static readonly TimeSpan Propagation = TimeSpan.FromSeconds(60);
+
+    private RenderedWorkload[] _documents = [];
+    private Task<SandboxClouds>? _sandbox;
+    private KubernetesCloud? _kubernetes;
+    private GoogleCloud? _google;
+    private AwsCloud? _aws;
+    private IReadOnlyList<ICloud> _clouds = [];
+    private Convergence? _convergence;
+    private bool _interrupted;
+
+    /// <summary>The id of this run, in the names of its pods: unique enough among runs at one time.</summary>
+    private readonly string _id = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
+
+    public RunRecord Record { get; } = new(options.Target, options.Cloud, time);
+
+    public FederationConfiguration? Configuration { get; private set; }
+
+    public Plan? Plan { get; private set; }
+
+    /// <summary>What this run came to if nothing goes wrong.</summary>
+    private Outcome _reached = Outcome.Rendered;
+
+    /// <summary>Reads the configuration and renders every document; writes those of the selected workloads.</summary>
+    public async Task RenderAsync(CancellationToken cancellationToken)
+    {
+        var configuration = Open(cancellationToken);
+        var selected = Record.Workloads;
+        var keep = options.Target != "Render";
+        await Record.PhaseAsync("Render", () =>
+        {
+            var written = 0;
+            var documents = new RenderedWorkload[configuration.Workloads.Count];
+            var places = configuration.Workloads.Select((workload, index) => (workload.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
+            var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
+            var folder = Path.GetDirectoryName(Path.GetFullPath(options.Configuration.Path))!;
+            var renderer = new Renderer(configuration, TemplateSet.Load(options.Templates), path => File.ReadAllBytes(Path.Combine(folder, path)));
+            var findings = renderer.RenderAll(
+                keep ? configuration.Workloads : selected,
+                rendered =>
+                {
+                    if (names.Contains(rendered.Workload.Name))
+                    {
+                        RenderedOutput.Write(options.Output, rendered);
+                        Interlocked.Add(ref written, rendered.Files.Count);
+                    }
+
+                    if (keep)
+                    {
+                        documents[places[rendered.Workload.Name]] = rendered;
+                    }
+                },
+                cancellationToken);
+            screen.Warn(findings);
+            Meet(findings);
+            RenderedOutput.RemoveForgotten(options.Output, configuration);
+            _documents = documents;
+            screen.Rendered(selected.Count, written, Path.Combine(options.Output, "rendered"));
+            return Task.FromResult(written);
+        });
+    }
+
+    /// <summary>Compares the documents with what is live.</summary>
+    public async Task PlanAsync(CancellationToken cancellationToken)
+    {
+        _reached = Outcome.Planned;
+        var plan = await Record.PhaseAsync("Plan", async () =>
+        {
+            var convergence = await ConvergenceAsync(cancellationToken);
+            return await convergence.PlanAsync(cancellationToken);
+        });
+        Plan = plan;
+        Record.NotePlan(plan);
+        screen.Planned(plan);
+        Stop(plan.Findings);
+        if (options.FailOnDrift && options.Target == "Plan" && plan.HasChanges)
+        {
+            _reached = Outcome.Drifted;
+            throw new TargetFailedException(ExitCodes.No);
+        }
+    }
+
+    /// <summary>Carries the plan out.</summary>
+    public async Task ApplyAsync(CancellationToken cancellationToken)
+    {
+        var plan = Plan ?? throw new InvalidOperationException("Apply follows Plan.");
+        _reached = Outcome.Applied;
+        var results = await Record.PhaseAsync("Apply", () =>
+            screen.ApplyingAsync(plan, report => _convergence!.ApplyAsync(plan, options.Parallelism, report, cancellationToken)));
+        cancellationToken.ThrowIfCancellationRequested();
+        Meet([.. results.SelectMany(result => result.Findings)]);
+    }
+
+    /// <summary>The gate: proves every selected workload, side by side.</summary>
+    public async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        _reached = Outcome.Verified;
+        await ConvergenceAsync(cancellationToken);
+        var gate = new ValidationGate(_kubernetes!, time);
+        using var places = new SemaphoreSlim(options.Parallelism);
+        await Record.PhaseAsync("Verify", async () =>
+        {
+            var documents = _documents.ToDictionary(rendered => rendered.Workload.Name, StringComparer.Ordinal);
+            await Task.WhenAll(Record.Workloads.Select(workload => ProveAsync(documents[workload.Name])));
+            return true;
+        });
+        Stop(Record.Findings);
+
+        async Task ProveAsync(RenderedWorkload rendered)
+        {
+            await places.WaitAsync(cancellationToken);
+            var workload = rendered.Workload;
+            var started = time.GetTimestamp();
+            try
+            {
+                var request = new GateRequest(rendered, _id, WroteRole(workload) ? Propagation : TimeSpan.Zero, WroteRole(workload) ? Propagation : TimeSpan.Zero);
+                screen.Proving(request);
+                var result = await gate.ProveAsync(request, line => screen.Log(workload, line), cancellationToken);
+                Record.NoteGate(workload, result, time.GetElapsedTime(started));
+                screen.Proved(request, result, time.GetElapsedTime(started));
+            }
+            catch (FindingException refused)
+            {
+                var result = new GateResult(refused.Findings, AssumedRoleArn: null, PodKept: false);
+                Record.NoteGate(workload, result, time.GetElapsedTime(started));
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+    }
+
+    /// <summary>Runs the sandbox until it is told to stop.</summary>
+    public async Task ServeSandboxAsync(CancellationToken cancellationToken)
+    {
+        var configuration = Open(cancellationToken);
+        await using var sandbox = await StartSandboxAsync(configuration, cancellationToken);
+        var environment = await sandbox.WriteEnvironmentAsync(Path.Combine(options.Output, "sandbox"));
+        screen.Serving(environment);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        screen.Say("The sandbox has stopped.");
+    }
+
+    /// <summary>Notes what ended the run before its time, if something did, and writes the report.</summary>
+    public void Close(Exception? ending)
+    {
+        _interrupted = ending is OperationCanceledException;
+        if (ending is FindingException { Findings: var findings })
+        {
+            Record.Note(findings.Except(Record.Findings));
+        }
+
+        if (options.HasReport)
+        {
+            var report = Record.ToReport(
+                ending is null or FindingException or OperationCanceledException or TargetFailedException ? _reached : Outcome.Failed,
+                _interrupted,
+                new SortedDictionary<string, int>(_clouds.ToDictionary(cloud => cloud.Name, cloud => cloud.Calls, StringComparer.Ordinal), StringComparer.Ordinal),
+                Endpoints.Overridden());
+            Directory.CreateDirectory(options.Output);
+            var path = Path.Combine(options.Output, "report.json");
+            File.WriteAllText(path, report.ToJson());
+            screen.Ended(Record, report, path);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _aws?.Dispose();
+        _kubernetes?.Dispose();
+        _google?.Dispose();
+        if (_sandbox is not null)
+        {
+            await (await _sandbox).DisposeAsync();
+        }
+    }
+
+    private FederationConfiguration Open(CancellationToken cancellationToken)
+    {
+        if (Configuration is not null)
+        {
+            return Configuration;
+        }
+
+        var file = options.Configuration;
+        var result = ConfigurationReader.Read(file.Shown, file.Read());
+        screen.Warn(result.Findings);
+        Meet(result.Findings);
+        Configuration = result.Configuration!;
+        Record.Workloads = options.Select(Configuration.Workloads);
+        screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.Cloud);
+        if (options is { Cloud: TargetOptions.Sandbox, NeedsClouds: true })
+        {
+            // While the documents are rendered, the clouds get ready.
+            _sandbox = StartSandboxAsync(Configuration, cancellationToken);
+        }
+
+        return Configuration;
+    }
+
+    private async Task<SandboxClouds> StartSandboxAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
+        await SandboxClouds.StartAsync(options.ForSandbox(configuration), time, cancellationToken);
+
+    private async Task<Convergence> ConvergenceAsync(CancellationToken cancellationToken)
+    {
+        if (_convergence is not null)
+        {
+            return _convergence;
+        }
+
+        if (_sandbox is not null)
+        {
+            Endpoints.Enter(await _sandbox);
+        }
+
+        screen.Overridden(Endpoints.Overridden());
+        _google = new GoogleCloud(time);
+        _kubernetes = new KubernetesCloud(Configuration!, _google, time);
+        _aws = new AwsCloud(Configuration!, _google, time);
+        _clouds = [_google, _kubernetes, _aws];
+        return _convergence = new Convergence(
+            Configuration!,
+            _documents,
+            Record.Workloads.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal),
+            _clouds,
+            _google);
+    }
+
+    /// <summary>This run wrote the workload's role or its provider, so that STS may not see them yet.</summary>
+    private bool WroteRole(Workload workload) => Plan?.Changes.Any(change =>
+        change.Action != ChangeAction.Unchanged && change.Desired.Id.Cloud == "aws" && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)) == true;
+
+    /// <summary>Notes findings, shows those that stop nothing, and stops at an error.</summary>
+    private void Meet(IReadOnlyList<Finding> findings)
+    {
+        Record.Note(findings);
+        Stop(findings);
+    }
+
+    private static void Stop(IReadOnlyList<Finding> findings)
+    {
+        if (findings.Any(finding => finding.Severity == Severity.Error))
+        {
+            throw new FindingException(findings);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace Build.Host;
+
+/// <summary>One argument: <c>--Name=Value</c>, or a switch where <paramref name="Value"/> is null.</summary>
+/// <param name="Meaning">One line of <c>--help</c>.</param>
+internal sealed record Argument(string Name, string? Value, string Meaning, char? Letter = null, bool Repeatable = false);
+
+/// <summary>Every argument there is; the host refuses any other before it does anything.</summary>
+internal static class Arguments
+{
+    public static readonly Argument Target = new("target", "TARGET", "what to do; may be given several times (Verify)", 't', Repeatable: true);
+    public static readonly Argument Verbosity = new("verbosity", "LEVEL", "quiet, minimal, normal, verbose or diagnostic (normal)", 'v');
+    public static readonly Argument Help = new("help", null, "shows this", 'h');
+
+    public static readonly IReadOnlyList<Argument> All =
+    [
+        Target,
+        new("config", "FILE", "the federation (federation.yaml in the current folder)"),
+        new("cloud", "live|sandbox", "which clouds (live whenever a configuration is given or found)"),
+        new("workload", "GLOB[,…]", "the workloads to write and verify (all)"),
+        new("output", "DIR", "where results go (artifacts)"),
+        new("templates", "DIR", "files there win over the built-in ones"),
+        new("fail-on-drift", null, "fails a plan that has changes"),
+        new("parallelism", "N", "calls at a time (16)"),
+        new("port", "N", "the sandbox's first port (any free ones)"),
+        new("latency", "MS", "milliseconds the sandbox adds to every call (0)"),
+        new("filter", "TEXT", "the tests whose full name contains it (all)"),
+        Verbosity,
+        new("working", "DIR", "the folder to work in (the current one)", 'w'),
+        new("exclusive", null, "runs the target without those it depends on", 'e'),
+        new("dryrun", null, "names the targets that would run, in their order"),
+        new("tree", null, "shows which target depends on which"),
+        new("description", null, "lists the targets"),
+        new("version", null, "shows the version"),
+        new("info", null, "shows what this runs on"),
+        Help,
+    ];
+}

@@ -1,0 +1,67 @@
+using Cake.Core;
+using Cake.Core.Diagnostics;
+using Cake.Frosting;
+using Federation.Diagnosis;
+using Microsoft.Extensions.DependencyInjection;
+using Spectre.Console;
+
+namespace Build.Host;
+
+/// <summary>From arguments to exit code: checks them, has Cake run the targets, and says what went wrong.</summary>
+public static class BuildHost
+{
+    /// <summary>Runs what <paramref name="args"/> ask for.</summary>
+    /// <returns>The exit code, see <see cref="ExitCodes"/>; 130 or 143 when interrupted.</returns>
+    public static int Run(IEnumerable<string> args, Terminal terminal, Interruption interruption)
+    {
+        CommandLine line;
+        try
+        {
+            line = CommandLine.Parse(args, [.. Targets.All.Keys]);
+        }
+        catch (FindingException exception)
+        {
+            Failure.Show(exception, Verbosity.Normal, terminal.Error);
+            return Failure.ExitCodeOf(exception);
+        }
+
+        if (line.Help)
+        {
+            Help.Show(terminal.Out);
+            return ExitCodes.Done;
+        }
+
+        var ending = new Ending();
+        var log = new HostLog(new HostConsole(terminal)) { Verbosity = line.Verbosity };
+        var code = new CakeHost()
+            .AddAssembly(typeof(BuildHost).Assembly)
+            .UseContext<BuildContext>()
+            .UseTeardown<EndingTeardown>()
+            .ConfigureServices(services => services
+                .AddSingleton(terminal)
+                .AddSingleton(terminal.Out)
+                .AddSingleton(interruption)
+                .AddSingleton(ending)
+                .AddSingleton<IConsole, HostConsole>()
+                .AddSingleton<ICakeLog>(log)
+                .AddSingleton<ICakeReportPrinter, HostReportPrinter>())
+            .Run(line.Normalised);
+
+        if (code != 0 && interruption.ExitCode is { } interrupted)
+        {
+            terminal.Error.WriteLine("Interrupted.");
+            return interrupted;
+        }
+        if (ending.Exception is { } thrown)
+        {
+            var cause = Failure.CauseOf(thrown);
+            Failure.Show(cause, line.Verbosity, terminal.Error);
+            return Failure.ExitCodeOf(cause);
+        }
+        if (code != 0 && line.Verbosity < Verbosity.Diagnostic)
+        {
+            foreach (var error in log.Errors) terminal.Error.WriteLine(error);
+        }
+        return code < 0 ? ExitCodes.Invalid : code;
+    }
+}

@@ -1,0 +1,104 @@
+using Cake.Core.Diagnostics;
+using Federation.Diagnosis;
+
+namespace Build.Host;
+
+/// <summary>
+/// The arguments after checking. Cake takes any <c>--key=value</c> it does not know for a task's own, so that a
+/// misspelt <c>--confg</c> would go unnoticed, and answers a wrong value with its own words and code.
+/// </summary>
+internal sealed class CommandLine
+{
+    /// <summary>What is done where no target is named.</summary>
+    public const string DefaultTarget = "Verify";
+
+    private readonly List<(Argument Argument, string? Value)> _given = [];
+
+    private CommandLine()
+    {
+    }
+
+    public bool Help => Has(Arguments.Help);
+
+    public Verbosity Verbosity => ValueOf(Arguments.Verbosity) is { } level && VerbosityParser.TryParse(level, out var verbosity)
+        ? verbosity
+        : Verbosity.Normal;
+
+    /// <summary>In the one form that Cake's own parser cannot read otherwise.</summary>
+    public IEnumerable<string> Normalised => _given.Select(given => given.Value is null ? $"--{given.Argument.Name}" : $"--{given.Argument.Name}={given.Value}");
+
+    /// <exception cref="FindingException">FED8013 for each argument that is wrong.</exception>
+    public static CommandLine Parse(IEnumerable<string> args, IReadOnlyCollection<string> targets)
+    {
+        var line = new CommandLine();
+        var findings = new List<Finding>();
+        var rest = new Queue<string>(args);
+        while (rest.TryDequeue(out var token))
+        {
+            if (line.Read(token, rest, targets) is { } finding) findings.Add(finding);
+        }
+        if (findings.Count > 0) throw new FindingException(findings);
+        if (!line.Has(Arguments.Target)) line._given.Insert(0, (Arguments.Target, DefaultTarget));
+        return line;
+    }
+
+    private bool Has(Argument argument) => _given.Exists(given => given.Argument == argument);
+
+    private string? ValueOf(Argument argument) => _given.Find(given => given.Argument == argument).Value;
+
+    private Finding? Read(string token, Queue<string> rest, IReadOnlyCollection<string> targets)
+    {
+        if (!token.StartsWith('-'))
+        {
+            return Invalid($"'{token}' is not an argument: arguments begin with --.",
+                targets.Contains(token, StringComparer.OrdinalIgnoreCase) ? $"Write --target={token}." : "See --help for all arguments.");
+        }
+
+        var (name, value) = token.Split('=', 2) is [var left, var right] ? (left, right) : (token, null);
+        var argument = Arguments.All.FirstOrDefault(known => string.Equals(name, $"--{known.Name}", StringComparison.Ordinal)
+            || (known.Letter is { } letter && string.Equals(name, $"-{letter}", StringComparison.Ordinal)));
+        if (argument is null)
+        {
+            var meant = NearMiss.Of(name.TrimStart('-'), Arguments.All.Select(known => known.Name));
+            return Invalid($"There is no argument {name}.",
+                meant is null ? "See --help for all arguments." : $"Did you mean --{meant}? See --help for all arguments.");
+        }
+
+        if (argument.Value is null) return ReadSwitch(argument, value);
+        if (value is null && rest.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal)) value = rest.Dequeue();
+        if (string.IsNullOrEmpty(value)) return Invalid($"--{argument.Name} needs a value.", $"Write --{argument.Name}={argument.Value}.");
+        if (!argument.Repeatable && Has(argument))
+            return Invalid($"--{argument.Name} is given twice, as '{ValueOf(argument)}' and as '{value}'.", "Give it once.");
+        _given.Add((argument, value));
+        return ReasonAgainst(argument, value, targets);
+    }
+
+    private Finding? ReadSwitch(Argument argument, string? value)
+    {
+        switch (value?.ToUpperInvariant())
+        {
+            case null or "TRUE":
+                if (!Has(argument)) _given.Add((argument, null));
+                return null;
+            case "FALSE":
+                return null;
+            default:
+                return Invalid($"--{argument.Name} is a switch and takes no value such as '{value}'.", $"Write --{argument.Name}, or leave it out.");
+        }
+    }
+
+    private static Finding? ReasonAgainst(Argument argument, string value, IReadOnlyCollection<string> targets)
+    {
+        if (argument == Arguments.Target && !targets.Contains(value, StringComparer.OrdinalIgnoreCase))
+        {
+            var meant = NearMiss.Of(value, targets);
+            return Invalid($"There is no target '{value}'.",
+                $"{(meant is null ? "" : $"Did you mean '{meant}'? ")}Targets: {string.Join(", ", targets)}.");
+        }
+        if (argument == Arguments.Verbosity && !VerbosityParser.TryParse(value, out _))
+            return Invalid($"'{value}' is not a verbosity.", "It is one of quiet, minimal, normal, verbose and diagnostic.");
+        return null;
+    }
+
+    private static Finding Invalid(string cause, string fix) => new() { Code = FindingCodes.ArgumentInvalid, Cause = cause, Fix = fix };
+}

@@ -1,0 +1,213 @@
+using System.Collections.Concurrent;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+using Federation.Reporting;
+using Spectre.Console;
+
+namespace Build;
+
+/// <summary>What a run says to the person who watches it: lines in a file or a pipe, colours and live progress in a terminal.</summary>
+public sealed class Screen(IAnsiConsole console)
+{
+    /// <summary>More rows than this do not fit a terminal.</summary>
+    private const int LiveRows = 30;
+
+    private readonly Lock _line = new();
+
+    public void Say(string text) => Line(Markup.Escape(text));
+
+    public void Opened(ConfigurationFile file, int selected, int all, string cloud)
+    {
+        if (file.IsExample)
+        {
+            Line("[yellow]There is no federation.yaml here: the bundled example runs, in the sandbox. No cloud account is touched.[/]");
+        }
+
+        Line($"{Markup.Escape(file.Shown)}: {(selected == all ? Count(all, "workload") : $"{selected} of {Count(all, "workload")}")}, {(cloud == TargetOptions.Sandbox ? "in the sandbox" : "live")}");
+    }
+
+    public void Rendered(int workloads, int files, string folder) =>
+        Line($"Rendered {Count(workloads, "workload")} to {Markup.Escape(folder)} ({Count(files, "file")}).");
+
+    public void Overridden(IReadOnlyDictionary<string, string> endpoints)
+    {
+        foreach (var (name, value) in endpoints)
+        {
+            Line($"[grey]{name}={Markup.Escape(value)}[/]");
+        }
+    }
+
+    public void Planned(Plan plan)
+    {
+        foreach (var change in plan.Changes.Where(change => change.Action != ChangeAction.Unchanged))
+        {
+            Line($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}");
+            foreach (var field in change.Fields)
+            {
+                Line(change.Action == ChangeAction.Create
+                    ? $"    [grey]{Markup.Escape(field.Path)}[/] {Markup.Escape(Short(field.To))}"
+                    : $"    [grey]{Markup.Escape(field.Path)}[/] [red]{Markup.Escape(Short(field.From))}[/] → [green]{Markup.Escape(Short(field.To))}[/]");
+            }
+        }
+
+        Warn(plan.Findings);
+        if (plan.Findings.All(finding => finding.Severity != Severity.Error))
+        {
+            Line(plan.HasChanges
+                ? $"{plan.Count(ChangeAction.Create)} to create, {plan.Count(ChangeAction.Update)} to update, {plan.Count(ChangeAction.Unchanged)} unchanged."
+                : $"No changes: all {Count(plan.Changes.Count, "resource")} are as they should be.");
+        }
+    }
+
+    /// <summary>Shows the changes as they are made: live in a terminal, a line as each ends elsewhere.</summary>
+    public async Task<T> ApplyingAsync<T>(Plan plan, Func<Action<ChangeProgress>, Task<T>> apply)
+    {
+        var changes = plan.Changes.Where(change => change.Action != ChangeAction.Unchanged).ToArray();
+        if (!console.Profile.Capabilities.Interactive || changes.Length is 0 or > LiveRows)
+        {
+            return await apply(new ChangeLines(this, changes.Length).Report);
+        }
+
+        return await console.Progress()
+            .Columns(new SpinnerColumn { CompletedText = "[green]✓[/]" }, new TaskDescriptionColumn { Alignment = Justify.Left }, new ElapsedTimeColumn())
+            .StartAsync(context =>
+            {
+                var rows = changes.ToDictionary(
+                    change => change.Desired.Id,
+                    change => context.AddTask($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}", autoStart: false));
+                return apply(progress =>
+                {
+                    var row = rows[progress.Change.Desired.Id];
+                    switch (progress.State)
+                    {
+                        case ChangeState.Running:
+                            row.StartTask();
+                            row.IsIndeterminate = true;
+                            break;
+                        case ChangeState.Done:
+                            row.Value = row.MaxValue;
+                            row.StopTask();
+                            break;
+                        default:
+                            row.Description = $"[red]![/] {Markup.Escape(progress.Change.Desired.Id.Value)} [red]failed[/]";
+                            row.StopTask();
+                            break;
+                    }
+                });
+            });
+    }
+
+    public void Proving(GateRequest request) =>
+        Line($"{Markup.Escape(request.Workload.Name)}: pod {Markup.Escape(request.Workload.Namespace)}/{Markup.Escape(request.PodName)} runs [italic]{Markup.Escape(request.Workload.Verify.Run)}[/]");
+
+    public void Log(Workload workload, string line) => Line($"[grey]{Markup.Escape(workload.Name)} |[/] {Markup.Escape(Printable(line))}");
+
+    public void Proved(GateRequest request, GateResult result, TimeSpan elapsed)
+    {
+        Line(result.Passed
+            ? $"{Markup.Escape(request.Workload.Name)}: [green]verified[/] as {Markup.Escape(result.AssumedRoleArn ?? "")} in {Seconds(elapsed)}"
+            : $"{Markup.Escape(request.Workload.Name)}: [red]failed[/] after {Seconds(elapsed)}");
+        if (result.PodKept)
+        {
+            Line($"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(request.Workload.Namespace)} {Markup.Escape(request.PodName)}[/]");
+        }
+    }
+
+    public void Serving(string environmentFile)
+    {
+        Line("The sandbox is ready. In another shell:");
+        Line($"    source {Markup.Escape(environmentFile)}");
+        Line("Ctrl+C stops it.");
+    }
+
+    /// <summary>The last word: a row a workload, and where the report is.</summary>
+    public void Ended(RunRecord record, Report report, string path)
+    {
+        if (report.Workloads.Count is > 0 and <= 50 && report.Outcome is not Outcome.Rendered)
+        {
+            var table = new Table().Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii)
+                .AddColumns("Workload", "Outcome", "Role", "Time");
+            foreach (var workload in report.Workloads)
+            {
+                table.AddRow(
+                    Markup.Escape(workload.Name),
+                    $"[{Colour(workload.Outcome)}]{workload.Outcome.ToString().ToLowerInvariant()}[/]",
+                    Markup.Escape(workload.RoleArn),
+                    workload.Phases.Count == 0 ? "" : Seconds(TimeSpan.FromMilliseconds(workload.Phases.Sum(phase => phase.Milliseconds))));
+            }
+
+            lock (_line)
+            {
+                console.Write(table);
+            }
+        }
+
+        Line($"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {Seconds(record.Elapsed)} ({string.Join(", ", record.Phases.Select(phase => $"{phase.Name} {Seconds(TimeSpan.FromMilliseconds(phase.Milliseconds))}"))}); report: {Markup.Escape(path)}");
+    }
+
+    /// <summary>Findings that stop nothing; those that do are shown at the end, once.</summary>
+    public void Warn(IEnumerable<Finding> findings)
+    {
+        foreach (var finding in findings.Where(finding => finding.Severity != Severity.Error))
+        {
+            Line($"{(finding.Location is { } location ? Markup.Escape($"{location}: ") : "")}[yellow]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] {Markup.Escape(finding.Cause)}");
+            Line($"    [grey]fix:[/] {Markup.Escape(finding.Fix)}");
+        }
+    }
+
+    internal void Line(string markup)
+    {
+        lock (_line)
+        {
+            console.MarkupLine(markup);
+        }
+    }
+
+    internal static string Sign(ChangeAction action) => action switch
+    {
+        ChangeAction.Create => "[green]+[/]",
+        ChangeAction.Update => "[yellow]~[/]",
+        ChangeAction.Delete => "[red]-[/]",
+        _ => " ",
+    };
+
+    internal static string Seconds(TimeSpan time) => time.TotalSeconds < 1 ? $"{time.TotalMilliseconds:0} ms" : $"{time.TotalSeconds:0.0} s";
+
+    private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+
+    private static string Short(string? value) => value is null ? "(none)" : value.Length > 160 ? value[..157] + "..." : value;
+
+    /// <summary>A pod's output is not ours: its control characters must not steer the terminal.</summary>
+    private static string Printable(string line) => string.Concat(line.Select(c => char.IsControl(c) && c != '\t' ? '\uFFFD' : c));
+
+    private static string Colour(Outcome outcome) => outcome switch
+    {
+        Outcome.Failed or Outcome.Invalid or Outcome.Interrupted => "red",
+        Outcome.Skipped or Outcome.Drifted => "yellow",
+        _ => "green",
+    };
+}
+
+/// <summary>The changes of an Apply, a line as each ends.</summary>
+internal sealed class ChangeLines(Screen screen, int all)
+{
+    private readonly ConcurrentDictionary<ResourceId, long> _begun = new();
+    private int _ended;
+
+    public void Report(ChangeProgress progress)
+    {
+        var id = progress.Change.Desired.Id;
+        if (progress.State == ChangeState.Running)
+        {
+            _begun[id] = TimeProvider.System.GetTimestamp();
+            return;
+        }
+
+        var elapsed = Screen.Seconds(TimeProvider.System.GetElapsedTime(_begun[id]));
+        var number = Interlocked.Increment(ref _ended);
+        screen.Line(progress.State == ChangeState.Done
+            ? $"[[{number}/{all}]] {Screen.Sign(progress.Change.Action)} {Markup.Escape(id.Value)} [grey]{elapsed}[/]"
+            : $"[[{number}/{all}]] [red]![/] {Markup.Escape(id.Value)} [red]failed[/] [grey]after {elapsed}[/]");
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Cake.Core;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Sandbox;
+
+namespace Build;
+
+/// <summary>The product's arguments, as the design's table has them, checked all at once.</summary>
+public sealed class TargetOptions
+{
+    public const string Live = "live";
+    public const string Sandbox = "sandbox";
+
+    private readonly string? _workloads;
+    private readonly Lazy<ConfigurationFile> _configuration;
+
+    /// <exception cref="FindingException">FED8013 for each value that is wrong.</exception>
+    public TargetOptions(ICakeArguments arguments, Func<string, string?> variable)
+    {
+        var findings = new List<Finding>();
+        Target = arguments.GetArguments("target").LastOrDefault() ?? "Verify";
+        Output = Value("output") ?? "artifacts";
+        Templates = Value("templates");
+        FailOnDrift = arguments.HasArgument("fail-on-drift");
+        _workloads = Value("workload");
+        Parallelism = Number("parallelism", 16, least: 1, most: 256);
+        Port = Number("port", 0, least: 1, most: 65_000);
+        Latency = Number("latency", 0, least: 0, most: 60_000) is var milliseconds and > 0 ? TimeSpan.FromMilliseconds(milliseconds) : null;
+        if (Templates is not null && !Directory.Exists(Templates))
+        {
+            findings.Add(Invalid($"--templates={Templates}: there is no such folder.", "Give a folder that holds your own templates."));
+        }
+
+        var cloud = Value("cloud");
+        if (cloud is not (null or Live or Sandbox))
+        {
+            findings.Add(Invalid($"--cloud={cloud}: there is no such cloud.", "Give live or sandbox."));
+        }
+
+        if (findings.Count > 0)
+        {
+            throw new FindingException(findings);
+        }
+
+        _configuration = new Lazy<ConfigurationFile>(() => ConfigurationFile.Find(Value("config"), cloud, variable));
+        Cloud = cloud ?? (Value("config") is null && ConfigurationFile.IsExampleCalledFor(variable) ? Sandbox : Live);
+
+        string? Value(string name) => arguments.GetArguments(name).LastOrDefault();
+
+        int Number(string name, int otherwise, int least, int most)
+        {
+            if (Value(name) is not { } text)
+            {
+                return otherwise;
+            }
+
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            findings.Add(Invalid($"--{name}={text} is not a whole number from {least} to {most}.", $"Leave it out for {otherwise}."));
+            return otherwise;
+        }
+    }
+
+    public string Target { get; }
+
+    /// <exception cref="FindingException">There is none (FED1001).</exception>
+    public ConfigurationFile Configuration => _configuration.Value;
+
+    /// <summary><see cref="Live"/> or <see cref="Sandbox"/>.</summary>
+    public string Cloud { get; }
+
+    public string Output { get; }
+
+    public string? Templates { get; }
+
+    public bool FailOnDrift { get; }
+
+    public int Parallelism { get; }
+
+    /// <summary>The first port of the sandbox; 0: any free ones.</summary>
+    public int Port { get; }
+
+    /// <summary>Added to every call of the sandbox; none: what the configuration says.</summary>
+    public TimeSpan? Latency { get; }
+
+    /// <summary>The target calls clouds.</summary>
+    public bool NeedsClouds => Target is "Plan" or "Apply" or "Verify";
+
+    /// <summary>The target ends in a report.</summary>
+    public bool HasReport => NeedsClouds || Target == "Render";
+
+    /// <exception cref="FindingException">A glob matches no workload (FED8013).</exception>
+    public IReadOnlyList<Workload> Select(IReadOnlyList<Workload> workloads) => WorkloadSelection.Match(workloads, _workloads);
+
+    /// <summary>The embedded clouds that a federation needs.</summary>
+    public SandboxOptions ForSandbox(FederationConfiguration configuration) => new()
+    {
+        Clusters = configuration.Clusters,
+        Accounts = configuration.Accounts,
+        Buckets = configuration.Sandbox.Buckets,
+        Latency = Latency ?? configuration.Sandbox.Latency,
+        HostAws = configuration.Sandbox.HostAws,
+        Port = Port,
+        Directory = Path.Combine(Output, "sandbox"),
+    };
+
+    private static Finding Invalid(string cause, string fix) => new() { Code = FindingCodes.ArgumentInvalid, Cause = cause, Fix = fix };
+}

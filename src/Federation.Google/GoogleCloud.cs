@@ -1,0 +1,357 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+using Google;
+using Google.Apis.Auth.OAuth2.Responses;
+using Google.Apis.Iam.v1.Data;
+using Google.Apis.Requests;
+using Polly;
+using Polly.Retry;
+using Cluster = Federation.Configuration.Cluster;
+using GkeCluster = Google.Apis.Container.v1.Data.Cluster;
+
+namespace Federation.Google;
+
+/// <summary>Google Cloud: what GKE knows of the clusters, the service accounts and who may act as them.</summary>
+public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
+{
+    /// <summary>The policy version that carries conditions; asking for less would lose other owners' conditions.</summary>
+    private const int PolicyVersion = 3;
+
+    private readonly GoogleServices _services = new();
+    private readonly ResiliencePipeline _retries;
+    private readonly ResiliencePipeline _writes;
+    private readonly ConcurrentDictionary<string, Lazy<Task<ClusterFacts>>> _clusters = new(StringComparer.Ordinal);
+    private int _calls;
+
+    public GoogleCloud(TimeProvider time)
+    {
+        _retries = GoogleFaults.Retries(time);
+        _writes = PolicyWrites(time);
+    }
+
+    public string Name => "google";
+
+    public int Calls => Volatile.Read(ref _calls);
+
+    public IReadOnlyList<DesiredResource> Desire(DesiredInput input)
+    {
+        var accounts = new Dictionary<ResourceId, ServiceAccountResource>();
+        var bindings = new Dictionary<ResourceId, WorkloadIdentityBinding>();
+        foreach (var workload in input.Workloads.Select(rendered => rendered.Workload).Where(workload => workload.GoogleServiceAccount is not null))
+        {
+            var project = workload.Cluster.Project;
+            var account = new ServiceAccountResource(
+                ResourceId.Google(project, "service-account", workload.GoogleServiceAccount!),
+                project,
+                workload.GoogleServiceAccount!,
+                workload.GoogleServiceAccountEmail!);
+            accounts[account.Id] = account with { Workloads = [.. accounts.GetValueOrDefault(account.Id)?.Workloads ?? [], workload.Name] };
+            var id = ResourceId.Google(project, "workload-identity-binding", $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}");
+            bindings[id] = new WorkloadIdentityBinding(id, account, workload.WorkloadIdentityMember)
+            {
+                DependsOn = [account.Id],
+                Workloads = [.. bindings.GetValueOrDefault(id)?.Workloads ?? [], workload.Name],
+            };
+        }
+
+        return [.. accounts.Values, .. bindings.Values];
+    }
+
+    /// <summary>The clusters serve, and have Workload Identity where a workload needs it (FED2002, FED2007).</summary>
+    public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
+    {
+        var byCluster = input.Workloads.Select(rendered => rendered.Workload).GroupBy(workload => workload.Cluster).ToArray();
+        var facts = await ReadClustersAsync([.. byCluster.Select(group => group.Key)], cancellationToken);
+        return [.. byCluster.SelectMany(group => Check(group.Key, facts[group.Key.Key], [.. group]))];
+    }
+
+    public async Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken)
+    {
+        var facts = await Task.WhenAll(clusters.Select(async cluster => KeyValuePair.Create(
+            cluster.Key,
+            await _clusters.GetOrAdd(cluster.Key, _ => new Lazy<Task<ClusterFacts>>(() => ReadClusterAsync(cluster, cancellationToken))).Value)));
+        return new Dictionary<string, ClusterFacts>(facts, StringComparer.Ordinal);
+    }
+
+    public async Task<string> GetAccessTokenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _services.GetAccessTokenAsync(cancellationToken);
+        }
+        catch (Exception fault) when (IsUnexpected(fault, cancellationToken))
+        {
+            throw new FindingException(GoogleFaults.FindingFor(fault, "get an access token", resource: null), fault);
+        }
+    }
+
+    public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
+    {
+        var accounts = await Task.WhenAll(resources.OfType<ServiceAccountResource>().Select(account => ReadAccountAsync(account, cancellationToken)));
+        // One policy holds all bindings of an account, and an absent account has none.
+        var policies = resources.OfType<WorkloadIdentityBinding>()
+            .GroupBy(binding => binding.Account.Id)
+            .Select(group => ReadBindingsAsync([.. group], cancellationToken));
+        return [.. accounts, .. (await Task.WhenAll(policies)).SelectMany(bindings => bindings)];
+    }
+
+    public async Task ApplyAsync(Change change, CancellationToken cancellationToken)
+    {
+        switch (change.Desired)
+        {
+            case ServiceAccountResource account:
+                await CreateAsync(account, cancellationToken);
+                break;
+            case WorkloadIdentityBinding binding:
+                await BindAsync(binding, cancellationToken);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(change), change.Desired, "Not a kind of this cloud.");
+        }
+    }
+
+    public void Dispose() => _services.Dispose();
+
+    /// <summary>
+    /// Others write the same policy (409 ABORTED: the whole read-modify-write begins anew), and an account that was
+    /// just made is not visible everywhere at once (404).
+    /// </summary>
+    private static ResiliencePipeline PolicyWrites(TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<GoogleApiException>(fault => fault.HttpStatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound),
+            MaxRetryAttempts = 7,
+            Delay = TimeSpan.FromMilliseconds(250),
+            MaxDelay = TimeSpan.FromSeconds(8),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        })
+        .Build();
+
+    private static IEnumerable<Finding> Check(Cluster cluster, ClusterFacts facts, IReadOnlyList<Workload> workloads)
+    {
+        if (facts.Status is "RECONCILING" or "DEGRADED")
+        {
+            yield return NotRunning(cluster, facts, Severity.Warning);
+        }
+        else if (facts.Status != "RUNNING")
+        {
+            yield return NotRunning(cluster, facts, Severity.Error);
+        }
+
+        var needing = workloads.Where(workload => workload.GoogleServiceAccount is not null || workload.Identity == IdentityKind.Google).Select(workload => workload.Name).ToArray();
+        if (needing.Length > 0 && facts.WorkloadPool != cluster.WorkloadPool)
+        {
+            yield return new Finding
+            {
+                Code = FindingCodes.WorkloadIdentityDisabled,
+                Resource = ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value,
+                Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) {(string.IsNullOrEmpty(facts.WorkloadPool) ? "has no workload pool" : "has another workload pool")}, and {string.Join(", ", needing)} needs one for its Google service account.",
+                Fix = $"gcloud container clusters update {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool {cluster.WorkloadPool}, or leave googleServiceAccount out: AWS does not need it.",
+                Expected = cluster.WorkloadPool,
+                Actual = string.IsNullOrEmpty(facts.WorkloadPool) ? "(none)" : facts.WorkloadPool,
+            };
+        }
+    }
+
+    private static Finding NotRunning(Cluster cluster, ClusterFacts facts, Severity severity) => new()
+    {
+        Code = FindingCodes.ClusterNotRunning,
+        Severity = severity,
+        Resource = ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value,
+        Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(severity == Severity.Warning ? "; it serves, but may answer late" : "")}.",
+        Fix = $"gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project} says why; wait until it is RUNNING.",
+        Expected = "RUNNING",
+        Actual = facts.Status,
+    };
+
+    private async Task<ClusterFacts> ReadClusterAsync(Cluster cluster, CancellationToken cancellationToken)
+    {
+        var clusters = (await _services.ContainerAsync()).Projects.Locations.Clusters;
+        try
+        {
+            var found = await CallAsync(clusters.Get(cluster.ResourceName), $"get the cluster {cluster.ResourceName}", resource: null, cancellationToken);
+            return Facts(found);
+        }
+        catch (GoogleApiException absent) when (absent.HttpStatusCode == HttpStatusCode.NotFound)
+        {
+            var all = await CallAsync(clusters.List($"projects/{cluster.Project}/locations/-"), $"list the clusters of {cluster.Project}", resource: null, cancellationToken);
+            throw new FindingException(NotFound(cluster, all.Clusters ?? []), absent);
+        }
+    }
+
+    private static ClusterFacts Facts(GkeCluster cluster)
+    {
+        string?[] endpoints =
+        [
+            cluster.Endpoint,
+            cluster.ControlPlaneEndpointsConfig?.DnsEndpointConfig?.Endpoint,
+            cluster.ControlPlaneEndpointsConfig?.IpEndpointsConfig?.PublicEndpoint,
+            cluster.ControlPlaneEndpointsConfig?.IpEndpointsConfig?.PrivateEndpoint,
+            cluster.PrivateClusterConfig?.PublicEndpoint,
+            cluster.PrivateClusterConfig?.PrivateEndpoint,
+        ];
+        return new ClusterFacts(
+            cluster.Id ?? "",
+            cluster.Status ?? "STATUS_UNSPECIFIED",
+            cluster.WorkloadIdentityConfig?.WorkloadPool,
+            [.. endpoints.OfType<string>().Where(endpoint => endpoint.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)],
+            cluster.MasterAuth?.ClusterCaCertificate is { Length: > 0 } encoded ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded)) : null);
+    }
+
+    private static Finding NotFound(Cluster cluster, IEnumerable<GkeCluster> others)
+    {
+        var elsewhere = others.FirstOrDefault(other => other.Name == cluster.Name);
+        return new Finding
+        {
+            Code = FindingCodes.ClusterNotFound,
+            Resource = ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value,
+            Cause = elsewhere is null
+                ? $"There is no cluster {cluster.Name} in {cluster.Location} of the project {cluster.Project}{(others.Any() ? $"; it has {string.Join(", ", others.Select(other => $"{other.Name} in {other.Location}"))}" : "")}."
+                : $"The cluster {cluster.Name} of the project {cluster.Project} is in {elsewhere.Location}, not in {cluster.Location}: a {(IsZone(elsewhere.Location) ? "zonal" : "regional")} cluster's own location is what its issuer carries.",
+            Fix = elsewhere is null
+                ? $"Correct clusters.{cluster.Key} (project, location, name)."
+                : $"Set clusters.{cluster.Key}.location to {elsewhere.Location}.",
+            Expected = cluster.ResourceName,
+            Actual = elsewhere is null ? null : $"projects/{cluster.Project}/locations/{elsewhere.Location}/clusters/{elsewhere.Name}",
+        };
+    }
+
+    private static bool IsZone(string location) => location.Count(c => c == '-') == 2;
+
+    private async Task<Observation> ReadAccountAsync(ServiceAccountResource desired, CancellationToken cancellationToken)
+    {
+        var accounts = (await _services.IamAsync()).Projects.ServiceAccounts;
+        try
+        {
+            var found = await CallAsync(accounts.Get(desired.ResourceName), $"get the service account {desired.Email}", desired.Id, cancellationToken);
+            return new Observation(desired.Id, Fields.Empty.With("email", found.Email))
+            {
+                Ours = found.Description?.Contains(Mark.Tool, StringComparison.Ordinal) == true,
+            };
+        }
+        catch (GoogleApiException absent) when (absent.HttpStatusCode == HttpStatusCode.NotFound)
+        {
+            return new Observation(desired.Id, Fields: null);
+        }
+    }
+
+    private async Task<IEnumerable<Observation>> ReadBindingsAsync(IReadOnlyList<WorkloadIdentityBinding> bindings, CancellationToken cancellationToken)
+    {
+        Policy? policy = null;
+        try
+        {
+            policy = await ReadPolicyAsync(bindings[0].Account, cancellationToken);
+        }
+        catch (GoogleApiException absent) when (absent.HttpStatusCode == HttpStatusCode.NotFound)
+        {
+            // The account is to be made first; its bindings are as absent as it is.
+        }
+
+        return bindings.Select(binding => new Observation(binding.Id, policy is not null && Holds(policy, binding) ? binding.Fields : null) { Ours = true });
+    }
+
+    private async Task<Policy> ReadPolicyAsync(ServiceAccountResource account, CancellationToken cancellationToken)
+    {
+        var request = (await _services.IamAsync()).Projects.ServiceAccounts.GetIamPolicy(account.ResourceName);
+        request.OptionsRequestedPolicyVersion = PolicyVersion;
+        return await CallAsync(request, $"read the IAM policy of {account.Email}", account.Id, cancellationToken);
+    }
+
+    private static bool Holds(Policy policy, WorkloadIdentityBinding binding) =>
+        policy.Bindings?.Any(held => held.Role == WorkloadIdentityBinding.Role && held.Condition is null && held.Members?.Contains(binding.Member, StringComparer.Ordinal) == true) == true;
+
+    private async Task CreateAsync(ServiceAccountResource account, CancellationToken cancellationToken)
+    {
+        var accounts = (await _services.IamAsync()).Projects.ServiceAccounts;
+        var body = new CreateServiceAccountRequest
+        {
+            AccountId = account.AccountId,
+            ServiceAccount = new ServiceAccount
+            {
+                DisplayName = account.AccountId,
+                Description = $"Made by {Mark.Tool}; GKE workloads act as it through Workload Identity.",
+            },
+        };
+        try
+        {
+            await CallAsync(accounts.Create(body, $"projects/{account.Project}"), $"create the service account {account.Email}", account.Id, cancellationToken);
+        }
+        catch (GoogleApiException exists) when (exists.HttpStatusCode == HttpStatusCode.Conflict)
+        {
+            // Made by somebody else since it was read, or by a try of ours whose answer was lost: either way it is there to be used.
+        }
+    }
+
+    private async Task BindAsync(WorkloadIdentityBinding binding, CancellationToken cancellationToken)
+    {
+        var accounts = (await _services.IamAsync()).Projects.ServiceAccounts;
+        try
+        {
+            await _writes.ExecuteAsync(
+                async token =>
+                {
+                    var policy = await ReadPolicyAsync(binding.Account, token);
+                    if (Holds(policy, binding))
+                    {
+                        return;
+                    }
+
+                    Add(policy, binding);
+                    var body = new global::Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy };
+                    await CallAsync(accounts.SetIamPolicy(body, binding.Account.ResourceName), $"write the IAM policy of {binding.Account.Email}", binding.Id, token);
+                },
+                cancellationToken);
+        }
+        catch (GoogleApiException fault)
+        {
+            throw new FindingException(GoogleFaults.FindingFor(fault, $"bind {binding.Member} to {binding.Account.Email}", binding.Id.Value), fault);
+        }
+    }
+
+    /// <summary>Adds the member to the unconditional binding of the role, and leaves all else as it is, etag included.</summary>
+    private static void Add(Policy policy, WorkloadIdentityBinding binding)
+    {
+        policy.Version = PolicyVersion;
+        policy.Bindings ??= [];
+        if (policy.Bindings.FirstOrDefault(held => held.Role == WorkloadIdentityBinding.Role && held.Condition is null) is { } held)
+        {
+            held.Members = [.. held.Members ?? [], binding.Member];
+        }
+        else
+        {
+            policy.Bindings.Add(new Binding { Role = WorkloadIdentityBinding.Role, Members = [binding.Member] });
+        }
+    }
+
+    /// <summary>One call, counted and retried. Conflicts and absences are the caller's to judge; anything else becomes a finding.</summary>
+    private async Task<T> CallAsync<T>(IClientServiceRequest<T> request, string attempt, ResourceId? resource, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _retries.ExecuteAsync(
+                async token =>
+                {
+                    Interlocked.Increment(ref _calls);
+                    return await request.ExecuteAsync(token);
+                },
+                cancellationToken);
+        }
+        catch (Exception fault) when (IsUnexpected(fault, cancellationToken))
+        {
+            throw new FindingException(GoogleFaults.FindingFor(fault, attempt, resource?.Value), fault);
+        }
+    }
+
+    private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) => fault switch
+    {
+        GoogleApiException refused => refused.HttpStatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound),
+        TokenResponseException or HttpRequestException or IOException => true,
+        OperationCanceledException => !cancellationToken.IsCancellationRequested,
+        _ => false,
+    };
+}

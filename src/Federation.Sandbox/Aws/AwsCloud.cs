@@ -1,0 +1,78 @@
+using Federation.Configuration;
+using Federation.Sandbox.Hosting;
+
+namespace Federation.Sandbox.Aws;
+
+/// <summary>All accounts of a sandbox and the endpoint they share.</summary>
+internal sealed class AwsCloud : IDisposable
+{
+    /// <summary>The role that AWS Organizations makes in a new member account for its management account.</summary>
+    private const string AdministratorRole = "OrganizationAccountAccessRole";
+
+    private readonly Dictionary<string, AwsAccount> _accounts;
+    private readonly IssuerKeySource _issuerKeys;
+
+    public AwsCloud(IReadOnlyList<Account> accounts, IReadOnlyList<string> buckets, IssuerTransport issuers, CallLog calls, TimeProvider time, TimeSpan propagation)
+    {
+        _accounts = accounts
+            .DistinctBy(account => account.Id, StringComparer.Ordinal)
+            .ToDictionary(account => account.Id, account => new AwsAccount(account.Id, account.Region, account.Partition), StringComparer.Ordinal);
+        var first = _accounts[accounts[0].Id];
+        var keys = new AccessKeys();
+        AdministratorKeys = _accounts.Values.ToDictionary(
+            account => account.Id, account => keys.Issue(new AwsPrincipal.Administrator(account, AccessKeys.UniqueId("AIDA"))), StringComparer.Ordinal);
+        AddAdministratorRoles(accounts, first, time.GetUtcNow());
+
+        var store = new S3Buckets();
+        foreach (var name in buckets)
+        {
+            store.TryAdd(new S3Bucket(name, first, first.Region, time.GetUtcNow()));
+        }
+
+        _issuerKeys = new IssuerKeySource(issuers);
+        var authorizer = new Authorizer(time);
+        Endpoint = new AwsEndpoint(
+            new SignatureVersion4(keys, time),
+            authorizer,
+            new IamApi(new IamRoles(time, propagation), new IamProviders(time, issuers), new IamPolicies(time)),
+            new StsApi(_accounts, keys, authorizer, _issuerKeys, time, propagation),
+            new S3Api(store, authorizer, calls, time),
+            calls);
+    }
+
+    public AwsEndpoint Endpoint { get; }
+
+    /// <summary>By account id: the key of an IAM user who may do everything there.</summary>
+    public IReadOnlyDictionary<string, AccessKey> AdministratorKeys { get; }
+
+    public void Dispose() => _issuerKeys.Dispose();
+
+    private void AddAdministratorRoles(IReadOnlyList<Account> accounts, AwsAccount first, DateTimeOffset now)
+    {
+        foreach (var account in accounts)
+        {
+            var owner = _accounts[account.Id];
+            // arn:aws:iam::111122223333:role/path/name
+            var resource = account.AssumeRole?.Split(':') is [_, _, _, _, var id, var role] && string.Equals(id, account.Id, StringComparison.Ordinal) ? role : null;
+            if (resource is null && ReferenceEquals(owner, first))
+            {
+                continue;
+            }
+
+            var path = resource is null ? "/" : resource["role".Length..(resource.LastIndexOf('/') + 1)];
+            var name = resource is null ? AdministratorRole : resource[(resource.LastIndexOf('/') + 1)..];
+            owner.Roles[name] = new IamRole
+            {
+                Name = name,
+                Path = path,
+                Id = AccessKeys.UniqueId("AROA"),
+                Arn = owner.RoleArn(path, name),
+                Created = now,
+                TrustChanged = DateTimeOffset.MinValue,
+                MaxSessionDuration = 43_200,
+                TrustPolicy = $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:{{first.Partition}}:iam::{{first.Id}}:root"},"Action":"sts:AssumeRole"}]}""",
+                AttachedPolicies = [$"arn:{owner.Partition}:iam::aws:policy/AdministratorAccess"],
+            };
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Xml.Linq;
+using Federation.Sandbox.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Federation.Sandbox.Aws;
+
+/// <summary>
+/// The one endpoint behind <c>AWS_ENDPOINT_URL</c>: IAM and STS in the query protocol, S3 in REST, told apart as their
+/// requests differ. Every call but <c>AssumeRoleWithWebIdentity</c> must be signed.
+/// </summary>
+internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer authorizer, IamApi iam, StsApi sts, S3Api s3, CallLog calls)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        var requestId = Guid.NewGuid().ToString();
+        var request = await AwsRequest.ReadAsync(context);
+        if (request.Form() is { } form)
+        {
+            await HandleQueryAsync(context, request, form, requestId);
+        }
+        else
+        {
+            await HandleS3Async(context, request, requestId);
+        }
+    }
+
+    private async Task HandleQueryAsync(HttpContext context, AwsRequest request, IReadOnlyDictionary<string, string> form, string requestId)
+    {
+        var isIam = form.GetValueOrDefault("Version") is "2010-05-08";
+        var xmlNamespace = isIam ? AwsXml.Iam : AwsXml.Sts;
+        context.Response.Headers["x-amzn-RequestId"] = requestId;
+        try
+        {
+            var result = isIam ? await IamAsync(context, request, form) : await StsAsync(context, request, form);
+            await AwsXml.WriteAsync(context, StatusCodes.Status200OK, AwsXml.Response(form["Action"], result, requestId), xmlNamespace);
+        }
+        catch (AwsException error)
+        {
+            await AwsXml.WriteAsync(context, (int)error.Status, AwsXml.Error(error, requestId), xmlNamespace);
+        }
+    }
+
+    private async Task<XElement[]?> IamAsync(HttpContext context, AwsRequest request, IReadOnlyDictionary<string, string> form)
+    {
+        var signed = Signed(request, "iam");
+        var action = form["Action"];
+        var parameters = new QueryParameters(form);
+        var account = signed.Principal.Account;
+        var resource = IamApi.Resource(action, account, parameters);
+        calls.Record(new CloudCall("aws", "iam:" + action, resource, IsWrite(action)));
+        authorizer.Demand(signed.Principal, "iam:" + action, resource, conditions: null, request.SourceIp);
+        return await iam.InvokeAsync(action, account, parameters, context.RequestAborted);
+    }
+
+    private async Task<XElement[]?> StsAsync(HttpContext context, AwsRequest request, IReadOnlyDictionary<string, string> form)
+    {
+        var action = form["Action"];
+        var parameters = new QueryParameters(form);
+        calls.Record(new CloudCall("aws", "sts:" + action, parameters["RoleArn"] ?? "*", IsWrite: false));
+        return action switch
+        {
+            "AssumeRoleWithWebIdentity" => await sts.AssumeRoleWithWebIdentityAsync(parameters, context.RequestAborted),
+            "AssumeRole" => sts.AssumeRole(Signed(request, "sts"), parameters, request.SourceIp),
+            "GetCallerIdentity" => StsApi.GetCallerIdentity(Signed(request, "sts").Principal),
+            _ => throw new AwsException("InvalidAction", $"Could not find operation {action} for version {form.GetValueOrDefault("Version")}"),
+        };
+    }
+
+    private async Task HandleS3Async(HttpContext context, AwsRequest request, string requestId)
+    {
+        context.Response.Headers["x-amz-request-id"] = requestId;
+        context.Response.Headers["x-amz-id-2"] = "sandbox";
+        try
+        {
+            var signed = signatures.Verify(request);
+            if (signed is not null && signed.Service is not "s3")
+            {
+                throw WrongService("s3", signed.Service);
+            }
+
+            await s3.HandleAsync(context, request, signed);
+        }
+        catch (AwsException error)
+        {
+            await AwsXml.WriteAsync(context, (int)error.Status, AwsXml.S3Error(error, requestId), xmlNamespace: null, "application/xml");
+        }
+    }
+
+    private SignedRequest Signed(AwsRequest request, string service)
+    {
+        var signed = signatures.Verify(request)
+            ?? throw new AwsException("MissingAuthenticationToken", "Request is missing Authentication Token", HttpStatusCode.Forbidden);
+        return string.Equals(signed.Service, service, StringComparison.Ordinal) ? signed : throw WrongService(service, signed.Service);
+    }
+
+    private static AwsException WrongService(string expected, string actual) => new(
+        "SignatureDoesNotMatch", $"Credential should be scoped to correct service: '{expected}', not '{actual}'.", HttpStatusCode.Forbidden);
+
+    private static bool IsWrite(string action) =>
+        !action.StartsWith("Get", StringComparison.Ordinal) && !action.StartsWith("List", StringComparison.Ordinal) && !action.StartsWith("Simulate", StringComparison.Ordinal);
+}

@@ -1,0 +1,82 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Federation.Sandbox.Aws;
+
+/// <summary>A request as it came over the wire: nothing decoded that the signature covers encoded.</summary>
+internal sealed record AwsRequest
+{
+    public required string Method { get; init; }
+
+    /// <summary>The path as sent, percent-encoding and all.</summary>
+    public required string RawPath { get; init; }
+
+    /// <summary>The query's parameters, decoded, in the order sent; one without a value has an empty one.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Query { get; init; }
+
+    public required IHeaderDictionary Headers { get; init; }
+
+    public required byte[] Body { get; init; }
+
+    public string? SourceIp { get; init; }
+
+    public string Host => Headers.Host.ToString();
+
+    public static async Task<AwsRequest> ReadAsync(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return new AwsRequest
+        {
+            Method = context.Request.Method,
+            RawPath = question < 0 ? target : target[..question],
+            Query = question < 0 ? [] : ParseForm(target[(question + 1)..], plusIsSpace: false),
+            Headers = context.Request.Headers,
+            Body = body.ToArray(),
+            SourceIp = context.Connection.RemoteIpAddress?.ToString(),
+        };
+    }
+
+    public string? Parameter(string name)
+    {
+        foreach (var (key, value) in Query)
+        {
+            if (string.Equals(key, name, StringComparison.Ordinal))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The parameters of the query protocol: a form, in the body of a POST or in the query of a GET; null if this is no such call.</summary>
+    public IReadOnlyDictionary<string, string>? Form()
+    {
+        var pairs = Headers.ContentType.ToString().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+            ? [.. Query, .. ParseForm(Encoding.UTF8.GetString(Body), plusIsSpace: true)]
+            : Query;
+        var form = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in pairs)
+        {
+            form[key] = value;
+        }
+
+        return form.ContainsKey("Action") && RawPath is "/" ? form : null;
+    }
+
+    private static KeyValuePair<string, string>[] ParseForm(string text, bool plusIsSpace) => [.. text
+        .Split('&', StringSplitOptions.RemoveEmptyEntries)
+        .Select(pair =>
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            var (name, value) = equals < 0 ? (pair, "") : (pair[..equals], pair[(equals + 1)..]);
+            return KeyValuePair.Create(Decode(name, plusIsSpace), Decode(value, plusIsSpace));
+        })];
+
+    private static string Decode(string text, bool plusIsSpace) =>
+        Uri.UnescapeDataString(plusIsSpace ? text.Replace('+', ' ') : text);
+}

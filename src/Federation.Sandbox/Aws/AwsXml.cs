@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text;
+using System.Xml.Linq;
+using Microsoft.AspNetCore.Http;
+
+namespace Federation.Sandbox.Aws;
+
+/// <summary>Answers in AWS's XML shapes.</summary>
+internal static class AwsXml
+{
+    public const string Iam = "https://iam.amazonaws.com/doc/2010-05-08/";
+    public const string Sts = "https://sts.amazonaws.com/doc/2011-06-15/";
+    public const string S3 = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+    public static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A query-protocol answer; with a null result the operation has no <c>…Result</c> element.</summary>
+    public static XElement Response(string action, IEnumerable<XElement>? result, string requestId) => new(
+        action + "Response",
+        result is null ? null : new XElement(action + "Result", result),
+        new XElement("ResponseMetadata", new XElement("RequestId", requestId)));
+
+    public static XElement Error(AwsException error, string requestId) => new(
+        "ErrorResponse",
+        new XElement(
+            "Error",
+            new XElement("Type", (int)error.Status < 500 ? "Sender" : "Receiver"),
+            new XElement("Code", error.Code),
+            new XElement("Message", error.Message)),
+        new XElement("RequestId", requestId));
+
+    public static XElement S3Error(AwsException error, string requestId) => new(
+        "Error",
+        new XElement("Code", error.Code),
+        new XElement("Message", error.Message),
+        new XElement("RequestId", requestId),
+        new XElement("HostId", "sandbox"));
+
+    /// <param name="xmlNamespace">Put on every element; S3's errors are in none.</param>
+    public static async Task WriteAsync(HttpContext context, int status, XElement document, string? xmlNamespace, string contentType = "text/xml")
+    {
+        if (xmlNamespace is not null)
+        {
+            foreach (var element in document.DescendantsAndSelf())
+            {
+                element.Name = XNamespace.Get(xmlNamespace) + element.Name.LocalName;
+            }
+        }
+
+        var bytes = Encoding.UTF8.GetBytes("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + document.ToString(SaveOptions.DisableFormatting));
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = bytes.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Federation.Sandbox.Aws;
+
+/// <summary>
+/// The parameters of a call in AWS's query protocol: <c>Name=value</c>, lists as <c>Name.member.1</c>, structures with
+/// a dot. Values outside of the service model's limits are a <c>ValidationError</c>.
+/// </summary>
+internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string> form)
+{
+    public string? this[string name] => form.GetValueOrDefault(name);
+
+    /// <summary>A required value; see <see cref="Optional"/>.</summary>
+    public string Required(string name, int min = 1, int max = int.MaxValue, Regex? pattern = null) =>
+        Optional(name, min, max, pattern)
+        ?? throw AwsException.Validation($"1 validation error detected: Value null at '{Member(name)}' failed to satisfy constraint: Member must not be null");
+
+    /// <summary>A value with its length limits, and the pattern that the whole of it must match.</summary>
+    public string? Optional(string name, int min = 0, int max = int.MaxValue, Regex? pattern = null)
+    {
+        if (!form.TryGetValue(name, out var value))
+        {
+            return null;
+        }
+
+        Check(Member(name), value, min, max, pattern);
+        return value;
+    }
+
+    public int? Number(string name, int min, int max)
+    {
+        if (!form.TryGetValue(name, out var text))
+        {
+            return null;
+        }
+
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        {
+            throw new AwsException("MalformedInput", $"'{text}' is not a number for {name}");
+        }
+
+        return value < min ? throw AwsException.Constraint(Member(name), text, $"Member must have value greater than or equal to {min}")
+            : value > max ? throw AwsException.Constraint(Member(name), text, $"Member must have value less than or equal to {max}")
+            : value;
+    }
+
+    public IReadOnlyList<string> List(string name, int min = 0, int max = int.MaxValue)
+    {
+        var values = new List<string>();
+        while (form.TryGetValue($"{name}.member.{values.Count + 1}", out var value))
+        {
+            Check(Member(name), value, min, max, pattern: null);
+            values.Add(value);
+        }
+
+        return values;
+    }
+
+    /// <summary>A list of structures: for each the parameters under its own prefix.</summary>
+    public IEnumerable<Func<string, string?>> Structures(string name)
+    {
+        for (var index = 1; ; index++)
+        {
+            var prefix = $"{name}.member.{index}.";
+            if (!form.Keys.Any(key => key.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                yield break;
+            }
+
+            yield return member => form.GetValueOrDefault(prefix + member);
+        }
+    }
+
+    /// <summary>The tags of a call, at most 50, keys unique ignoring case and not in AWS's own space.</summary>
+    public IReadOnlyList<IamTag> Tags()
+    {
+        var tags = new List<IamTag>();
+        var keys = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var member in Structures("Tags"))
+        {
+            var (key, value) = (member("Key") ?? "", member("Value") ?? "");
+            Check("tags." + (tags.Count + 1) + ".member.key", key, 1, 128, TagText());
+            Check("tags." + (tags.Count + 1) + ".member.value", value, 0, 256, TagText());
+            if (key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase))
+            {
+                throw AwsException.InvalidInput("Tag keys beginning with 'aws:' are reserved for system use.");
+            }
+
+            if (!keys.Add(key))
+            {
+                throw AwsException.InvalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+            }
+
+            tags.Add(new IamTag(key, value));
+        }
+
+        return tags.Count <= IamLimits.Tags
+            ? tags
+            : throw AwsException.Constraint("tags", "[" + string.Join(", ", tags.Select(tag => tag.Key)) + "]", $"Member must have length less than or equal to {IamLimits.Tags}");
+    }
+
+    private static void Check(string member, string value, int min, int max, Regex? pattern)
+    {
+        if (value.Length < min)
+        {
+            throw AwsException.Constraint(member, value, $"Member must have length greater than or equal to {min}");
+        }
+
+        if (value.Length > max)
+        {
+            // The value is not repeated: it is long, and may be a token.
+            throw AwsException.Constraint(member, value[..Math.Min(16, max)] + "…", $"Member must have length less than or equal to {max}");
+        }
+
+        if (pattern is not null && !pattern.IsMatch(value))
+        {
+            throw AwsException.Constraint(member, value, $"Member must satisfy regular expression pattern: {pattern.ToString().TrimStart('^').Replace("\\z", "", StringComparison.Ordinal)}");
+        }
+    }
+
+    private static string Member(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+
+    [GeneratedRegex(@"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TagText();
+}

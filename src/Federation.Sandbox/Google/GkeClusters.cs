@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+
+namespace Federation.Sandbox.Google;
+
+/// <summary>GKE's view of a cluster.</summary>
+/// <param name="Id">Made anew whenever a cluster is: two clusters of one name never share it.</param>
+/// <param name="Endpoint">Host and port of its Kubernetes API.</param>
+/// <param name="CertificateAuthority">The PEM certificate that vouches for the endpoint.</param>
+internal sealed record GkeCluster(string Project, string Location, string Name, string Id, Func<string> Endpoint, string CertificateAuthority)
+{
+    public string Status { get; init; } = "RUNNING";
+
+    public string ResourceName => $"projects/{Project}/locations/{Location}/clusters/{Name}";
+
+    public JsonObject ToJson() => new()
+    {
+        ["name"] = Name,
+        ["location"] = Location,
+        ["zone"] = Location,
+        ["locations"] = new JsonArray(Location),
+        ["status"] = Status,
+        ["endpoint"] = Endpoint(),
+        ["currentMasterVersion"] = "1.34.1-gke.1000000",
+        ["currentNodeVersion"] = "1.34.1-gke.1000000",
+        ["selfLink"] = "https://container.googleapis.com/v1/" + ResourceName,
+        ["id"] = Id,
+        ["masterAuth"] = new JsonObject { ["clusterCaCertificate"] = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(CertificateAuthority)) },
+        ["workloadIdentityConfig"] = new JsonObject { ["workloadPool"] = Project + ".svc.id.goog" },
+    };
+}
+
+/// <summary>GKE's clusters (Kubernetes Engine API v1, <c>projects.locations.clusters</c>), read only.</summary>
+internal sealed class GkeClusters(IReadOnlyList<GkeCluster> clusters)
+{
+    public JsonObject Get(string project, string location, string name) =>
+        clusters.FirstOrDefault(cluster => Is(cluster.Project, project) && Is(cluster.Location, location) && Is(cluster.Name, name))?.ToJson()
+        ?? throw GoogleException.NotFound($"Not found: projects/{project}/locations/{location}/clusters/{name}.");
+
+    /// <param name="location"><c>-</c>: all.</param>
+    public JsonObject List(string project, string location)
+    {
+        JsonNode[] found = [.. clusters
+            .Where(cluster => Is(cluster.Project, project) && (location is "-" || Is(cluster.Location, location)))
+            .Select(cluster => cluster.ToJson())];
+        return found.Length == 0 ? [] : new JsonObject { ["clusters"] = new JsonArray(found) };
+    }
+
+    private static bool Is(string one, string other) => string.Equals(one, other, StringComparison.Ordinal);
+}

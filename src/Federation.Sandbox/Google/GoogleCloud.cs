@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using Federation.Configuration;
+using Federation.Sandbox.Hosting;
+
+namespace Federation.Sandbox.Google;
+
+/// <summary>The Google projects of a sandbox's clusters and the endpoint of their APIs.</summary>
+internal sealed class GoogleCloud : IDisposable
+{
+    /// <param name="kubernetesEndpoint">Host and port of a cluster's Kubernetes API; asked once that is known.</param>
+    public GoogleCloud(IReadOnlyList<Cluster> clusters, Func<Cluster, string> kubernetesEndpoint, string certificateAuthority, CallLog calls, TimeProvider time)
+    {
+        Tokens = new GoogleTokens(clusters[0].Project, time);
+        Clusters = clusters.ToDictionary(
+            cluster => cluster.Key,
+            cluster => new GkeCluster(
+                cluster.Project, cluster.Location, cluster.Name, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), () => kubernetesEndpoint(cluster), certificateAuthority),
+            StringComparer.Ordinal);
+        var projects = clusters.Select(cluster => cluster.Project).ToHashSet(StringComparer.Ordinal);
+        Endpoint = new GoogleEndpoint(new ServiceAccounts(projects), new GkeClusters([.. Clusters.Values]), Tokens, calls);
+    }
+
+    public GoogleEndpoint Endpoint { get; }
+
+    public GoogleTokens Tokens { get; }
+
+    /// <summary>By the key of their configuration.</summary>
+    public IReadOnlyDictionary<string, GkeCluster> Clusters { get; }
+
+    public void Dispose() => Tokens.Dispose();
+}

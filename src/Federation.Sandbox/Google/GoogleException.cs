@@ -1,0 +1,40 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Federation.Sandbox.Google;
+
+/// <summary>An error as Google's APIs answer it (google.rpc.Status over HTTP, AIP-193).</summary>
+internal sealed class GoogleException(HttpStatusCode code, string status, string message, JsonObject? detail = null) : Exception(message)
+{
+    public HttpStatusCode Code => code;
+
+    public JsonObject ToJson()
+    {
+        var error = new JsonObject { ["code"] = (int)code, ["message"] = Message, ["status"] = status };
+        if (detail is not null)
+        {
+            error["details"] = new JsonArray(detail.DeepClone());
+        }
+
+        return new JsonObject { ["error"] = error };
+    }
+
+    public static GoogleException InvalidArgument(string message) => new(HttpStatusCode.BadRequest, "INVALID_ARGUMENT", message);
+
+    public static GoogleException NotFound(string message) => new(HttpStatusCode.NotFound, "NOT_FOUND", message);
+
+    public static GoogleException Aborted(string message) => new(HttpStatusCode.Conflict, "ABORTED", message);
+
+    /// <summary>IAM does not tell a project that does not exist from one that is closed to the caller.</summary>
+    public static GoogleException PermissionDenied(string permission) => new(
+        HttpStatusCode.Forbidden,
+        "PERMISSION_DENIED",
+        $"Permission '{permission}' denied on resource (or it may not exist).",
+        new JsonObject
+        {
+            ["@type"] = "type.googleapis.com/google.rpc.ErrorInfo",
+            ["reason"] = "IAM_PERMISSION_DENIED",
+            ["domain"] = "iam.googleapis.com",
+            ["metadata"] = new JsonObject { ["permission"] = permission },
+        });
+}

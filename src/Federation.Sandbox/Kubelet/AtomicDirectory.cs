@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace Federation.Sandbox.Kubelet;
+
+/// <summary>A file of a volume.</summary>
+internal sealed record VolumeFile(byte[] Content, int Mode);
+
+/// <summary>
+/// A volume's files, replaced all at once as the kubelet does it: each name is a link through <c>..data</c>, itself a link
+/// to the directory of this version, and one rename moves it to the next.
+/// </summary>
+internal static class AtomicDirectory
+{
+    private const string Data = "..data";
+
+    /// <returns>Whether anything was different.</returns>
+    public static bool Write(string directory, IReadOnlyDictionary<string, VolumeFile> files, DateTimeOffset now)
+    {
+        Directory.CreateDirectory(directory);
+        var link = Path.Combine(directory, Data);
+        var previous = new DirectoryInfo(link).LinkTarget;
+        if (previous is not null && Same(link, files))
+        {
+            return false;
+        }
+
+        var version = ".." + now.ToString("yyyy_MM_dd_HH_mm_ss", CultureInfo.InvariantCulture)
+            + "." + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..10];
+        foreach (var (path, file) in files)
+        {
+            var target = Path.Combine(directory, version, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.WriteAllBytes(target, file.Content);
+            SetMode(target, file.Mode);
+        }
+
+        Directory.CreateDirectory(Path.Combine(directory, version));
+        var next = Path.Combine(directory, "..data_tmp");
+        File.CreateSymbolicLink(next, version);
+        Posix.Rename(next, link);
+
+        var names = files.Keys.Select(path => path.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in names.Where(name => new FileInfo(Path.Combine(directory, name)).LinkTarget is null))
+        {
+            File.CreateSymbolicLink(Path.Combine(directory, name), $"{Data}/{name}");
+        }
+
+        foreach (var entry in Directory.EnumerateFileSystemEntries(directory))
+        {
+            var name = Path.GetFileName(entry);
+            if (!name.StartsWith("..", StringComparison.Ordinal) && !names.Contains(name))
+            {
+                File.Delete(entry);
+            }
+        }
+
+        if (previous is not null)
+        {
+            Directory.Delete(Path.Combine(directory, previous), recursive: true);
+        }
+
+        return true;
+    }
+
+    private static bool Same(string link, IReadOnlyDictionary<string, VolumeFile> files) =>
+        Directory.EnumerateFiles(link, "*", SearchOption.AllDirectories).Count() == files.Count
+        && files.All(file => Path.Combine(link, file.Key) is var path
+            && File.Exists(path)
+            && File.ReadAllBytes(path).AsSpan().SequenceEqual(file.Value.Content));
+
+    private static void SetMode(string path, int mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)mode);
+        }
+    }
+}

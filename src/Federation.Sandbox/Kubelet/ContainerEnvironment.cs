@@ -1,0 +1,87 @@
+using System.Text;
+using k8s.Models;
+
+namespace Federation.Sandbox.Kubelet;
+
+/// <summary>A container cannot be configured; the message is the kubelet's.</summary>
+internal sealed class ContainerConfigException(string message) : Exception(message);
+
+/// <summary>
+/// The variables of a container: <c>envFrom</c>, then <c>env</c> in order, each seeing those before it as <c>$(NAME)</c>.
+/// </summary>
+internal static class ContainerEnvironment
+{
+    /// <param name="provided">What the container has before the pod speaks.</param>
+    /// <exception cref="ContainerConfigException">A ConfigMap, a Secret or one of their keys is missing.</exception>
+    public static Dictionary<string, string> Resolve(
+        V1Pod pod, V1Container container, IReadOnlyDictionary<string, string> provided, PodSources sources)
+    {
+        var environment = new Dictionary<string, string>(provided, StringComparer.Ordinal);
+        foreach (var source in container.EnvFrom ?? [])
+        {
+            var data = source switch
+            {
+                { ConfigMapRef: { } reference } => sources.ConfigMap(reference.Name, reference.Optional),
+                { SecretRef: { } reference } => sources.Secret(reference.Name, reference.Optional),
+                _ => null,
+            };
+            foreach (var (key, value) in data ?? new Dictionary<string, byte[]>(StringComparer.Ordinal))
+            {
+                environment[source.Prefix + key] = Encoding.UTF8.GetString(value);
+            }
+        }
+
+        foreach (var variable in container.Env ?? [])
+        {
+            if (variable.ValueFrom is not { } from)
+            {
+                environment[variable.Name] = Expand(variable.Value ?? "", environment);
+            }
+            else if (ValueFrom(from) is { } value)
+            {
+                environment[variable.Name] = value;
+            }
+        }
+
+        return environment;
+
+        string? ValueFrom(V1EnvVarSource from) => from switch
+        {
+            { FieldRef: { } field } => PodFields.Read(pod, field.FieldPath),
+            { ResourceFieldRef: { } field } => PodFields.ReadResource(pod, container.Name, field),
+            { ConfigMapKeyRef: { } key } => sources.ConfigMapKey(key.Name, key.Key, key.Optional),
+            { SecretKeyRef: { } key } => sources.SecretKey(key.Name, key.Key, key.Optional),
+            _ => null,
+        };
+    }
+
+    /// <summary>Fills in <c>$(NAME)</c>; <c>$$</c> is a dollar sign, and an unknown name stays as it is written.</summary>
+    public static string Expand(string text, IReadOnlyDictionary<string, string> environment)
+    {
+        var result = new StringBuilder(text.Length);
+        for (var index = 0; index < text.Length; index++)
+        {
+            var next = index + 1 < text.Length ? text[index + 1] : '\0';
+            if (text[index] != '$' || next is not ('$' or '('))
+            {
+                result.Append(text[index]);
+            }
+            else if (next == '$')
+            {
+                result.Append('$');
+                index++;
+            }
+            else if (text.IndexOf(')', index) is var end and >= 0)
+            {
+                result.Append(environment.TryGetValue(text[(index + 2)..end], out var value) ? value : text[index..(end + 1)]);
+                index = end;
+            }
+            else
+            {
+                result.Append('$');
+            }
+        }
+
+        return result.ToString();
+    }
+}

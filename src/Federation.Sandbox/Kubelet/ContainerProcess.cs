@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text;
+
+namespace Federation.Sandbox.Kubelet;
+
+/// <summary>One run of a container: its processes, its output and how it ended.</summary>
+internal sealed class ContainerProcess : IDisposable
+{
+    /// <summary>A longer line is broken, so that a program without line feeds does not grow without bound.</summary>
+    private const int LongestLine = 256 * 1024;
+
+    private readonly IContainerIsolation _isolation;
+    private readonly Process _process;
+
+    private ContainerProcess(IContainerIsolation isolation, Process process, ContainerLog log, TimeProvider time)
+    {
+        _isolation = isolation;
+        _process = process;
+        Exit = WaitAsync(log, time);
+    }
+
+    /// <summary>The exit code, 128 and the signal's number for one that a signal ended; all output is in the log by then.</summary>
+    public Task<int> Exit { get; }
+
+    /// <summary>Starts a command, and returns once it is the container's own program that runs.</summary>
+    /// <exception cref="ContainerStartException">It could not be started.</exception>
+    public static async Task<ContainerProcess> StartAsync(
+        IContainerIsolation isolation, ContainerCommand command, ContainerLog log, TimeProvider time)
+    {
+        Process process;
+        try
+        {
+            process = Process.Start(isolation.Prepare(command))!;
+        }
+        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or IOException)
+        {
+            throw new ContainerStartException(exception.Message);
+        }
+
+        var container = new ContainerProcess(isolation, process, log, time);
+        process.StandardInput.Close();
+        var trouble = new List<string>();
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            if (line == "ready")
+            {
+                return container;
+            }
+
+            trouble.Add(line);
+        }
+
+        // Ended, or killed, before the program ran.
+        var exitCode = await container.Exit;
+        container.Dispose();
+        throw new ContainerStartException(trouble.Count > 0 ? string.Join("; ", trouble) : $"ended with {exitCode} before the command ran");
+    }
+
+    public void Terminate()
+    {
+        if (!Exit.IsCompleted)
+        {
+            _isolation.Terminate(_process);
+        }
+    }
+
+    public void Kill()
+    {
+        if (!Exit.IsCompleted)
+        {
+            _isolation.Kill(_process);
+        }
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    private async Task<int> WaitAsync(ContainerLog log, TimeProvider time)
+    {
+        using var abandoned = new CancellationTokenSource();
+        var output = ReadLinesAsync(_process.StandardOutput.BaseStream, log, time, abandoned.Token);
+        await _process.WaitForExitAsync(CancellationToken.None);
+
+        // With the first process the container ends: whatever it left behind goes, and with it the other ends of the pipe.
+        _isolation.Kill(_process);
+        await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(2), time));
+
+        // A process that left the group may hold the pipe for ever; what it writes is no longer the container's.
+        await abandoned.CancelAsync();
+        log.Complete();
+        return _process.ExitCode;
+    }
+
+    private static async Task ReadLinesAsync(Stream stream, ContainerLog log, TimeProvider time, CancellationToken abandoned)
+    {
+        var pending = new ArrayBufferWriter<byte>();
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            for (int count; (count = await stream.ReadAsync(buffer, abandoned)) > 0;)
+            {
+                var read = buffer.AsMemory(0, count);
+                for (int end; (end = read.Span.IndexOf((byte)'\n')) >= 0; read = read[(end + 1)..])
+                {
+                    pending.Write(read.Span[..end]);
+                    Append();
+                }
+
+                pending.Write(read.Span);
+                if (pending.WrittenCount >= LongestLine)
+                {
+                    Append();
+                }
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+        }
+
+        if (pending.WrittenCount > 0)
+        {
+            Append();
+        }
+
+        void Append()
+        {
+            // Bytes that are no UTF-8 become replacement characters.
+            log.Append(new LogLine(time.GetUtcNow(), Encoding.UTF8.GetString(pending.WrittenSpan)));
+            pending.ResetWrittenCount();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Federation.Sandbox.Kubelet;
+
+/// <summary>The images this node has, and the directories their programs are in.</summary>
+internal sealed class ImageStore(KubeletOptions options, IContainerIsolation isolation)
+{
+    private static readonly ContainerImage s_awsCli = new() { Entrypoint = ["aws"], WorkingDirectory = "/aws", Tools = [ImageTool.Aws] };
+    private static readonly ContainerImage s_amazonLinux = new() { Command = ["/bin/bash"], Tools = [ImageTool.Aws, ImageTool.Yum] };
+    private static readonly ContainerImage s_python = new() { Command = ["python3"], Tools = [ImageTool.Python] };
+    private static readonly ContainerImage s_shell = new() { Command = ["sh"] };
+
+    private static readonly Dictionary<string, ContainerImage> s_known = new(StringComparer.Ordinal)
+    {
+        ["amazon/aws-cli"] = s_awsCli,
+        ["public.ecr.aws/aws-cli/aws-cli"] = s_awsCli,
+        ["amazonlinux"] = s_amazonLinux,
+        ["public.ecr.aws/amazonlinux/amazonlinux"] = s_amazonLinux,
+        ["python"] = s_python,
+        ["alpine"] = s_shell,
+        ["busybox"] = s_shell,
+        ["debian"] = s_shell,
+        ["ubuntu"] = s_shell,
+    };
+
+    private readonly Lock _gate = new();
+
+    public string KnownNames => string.Join(", ", s_known.Keys.Concat(options.Images.Keys).Order(StringComparer.Ordinal));
+
+    public ContainerImage? Find(string reference)
+    {
+        var (repository, tag) = Split(reference);
+        return options.Images.GetValueOrDefault(repository) ?? s_known.GetValueOrDefault(repository) switch
+        {
+            // Amazon Linux 1 and the next one have other programs.
+            { } image when image == s_amazonLinux && tag is not null && tag != "latest" && !tag.StartsWith('2') => null,
+            var image => image,
+        };
+    }
+
+    /// <summary>What containerd answers for an image its registry does not have.</summary>
+    public static string NotFound(string reference)
+    {
+        var full = FullName(reference);
+        return $"rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {full}: not found";
+    }
+
+    public static string Id(string reference) =>
+        "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullName(reference))));
+
+    /// <summary>The mounts that bring the image's programs into a container, and the directory to put on its search path.</summary>
+    public (IReadOnlyList<ContainerMount> Mounts, string SearchPath) Mount(ContainerImage image)
+    {
+        var mounts = new List<ContainerMount>();
+        if (image.Files is not null)
+        {
+            mounts.Add(new(image.Files, image.WorkingDirectory, ReadOnly: false));
+        }
+
+        if (image.Tools.Count == 0)
+        {
+            return (mounts, SystemPath);
+        }
+
+        var bin = Path.Combine(options.Directory, "images", string.Join('-', image.Tools).ToLowerInvariant());
+        var runtime = new ContainerMount(DotnetRoot(), "/.image/dotnet", ReadOnly: true);
+        var library = new ContainerMount(BundledAws, "/.image/aws", ReadOnly: true);
+        if (image.Tools.Contains(ImageTool.Aws) && !options.HostAws)
+        {
+            mounts.AddRange([runtime, library]);
+        }
+
+        mounts.Add(new(bin, "/.image/bin", ReadOnly: true));
+        lock (_gate)
+        {
+            if (!Directory.Exists(bin))
+            {
+                Directory.CreateDirectory(bin);
+                foreach (var (name, text) in image.Tools.SelectMany(tool => Programs(tool, runtime, library)))
+                {
+                    WriteProgram(Path.Combine(bin, name), text);
+                }
+            }
+        }
+
+        return (mounts, "/.image/bin:" + SystemPath);
+    }
+
+    private const string SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private static string BundledAws => Path.Combine(AppContext.BaseDirectory, "images", "aws-cli", "lib");
+
+    private IEnumerable<(string Name, string Text)> Programs(ImageTool tool, ContainerMount runtime, ContainerMount library)
+    {
+        switch (tool)
+        {
+            case ImageTool.Aws when options.HostAws:
+                yield return ("aws", Exec(FindOnPath("aws") ?? "/usr/local/bin/aws"));
+                break;
+            case ImageTool.Aws:
+                yield return ("aws", Exec(isolation.PathInside(runtime) + "/dotnet", isolation.PathInside(library) + "/aws.dll")
+                    .Replace("\nexec", "\nexport DOTNET_EnableDiagnostics=0 DOTNET_NOLOGO=1\nexec", StringComparison.Ordinal));
+                break;
+            case ImageTool.Yum:
+                yield return ("yum", """
+                    #!/bin/sh
+                    echo "Loaded plugins: ovl, priorities"
+                    case "${1-}" in
+                        update | upgrade) echo "No packages marked for update" ;;
+                        *) for argument; do case $argument in -* | install) ;; *) echo "Package $argument already installed and latest version" ;; esac; done
+                           echo "Nothing to do" ;;
+                    esac
+
+                    """);
+                break;
+            case ImageTool.Python when (FindOnPath("python3") ?? FindOnPath("python")) is { } python:
+                yield return ("python", Exec(python));
+                yield return ("python3", Exec(python));
+                break;
+        }
+    }
+
+    private static string Exec(params string[] words) =>
+        $"#!/bin/sh\nexec {string.Join(' ', words.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"))} \"$@\"\n";
+
+    private static void WriteProgram(string path, string text)
+    {
+        File.WriteAllText(path, text.ReplaceLineEndings("\n"));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("755", 8));
+        }
+    }
+
+    private static string? FindOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(directory => Path.Combine(directory, program))
+            .FirstOrDefault(File.Exists);
+
+    /// <summary>Where the runtime that runs this process is: the bundled CLI needs no other.</summary>
+    private static string DotnetRoot() =>
+        Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+
+    private static (string Repository, string? Tag) Split(string reference)
+    {
+        var name = reference.Split('@')[0];
+        var colon = name.LastIndexOf(':');
+        var (repository, tag) = colon > name.LastIndexOf('/') ? (name[..colon], name[(colon + 1)..]) : (name, null);
+        foreach (var prefix in new[] { "docker.io/library/", "docker.io/", "public.ecr.aws/docker/library/" })
+        {
+            if (repository.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return (repository[prefix.Length..], tag);
+            }
+        }
+
+        return (repository, tag);
+    }
+
+    private static string FullName(string reference)
+    {
+        var host = reference.Split('/')[0];
+        var named = !reference.Contains('/', StringComparison.Ordinal) ? "docker.io/library/" + reference
+            : host.Contains('.', StringComparison.Ordinal) || host.Contains(':', StringComparison.Ordinal) || host == "localhost" ? reference
+            : "docker.io/" + reference;
+        return reference.Contains('@', StringComparison.Ordinal) || Split(reference).Tag is not null ? named : named + ":latest";
+    }
+}

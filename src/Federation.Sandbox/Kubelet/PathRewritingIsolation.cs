@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Federation.Sandbox.Kubelet;
+
+/// <summary>
+/// Without namespaces a volume stays where it lies on this machine, and every mention of a mount path in the command,
+/// its arguments and its environment is rewritten to that place. A path that a program makes up itself, or reads from a
+/// file, is not found. The container's processes form one process group.
+/// </summary>
+internal sealed class PathRewritingIsolation : IContainerIsolation
+{
+    // Standard error joins standard output only now: what comes before is trouble in starting, not the container's.
+    private const string Script = "echo ready >&2; exec 2>&1; exec \"$@\"";
+
+    private static readonly string[] s_newSession = NewSession();
+
+    public string Description =>
+        "Containers run as processes of this machine without namespaces; mount paths in commands, arguments and environment are rewritten to directories of this machine.";
+
+    public string PathInside(ContainerMount mount) => mount.Source;
+
+    public ProcessStartInfo Prepare(ContainerCommand command)
+    {
+        var environment = command.Environment.ToDictionary(
+            variable => variable.Key, variable => Rewrite(variable.Value, command.Mounts), StringComparer.Ordinal);
+        string[] arguments = [.. command.Arguments.Select(argument => Rewrite(argument, command.Mounts))];
+
+        // The root directory belongs to this machine: a container that did not choose one works in its own.
+        var workingDirectory = Processes.Translate(command.WorkingDirectory, command.Mounts);
+        if (workingDirectory == "/" || !Directory.Exists(workingDirectory))
+        {
+            workingDirectory = command.Scratch;
+        }
+
+        ExecutableLookup.Require(arguments[0], environment.GetValueOrDefault("PATH", ""), workingDirectory, path => path);
+        string[] line = [.. s_newSession, "/bin/sh", "-c", Script, "container", .. arguments];
+        return Processes.Describe(line[0], line[1..], environment, workingDirectory);
+    }
+
+    public void Terminate(Process process) => Posix.Signal(process.Id, Posix.SigTerm);
+
+    public void Kill(Process process)
+    {
+        Posix.Signal(-process.Id, Posix.SigKill);
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    /// <summary>Replaces mount paths that stand as whole path prefixes: <c>/v</c> in <c>file:///v/x</c>, not in <c>/var</c> or <c>/a/v</c>.</summary>
+    internal static string Rewrite(string text, IReadOnlyList<ContainerMount> mounts)
+    {
+        var result = new StringBuilder(text.Length);
+        var longestFirst = mounts.OrderByDescending(mount => mount.Target.Length).ToArray();
+        for (var index = 0; index < text.Length;)
+        {
+            var mount = text[index] == '/' && MayBegin(text, index)
+                ? Array.Find(longestFirst, mount =>
+                    string.CompareOrdinal(text, index, mount.Target, 0, mount.Target.Length) == 0 && MayEnd(text, index + mount.Target.Length))
+                : null;
+            if (mount is null)
+            {
+                result.Append(text[index++]);
+            }
+            else
+            {
+                result.Append(mount.Source);
+                index += mount.Target.Length;
+            }
+        }
+
+        return result.ToString();
+    }
+
+    private static bool MayBegin(string text, int index) =>
+        index == 0
+        || (text[index - 1] == '/' ? EndsAt(text, index, "file://") || EndsAt(text, index, "fileb://") : !IsPathCharacter(text[index - 1]));
+
+    private static bool MayEnd(string text, int index) => index == text.Length || text[index] == '/' || !IsPathCharacter(text[index]);
+
+    private static bool EndsAt(string text, int end, string ending) => text.AsSpan(0, end).EndsWith(ending, StringComparison.Ordinal);
+
+    private static bool IsPathCharacter(char character) => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-';
+
+    private static string[] NewSession()
+    {
+        if (Array.Find(["/usr/bin/setsid", "/bin/setsid"], File.Exists) is { } setsid)
+        {
+            return [setsid];
+        }
+
+        // macOS has no setsid(1), but always perl.
+        return File.Exists("/usr/bin/perl") ? ["/usr/bin/perl", "-MPOSIX", "-e", "POSIX::setsid(); exec {$ARGV[0]} @ARGV"] : [];
+    }
+}

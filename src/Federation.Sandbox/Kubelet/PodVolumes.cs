@@ -1,0 +1,155 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using k8s.Models;
+
+namespace Federation.Sandbox.Kubelet;
+
+/// <summary>A volume cannot be set up yet; the message is the kubelet's.</summary>
+internal sealed class VolumeException(string volume, string message)
+    : Exception($"MountVolume.SetUp failed for volume \"{volume}\" : {message}");
+
+/// <summary>The volumes of one pod as directories of this machine.</summary>
+internal sealed class PodVolumes(string directory, IKubeletCluster cluster, TimeProvider time)
+{
+    /// <summary>A token is replaced when so much of its life is over, and at the latest after a day.</summary>
+    private const double TokenShare = 0.8;
+
+    private const int DefaultMode = 0b110_100_100;
+
+    private readonly Dictionary<(string? Audience, long Seconds), ProjectedToken> _tokens = [];
+
+    public string PathOf(V1Volume volume) => volume.HostPath?.Path ?? Path.Combine(directory, volume.Name);
+
+    /// <summary>Whether the volume's files are written by the kubelet, and so replaced as a whole.</summary>
+    public static bool IsWrittenByKubelet(V1Volume volume) =>
+        volume is { Projected: not null } or { ConfigMap: not null } or { Secret: not null } or { DownwardAPI: not null };
+
+    /// <summary>Brings every volume up to date: the first time, and again as tokens age and sources change.</summary>
+    /// <exception cref="VolumeException">A source is missing.</exception>
+    public void SetUp(JsonObject source, V1Pod pod)
+    {
+        var sources = new PodSources(cluster, pod.Metadata.NamespaceProperty);
+        foreach (var volume in pod.Spec.Volumes ?? [])
+        {
+            try
+            {
+                SetUp(volume, source, pod, sources);
+            }
+            catch (ContainerConfigException exception)
+            {
+                throw new VolumeException(volume.Name, exception.Message);
+            }
+        }
+    }
+
+    private void SetUp(V1Volume volume, JsonObject source, V1Pod pod, PodSources sources)
+    {
+        var files = new SortedDictionary<string, VolumeFile>(StringComparer.Ordinal);
+        switch (volume)
+        {
+            case { EmptyDir: not null }:
+                Directory.CreateDirectory(PathOf(volume));
+                return;
+            case { HostPath: { } host }:
+                if (!Path.Exists(host.Path))
+                {
+                    throw new ContainerConfigException($"hostPath type check failed: {host.Path} is not a directory or file of this machine");
+                }
+
+                return;
+            case { ConfigMap: { } map }:
+                AddItems(sources.ConfigMap(map.Name, map.Optional), map.Items, map.DefaultMode, map.Optional, "configmap references non-existent config key");
+                break;
+            case { Secret: { } secret }:
+                AddItems(sources.Secret(secret.SecretName, secret.Optional), secret.Items, secret.DefaultMode, secret.Optional, "references non-existent secret key");
+                break;
+            case { DownwardAPI: { } downward }:
+                AddFields(downward.Items, downward.DefaultMode);
+                break;
+            case { Projected: { } projected }:
+                foreach (var part in projected.Sources ?? [])
+                {
+                    AddProjected(part, projected.DefaultMode);
+                }
+
+                break;
+            default:
+                throw new ContainerConfigException("the sandbox has emptyDir, configMap, secret, downwardAPI, projected and hostPath volumes only");
+        }
+
+        AtomicDirectory.Write(PathOf(volume), files, time.GetUtcNow());
+
+        void AddProjected(V1VolumeProjection part, int? mode)
+        {
+            switch (part)
+            {
+                case { ServiceAccountToken: { } token }:
+                    Add(token.Path, Encoding.UTF8.GetBytes(Token(source, token.Audience, token.ExpirationSeconds ?? 3600)), mode);
+                    break;
+                case { ConfigMap: { } map }:
+                    AddItems(sources.ConfigMap(map.Name, map.Optional), map.Items, mode, map.Optional, "configmap references non-existent config key");
+                    break;
+                case { Secret: { } secret }:
+                    AddItems(sources.Secret(secret.Name, secret.Optional), secret.Items, mode, secret.Optional, "references non-existent secret key");
+                    break;
+                case { DownwardAPI: { } downward }:
+                    AddFields(downward.Items, mode);
+                    break;
+                default:
+                    throw new ContainerConfigException("the sandbox projects serviceAccountToken, configMap, secret and downwardAPI sources only");
+            }
+        }
+
+        void AddItems(IReadOnlyDictionary<string, byte[]>? data, IList<V1KeyToPath>? items, int? mode, bool? optional, string missing)
+        {
+            if (items is not { Count: > 0 })
+            {
+                foreach (var (key, content) in data ?? new Dictionary<string, byte[]>(StringComparer.Ordinal))
+                {
+                    Add(key, content, mode);
+                }
+
+                return;
+            }
+
+            foreach (var item in items)
+            {
+                if (data is not null && data.TryGetValue(item.Key, out var content))
+                {
+                    Add(item.Path, content, item.Mode ?? mode);
+                }
+                else if (optional != true)
+                {
+                    throw new ContainerConfigException($"{missing}: {item.Key}");
+                }
+            }
+        }
+
+        void AddFields(IList<V1DownwardAPIVolumeFile>? items, int? mode)
+        {
+            foreach (var item in items ?? [])
+            {
+                var text = item.FieldRef is { } field
+                    ? PodFields.Read(pod, field.FieldPath)
+                    : PodFields.ReadResource(pod, item.ResourceFieldRef.ContainerName, item.ResourceFieldRef);
+                Add(item.Path, Encoding.UTF8.GetBytes(text), item.Mode ?? mode);
+            }
+        }
+
+        void Add(string path, byte[] content, int? mode) => files[path] = new VolumeFile(content, mode ?? DefaultMode);
+    }
+
+    private string Token(JsonObject pod, string? audience, long seconds)
+    {
+        var now = time.GetUtcNow();
+        if (!_tokens.TryGetValue((audience, seconds), out var token) || IsOld(token))
+        {
+            token = _tokens[(audience, seconds)] = cluster.MintToken(pod, audience, seconds);
+        }
+
+        return token.Token;
+
+        bool IsOld(ProjectedToken token) =>
+            now >= token.IssuedAt + ((token.Expires - token.IssuedAt) * TokenShare) || now - token.IssuedAt >= TimeSpan.FromHours(24);
+    }
+}

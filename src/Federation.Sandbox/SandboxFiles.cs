@@ -1,0 +1,48 @@
+using System.Security.Cryptography.X509Certificates;
+using Federation.Sandbox.Hosting;
+
+namespace Federation.Sandbox;
+
+/// <summary>The files that the variables of a sandbox's environment name, all in one directory.</summary>
+internal sealed class SandboxFiles(string directory)
+{
+    public string Authority => Path.Combine(directory, "ca.pem");
+
+    public string GoogleKey => Path.Combine(directory, "google-key.json");
+
+    public string KubeConfig => Path.Combine(directory, "kubeconfig");
+
+    public string KubeCache => Path.Combine(directory, "kube-cache");
+
+    public string AwsConfig => Path.Combine(directory, "aws-config");
+
+    public string AwsCredentials => Path.Combine(directory, "aws-credentials");
+
+    public string CloudSdkConfig => Path.Combine(directory, "gcloud");
+
+    /// <summary>The sandbox's root certificate, with the further anchors that were asked for.</summary>
+    public async Task WriteAuthorityAsync(string root, string? further, CancellationToken cancellationToken)
+    {
+        var anchors = string.IsNullOrEmpty(further) || SamePath(further, Authority) ? "" : await File.ReadAllTextAsync(further, cancellationToken);
+        await PrivateFile.WriteAsync(Authority, root + anchors, cancellationToken);
+    }
+
+    public X509Certificate2Collection Anchors()
+    {
+        var anchors = new X509Certificate2Collection();
+        anchors.ImportFromPemFile(Authority);
+        return anchors;
+    }
+
+    public async Task WriteClientFilesAsync(string googleKey, string kubeConfig, CancellationToken cancellationToken)
+    {
+        await PrivateFile.WriteAsync(GoogleKey, googleKey, cancellationToken);
+        await PrivateFile.WriteAsync(KubeConfig, kubeConfig, cancellationToken);
+        await PrivateFile.WriteAsync(AwsConfig, "", cancellationToken);
+        await PrivateFile.WriteAsync(AwsCredentials, "", cancellationToken);
+        PrivateFile.CreateDirectory(KubeCache);
+        PrivateFile.CreateDirectory(CloudSdkConfig);
+    }
+
+    private static bool SamePath(string one, string other) => string.Equals(Path.GetFullPath(one), Path.GetFullPath(other), StringComparison.Ordinal);
+}

@@ -1,0 +1,44 @@
+using Federation.Configuration;
+
+namespace Federation.Sandbox;
+
+/// <summary>What a sandbox holds when it starts, and where it can be reached.</summary>
+public sealed record SandboxOptions
+{
+    /// <summary>The GKE clusters; each gets a Kubernetes API and a kubelet of its own.</summary>
+    public required IReadOnlyList<Cluster> Clusters { get; init; }
+
+    /// <summary>
+    /// The AWS accounts. The exported access key belongs to the first. Every further account has an administrator role
+    /// that the first account may assume: the one of <see cref="Account.AssumeRole"/>, otherwise
+    /// <c>OrganizationAccountAccessRole</c>, which AWS Organizations gives to new accounts.
+    /// </summary>
+    public required IReadOnlyList<Account> Accounts { get; init; }
+
+    /// <summary>Names of the buckets that exist in the first account.</summary>
+    public IReadOnlyList<string> Buckets { get; init; } = [];
+
+    /// <summary>Added to every call of AWS, Google and Kubernetes.</summary>
+    public TimeSpan Latency { get; init; }
+
+    /// <summary>How long STS does not see a new role or a changed trust policy. AWS needs some ten seconds; the sandbox none unless asked.</summary>
+    public TimeSpan IamPropagation { get; init; }
+
+    /// <summary>Pods run the machine's own AWS CLI instead of the bundled one.</summary>
+    public bool HostAws { get; init; }
+
+    /// <summary>The first of the ports: AWS, then Google, the issuers and one for each cluster follow it; 0: any free ones.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Where keys, kubeconfig and environment file are written; made if absent, readable by its owner alone.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>
+    /// Where connections to issuers go, before the sandbox's own: <c>HOST:PORT:HOST:PORT[,…]</c>. By default what
+    /// <c>FEDERATION_CONNECT_TO</c> says.
+    /// </summary>
+    public string? ConnectTo { get; init; } = System.Environment.GetEnvironmentVariable(SandboxEnvironment.ConnectToVariable);
+
+    /// <summary>A PEM file of further trust anchors for issuers. By default the one of <c>FEDERATION_CA_FILE</c>.</summary>
+    public string? CertificateAuthorityFile { get; init; } = System.Environment.GetEnvironmentVariable(SandboxEnvironment.CertificateAuthorityVariable);
+}

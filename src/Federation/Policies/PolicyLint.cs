@@ -1,0 +1,164 @@
+using Federation.Diagnosis;
+
+namespace Federation.Policies;
+
+/// <summary>What is dangerous in a policy though IAM accepts it.</summary>
+public static class PolicyLint
+{
+    private const string WebIdentityAction = "sts:AssumeRoleWithWebIdentity";
+
+    // Actions that only ever take "*": naming no resource is no fault of theirs (Service Authorization Reference).
+    private static readonly string[] ActionsWithoutResource =
+    [
+        "s3:ListAllMyBuckets", "s3:GetAccountPublicAccessBlock", "sts:GetCallerIdentity", "sts:GetSessionToken", "ec2:Describe*", "cloudwatch:PutMetricData", "cloudwatch:ListMetrics",
+        "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom", "iam:ListAccountAliases", "iam:ListRoles", "iam:ListUsers", "sqs:ListQueues",
+        "sns:ListTopics", "dynamodb:ListTables", "secretsmanager:ListSecrets", "secretsmanager:GetRandomPassword", "logs:DescribeLogGroups", "ssm:DescribeParameters", "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords", "tag:GetResources", "pricing:*", "ce:Get*", "cloudtrail:LookupEvents",
+    ];
+
+    /// <summary>FED1101 for each statement of a permissions policy that allows more than anyone could mean.</summary>
+    /// <param name="policyName">How the policy is called in findings.</param>
+    /// <param name="strict">The findings are errors, not warnings.</param>
+    public static IReadOnlyList<Finding> Permissions(PolicyDocument document, string policyName, bool strict = false, SourceLocation? location = null)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        var severity = strict ? Severity.Error : Severity.Warning;
+        var findings = new List<Finding>();
+        foreach (var (statement, name) in Named(document).Where(pair => pair.Statement.Effect is PolicyEffect.Allow))
+        {
+            var broad = (statement.Actions ?? []).Where(IsWholeService).ToList();
+            if (statement.NotActions is not null)
+                Report(name, $"allows everything but {string.Join(", ", statement.NotActions)}", "List the actions the workload needs under Action instead.", "NotAction");
+            else if (broad.Count > 0)
+                Report(name, $"allows {string.Join(", ", broad)}", "List the actions the workload needs, such as s3:GetObject.", string.Join(", ", broad));
+
+            if (statement.NotResources is not null)
+            {
+                Report(name, $"covers every resource but {string.Join(", ", statement.NotResources)}", "Name the resources under Resource instead.", "NotResource");
+            }
+            else if (statement.Resources?.FirstOrDefault(resource => resource is "*" or "arn:aws:s3:::*" or "arn:*") is { } everything
+                && (statement.Actions ?? []).Where(action => !TakesNoResource(action)).ToList() is { Count: > 0 } actions)
+            {
+                Report(name, $"allows {string.Join(", ", actions)} on {everything}", "Name the ARNs the workload works on, such as arn:aws:s3:::BUCKET/*.", everything);
+            }
+        }
+
+        return findings;
+
+        void Report(string statement, string what, string fix, string actual) => findings.Add(new Finding
+        {
+            Code = FindingCodes.PermissionsTooBroad,
+            Severity = severity,
+            Cause = $"{statement} of the policy {policyName} {what}.",
+            Fix = fix,
+            Actual = actual,
+            Location = location,
+        });
+    }
+
+    /// <summary>
+    /// FED1102 and FED1103 for each statement of a trust template that would let a web identity in without its
+    /// subject and audience pinned. IAM does not insist on either for a GKE issuer, so this does.
+    /// </summary>
+    public static IReadOnlyList<Finding> TrustTemplate(PolicyDocument document, SourceLocation? location = null)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        var findings = new List<Finding>();
+        foreach (var (statement, name) in Named(document).Where(pair => AdmitsWebIdentity(pair.Statement)))
+        {
+            if (OpenSubject(statement) is { } why)
+            {
+                findings.Add(new Finding
+                {
+                    Code = FindingCodes.SubjectNotPinned,
+                    Cause = $"{name} of the trust policy {why}.",
+                    Fix = "Pin the subject: \"Condition\": { \"StringEquals\": { \"ISSUER:sub\": \"system:serviceaccount:NAMESPACE:KSA\" } }.",
+                    Actual = SubjectConditions(statement).FirstOrDefault() is { } condition ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}" : null,
+                    Location = location,
+                });
+            }
+
+            if (!Conditions(statement, ":aud").Any(condition => condition is { Operator: "StringEquals", Values.Count: > 0 })
+                && !Conditions(statement, "accounts.google.com:oaud").Any(condition => condition is { Operator: "StringEquals", Values.Count: > 0 }))
+            {
+                findings.Add(new Finding
+                {
+                    Code = FindingCodes.AudienceNotPinned,
+                    Cause = $"{name} of the trust policy does not pin the token's audience with StringEquals.",
+                    Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
+                    Location = location,
+                });
+            }
+        }
+
+        return findings;
+    }
+
+    /// <summary>FED4008 for each statement of a live trust policy through which anyone in the cluster could assume the role.</summary>
+    /// <param name="role">The role's ARN or name, for the finding's text.</param>
+    public static IReadOnlyList<Finding> LiveTrust(PolicyDocument document, string role, string? resource = null)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return
+        [
+            .. from pair in Named(document)
+               where AdmitsWebIdentity(pair.Statement)
+               let why = OpenSubject(pair.Statement)
+               where why is not null
+               select new Finding
+               {
+                   Code = FindingCodes.TrustSubjectOpen,
+                   Cause = $"{pair.Name} of the trust policy of {role} {why}: service accounts it was not meant for can assume the role.",
+                   Fix = "Pin the subject with StringEquals on ISSUER:sub to system:serviceaccount:NAMESPACE:KSA, or remove the statement.",
+                   Resource = resource,
+                   Actual = SubjectConditions(pair.Statement).FirstOrDefault() is { } condition ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}" : null,
+               },
+        ];
+    }
+
+    private static IEnumerable<(PolicyStatement Statement, string Name)> Named(PolicyDocument document) =>
+        document.Statements.Select((statement, index) => (statement, statement.Sid is { Length: > 0 } sid ? $"Statement {sid}" : $"Statement {index + 1}"));
+
+    private static bool AdmitsWebIdentity(PolicyStatement statement) =>
+        statement.Effect is PolicyEffect.Allow
+        && PolicyEvaluator.MatchesAction(statement, WebIdentityAction)
+        && (statement.NotPrincipals is not null || statement.Principals?.ContainsKey("Federated") is true);
+
+    // Why the subject is open, as the rest of a sentence; null if it is pinned.
+    private static string? OpenSubject(PolicyStatement statement)
+    {
+        // The Google unique id in :aud identifies one service account as well as :sub does, but only :sub stays put
+        // when the token's audience is configured differently: it is wanted in both modes.
+        var subjects = SubjectConditions(statement).ToList();
+        if (subjects.Count == 0)
+            return "does not test the token's subject";
+
+        // Conditions are all to hold, so one that pins is enough, whatever the others say.
+        if (subjects.Exists(condition => condition is { Operator: "StringEquals", Values.Count: > 0 }))
+            return null;
+
+        if (subjects.Exists(Narrows))
+            return null;
+
+        var first = subjects[0];
+        return first.Operator switch
+        {
+            "StringLike" or "StringLikeIfExists" => $"matches subjects by the pattern {string.Join(", ", first.Values)}, which reaches beyond one namespace's named service account",
+            _ => $"tests the subject with {first.Operator}, which does not pin it",
+        };
+    }
+
+    // A pattern is as good as a value where it has no wildcard.
+    private static bool Narrows(PolicyCondition condition) =>
+        condition.Operator is "StringLike" && condition.Values.Count > 0 && condition.Values.All(value => value.AsSpan().IndexOfAny('*', '?') < 0);
+
+    private static IEnumerable<PolicyCondition> SubjectConditions(PolicyStatement statement) => Conditions(statement, ":sub");
+
+    private static IEnumerable<PolicyCondition> Conditions(PolicyStatement statement, string keyEnd) =>
+        statement.Conditions.Where(condition => condition.Key.EndsWith(keyEnd, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsWholeService(string action) => action is "*" || action.EndsWith(":*", StringComparison.Ordinal);
+
+    private static bool TakesNoResource(string action) =>
+        ActionsWithoutResource.Any(known => Wildcard.IsMatch(known, action, ignoreCase: true));
+}

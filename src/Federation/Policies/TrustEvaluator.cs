@@ -1,0 +1,110 @@
+namespace Federation.Policies;
+
+/// <summary>A federated caller as a role's trust policy sees it.</summary>
+/// <param name="FederatedPrincipal">The provider's ARN, or a built-in provider's name such as <c>accounts.google.com</c>.</param>
+/// <param name="Context">The condition keys, such as <c>ISSUER:sub</c>; looked up in any case.</param>
+public sealed record TrustRequest(string FederatedPrincipal, string Action, IReadOnlyDictionary<string, IReadOnlyList<string>> Context);
+
+/// <summary>Why one statement does not admit a caller.</summary>
+public abstract record TrustObstacle
+{
+    /// <summary>The principals it names, or <paramref name="Excluded"/>, are others.</summary>
+    public sealed record Principal(IReadOnlyList<string> Named, bool Excluded, string Caller) : TrustObstacle;
+
+    /// <summary>It is about other actions.</summary>
+    public sealed record Action(IReadOnlyList<string> Named, bool Excluded) : TrustObstacle;
+
+    /// <summary>A condition does not hold; <paramref name="Actual"/> is what the request has under its key, nothing if the key is absent.</summary>
+    public sealed record Condition(PolicyCondition Unmet, IReadOnlyList<string> Actual) : TrustObstacle;
+}
+
+/// <summary>An Allow statement that did not admit the caller, and all that is in its way.</summary>
+public sealed record TrustNearMiss(PolicyStatement Statement, IReadOnlyList<TrustObstacle> Obstacles);
+
+/// <summary>What a trust policy says to a caller.</summary>
+/// <param name="Statement">The statement that admitted or denied; none where no statement speaks of the caller.</param>
+/// <param name="NearMisses">For an implicit deny: every Allow statement, the one with the least in its way first.</param>
+public sealed record TrustVerdict(PolicyDecision Decision, PolicyStatement? Statement, IReadOnlyList<TrustNearMiss> NearMisses)
+{
+    public bool IsAllowed => Decision is PolicyDecision.Allowed;
+}
+
+/// <summary>
+/// Evaluates trust policies for federated callers. <c>"AWS": "*"</c> admits AWS principals only, never a web identity
+/// (recorded behaviour of STS); in a Deny it stands for everyone.
+/// </summary>
+public static class TrustEvaluator
+{
+    public static TrustVerdict Evaluate(TrustRequest request, PolicyDocument trustPolicy)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(trustPolicy);
+        var variables = PolicyVariables.For(trustPolicy, request.Context);
+        PolicyStatement? allowed = null;
+        foreach (var statement in trustPolicy.Statements)
+        {
+            if (statement.Effect is PolicyEffect.Allow && allowed is not null)
+                continue;
+
+            var applies = MatchesPrincipal(statement, request.FederatedPrincipal)
+                && PolicyEvaluator.MatchesAction(statement, request.Action)
+                && ConditionEvaluator.AllHold(statement, request.Context, variables);
+            if (!applies)
+                continue;
+
+            if (statement.Effect is PolicyEffect.Deny)
+                return new TrustVerdict(PolicyDecision.ExplicitDeny, statement, []);
+
+            allowed = statement;
+        }
+
+        return allowed is not null
+            ? new TrustVerdict(PolicyDecision.Allowed, allowed, [])
+            : new TrustVerdict(PolicyDecision.ImplicitDeny, Statement: null, NearMisses(request, trustPolicy, variables));
+    }
+
+    private static bool MatchesPrincipal(PolicyStatement statement, string caller)
+    {
+        if (statement.Principals is { } principals)
+            return Lists(principals, caller, statement.Effect is PolicyEffect.Deny);
+
+        // IAM takes NotPrincipal in a trust policy with Deny only; an Allow of that kind admits nobody.
+        return statement is { NotPrincipals: { } others, Effect: PolicyEffect.Deny } && !Lists(others, caller, everyone: true);
+    }
+
+    private static bool Lists(IReadOnlyDictionary<string, IReadOnlyList<string>> principals, string caller, bool everyone) =>
+        (principals.TryGetValue("Federated", out var federated) && federated.Contains(caller, StringComparer.Ordinal))
+        || (everyone && principals.TryGetValue("AWS", out var aws) && aws.Contains("*", StringComparer.Ordinal));
+
+    private static List<TrustNearMiss> NearMisses(TrustRequest request, PolicyDocument trustPolicy, PolicyVariables variables)
+    {
+        var misses = new List<TrustNearMiss>();
+        foreach (var statement in trustPolicy.Statements.Where(statement => statement.Effect is PolicyEffect.Allow))
+        {
+            var obstacles = new List<TrustObstacle>();
+            if (!MatchesPrincipal(statement, request.FederatedPrincipal))
+            {
+                obstacles.Add(new TrustObstacle.Principal(
+                    [.. (statement.Principals ?? statement.NotPrincipals)?.Values.SelectMany(values => values) ?? []],
+                    Excluded: statement.Principals is null,
+                    request.FederatedPrincipal));
+            }
+
+            if (!PolicyEvaluator.MatchesAction(statement, request.Action))
+                obstacles.Add(new TrustObstacle.Action(statement.Actions ?? statement.NotActions ?? [], Excluded: statement.Actions is null));
+
+            foreach (var condition in statement.Conditions)
+            {
+                if (!ConditionEvaluator.Holds(condition, PolicyEffect.Allow, request.Context, variables))
+                    obstacles.Add(new TrustObstacle.Condition(condition, ConditionEvaluator.Values(request.Context, condition.Key)));
+            }
+
+            misses.Add(new TrustNearMiss(statement, obstacles));
+        }
+
+        // A statement about another provider is a stranger; among those about this one the nearest is the likeliest meant.
+        return [.. misses
+            .OrderBy(miss => miss.Obstacles.Any(obstacle => obstacle is TrustObstacle.Principal))
+            .ThenBy(miss => miss.Obstacles.Count)];
+    }
+}

@@ -1,0 +1,250 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+
+namespace Federation.Templates;
+
+/// <summary>Renders workloads: pure but for policy files, which <paramref name="readPolicyFile"/> reads.</summary>
+/// <param name="readPolicyFile">The content of a policy document of the user's, by its path; throws an <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> if it cannot be read.</param>
+public sealed partial class Renderer(FederationConfiguration configuration, TemplateSet templates, Func<string, byte[]> readPolicyFile)
+{
+    private const string ComponentFolder = "component/";
+    private const string BucketsParameter = "buckets";
+
+    private readonly ConcurrentDictionary<string, Lazy<PolicyFile>> _policyFiles = new(StringComparer.Ordinal);
+
+    /// <summary>A policy document of the user's, parsed once for all workloads that name it, or why it cannot be used.</summary>
+    private sealed record PolicyFile(Template? Template, IReadOnlyList<Finding> Findings, string? Unreadable);
+
+    /// <summary>Renders one workload. May be called from several threads at once.</summary>
+    /// <exception cref="FindingException">
+    /// Every error of this workload: FED1006, FED1007, FED1102, FED1103, FED1101 under <c>strict</c>; FED1001 and FED1003
+    /// for parameters.
+    /// </exception>
+    public RenderedWorkload Render(Workload workload)
+    {
+        if (workload.Identity != IdentityKind.Cluster)
+            throw new FindingException(At(workload.Location, FindingCodes.ConfigurationInvalid, $"There are no templates for identity: google yet, which the workload {workload.Name} asks for.", "Write identity: cluster; AWS then trusts the pod's own token."));
+
+        var findings = new List<Finding>();
+        var scope = new PlaceholderScope(configuration, workload);
+        var files = new List<RenderedFile>();
+        var labels = new Mark(configuration.Name, [workload.Name]).Labels;
+
+        var @namespace = Document(RenderedWorkload.NamespaceFile);
+        var serviceAccount = Document(RenderedWorkload.ServiceAccountFile);
+        var pod = Document(RenderedWorkload.ValidationPodFile);
+        var trust = Document(RenderedWorkload.TrustPolicyFile);
+        Document(RenderedWorkload.KustomizationFile);
+        foreach (var (path, _) in templates.Under(ComponentFolder))
+            Document(path);
+        var permissions = Permissions(workload, scope, files, findings);
+
+        Expect(RenderedWorkload.NamespaceFile, @namespace, "Namespace", null, workload.Namespace);
+        Expect(RenderedWorkload.ServiceAccountFile, serviceAccount, "ServiceAccount", workload.Namespace, workload.ServiceAccount);
+        Expect(RenderedWorkload.ValidationPodFile, pod, "Pod", workload.Namespace, null);
+        if (trust is not null)
+            PolicyChecks.AddTrust(findings, workload, templates[RenderedWorkload.TrustPolicyFile], trust);
+
+        if (findings.Exists(finding => finding.Severity == Severity.Error) || @namespace is null || serviceAccount is null || pod is null || trust is null)
+            throw new FindingException(findings);
+
+        files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
+        return new RenderedWorkload
+        {
+            Workload = workload,
+            Namespace = @namespace,
+            ServiceAccount = serviceAccount,
+            ValidationPod = pod,
+            TrustPolicy = trust,
+            PermissionsPolicies = permissions,
+            Files = files,
+            Findings = findings,
+        };
+
+        JsonObject? Document(string path)
+        {
+            var template = templates[path];
+            var document = TemplateFiller.Fill(template, scope, parameters: null, findings);
+            if (document is not null)
+                files.Add(File(path, template.Format, document));
+            return document;
+        }
+
+        void Expect(string path, JsonObject? document, string kind, string? inNamespace, string? name)
+        {
+            if (document is null)
+                return;
+            Compare("kind", document["kind"], kind);
+            if (inNamespace is not null)
+                Compare("metadata.namespace", document["metadata"]?["namespace"], inNamespace);
+            if (name is not null)
+                Compare("metadata.name", document["metadata"]?["name"], name);
+            foreach (var (key, value) in labels)
+                Compare($"metadata.labels.{key}", document["metadata"]?["labels"]?[key], value);
+
+            void Compare(string field, JsonNode? actual, string expected)
+            {
+                var text = actual?.ToString();
+                if (!string.Equals(text, expected, StringComparison.Ordinal))
+                {
+                    findings.Add(templates[path].Invalid(
+                        templates[path].Root.Span.Start,
+                        $"The template {templates[path].File} gives the {field} {(text is null ? "no value" : $"'{text}'")} for the workload {workload.Name}; it has to be '{expected}'.",
+                        $"Write {field} as the built-in template does.") with
+                    { Expected = expected, Actual = text });
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Renders the files of the templates' <c>app/</c> folder for one workload, in order of their paths: YAML and JSON
+    /// filled, anything else (a Dockerfile, a program) copied as it is.
+    /// </summary>
+    /// <exception cref="FindingException">FED1006: every error.</exception>
+    public IReadOnlyList<RenderedFile> RenderApp(Workload workload)
+    {
+        var findings = new List<Finding>();
+        var scope = new PlaceholderScope(configuration, workload);
+        var files = templates.CopiedUnder(TemplateSet.AppFolder).Select(file => new RenderedFile(file.Key, file.Value)).ToList();
+        foreach (var (path, template) in templates.Under(TemplateSet.AppFolder))
+        {
+            if (TemplateFiller.Fill(template, scope, parameters: null, findings) is { } document)
+                files.Add(File(path, template.Format, document));
+        }
+
+        files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
+        return findings.Count == 0 ? files : throw new FindingException(findings);
+    }
+
+    /// <summary>
+    /// Renders many, in parallel and without holding on to any: <paramref name="use"/> gets each as it is done, on
+    /// several threads at once. Every workload is tried; one that has errors is not passed on.
+    /// </summary>
+    /// <returns>All findings, in the order of the workloads, each once.</returns>
+    public IReadOnlyList<Finding> RenderAll(IReadOnlyList<Workload> workloads, Action<RenderedWorkload> use, CancellationToken cancellationToken = default)
+    {
+        var sharing = Enumerable.Range(0, workloads.Count)
+            .GroupBy(i => (workloads[i].Account.Id, workloads[i].Role.Name.ToUpperInvariant()))
+            .Where(role => role.Skip(1).Any())
+            .Select(role => role.ToArray())
+            .ToList();
+        var shared = sharing.SelectMany(role => role).ToHashSet();
+
+        var findings = new IReadOnlyList<Finding>[workloads.Count];
+        var trust = new JsonObject?[workloads.Count];
+        Parallel.For(0, workloads.Count, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        {
+            try
+            {
+                var rendered = Render(workloads[i]);
+                findings[i] = rendered.Findings;
+                if (shared.Contains(i))
+                    trust[i] = rendered.TrustPolicy;
+                use(rendered);
+            }
+            catch (FindingException exception)
+            {
+                findings[i] = exception.Findings;
+            }
+        });
+
+        var ofRoles = new List<Finding>();
+        foreach (var role in sharing)
+            PolicyChecks.AddSharedTrust(ofRoles, [.. role.Select(i => workloads[i])], role.Select(i => trust[i]).OfType<JsonObject>());
+        return [.. findings.SelectMany(found => found).Concat(ofRoles).Distinct()];
+    }
+
+    private Dictionary<string, JsonObject> Permissions(Workload workload, PlaceholderScope scope, List<RenderedFile> files, List<Finding> findings)
+    {
+        // Ignoring case, for the files' sake: not every file system tells a from A.
+        var documents = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
+        foreach (var policy in workload.Role.Policies)
+        {
+            var (name, template, parameters) = policy switch
+            {
+                PolicyReference.Template reference => (reference.Name, PolicyTemplate(reference, findings), reference.Parameters),
+                PolicyReference.File reference => (reference.Name, PolicyDocument(reference, findings), null),
+                _ => (null, null, null),
+            };
+            if (name is null || template is null || TemplateFiller.Fill(template, scope, parameters, findings) is not { } document)
+                continue;
+
+            PolicyChecks.AddPermissions(findings, workload, template, name, document, configuration.Strict);
+            if (documents.TryAdd(name, document))
+                files.Add(File($"permissions/{name}.json", TemplateFormat.Json, document));
+            else
+                findings.Add(At(policy.Location, FindingCodes.ConfigurationInvalid, $"The role {workload.Role.Name} has two policies called {name}.", "Give the template once, with all its parameters, or another name to a file."));
+        }
+
+        return documents;
+    }
+
+    private Template? PolicyTemplate(PolicyReference.Template reference, List<Finding> findings)
+    {
+        if (templates.FindPolicy(reference.Name) is not { } template)
+        {
+            var near = NearMiss.Of(reference.Name, templates.PolicyNames);
+            findings.Add(At(
+                reference.Location,
+                FindingCodes.TemplateInvalid,
+                $"There is no policy template called {reference.Name}.",
+                near is null ? $"Name one of {string.Join(", ", templates.PolicyNames)}, or add policies/{reference.Name}.json to the folder of --templates." : $"Did you mean {near}?"));
+            return null;
+        }
+
+        var before = findings.Count;
+        foreach (var (name, values) in reference.Parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal))
+        {
+            if (!template.Parameters.Contains(name, StringComparer.Ordinal))
+            {
+                var takes = template.Parameters is [] ? "none" : string.Join(", ", template.Parameters);
+                findings.Add(At(reference.Location, FindingCodes.ConfigurationInvalid, $"The policy template {reference.Name} has no parameter {name}; it takes {takes}.", NearMiss.Of(name, template.Parameters) is { } near ? $"Did you mean {near}?" : "Take the parameter away."));
+            }
+
+            findings.AddRange(values
+                .Where(value => string.Equals(name, BucketsParameter, StringComparison.Ordinal) && !BucketName.IsMatch(value))
+                .Select(value => At(reference.Location, FindingCodes.AwsIdentifierInvalid, $"'{value}' is not the name of an S3 bucket: 3 to 63 of a-z, 0-9, dots and hyphens, a letter or digit at both ends.", "Name each bucket; where a wildcard is meant, write a policy template of your own.") with { Actual = value }));
+        }
+
+        findings.AddRange(template.Parameters
+            .Where(name => reference.Parameters.GetValueOrDefault(name) is null or [])
+            .Select(name => At(reference.Location, FindingCodes.ConfigurationInvalid, $"The policy template {reference.Name} needs values for its parameter {name}.", $"Write {{ template: {reference.Name}, {name}: […] }}.")));
+        return findings.Count == before ? template : null;
+    }
+
+    private Template? PolicyDocument(PolicyReference.File reference, List<Finding> findings)
+    {
+        var file = _policyFiles.GetOrAdd(reference.Path, path => new Lazy<PolicyFile>(() =>
+        {
+            var faults = new List<Finding>();
+            try
+            {
+                return new PolicyFile(TemplateReader.Read(path, readPolicyFile(path), policy: true, takesParameters: false, faults), faults, null);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return new PolicyFile(null, faults, exception.Message);
+            }
+        })).Value;
+
+        if (file.Unreadable is { } reason)
+            findings.Add(At(reference.Location, FindingCodes.TemplateInvalid, $"The policy file {reference.Path} cannot be read: {reason}", "Correct the path; it is looked up from the configuration's folder."));
+        findings.AddRange(file.Findings);
+        return file.Template;
+    }
+
+    private static RenderedFile File(string path, TemplateFormat format, JsonObject document) =>
+        new(path, format == TemplateFormat.Json ? CanonicalJson.Write(document) : CanonicalYaml.Write(document));
+
+    private static Finding At(SourceLocation location, string code, string cause, string fix) =>
+        new() { Code = code, Cause = cause, Fix = fix, Location = location };
+
+    /// <summary>Amazon S3 User Guide, "General purpose bucket naming rules".</summary>
+    [GeneratedRegex(@"^(?=.{3,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex BucketName { get; }
+}

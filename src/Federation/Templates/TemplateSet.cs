@@ -1,0 +1,109 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using Federation.Configuration;
+using Federation.Diagnosis;
+
+namespace Federation.Templates;
+
+/// <summary>The templates of one run, each parsed once: the built-in ones, and those that override or add to them.</summary>
+public sealed class TemplateSet
+{
+    internal const string AppFolder = "app/";
+    private const string PoliciesFolder = "policies/";
+    private const string BuiltInPrefix = "templates/";
+
+    private readonly FrozenDictionary<string, Template> _templates;
+    private readonly FrozenDictionary<string, byte[]> _copied;
+
+    private TemplateSet(FrozenDictionary<string, Template> templates, FrozenDictionary<string, byte[]> copied) =>
+        (_templates, _copied) = (templates, copied);
+
+    /// <summary>The names of the policy templates, in order: what a workload's <c>role.policies</c> may name.</summary>
+    public IReadOnlyList<string> PolicyNames => field ??=
+        [.. _templates.Keys.Where(IsPolicyTemplate).Select(path => path[PoliciesFolder.Length..^".json".Length]).Order(StringComparer.Ordinal)];
+
+    /// <summary>Reads the built-in templates and, file by file, what stands in their place.</summary>
+    /// <param name="overrideDirectory">Its files win over the built-in ones of the same path; further ones under <c>policies/</c> and <c>app/</c> are added. None: the built-in ones alone.</param>
+    /// <exception cref="FindingException">FED1006 for each fault of a template at its line and column; FED8013 if the folder is not there.</exception>
+    public static TemplateSet Load(string? overrideDirectory)
+    {
+        var findings = new List<Finding>();
+        var sources = BuiltIn();
+        if (overrideDirectory is not null)
+            Override(sources, overrideDirectory, findings);
+
+        var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
+        var copied = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (path, (file, content)) in sources)
+        {
+            if (!IsDocument(path))
+                copied.Add(path, content);
+            else if (TemplateReader.Read(file, content, policy: IsPolicy(path), takesParameters: IsPolicyTemplate(path), findings) is { } template)
+                templates.Add(path, template);
+        }
+
+        return findings.Count > 0
+            ? throw new FindingException(findings)
+            : new TemplateSet(templates.ToFrozenDictionary(StringComparer.Ordinal), copied.ToFrozenDictionary(StringComparer.Ordinal));
+    }
+
+    internal Template this[string path] => _templates[path];
+
+    internal Template? FindPolicy(string name) => _templates.GetValueOrDefault($"{PoliciesFolder}{name}.json");
+
+    /// <summary>The templates of a folder (which ends with a slash), in order of their paths.</summary>
+    internal IEnumerable<KeyValuePair<string, Template>> Under(string folder) =>
+        _templates.Where(template => template.Key.StartsWith(folder, StringComparison.Ordinal)).OrderBy(template => template.Key, StringComparer.Ordinal);
+
+    /// <summary>The files of a folder that are copied as they are.</summary>
+    internal IEnumerable<KeyValuePair<string, byte[]>> CopiedUnder(string folder) =>
+        _copied.Where(file => file.Key.StartsWith(folder, StringComparison.Ordinal));
+
+    private static SortedDictionary<string, (string File, byte[] Content)> BuiltIn()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        var sources = new SortedDictionary<string, (string, byte[])>(StringComparer.Ordinal);
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(BuiltInPrefix, StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"The assembly has no {name}.");
+            var content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            sources.Add(name[BuiltInPrefix.Length..], (name, content));
+        }
+
+        return sources;
+    }
+
+    private static void Override(SortedDictionary<string, (string File, byte[] Content)> sources, string directory, List<Finding> findings)
+    {
+        if (!Directory.Exists(directory))
+        {
+            findings.Add(new Finding
+            {
+                Code = FindingCodes.ArgumentInvalid,
+                Cause = $"The folder of templates '{directory}' does not exist.",
+                Fix = "Give --templates the folder whose files are to win over the built-in templates, or leave it out.",
+                Actual = directory,
+            });
+            return;
+        }
+
+        var builtIn = sources.Keys.ToList();
+        foreach (var file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var path = Path.GetRelativePath(directory, file).Replace(Path.DirectorySeparatorChar, '/');
+            if (sources.ContainsKey(path) || IsPolicyTemplate(path) || path.StartsWith(AppFolder, StringComparison.Ordinal))
+                sources[path] = (file.Replace(Path.DirectorySeparatorChar, '/'), File.ReadAllBytes(file));
+            else if (NearMiss.Of(path, builtIn) is { } meant)
+                findings.Add(TemplateReader.Invalid(file, "", 0, $"No template is called {path}: the file would never be used.", $"Did you mean {meant}? Rename the file."));
+        }
+    }
+
+    private static bool IsDocument(string path) => Path.GetExtension(path) is ".yaml" or ".yml" or ".json";
+
+    private static bool IsPolicyTemplate(string path) =>
+        path.StartsWith(PoliciesFolder, StringComparison.Ordinal) && path.EndsWith(".json", StringComparison.Ordinal);
+
+    private static bool IsPolicy(string path) =>
+        IsPolicyTemplate(path) || string.Equals(path, RenderedWorkload.TrustPolicyFile, StringComparison.Ordinal);
+}

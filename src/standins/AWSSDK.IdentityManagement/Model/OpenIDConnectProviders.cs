@@ -1,0 +1,121 @@
+using Amazon.Runtime;
+
+namespace Amazon.IdentityManagement.Model;
+
+public class OpenIDConnectProviderListEntry
+{
+    public string Arn { get; set; }
+}
+
+public class CreateOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
+{
+    public List<string> ClientIDList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+
+    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+
+    public List<string> ThumbprintList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+
+    public string Url { get; set; }
+}
+
+public class CreateOpenIDConnectProviderResponse : AmazonWebServiceResponse
+{
+    public string OpenIDConnectProviderArn { get; set; }
+
+    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+}
+
+public class DeleteOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
+{
+    public string OpenIDConnectProviderArn { get; set; }
+}
+
+public class DeleteOpenIDConnectProviderResponse : AmazonWebServiceResponse;
+
+public class GetOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
+{
+    public string OpenIDConnectProviderArn { get; set; }
+}
+
+public class GetOpenIDConnectProviderResponse : AmazonWebServiceResponse
+{
+    public List<string> ClientIDList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+
+    public DateTime? CreateDate { get; set; }
+
+    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+
+    public List<string> ThumbprintList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+
+    public string Url { get; set; }
+}
+
+public class ListOpenIDConnectProvidersRequest : AmazonIdentityManagementServiceRequest;
+
+public class ListOpenIDConnectProvidersResponse : AmazonWebServiceResponse
+{
+    public List<OpenIDConnectProviderListEntry> OpenIDConnectProviderList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+}
+
+public class ListOpenIDConnectProviderTagsRequest : AmazonIdentityManagementServiceRequest
+{
+    public string Marker { get; set; }
+
+    public int? MaxItems { get; set; }
+
+    public string OpenIDConnectProviderArn { get; set; }
+}
+
+public class ListOpenIDConnectProviderTagsResponse : AmazonWebServiceResponse
+{
+    public bool? IsTruncated { get; set; }
+
+    public string Marker { get; set; }
+
+    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+}
+
+public class AddClientIDToOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
+{
+    public string ClientID { get; set; }
+
+    public string OpenIDConnectProviderArn { get; set; }
+}
+
+public class AddClientIDToOpenIDConnectProviderResponse : AmazonWebServiceResponse;
+
+public class RemoveClientIDFromOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
+{
+    public string ClientID { get; set; }
+
+    public string OpenIDConnectProviderArn { get; set; }
+}
+
+public class RemoveClientIDFromOpenIDConnectProviderResponse : AmazonWebServiceResponse;
+
+public class TagOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
+{
+    public string OpenIDConnectProviderArn { get; set; }
+
+    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+}
+
+public class TagOpenIDConnectProviderResponse : AmazonWebServiceResponse;
+
+public class UntagOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
+{
+    public string OpenIDConnectProviderArn { get; set; }
+
+    public List<string> TagKeys { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+}
+
+public class UntagOpenIDConnectProviderResponse : AmazonWebServiceResponse;
+
+public class UpdateOpenIDConnectProviderThumbprintRequest : AmazonIdentityManagementServiceRequest
+{
+    public string OpenIDConnectProviderArn { get; set; }
+
+    public List<string> ThumbprintList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+}
+
+public class UpdateOpenIDConnectProviderThumbprintResponse : AmazonWebServiceResponse;

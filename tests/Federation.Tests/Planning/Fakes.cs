@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+
+namespace Federation.Tests.Planning;
+
+internal sealed record FakeResource(ResourceId Id, Fields State) : DesiredResource(Id)
+{
+    public override Fields Fields => State;
+
+    public override string MissingCode => FindingCodes.RoleMissing;
+}
+
+/// <summary>A cloud that is a dictionary: what is applied is what is read next.</summary>
+internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired) : ICloud, IClusterDirectory
+{
+    public ConcurrentDictionary<ResourceId, Fields> Live { get; } = new();
+
+    public ConcurrentQueue<ResourceId> Writes { get; } = new();
+
+    public IReadOnlyList<Finding> Confirmation { get; init; } = [];
+
+    public ISet<ResourceId> Refused { get; init; } = new HashSet<ResourceId>();
+
+    public string Name => name;
+
+    public int Calls => Writes.Count;
+
+    public IReadOnlyList<DesiredResource> Desire(DesiredInput input) => desired;
+
+    public Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken) => Task.FromResult(Confirmation);
+
+    public Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Observation>>([.. resources.Select(resource => new Observation(resource.Id, Live.GetValueOrDefault(resource.Id)) { Ours = true })]);
+
+    public Task ApplyAsync(Change change, CancellationToken cancellationToken)
+    {
+        if (Refused.Contains(change.Desired.Id))
+        {
+            throw new FindingException(Refusal(change.Desired.Id));
+        }
+
+        Live[change.Desired.Id] = change.Desired.Fields;
+        Writes.Enqueue(change.Desired.Id);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
+
+    public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) => throw new NotSupportedException("No test of planning needs a token.");
+
+    public static Finding Refusal(ResourceId id) => new() { Code = FindingCodes.AwsPermissionDenied, Cause = $"{id} is refused.", Fix = "Allow it." };
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using Federation.Configuration;
+using Federation.Templates;
+
+namespace Federation.Tests.Templates;
+
+/// <summary>What is rendered, whole, for a reader to look at. <c>UPDATE_GOLDEN=1</c> writes it anew.</summary>
+public sealed class GoldenTests
+{
+    public static TheoryData<string> Cases => [.. Workloads.Keys];
+
+    private static readonly Dictionary<string, Workload> Workloads = new()
+    {
+        ["google-service-account"] = Sample.Workload,
+        ["without-google-service-account"] = Sample.Workload with { GoogleServiceAccount = null, Role = Sample.Workload.Role with { Path = "/", Policies = [] } },
+        ["china-and-existing"] = Sample.Workload with
+        {
+            Name = "x",
+            Account = new Account("china", "111122223333", "cn-north-1"),
+            Existing = ExistingResources.Namespace,
+            Audience = "sts.amazonaws.com.cn",
+            TokenLifetime = TimeSpan.FromMinutes(10),
+            Verify = new Verification { Run = "for i in 1 2; do\n  echo $(date) $$ \"$i\"\ndone\n", Image = "registry.example/aws:1", Timeout = TimeSpan.FromMinutes(2) },
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_workload_is_rendered_as_its_golden_files_say(string name)
+    {
+        var golden = Path.Combine(Folder(), "golden", name);
+        using var output = new TemporaryFolder();
+        RenderedOutput.Write(output.Path, Sample.Render(Workloads[name]));
+        var rendered = Path.Combine(output.Path, "rendered", Workloads[name].Name);
+
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+        {
+            if (Directory.Exists(golden))
+                Directory.Delete(golden, recursive: true);
+            foreach (var file in Files(rendered))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(golden, file))!);
+                File.Copy(Path.Combine(rendered, file), Path.Combine(golden, file));
+            }
+        }
+
+        Assert.Equal(Files(golden), Files(rendered));
+        foreach (var file in Files(golden))
+            Assert.Equal(File.ReadAllText(Path.Combine(golden, file)), File.ReadAllText(Path.Combine(rendered, file)));
+    }
+
+    private static List<string> Files(string folder) =>
+        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
+
+    private static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+}
