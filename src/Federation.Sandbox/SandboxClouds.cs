@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Federation.Configuration;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Google;
 using Federation.Sandbox.Hosting;
@@ -119,7 +118,8 @@ public sealed class SandboxClouds : IAsyncDisposable
         // The ports are known once all listeners have started; what needs one is asked for it later.
         var connectTo = ConnectTo.Parse(options.ConnectTo);
         WebListener? issuerListener = null;
-        var issuers = new IssuerTransport(() => connectTo.Then(ConnectTo.Parse($"{IssuerHost}:443:{issuerListener!.HostAndPort}")), files.Anchors());
+        ConnectTo RouteToIssuers() => connectTo.Then(ConnectTo.Parse($"{IssuerHost}:443:{issuerListener!.HostAndPort}"));
+        var issuers = new IssuerTransport(RouteToIssuers, files.Anchors());
         var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, Calls, time, options.IamPropagation));
         var kubernetesListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
         var google = Own(new GoogleCloud(options.Clusters, cluster => kubernetesListeners[cluster.Key].HostAndPort, authority.RootPem, Calls, time));
@@ -129,6 +129,42 @@ public sealed class SandboxClouds : IAsyncDisposable
         issuerListener = Listen(isTls: true, new IssuerEndpoint([]).HandleAsync);
 
         Own(await WebListeners.StartAsync(_listeners, authority, cancellationToken));
+
+        var tokenEndpoint = new Uri($"http://{googleListener.HostAndPort}/token");
+        await files.WriteClientFilesAsync(google.Tokens.KeyFile(tokenEndpoint), "", cancellationToken);
+        var account = options.Accounts[0];
+        var key = aws.AdministratorKeys[account.Id];
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["AWS_ENDPOINT_URL"] = "http://" + awsListener.HostAndPort,
+            ["AWS_ACCESS_KEY_ID"] = key.AccessKeyId,
+            ["AWS_SECRET_ACCESS_KEY"] = key.SecretAccessKey,
+            ["AWS_REGION"] = account.Region,
+            ["AWS_DEFAULT_REGION"] = account.Region,
+            ["AWS_EC2_METADATA_DISABLED"] = "true",
+            ["AWS_CONFIG_FILE"] = files.AwsConfig,
+            ["AWS_SHARED_CREDENTIALS_FILE"] = files.AwsCredentials,
+            ["CLOUDSDK_CONFIG"] = files.CloudSdkConfig,
+            ["CLOUDSDK_CORE_PROJECT"] = options.Clusters[0].Project,
+            ["CLOUDSDK_AUTH_ACCESS_TOKEN"] = google.Tokens.AccessToken,
+            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"] = $"http://{googleListener.HostAndPort}/",
+            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER"] = $"http://{googleListener.HostAndPort}/",
+            // Nothing is asked, counted, looked for or updated.
+            ["CLOUDSDK_CORE_DISABLE_PROMPTS"] = "1",
+            ["CLOUDSDK_CORE_DISABLE_USAGE_REPORTING"] = "true",
+            ["CLOUDSDK_CORE_CHECK_GCE_METADATA"] = "false",
+            ["CLOUDSDK_CORE_DISABLE_FILE_LOGGING"] = "true",
+            ["CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK"] = "true",
+            ["CLOUDSDK_SURVEY_DISABLE_PROMPTS"] = "true",
+            ["GOOGLE_APPLICATION_CREDENTIALS"] = files.GoogleKey,
+            ["KUBECONFIG"] = files.KubeConfig,
+            ["KUBECACHEDIR"] = files.KubeCache,
+            [SandboxEnvironment.ConnectToVariable] = RouteToIssuers().ToString(),
+            [SandboxEnvironment.CertificateAuthorityVariable] = files.Authority,
+            ["NO_PROXY"] = SandboxEnvironment.NoProxy(),
+            ["no_proxy"] = SandboxEnvironment.NoProxy(),
+        };
+        Unset = SandboxEnvironment.Unset(Environment);
 
         RequestDelegate Delayed(RequestDelegate handle) => options.Latency <= TimeSpan.Zero ? handle : async context =>
         {

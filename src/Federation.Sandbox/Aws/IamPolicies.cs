@@ -83,8 +83,8 @@ internal sealed class IamPolicies(TimeProvider time)
             .OfType<string>().Distinct(StringComparer.Ordinal)
             .Select(AwsManagedPolicies.Find).OfType<IamPolicy>();
         var items = account.Roles.Values.Where(_ => Wanted("Role")).Select(role => (Key: role.Arn, Role: (IamRole?)role, Policy: (IamPolicy?)null))
-            .Concat(account.Policies.Values.Where(_ => Wanted("LocalManagedPolicy")).Select(policy => (policy.Arn, (IamRole?)null, (IamPolicy?)policy)))
-            .Concat(attached.Where(_ => Wanted("AWSManagedPolicy")).Select(policy => (policy.Arn, (IamRole?)null, (IamPolicy?)policy)))
+            .Concat(account.Policies.Values.Where(_ => Wanted("LocalManagedPolicy")).Select(policy => (Key: policy.Arn, Role: (IamRole?)null, Policy: (IamPolicy?)policy)))
+            .Concat(attached.Where(_ => Wanted("AWSManagedPolicy")).Select(policy => (Key: policy.Arn, Role: (IamRole?)null, Policy: (IamPolicy?)policy)))
             .OrderBy(item => item.Key, StringComparer.Ordinal);
         return Page.Of(
             parameters,

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Federation.Policies;
@@ -53,6 +54,60 @@ internal sealed partial class StsApi(
 
         var session = Session(account, role, sessionName, parameters);
         return Begin(session, duration, signed.Region);
+    }
+
+    /// <summary>The one call that needs no credentials: the token is what there is.</summary>
+    public async Task<XElement[]> AssumeRoleWithWebIdentityAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    {
+        // The limits of the parameters are the core's to check.
+        var request = new AssumeRoleWithWebIdentityRequest(
+            parameters.Required("RoleArn", min: 0), parameters.Required("RoleSessionName", min: 0), parameters.Required("WebIdentityToken", min: 0))
+        {
+            DurationSeconds = parameters.Number("DurationSeconds", int.MinValue, int.MaxValue),
+            ProviderId = parameters["ProviderId"],
+            Policy = parameters["Policy"],
+        };
+        var issuer = WebIdentityToken.TryParse(request.WebIdentityToken, out var token, out _) ? token.Issuer : null;
+        var provider = Provider(request.RoleArn, issuer);
+        IssuerKeys issuerPublishes = provider is not null || (issuer is not null && ProviderUrl.IsGoogle(issuer))
+            ? await issuerKeys.FetchAsync("https://" + ProviderUrl.OfIssuer(issuer!), cancellationToken)
+            : new IssuerKeys.Unreachable("no provider trusts the issuer, so it was not asked");
+        var (account, role, trust) = Find(request.RoleArn);
+        var assumable = role is null || trust is null ? null : new AssumableRole(role.Arn, role.Id, PolicyDocument.Parse(trust))
+        {
+            MaxSessionDuration = TimeSpan.FromSeconds(role.MaxSessionDuration),
+        };
+
+        var decision = SecurityTokenService.Decide(new WebIdentityEvidence(request, provider, issuerPublishes, assumable, time.GetUtcNow()));
+        if (decision is not WebIdentityDecision.Allowed allowed)
+        {
+            var refused = (WebIdentityDecision.Refused)decision;
+            throw new AwsException(refused.Code, refused.Message, (HttpStatusCode)refused.Status);
+        }
+
+        var session = Session(account!, role!, request.RoleSessionName, parameters) with { FederatedProvider = allowed.Provider };
+        return
+        [
+            new XElement("SubjectFromWebIdentityToken", allowed.Subject),
+            new XElement("Audience", allowed.Audience),
+            new XElement("Provider", allowed.Provider),
+            .. Begin(session, (int)allowed.SessionDuration.TotalSeconds, account!.Region),
+        ];
+    }
+
+    private OpenIdConnectProvider? Provider(string roleArn, string? issuer)
+    {
+        if (AccountOf(roleArn) is not { } account || issuer is null || ProviderUrl.OfIssuer(issuer) is not { } url)
+        {
+            return null;
+        }
+
+        lock (account.Gate)
+        {
+            return account.Providers.GetValueOrDefault(account.ProviderArn(url)) is { } provider
+                ? new OpenIdConnectProvider(provider.Arn, provider.Url, provider.ClientIds)
+                : null;
+        }
     }
 
     /// <summary>Makes the session's credentials and notes that the role was used.</summary>

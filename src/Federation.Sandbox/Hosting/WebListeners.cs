@@ -10,7 +10,9 @@ using Microsoft.Extensions.Hosting;
 namespace Federation.Sandbox.Hosting;
 
 /// <summary>One loopback port and what answers on it.</summary>
-/// <param name="Port">0: any free one.</param>
+/// <param name="isTls">Whether it serves TLS with the sandbox's certificate.</param>
+/// <param name="port">0: any free one.</param>
+/// <param name="handle">What answers.</param>
 internal sealed class WebListener(bool isTls, int port, RequestDelegate handle)
 {
     private ListenOptions? _options;

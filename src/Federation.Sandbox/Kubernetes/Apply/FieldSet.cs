@@ -1,0 +1,143 @@
+using System.Text.Json.Nodes;
+
+namespace Federation.Sandbox.Kubernetes.Apply;
+
+/// <summary>
+/// A set of paths into an object, as <c>managedFields</c> writes them (FieldsV1): <c>f:name</c> is a field,
+/// <c>k:{…}</c> an item by its keys, <c>v:…</c> an item of a set, and <c>.</c> the node itself.
+/// </summary>
+internal sealed class FieldSet
+{
+    private readonly SortedDictionary<string, FieldSet> _children = new(StringComparer.Ordinal);
+
+    /// <summary>The node itself belongs to the set.</summary>
+    public bool IsMember { get; set; }
+
+    public bool IsEmpty => !IsMember && _children.Values.All(static child => child.IsEmpty);
+
+    public IEnumerable<KeyValuePair<string, FieldSet>> Children => _children;
+
+    public FieldSet? Find(string element) => _children.GetValueOrDefault(element);
+
+    public FieldSet At(string element)
+    {
+        if (!_children.TryGetValue(element, out var child))
+        {
+            _children[element] = child = new FieldSet();
+        }
+
+        return child;
+    }
+
+    public FieldSet Union(FieldSet other)
+    {
+        var result = new FieldSet { IsMember = IsMember || other.IsMember };
+        foreach (var (element, child) in _children)
+        {
+            result._children[element] = other.Find(element) is { } match ? child.Union(match) : child;
+        }
+
+        foreach (var (element, child) in other._children)
+        {
+            result._children.TryAdd(element, child);
+        }
+
+        return result;
+    }
+
+    public FieldSet Difference(FieldSet other) => Combine(other, static (mine, theirs) => mine && !theirs);
+
+    public FieldSet Intersection(FieldSet other) => Combine(other, static (mine, theirs) => mine && theirs);
+
+    /// <summary>Without a path and everything below it.</summary>
+    public FieldSet Without(params ReadOnlySpan<string> path)
+    {
+        var result = new FieldSet { IsMember = IsMember };
+        foreach (var (element, child) in _children)
+        {
+            if (element != path[0])
+            {
+                result._children[element] = child;
+            }
+            else if (path.Length > 1 && child.Without(path[1..]) is { IsEmpty: false } rest)
+            {
+                result._children[element] = rest;
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Each member, in the notation of conflicts: <c>.spec.containers[name="main"].image</c>.</summary>
+    public IEnumerable<string> Paths(string prefix = "")
+    {
+        if (IsMember)
+        {
+            yield return prefix;
+        }
+
+        foreach (var path in _children.SelectMany(child => child.Value.Paths(prefix + Show(child.Key))))
+        {
+            yield return path;
+        }
+    }
+
+    public JsonObject ToJson()
+    {
+        var json = new JsonObject();
+        foreach (var (element, child) in _children.Where(static child => !child.Value.IsEmpty))
+        {
+            var inner = child.ToJson();
+            if (child.IsMember && inner.Count > 0)
+            {
+                inner.Insert(0, ".", new JsonObject());
+            }
+
+            json[element] = inner;
+        }
+
+        return json;
+    }
+
+    public static FieldSet Parse(JsonObject json)
+    {
+        var set = new FieldSet();
+        foreach (var (element, inner) in json)
+        {
+            if (element == ".")
+            {
+                set.IsMember = true;
+            }
+            else
+            {
+                var child = Parse((JsonObject)inner!);
+                child.IsMember |= ((JsonObject)inner!).Count == 0;
+                set._children[element] = child;
+            }
+        }
+
+        return set;
+    }
+
+    private FieldSet Combine(FieldSet other, Func<bool, bool, bool> keep)
+    {
+        var result = new FieldSet { IsMember = keep(IsMember, other.IsMember) };
+        foreach (var (element, child) in _children)
+        {
+            var combined = child.Combine(other.Find(element) ?? new FieldSet(), keep);
+            if (!combined.IsEmpty)
+            {
+                result._children[element] = combined;
+            }
+        }
+
+        return result;
+    }
+
+    private static string Show(string element) => element[0] switch
+    {
+        'f' => "." + element[2..],
+        'v' => $"[={element[2..]}]",
+        _ => "[" + string.Join(',', ((JsonObject)JsonNode.Parse(element[2..])!).Select(static key => $"{key.Key}={key.Value!.ToJsonString()}")) + "]",
+    };
+}

@@ -1,0 +1,30 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Federation.Sandbox.Kubernetes.Authentication;
+
+/// <summary>Turns the Authorization header into a user: none is the anonymous one, a wrong one is refused.</summary>
+internal sealed class Authenticator(ServiceAccountTokens tokens, KubernetesApiOptions options)
+{
+    /// <exception cref="ApiException">401: the token is nobody's.</exception>
+    public User Authenticate(string? authorization)
+    {
+        if (string.IsNullOrEmpty(authorization) || !authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            return User.Anonymous;
+        }
+
+        var token = authorization["Bearer ".Length..].Trim();
+        if (token.Length == 0)
+        {
+            return User.Anonymous;
+        }
+
+        if (options.AdminTokens.Any(admin => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(admin), Encoding.UTF8.GetBytes(token))))
+        {
+            return User.Administrator;
+        }
+
+        return tokens.Authenticate(token, []).User ?? throw ApiException.Unauthorized();
+    }
+}

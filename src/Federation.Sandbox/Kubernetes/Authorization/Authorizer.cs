@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Authentication;
+using Federation.Sandbox.Kubernetes.Resources;
+using Federation.Sandbox.Kubernetes.Storage;
+
+namespace Federation.Sandbox.Kubernetes.Authorization;
+
+/// <summary>What someone wants to do: to a resource, or to a path that is none.</summary>
+internal sealed record AccessQuestion(
+    string Verb, string Group = "", string Resource = "", string Subresource = "", string Namespace = "", string Name = "", string Path = "");
+
+internal sealed record AccessAnswer(bool Allowed, string Reason);
+
+/// <summary>
+/// Role-based access control over the roles and bindings there are; members of <c>system:masters</c> may do all.
+/// See <see href="https://kubernetes.io/docs/reference/access-authn-authz/rbac/"/>.
+/// </summary>
+internal sealed class Authorizer(ObjectStore store)
+{
+    public AccessAnswer Decide(User user, AccessQuestion question)
+    {
+        if (user.IsMaster)
+        {
+            return new AccessAnswer(Allowed: true, "");
+        }
+
+        foreach (var binding in store.List(ResourceTable.ClusterRoleBindings, "").Objects)
+        {
+            if (Grants(binding, "", user, question) is { } reason)
+            {
+                return new AccessAnswer(Allowed: true, reason);
+            }
+        }
+
+        if (question.Namespace.Length > 0)
+        {
+            foreach (var binding in store.List(ResourceTable.RoleBindings, question.Namespace).Objects)
+            {
+                if (Grants(binding, question.Namespace, user, question) is { } reason)
+                {
+                    return new AccessAnswer(Allowed: true, reason);
+                }
+            }
+        }
+
+        return new AccessAnswer(Allowed: false, "");
+    }
+
+    private string? Grants(JsonObject binding, string @namespace, User user, AccessQuestion question)
+    {
+        if (binding.Items("subjects").FirstOrDefault(subject => Matches(subject, @namespace, user)) is not { } subject)
+        {
+            return null;
+        }
+
+        var roleKind = binding["roleRef"].Text("kind");
+        var roleName = binding["roleRef"].Text("name");
+        var role = roleKind == "Role"
+            ? store.Find(ResourceTable.Roles, @namespace, roleName)
+            : store.Find(ResourceTable.ClusterRoles, "", roleName);
+        if (role is null || !role.Items("rules").Any(rule => Allows(rule, question)))
+        {
+            return null;
+        }
+
+        var bindingName = @namespace.Length > 0 ? $"{binding.Name}/{@namespace}" : binding.Name;
+        var subjectName = subject.Text("kind") == "ServiceAccount" ? $"{subject.Text("name")}/{subject.Text("namespace")}" : subject.Text("name");
+        return $"RBAC: allowed by {binding.Text("kind")} \"{bindingName}\" of {roleKind} \"{roleName}\" to {subject.Text("kind")} \"{subjectName}\"";
+    }
+
+    private static bool Matches(JsonObject subject, string @namespace, User user) => subject.Text("kind") switch
+    {
+        "User" => subject.Text("name") == user.Name,
+        "Group" => user.Groups.Contains(subject.Text("name"), StringComparer.Ordinal),
+        "ServiceAccount" => user.Name
+            == $"system:serviceaccount:{(subject.Text("namespace") is { Length: > 0 } own ? own : @namespace)}:{subject.Text("name")}",
+        _ => false,
+    };
+
+    private static bool Allows(JsonObject rule, AccessQuestion question)
+    {
+        if (!Contains(rule, "verbs", question.Verb))
+        {
+            return false;
+        }
+
+        if (question.Path.Length > 0)
+        {
+            return rule.Texts("nonResourceURLs").Any(url => url == question.Path
+                || (url.EndsWith('*') && question.Path.StartsWith(url[..^1], StringComparison.Ordinal)));
+        }
+
+        var resource = question.Subresource.Length > 0 ? $"{question.Resource}/{question.Subresource}" : question.Resource;
+        return Contains(rule, "apiGroups", question.Group)
+            && (Contains(rule, "resources", resource)
+                || (question.Subresource.Length > 0 && rule.Texts("resources").Contains("*/" + question.Subresource, StringComparer.Ordinal)))
+            && (!rule.Texts("resourceNames").Any() || rule.Texts("resourceNames").Contains(question.Name, StringComparer.Ordinal));
+    }
+
+    private static bool Contains(JsonObject rule, string field, string value) =>
+        rule.Texts(field).Any(item => item == "*" || item == value);
+}

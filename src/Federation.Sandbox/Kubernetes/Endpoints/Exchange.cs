@@ -1,0 +1,130 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Authentication;
+using Microsoft.AspNetCore.Http;
+
+namespace Federation.Sandbox.Kubernetes.Endpoints;
+
+/// <summary>One request and its answer.</summary>
+internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
+{
+    private const long MaximumBody = 3 * 1024 * 1024;
+
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public RequestInfo Info { get; } = info;
+
+    public User User { get; } = user;
+
+    public HttpContext Context { get; } = context;
+
+    public CancellationToken Aborted => Context.RequestAborted;
+
+    /// <summary>What to tell the client beside the answer.</summary>
+    public List<string> Warnings { get; } = [];
+
+    public string Query(string name) => Context.Request.Query[name].ToString();
+
+    public bool Flag(string name) => Query(name) is "true" or "1";
+
+    /// <summary>A whole number of the query, or null if it is not there.</summary>
+    public long? Number(string name) => Query(name) switch
+    {
+        "" => null,
+        var text when long.TryParse(text, out var number) => number,
+        var text => throw ApiException.BadRequest($"strconv.ParseInt: parsing {FieldError.Quote(text)}: invalid syntax"),
+    };
+
+    /// <summary>The media type of the body, without parameters.</summary>
+    public string ContentType => Context.Request.ContentType?.Split(';')[0].Trim() ?? "";
+
+    public async Task<byte[]> ReadBodyAsync()
+    {
+        using var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        while (await Context.Request.Body.ReadAsync(chunk, Aborted) is > 0 and var read)
+        {
+            buffer.Write(chunk, 0, read);
+            if (buffer.Length > MaximumBody)
+            {
+                throw ApiException.Failure(413, "RequestEntityTooLarge", $"Request entity too large: limit is {MaximumBody}");
+            }
+        }
+
+        return buffer.ToArray();
+    }
+
+    public Task AnswerAsync(JsonNode body, int code = 200)
+    {
+        switch (NegotiateObject())
+        {
+            case "application/yaml":
+                return AnswerTextAsync(YamlWriting.Write(body), code, "application/yaml");
+            case null:
+                throw ApiException.NotAcceptable(
+                    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+            default:
+                return AnswerBytesAsync(Serialize(body), code, "application/json");
+        }
+    }
+
+    /// <summary>An error, always as JSON.</summary>
+    public static Task AnswerErrorAsync(HttpContext context, ApiException error)
+    {
+        if (error.Status["details"].Number("retryAfterSeconds") is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        context.Response.StatusCode = error.Code;
+        context.Response.ContentType = "application/json";
+        return context.Response.Body.WriteAsync(Serialize(error.Status), context.RequestAborted).AsTask();
+    }
+
+    public Task AnswerTextAsync(string text, int code = 200, string contentType = "text/plain; charset=utf-8") =>
+        AnswerBytesAsync(Encoding.UTF8.GetBytes(text), code, contentType);
+
+    public Task AnswerBytesAsync(byte[] body, int code, string contentType)
+    {
+        Start(code, contentType);
+        Context.Response.ContentLength = body.Length;
+        return Context.Response.Body.WriteAsync(body, Aborted).AsTask();
+    }
+
+    /// <summary>Sends the head of an answer whose body is written bit by bit.</summary>
+    public void Start(int code, string contentType)
+    {
+        foreach (var warning in Warnings)
+        {
+            Context.Response.Headers.Append("Warning", $"299 - {FieldError.Quote(warning)}");
+        }
+
+        Context.Response.StatusCode = code;
+        Context.Response.ContentType = contentType;
+    }
+
+    public async Task WriteAsync(ReadOnlyMemory<byte> chunk)
+    {
+        await Context.Response.Body.WriteAsync(chunk, Aborted);
+        await Context.Response.Body.FlushAsync(Aborted);
+    }
+
+    public static byte[] Serialize(JsonNode body) => JsonSerializer.SerializeToUtf8Bytes(body, Json);
+
+    /// <summary>The media types the client accepts, in its order.</summary>
+    public IEnumerable<string> Accepted =>
+        Context.Request.Headers.Accept.ToString() is { Length: > 0 } accept
+            ? accept.Split(',').Select(static item => item.Split(";q=")[0].Trim())
+            : ["*/*"];
+
+    // A client that asks for a table is answered with the objects, which every client understands.
+    private string? NegotiateObject() =>
+        Accepted.Select(static item => item.Split(';')[0].Trim()).Select(static type => type switch
+        {
+            "application/json" or "*/*" or "application/*" => "application/json",
+            "application/yaml" => "application/yaml",
+            _ => null,
+        }).FirstOrDefault(static type => type is not null);
+}

@@ -1,0 +1,260 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Apply;
+using Federation.Sandbox.Kubernetes.Patching;
+using Federation.Sandbox.Kubernetes.Resources;
+using Federation.Sandbox.Kubernetes.Schemas;
+using Federation.Sandbox.Kubernetes.Storage;
+
+namespace Federation.Sandbox.Kubernetes.Endpoints;
+
+/// <summary>Create, get, update, patch and delete, for every kind that is stored.</summary>
+internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
+{
+    private const int MaximumManager = 128;
+
+    private static readonly string[] Validations = ["", "Ignore", "Strict", "Warn"];
+
+    public async Task CreateAsync(Exchange exchange, ResourceType type)
+    {
+        var options = OptionsOf(exchange, "CreateOptions");
+        var value = await ReadAsync(exchange, type);
+        await exchange.AnswerAsync(registry.Create(type, PlaceOf(exchange, type), value, options), 201);
+    }
+
+    public Task GetAsync(Exchange exchange, ResourceType type) =>
+        exchange.AnswerAsync(registry.Get(type, PlaceOf(exchange, type), exchange.Info.Name));
+
+    public async Task UpdateAsync(Exchange exchange, ResourceType type)
+    {
+        var options = OptionsOf(exchange, "UpdateOptions");
+        var value = await ReadAsync(exchange, type);
+        CheckName(exchange, value);
+        await exchange.AnswerAsync(registry.Update(type, PlaceOf(exchange, type), exchange.Info.Name, _ => value, options));
+    }
+
+    public async Task PatchAsync(Exchange exchange, ResourceType type)
+    {
+        var options = OptionsOf(exchange, "PatchOptions");
+        var body = await exchange.ReadBodyAsync();
+        if (exchange.ContentType == "application/apply-patch+yaml")
+        {
+            await ApplyAsync(exchange, type, body, options);
+            return;
+        }
+
+        var patch = PatchOf(exchange, type, body);
+        await exchange.AnswerAsync(registry.Update(type, PlaceOf(exchange, type), exchange.Info.Name, stored =>
+        {
+            var patched = BodyReading.Decode(
+                patch(stored), type.GroupVersion, type.Kind, exchange.Query("fieldValidation"), [], exchange.Warnings, RefusePatch);
+            CheckName(exchange, patched);
+            return patched;
+        }, options));
+    }
+
+    public async Task DeleteAsync(Exchange exchange, ResourceType type)
+    {
+        var (value, gone) = registry.Delete(type, PlaceOf(exchange, type), exchange.Info.Name, await DeletionOf(exchange));
+        await exchange.AnswerAsync(!gone || type.Strategy.AnswersDeletedObject ? value : Deleted(type, value));
+    }
+
+    public async Task DeleteCollectionAsync(Exchange exchange, ResourceType type)
+    {
+        var deletion = await DeletionOf(exchange);
+        var list = lists.List(exchange, type);
+        foreach (var item in list.Items("items"))
+        {
+            registry.Delete(type, item.Namespace, item.Name, deletion);
+        }
+
+        await exchange.AnswerAsync(list);
+    }
+
+    private async Task ApplyAsync(Exchange exchange, ResourceType type, byte[] body, WriteOptions options)
+    {
+        if (exchange.Query("fieldManager").Length == 0)
+        {
+            throw ApiException.InvalidOptions("PatchOptions", FieldError.Required("fieldManager", "is required for apply patch"));
+        }
+
+        JsonObject applied;
+        try
+        {
+            // YAML is a superset of JSON, but its reader is the slower one.
+            applied = (body is [(byte)'{', ..] ? JsonReading.Parse(body) : YamlReading.Parse(Encoding.UTF8.GetString(body))) as JsonObject
+                ?? throw new FormatException("not an object");
+        }
+        catch (FormatException error)
+        {
+            throw ApiException.BadRequest("error decoding YAML: " + error.Message);
+        }
+
+        if (applied.Text("kind") != type.Kind || applied.Text("apiVersion") != type.GroupVersion)
+        {
+            throw ApiException.BadRequest($"invalid object type: {GroupVersionOf(applied.Text("apiVersion"))}, Kind={applied.Text("kind")}");
+        }
+
+        if (applied.Metadata["managedFields"] is JsonArray { Count: > 0 })
+        {
+            throw ApiException.BadRequest("metadata.managedFields must be nil");
+        }
+
+        List<string> unknown = [];
+        JsonObject decoded;
+        try
+        {
+            decoded = new Decoding(unknown).Decode(applied, type.Schema);
+        }
+        catch (FormatException error)
+        {
+            throw Untyped(applied, type, error.Message);
+        }
+
+        if (unknown.Count > 0)
+        {
+            var problems = unknown.Select(static path => $".{path}: field not declared in schema").ToList();
+            throw Untyped(applied, type, problems.Count == 1 ? problems[0] : $"errors:\n  {string.Join("\n  ", problems)}");
+        }
+
+        decoded.Metadata.Default("name", exchange.Info.Name);
+        CheckName(exchange, decoded);
+        var (value, created) = registry.Apply(type, PlaceOf(exchange, type), exchange.Info.Name, decoded, exchange.Flag("force"), options);
+        await exchange.AnswerAsync(value, created ? 201 : 200);
+    }
+
+    // The patch is read before the object is looked for.
+    private static Func<JsonObject, JsonObject> PatchOf(Exchange exchange, ResourceType type, byte[] body)
+    {
+        switch (exchange.ContentType)
+        {
+            case "application/json-patch+json":
+                var operations = ReadJsonPatch(body);
+                return stored => JsonPatch.Apply(stored, operations);
+            case "application/merge-patch+json":
+                var merge = ReadPatch(body);
+                return stored => MergePatch.Apply(stored, merge);
+            case "application/strategic-merge-patch+json":
+                var strategic = ReadPatch(body);
+                return stored => StrategicMergePatch.Apply(stored, strategic, type.Schema);
+            default:
+                throw ApiException.UnsupportedMediaType("415: Unsupported Media Type", []);
+        }
+    }
+
+    private static ApiException Untyped(JsonObject applied, ResourceType type, string problem) =>
+        ApiException.Internal(
+            $"failed to create typed patch object ({applied.Namespace}/{applied.Name}; {GroupVersionOf(type.GroupVersion)}, Kind={type.Kind}): {problem}");
+
+    // The core group shows as an empty name before the slash.
+    private static string GroupVersionOf(string apiVersion) => apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion : "/" + apiVersion;
+
+    private static ApiException RefusePatch(string message, JsonObject patched)
+    {
+        var problem = message[message.IndexOf("strict decoding error", StringComparison.Ordinal)..];
+        var shown = Encoding.UTF8.GetString(Exchange.Serialize(patched));
+        return ApiException.Invalid("", "", "", [FieldError.Invalid("patch", FieldError.Quote(shown), problem)]);
+    }
+
+    private static async Task<JsonObject> ReadAsync(Exchange exchange, ResourceType type) =>
+        BodyReading.Object(
+            await exchange.ReadBodyAsync(), exchange.ContentType, type.GroupVersion, type.Kind, exchange.Query("fieldValidation"), exchange.Warnings);
+
+    private static JsonObject ReadPatch(byte[] body)
+    {
+        try
+        {
+            return JsonReading.Parse(body) as JsonObject ?? throw new FormatException("json: cannot unmarshal array into Go value of type map[string]interface {}");
+        }
+        catch (FormatException error)
+        {
+            throw ApiException.BadRequest("error decoding patch: " + error.Message);
+        }
+    }
+
+    private static JsonArray ReadJsonPatch(byte[] body)
+    {
+        try
+        {
+            return JsonReading.Parse(body) as JsonArray
+                ?? throw new FormatException("json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
+        }
+        catch (FormatException error)
+        {
+            throw ApiException.BadRequest("error decoding patch: " + error.Message);
+        }
+    }
+
+    private static void CheckName(Exchange exchange, JsonObject value)
+    {
+        if (value.Name.Length > 0 && value.Name != exchange.Info.Name)
+        {
+            throw ApiException.BadRequest($"the name of the object ({value.Name}) does not match the name on the URL ({exchange.Info.Name})");
+        }
+    }
+
+    private static string PlaceOf(Exchange exchange, ResourceType type) => type.Namespaced ? exchange.Info.Namespace : "";
+
+    private static WriteOptions OptionsOf(Exchange exchange, string kind)
+    {
+        var manager = exchange.Query("fieldManager");
+        if (Encoding.UTF8.GetByteCount(manager) > MaximumManager)
+        {
+            throw ApiException.InvalidOptions(kind, FieldError.TooLong("fieldManager", MaximumManager));
+        }
+
+        var validation = exchange.Query("fieldValidation");
+        if (!Validations.Contains(validation, StringComparer.Ordinal))
+        {
+            throw ApiException.InvalidOptions(kind, FieldError.NotSupported("fieldValidation", FieldError.Quote(validation), Validations));
+        }
+
+        return new WriteOptions(
+            new FieldManager(manager.Length > 0 ? manager : Agent(exchange), exchange.Info.Subresource), DryRunOf(exchange, kind), exchange.Warnings,
+            exchange.Info.Subresource);
+    }
+
+    private static bool DryRunOf(Exchange exchange, string kind)
+    {
+        var dryRun = exchange.Query("dryRun");
+        return dryRun is "" or "All"
+            ? dryRun.Length > 0
+            : throw ApiException.InvalidOptions(kind, FieldError.NotSupported("dryRun", $"[{FieldError.Quote(dryRun)}]", ["All"]));
+    }
+
+    // Who writes without a name for it is known by its user agent.
+    internal static string Agent(Exchange exchange) => exchange.Context.Request.Headers.UserAgent.ToString().Split('/')[0] is { Length: > 0 } agent ? agent : "unknown";
+
+    private static async Task<DeleteOptions> DeletionOf(Exchange exchange)
+    {
+        var bytes = await exchange.ReadBodyAsync();
+        var body = bytes.Length > 0
+            ? BodyReading.Object(bytes, exchange.ContentType, "v1", "DeleteOptions", exchange.Query("fieldValidation"), exchange.Warnings)
+            : [];
+        return new DeleteOptions(
+            exchange.Number("gracePeriodSeconds") ?? body.Number("gracePeriodSeconds"),
+            body["preconditions"].Text("uid"), body["preconditions"].Text("resourceVersion"),
+            DryRunOf(exchange, "DeleteOptions") || body.Texts("dryRun").Contains("All", StringComparer.Ordinal),
+            exchange.Query("propagationPolicy") is { Length: > 0 } propagation ? propagation : body.Text("propagationPolicy"));
+    }
+
+    private static JsonObject Deleted(ResourceType type, JsonObject value)
+    {
+        var details = new JsonObject { ["name"] = value.Name };
+        if (type.Group.Length > 0)
+        {
+            details["group"] = type.Group;
+        }
+
+        details["kind"] = type.Plural;
+        details["uid"] = value.Uid;
+        return new JsonObject
+        {
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Success",
+            ["details"] = details,
+        };
+    }
+}

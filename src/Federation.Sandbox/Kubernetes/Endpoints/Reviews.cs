@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Authentication;
+using Federation.Sandbox.Kubernetes.Authorization;
+using Federation.Sandbox.Kubernetes.Resources;
+
+namespace Federation.Sandbox.Kubernetes.Endpoints;
+
+/// <summary>Questions about who someone is and what they may do.</summary>
+internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer, TimeProvider time)
+{
+    public async Task HandleAsync(Exchange exchange, ReviewType type)
+    {
+        var review = BodyReading.Object(
+            await exchange.ReadBodyAsync(), exchange.ContentType, type.GroupVersion, type.Kind, exchange.Query("fieldValidation"), exchange.Warnings);
+        var spec = review["spec"] as JsonObject ?? [];
+        var status = type.Kind switch
+        {
+            "TokenReview" => Token(spec),
+            "SelfSubjectAccessReview" => Access(exchange.User, spec),
+            _ => new JsonObject { ["userInfo"] = exchange.User.ToJson() },
+        };
+        var answer = new JsonObject { ["kind"] = type.Kind, ["apiVersion"] = type.GroupVersion };
+        if (type.Kind == "SelfSubjectReview")
+        {
+            answer["metadata"] = new JsonObject { ["creationTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow()) };
+        }
+        else
+        {
+            var fields = new JsonObject { ["f:spec"] = OwnedFields(spec) };
+            answer["metadata"] = new JsonObject { ["managedFields"] = new JsonArray(Ownership(exchange, type.GroupVersion, fields, time, "")) };
+            answer["spec"] = spec.DeepClone();
+        }
+
+        answer["status"] = status;
+        await exchange.AnswerAsync(answer, 201);
+    }
+
+    /// <summary>The entry of managedFields of an object that is answered at once.</summary>
+    public static JsonObject Ownership(Exchange exchange, string groupVersion, JsonObject fields, TimeProvider time, string subresource)
+    {
+        var manager = exchange.Query("fieldManager") is { Length: > 0 } named ? named : ObjectEndpoint.Agent(exchange);
+        var entry = new JsonObject
+        {
+            ["manager"] = manager,
+            ["operation"] = "Update",
+            ["apiVersion"] = groupVersion,
+            ["time"] = KubernetesObject.Timestamp(time.GetUtcNow()),
+            ["fieldsType"] = "FieldsV1",
+            ["fieldsV1"] = fields,
+        };
+        if (subresource.Length > 0)
+        {
+            entry["subresource"] = subresource;
+        }
+
+        return entry;
+    }
+
+    private static JsonObject OwnedFields(JsonObject spec)
+    {
+        var owned = new JsonObject();
+        foreach (var (field, node) in spec.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        {
+            owned["f:" + field] = node is JsonObject inner
+                ? new JsonObject(inner.Select(static pair => KeyValuePair.Create("f:" + pair.Key, (JsonNode?)new JsonObject())).Prepend(KeyValuePair.Create(".", (JsonNode?)new JsonObject())))
+                : new JsonObject();
+        }
+
+        return owned;
+    }
+
+    private JsonObject Token(JsonObject spec)
+    {
+        var answer = tokens.Authenticate(spec.Text("token"), [.. spec.Texts("audiences")]);
+        return answer.User is null
+            ? new JsonObject { ["user"] = new JsonObject(), ["error"] = answer.Error }
+            : new JsonObject
+            {
+                ["authenticated"] = true,
+                ["user"] = answer.User.ToJson(),
+                ["audiences"] = new JsonArray([.. answer.Audiences.Select(static audience => JsonValue.Create(audience))]),
+            };
+    }
+
+    private JsonObject Access(User user, JsonObject spec)
+    {
+        var resource = spec["resourceAttributes"];
+        var path = spec["nonResourceAttributes"];
+        if (resource is null == path is null)
+        {
+            throw ApiException.Invalid("authorization.k8s.io", "", "", [FieldError.Invalid(
+                "spec.resourceAttributes", resource is null ? "null" : "{}",
+                resource is null
+                    ? "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+                    : "cannot be specified in combination with nonResourceAttributes")]);
+        }
+
+        var answer = authorizer.Decide(user, resource is not null
+            ? new AccessQuestion(
+                resource.Text("verb"), resource.Text("group"), resource.Text("resource"), resource.Text("subresource"), resource.Text("namespace"), resource.Text("name"))
+            : new AccessQuestion(path.Text("verb"), Path: path.Text("path")));
+        var status = new JsonObject { ["allowed"] = answer.Allowed };
+        if (answer.Reason.Length > 0)
+        {
+            status["reason"] = answer.Reason;
+        }
+
+        return status;
+    }
+}

@@ -1,0 +1,263 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubelet;
+using Federation.Sandbox.Kubernetes.Admission;
+using Federation.Sandbox.Kubernetes.Authentication;
+using Federation.Sandbox.Kubernetes.Authorization;
+using Federation.Sandbox.Kubernetes.Controllers;
+using Federation.Sandbox.Kubernetes.Endpoints;
+using Federation.Sandbox.Kubernetes.Resources;
+using Federation.Sandbox.Kubernetes.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Federation.Sandbox.Kubernetes;
+
+/// <summary>A request the server has answered, for counting.</summary>
+internal sealed record ApiRequest(string Verb, string Resource, string Subresource, string Namespace, string Name, bool IsWrite, int Code);
+
+/// <summary>
+/// A Kubernetes API server with the behaviour of 1.34: the order in which a request is handled is authentication,
+/// authorization, routing, decoding, admission, validation, storage.
+/// </summary>
+internal sealed class KubernetesApiServer : IDisposable
+{
+    private static readonly string[] SystemNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+    private readonly KubernetesApiOptions _options;
+    private readonly Authenticator _authenticator;
+    private readonly Authorizer _authorizer;
+    private readonly TokenSigner _signer;
+    private readonly Registry _registry;
+    private readonly NamespaceController _namespaces;
+    private readonly ListEndpoint _lists;
+    private readonly WatchEndpoint _watches;
+    private readonly ObjectEndpoint _objects;
+    private readonly TokenEndpoint _tokens;
+    private readonly PodLogEndpoint _logs;
+    private readonly Reviews _reviews;
+    private readonly Discovery _discovery;
+
+    public KubernetesApiServer(KubernetesApiOptions options, TimeProvider time)
+    {
+        _options = options;
+        _signer = new TokenSigner(options.SigningKey ?? RSA.Create(2048));
+        var store = new ObjectStore(options.WatchWindow);
+        var tokens = new ServiceAccountTokens(store, _signer, time, options);
+        _registry = new Registry(
+            store, [new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new PodScheduling(), new PodSecurity(store)], time);
+        _authenticator = new Authenticator(tokens, options);
+        _authorizer = new Authorizer(store);
+        _namespaces = new NamespaceController(store, _registry, time, options);
+        store.Changed = _namespaces.OnChange;
+        _lists = new ListEndpoint(store);
+        _watches = new WatchEndpoint(store, time, options);
+        _objects = new ObjectEndpoint(_registry, _lists);
+        _tokens = new TokenEndpoint(store, tokens, time);
+        _logs = new PodLogEndpoint(_registry, () => Runtime, time);
+        _reviews = new Reviews(tokens, _authorizer, time);
+        _discovery = new Discovery(options);
+        Kubelet = new KubeletCluster(store, _registry, tokens, time, options);
+        Bootstrap(time);
+    }
+
+    /// <summary>The cluster as the kubelet sees it.</summary>
+    public IKubeletCluster Kubelet { get; }
+
+    /// <summary>Whom logs are asked of; none while no kubelet runs.</summary>
+    public IPodRuntime? Runtime { get; set; }
+
+    /// <summary>Told of each request when it has been answered; of a watch, when it ends.</summary>
+    public Action<ApiRequest>? Answered { get; set; }
+
+    /// <summary>What <c>/.well-known/openid-configuration</c> says.</summary>
+    public JsonObject DiscoveryDocument() => new()
+    {
+        ["issuer"] = _options.Issuer,
+        ["jwks_uri"] = _options.Issuer + "/jwks",
+        ["response_types_supported"] = new JsonArray("id_token"),
+        ["subject_types_supported"] = new JsonArray("public"),
+        ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
+    };
+
+    /// <summary>The public keys of the cluster's tokens.</summary>
+    public JsonObject Jwks() => _signer.Jwks();
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var info = RequestInfo.Parse(context.Request);
+        context.Response.Headers["Audit-Id"] = Guid.NewGuid().ToString();
+        context.Response.Headers.CacheControl = "no-cache, private";
+        try
+        {
+            var user = _authenticator.Authenticate(context.Request.Headers.Authorization);
+            Authorize(user, info);
+            await RouteAsync(new Exchange(context, info, user));
+        }
+        catch (ApiException error) when (!context.Response.HasStarted)
+        {
+            await Exchange.AnswerErrorAsync(context, error);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; there is nobody to answer.
+        }
+        finally
+        {
+            Answered?.Invoke(new ApiRequest(info.Verb, info.Resource, info.Subresource, info.Namespace, info.Name, info.IsWrite, context.Response.StatusCode));
+        }
+    }
+
+    public void Dispose() => _namespaces.Dispose();
+
+    private void Authorize(User user, RequestInfo info)
+    {
+        var question = info.IsResource
+            ? new AccessQuestion(info.Verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name)
+            : new AccessQuestion(info.Verb, Path: info.Path);
+        if (_authorizer.Decide(user, question).Allowed)
+        {
+            return;
+        }
+
+        var who = $"User {FieldError.Quote(user.Name)}";
+        if (!info.IsResource)
+        {
+            throw ApiException.Failure(403, "Forbidden", $"forbidden: {who} cannot {info.Verb} path {FieldError.Quote(info.Path)}", []);
+        }
+
+        var resource = info.Subresource.Length > 0 ? $"{info.Resource}/{info.Subresource}" : info.Resource;
+        var place = info.Namespace.Length > 0 ? $"in the namespace {FieldError.Quote(info.Namespace)}" : "at the cluster scope";
+
+        // The resource need not exist: who may not ask is not told.
+        throw ApiException.Forbidden(
+            info.Group, info.Resource, info.Verb == "create" && info.Subresource.Length == 0 ? "" : info.Name,
+            $"{who} cannot {info.Verb} resource {FieldError.Quote(resource)} in API group {FieldError.Quote(info.Group)} {place}");
+    }
+
+    private Task RouteAsync(Exchange exchange) => exchange.Info.IsResource ? RouteResourceAsync(exchange) : RoutePathAsync(exchange);
+
+    private async Task RoutePathAsync(Exchange exchange)
+    {
+        var path = exchange.Info.Path;
+        switch (path)
+        {
+            case "/healthz" or "/livez" or "/readyz":
+                await exchange.AnswerTextAsync("ok");
+                return;
+            case "/version" or "/version/":
+                await exchange.AnswerAsync(Discovery.Version.DeepClone());
+                return;
+            case "/":
+                await exchange.AnswerAsync(new JsonObject { ["paths"] = new JsonArray("/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version") });
+                return;
+            case "/.well-known/openid-configuration" or "/.well-known/openid-configuration/":
+                exchange.Context.Response.Headers.CacheControl = "public, max-age=3600";
+                await exchange.AnswerAsync(DiscoveryDocument());
+                return;
+            case "/openid/v1/jwks" or "/openid/v1/jwks/":
+                await AnswerKeysAsync(exchange);
+                return;
+        }
+
+        if (path.StartsWith("/api", StringComparison.Ordinal) && await _discovery.TryHandleAsync(exchange))
+        {
+            return;
+        }
+
+        if (path.StartsWith("/openapi/v3", StringComparison.Ordinal) && await OpenApi.TryHandleAsync(exchange))
+        {
+            return;
+        }
+
+        await exchange.AnswerTextAsync("404 page not found\n", 404);
+    }
+
+    private Task AnswerKeysAsync(Exchange exchange)
+    {
+        if (!exchange.Accepted.Any(static type => type.Split(';')[0] is "application/jwk-set+json" or "application/*" or "*/*"))
+        {
+            throw ApiException.NotAcceptable("only the following media types are accepted: application/jwk-set+json");
+        }
+
+        exchange.Context.Response.Headers.CacheControl = "public, max-age=3600";
+        return exchange.AnswerBytesAsync(Exchange.Serialize(Jwks()), 200, "application/jwk-set+json");
+    }
+
+    private async Task RouteResourceAsync(Exchange exchange)
+    {
+        var info = exchange.Info;
+        if (ResourceTable.Reviews.FirstOrDefault(review => review.Group == info.Group && review.Plural == info.Resource && info.Version == review.Version) is { } review)
+        {
+            await (info.Verb == "create" ? _reviews.HandleAsync(exchange, review) : throw ApiException.MethodNotAllowed());
+            return;
+        }
+
+        if (ResourceTable.Find(info.Group, info.Version, info.Resource) is not { } type)
+        {
+            if (info.Group.Length > 0 && ResourceTable.All.All(known => known.Group != info.Group || known.Version != info.Version)
+                && ResourceTable.Reviews.All(known => known.Group != info.Group || known.Version != info.Version))
+            {
+                await exchange.AnswerTextAsync("404 page not found\n", 404);
+                return;
+            }
+
+            throw ApiException.UnknownResource();
+        }
+
+        if (info.Subresource.Length > 0)
+        {
+            await RouteSubresourceAsync(exchange, type);
+            return;
+        }
+
+        if (!type.Verbs.Contains(info.Verb, StringComparer.Ordinal) || (info.Verb == "create" && info.Name.Length > 0) || (info.Verb is "update" or "patch" && info.Name.Length == 0))
+        {
+            throw ApiException.MethodNotAllowed();
+        }
+
+        await (info.Verb switch
+        {
+            "create" => _objects.CreateAsync(exchange, type),
+            "get" => _objects.GetAsync(exchange, type),
+            "list" => _lists.HandleAsync(exchange, type),
+            "watch" => _watches.HandleAsync(exchange, type),
+            "update" => _objects.UpdateAsync(exchange, type),
+            "patch" => _objects.PatchAsync(exchange, type),
+            "delete" => _objects.DeleteAsync(exchange, type),
+            _ => _objects.DeleteCollectionAsync(exchange, type),
+        });
+    }
+
+    private Task RouteSubresourceAsync(Exchange exchange, ResourceType type)
+    {
+        var info = exchange.Info;
+        var subresource = type.Subresources.FirstOrDefault(sub => sub.Name == info.Subresource) ?? throw ApiException.UnknownResource();
+        return !subresource.Verbs.Split(' ').Contains(info.Verb, StringComparer.Ordinal)
+            ? throw ApiException.MethodNotAllowed()
+            : (info.Subresource, info.Verb) switch
+            {
+                ("token", _) => _tokens.HandleAsync(exchange),
+                ("log", _) => _logs.HandleAsync(exchange),
+                (_, "get") => _objects.GetAsync(exchange, type),
+                (_, "update") => _objects.UpdateAsync(exchange, type),
+                _ => _objects.PatchAsync(exchange, type),
+            };
+    }
+
+    private void Bootstrap(TimeProvider time)
+    {
+        foreach (var (role, binding) in BootstrapPolicy.Roles())
+        {
+            _registry.Put(ResourceTable.ClusterRoles, role);
+            _registry.Put(ResourceTable.ClusterRoleBindings, binding);
+        }
+
+        var now = KubernetesObject.Timestamp(time.GetUtcNow());
+        _registry.Put(ResourceTable.Nodes, OneNode.Describe(_options.NodeName, now));
+        foreach (var name in SystemNamespaces)
+        {
+            var options = new WriteOptions(new Apply.FieldManager("kube-apiserver"), DryRun: false, []);
+            _registry.Create(ResourceTable.Namespaces, "", new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, options);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+namespace Federation.Sandbox.Kubernetes.Resources;
+
+/// <summary>What is served: one line for each kind.</summary>
+internal static class ResourceTable
+{
+    private const string Rbac = "rbac.authorization.k8s.io";
+
+    public static ResourceType ConfigMaps { get; } = new("", "v1", "ConfigMap", "configmaps", "configmap", Namespaced: true, new ResourceStrategy())
+    {
+        ShortNames = ["cm"],
+    };
+
+    public static ResourceType Events { get; } = new("", "v1", "Event", "events", "event", Namespaced: true, new EventStrategy())
+    {
+        ShortNames = ["ev"],
+    };
+
+    public static ResourceType Namespaces { get; } = new("", "v1", "Namespace", "namespaces", "namespace", Namespaced: false, new NamespaceStrategy())
+    {
+        ShortNames = ["ns"],
+        Verbs = ["create", "delete", "get", "list", "patch", "update", "watch"],
+        Subresources = [new("status", "Namespace", "get patch update")],
+    };
+
+    public static ResourceType Nodes { get; } = new("", "v1", "Node", "nodes", "node", Namespaced: false, new StatusStrategy())
+    {
+        ShortNames = ["no"],
+        Subresources = [new("status", "Node", "get patch update")],
+    };
+
+    public static ResourceType Pods { get; } = new("", "v1", "Pod", "pods", "pod", Namespaced: true, new PodStrategy())
+    {
+        ShortNames = ["po"],
+        Categories = ["all"],
+        Subresources = [new("log", "Pod", "get"), new("status", "Pod", "get patch update")],
+    };
+
+    public static ResourceType Secrets { get; } = new("", "v1", "Secret", "secrets", "secret", Namespaced: true, new SecretStrategy());
+
+    public static ResourceType ServiceAccounts { get; } =
+        new("", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount", Namespaced: true, new ServiceAccountStrategy())
+        {
+            ShortNames = ["sa"],
+            Subresources = [new("token", "TokenRequest", "create") { Group = "authentication.k8s.io", Version = "v1" }],
+        };
+
+    public static ResourceType Roles { get; } = new(Rbac, "v1", "Role", "roles", "role", Namespaced: true, new RbacStrategy());
+
+    public static ResourceType RoleBindings { get; } = new(Rbac, "v1", "RoleBinding", "rolebindings", "rolebinding", Namespaced: true, new RbacStrategy());
+
+    public static ResourceType ClusterRoles { get; } = new(Rbac, "v1", "ClusterRole", "clusterroles", "clusterrole", Namespaced: false, new RbacStrategy());
+
+    public static ResourceType ClusterRoleBindings { get; } =
+        new(Rbac, "v1", "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding", Namespaced: false, new RbacStrategy());
+
+    public static IReadOnlyList<ResourceType> All { get; } =
+    [
+        ConfigMaps, Events, Namespaces, Nodes, Pods, Secrets, ServiceAccounts,
+        ClusterRoleBindings, ClusterRoles, RoleBindings, Roles,
+    ];
+
+    /// <summary>Kinds that are answered and never stored.</summary>
+    public static IReadOnlyList<ReviewType> Reviews { get; } =
+    [
+        new("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview"),
+        new("authentication.k8s.io", "v1", "TokenReview", "tokenreviews", "tokenreview"),
+        new("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", "selfsubjectaccessreview"),
+    ];
+
+    public static ResourceType? Find(string group, string version, string plural) =>
+        All.FirstOrDefault(type => type.Group == group && type.Version == version && type.Plural == plural);
+
+    public static ResourceType? FindKind(string groupVersion, string kind) =>
+        All.FirstOrDefault(type => type.GroupVersion == groupVersion && type.Kind == kind);
+}
+
+/// <summary>A question put as an object: it is answered in its status and not stored.</summary>
+internal sealed record ReviewType(string Group, string Version, string Kind, string Plural, string Singular)
+{
+    public string GroupVersion => $"{Group}/{Version}";
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Federation.Sandbox.Kubernetes.Schemas;
+
+/// <summary>Reads JSON into fully built nodes, the last of several equal keys winning, and names the duplicates.</summary>
+internal static class JsonReading
+{
+    /// <exception cref="FormatException">The text is not JSON; the message is Go's.</exception>
+    public static JsonNode? Parse(ReadOnlySpan<byte> json, ICollection<string>? duplicates = null)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 128 });
+        try
+        {
+            reader.Read();
+            var node = Read(ref reader, "", duplicates);
+            return reader.Read() ? throw new FormatException("invalid character after top-level value") : node;
+        }
+        catch (JsonException error)
+        {
+            var at = (int)reader.BytesConsumed;
+            while (at < json.Length && (char.IsWhiteSpace((char)json[at]) || (json[at] is (byte)':' or (byte)',')))
+            {
+                at++;
+            }
+
+            throw new FormatException(at >= json.Length
+                ? "unexpected end of JSON input"
+                : $"invalid character {Show(json[at..])} looking for beginning of value", error);
+        }
+    }
+
+    private static string Show(ReadOnlySpan<byte> json) =>
+        Rune.DecodeFromUtf8(json, out var rune, out _) == OperationStatus.Done && !Rune.IsControl(rune)
+            ? $"'{rune}'"
+            : $"'\\u{(rune == Rune.ReplacementChar ? json[0] : rune.Value):x4}'";
+
+    private static JsonNode? Read(ref Utf8JsonReader reader, string path, ICollection<string>? duplicates)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                var map = new JsonObject();
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    var key = reader.GetString()!;
+                    var child = path.Length > 0 ? $"{path}.{key}" : key;
+                    reader.Read();
+                    if (map.ContainsKey(key))
+                    {
+                        duplicates?.Add(child);
+                    }
+
+                    map[key] = Read(ref reader, child, duplicates);
+                }
+
+                return map;
+            case JsonTokenType.StartArray:
+                var list = new JsonArray();
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    list.Add(Read(ref reader, $"{path}[{list.Count}]", duplicates));
+                }
+
+                return list;
+            case JsonTokenType.String:
+                return JsonValue.Create(reader.GetString());
+            case JsonTokenType.Number:
+                return reader.TryGetInt64(out var integer) ? JsonValue.Create(integer) : JsonValue.Create(reader.GetDouble());
+            case JsonTokenType.True or JsonTokenType.False:
+                return JsonValue.Create(reader.GetBoolean());
+            default:
+                return null;
+        }
+    }
+}

@@ -1,0 +1,323 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Admission;
+using Federation.Sandbox.Kubernetes.Apply;
+using Federation.Sandbox.Kubernetes.Resources;
+
+namespace Federation.Sandbox.Kubernetes.Storage;
+
+/// <summary>How a write is made.</summary>
+/// <param name="Subresource">Empty for the object itself; <c>status</c> writes the status alone.</param>
+internal sealed record WriteOptions(FieldManager Manager, bool DryRun, ICollection<string> Warnings, string Subresource = "");
+
+/// <summary>What a deletion asks for.</summary>
+internal sealed record DeleteOptions(long? GracePeriodSeconds, string? Uid, string? ResourceVersion, bool DryRun, string Propagation);
+
+/// <summary>
+/// Creates, changes and deletes objects as the API server does: ownership, admission, the kind's own rules,
+/// validation, and then the store. Each operation is one step to everyone else.
+/// </summary>
+internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin> admission, TimeProvider time)
+{
+    public JsonObject Get(ResourceType type, string @namespace, string name) =>
+        store.Find(type, @namespace, name) ?? throw ApiException.NotFound(type, name);
+
+    /// <param name="value">Decoded; becomes the store's own.</param>
+    public JsonObject Create(ResourceType type, string @namespace, JsonObject value, WriteOptions options)
+    {
+        lock (store.Gate)
+        {
+            PlaceIn(type, @namespace, value);
+            type.Strategy.SetDefaults(value);
+            value.Metadata.Remove("managedFields");
+            ManagedFields.Update(type.Strategy.Empty(), value, type, options.Manager, time.GetUtcNow(), type.Strategy.ResetFields);
+            return Insert(type, @namespace, value, options);
+        }
+    }
+
+    /// <param name="change">Makes the new object of a copy of the stored one.</param>
+    public JsonObject Update(ResourceType type, string @namespace, string name, Func<JsonObject, JsonObject> change, WriteOptions options)
+    {
+        lock (store.Gate)
+        {
+            var stored = Get(type, @namespace, name);
+            var value = change(stored.Copy());
+            PlaceIn(type, @namespace, value);
+            type.Strategy.SetDefaults(value);
+            value.Metadata.SetOrRemove("managedFields", stored["metadata"]?["managedFields"]?.DeepClone());
+            ManagedFields.Update(stored, value, type, options.Manager, time.GetUtcNow(), Reset(type, options));
+            return Replace(type, stored, value, options);
+        }
+    }
+
+    /// <summary>Server-side apply. Tells also whether the object is new.</summary>
+    public (JsonObject Value, bool Created) Apply(
+        ResourceType type, string @namespace, string name, JsonObject applied, bool force, WriteOptions options)
+    {
+        lock (store.Gate)
+        {
+            PlaceIn(type, @namespace, applied);
+            var asked = applied.Metadata.Text("resourceVersion");
+            applied.Metadata.Remove("resourceVersion");
+            var uid = applied.Metadata.Text("uid");
+            var stored = store.Find(type, @namespace, name);
+            if (stored is null && options.Subresource.Length > 0)
+            {
+                throw ApiException.NotFound(type, name);
+            }
+
+            if (stored is null && uid.Length > 0)
+            {
+                throw ApiException.Conflict(
+                    type.Group, type.Plural, name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+            }
+
+            if (stored is not null && asked.Length > 0 && asked != stored.Metadata.Text("resourceVersion"))
+            {
+                throw ApiException.Modified(type, name);
+            }
+
+            var value = ManagedFields.Apply(
+                stored ?? type.Strategy.Empty(), applied, type, options.Manager, force, time.GetUtcNow(), Reset(type, options));
+            value["kind"] = type.Kind;
+            value["apiVersion"] = type.GroupVersion;
+            type.Strategy.SetDefaults(value);
+            return stored is null ? (Insert(type, @namespace, value, options), true) : (Replace(type, stored, value, options), false);
+        }
+    }
+
+    /// <summary>What a client is shown of a deletion, and whether the object is gone.</summary>
+    public (JsonObject Value, bool Gone) Delete(ResourceType type, string @namespace, string name, DeleteOptions options)
+    {
+        lock (store.Gate)
+        {
+            var stored = Get(type, @namespace, name);
+            CheckPreconditions(type, stored, options);
+            if (type == ResourceTable.Namespaces && NamespaceStrategy.Protected.Contains(name, StringComparer.Ordinal))
+            {
+                throw ApiException.Forbidden(type, name, "this namespace may not be deleted");
+            }
+
+            var value = stored.Copy();
+            if (type == ResourceTable.Namespaces)
+            {
+                if (stored.IsTerminating)
+                {
+                    return (stored, false);
+                }
+
+                value.Metadata["deletionTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow());
+                value.Child("status")["phase"] = "Terminating";
+                return (options.DryRun ? stored : store.Put(type, value), false);
+            }
+
+            if (options.DryRun)
+            {
+                return (stored, false);
+            }
+
+            var grace = type.Strategy.GracePeriod(stored, options.GracePeriodSeconds);
+            if (grace == 0 && !HasFinalizers(stored))
+            {
+                if (type == ResourceTable.Pods)
+                {
+                    MarkDeleted(value, 0);
+                    store.Put(type, value);
+                }
+
+                return (store.Remove(type, @namespace, name)!, true);
+            }
+
+            // A deletion under way is only ever shortened.
+            if (stored.IsTerminating && (stored["metadata"].Number("deletionGracePeriodSeconds") ?? 0) <= grace)
+            {
+                return (stored, false);
+            }
+
+            MarkDeleted(value, grace);
+            return (store.Put(type, value), false);
+        }
+    }
+
+    /// <summary>Stores a change that is not a client's, such as a controller's.</summary>
+    public JsonObject Put(ResourceType type, JsonObject value)
+    {
+        lock (store.Gate)
+        {
+            var stored = store.Find(type, value.Namespace, value.Name);
+            if (stored is null)
+            {
+                Stamp(value);
+            }
+
+            return store.Put(type, value);
+        }
+    }
+
+    private JsonObject Insert(ResourceType type, string @namespace, JsonObject value, WriteOptions options)
+    {
+        var request = new AdmissionRequest(type, @namespace, value, Stored: null, options.Warnings);
+        foreach (var plugin in admission)
+        {
+            plugin.Mutate(request);
+        }
+
+        if (value.Name.Length == 0 && value.Metadata.Text("generateName") is { Length: > 0 } prefix)
+        {
+            value.Metadata["name"] = prefix + RandomNames.Suffix();
+        }
+
+        type.Strategy.PrepareForCreate(value);
+        Check(type, value, [.. ObjectMetaValidation.Validate(value, type), .. type.Strategy.Validate(value)]);
+        foreach (var plugin in admission)
+        {
+            plugin.Validate(request);
+        }
+
+        if (value.Metadata.Text("resourceVersion").Length > 0)
+        {
+            throw ApiException.Internal("resourceVersion should not be set on objects to be created");
+        }
+
+        if (store.Find(type, @namespace, value.Name) is { } existing)
+        {
+            throw ApiException.AlreadyExists(type, value.Name, existing.IsTerminating);
+        }
+
+        Stamp(value);
+        return options.DryRun ? type.Ordered(value, 0) : store.Put(type, value);
+    }
+
+    private JsonObject Replace(ResourceType type, JsonObject stored, JsonObject value, WriteOptions options)
+    {
+        var asked = value.Metadata.Text("resourceVersion");
+        if (asked.Length > 0 && asked != stored.Metadata.Text("resourceVersion"))
+        {
+            throw ApiException.Modified(type, stored.Name);
+        }
+
+        var uid = value.Metadata.Text("uid");
+        foreach (var field in new[] { "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion" })
+        {
+            value.Metadata.SetOrRemove(field, stored["metadata"]?[field]?.DeepClone());
+        }
+
+        if (options.Subresource == "status")
+        {
+            var status = value["status"]?.DeepClone();
+            var owners = value["metadata"]?["managedFields"]?.DeepClone();
+            value = stored.Copy();
+            value.SetOrRemove("status", status);
+            value.Metadata.SetOrRemove("managedFields", owners);
+        }
+        else
+        {
+            type.Strategy.PrepareForUpdate(value, stored);
+        }
+
+        var request = new AdmissionRequest(type, stored.Namespace, value, stored, options.Warnings);
+        foreach (var plugin in admission)
+        {
+            plugin.Mutate(request);
+        }
+
+        List<FieldError> errors = [];
+        if (uid.Length > 0 && uid != stored.Uid)
+        {
+            // The API server checks this twice, and says so twice.
+            var error = FieldError.Invalid("metadata.uid", FieldError.Quote(uid), "field is immutable");
+            errors.AddRange([error, error]);
+        }
+
+        Check(type, value, [.. errors, .. ObjectMetaValidation.Validate(value, type), .. type.Strategy.Validate(value), .. type.Strategy.ValidateUpdate(value, stored)]);
+        foreach (var plugin in admission)
+        {
+            plugin.Validate(request);
+        }
+
+        value = type.Ordered(value, stored.ResourceVersion);
+        if (ManagedFields.DiffersOnlyInTimes(value, stored))
+        {
+            return stored;
+        }
+
+        if (options.DryRun)
+        {
+            return value;
+        }
+
+        if (stored.IsTerminating && !HasFinalizers(value) && (value["metadata"].Number("deletionGracePeriodSeconds") ?? 0) == 0 && type != ResourceTable.Namespaces)
+        {
+            store.Remove(type, stored.Namespace, stored.Name);
+            return value;
+        }
+
+        return store.Put(type, value);
+    }
+
+    private void MarkDeleted(JsonObject value, long grace)
+    {
+        // A deletion under way keeps the moment it was asked for.
+        var asked = value.IsTerminating
+            ? DateTimeOffset.Parse(value.Metadata.Text("deletionTimestamp"), CultureInfo.InvariantCulture)
+                .AddSeconds(-(value.Metadata.Number("deletionGracePeriodSeconds") ?? 0))
+            : time.GetUtcNow();
+        if (!value.IsTerminating && value.Metadata.Number("generation") is { } generation)
+        {
+            value.Metadata["generation"] = generation + 1;
+        }
+
+        value.Metadata["deletionTimestamp"] = KubernetesObject.Timestamp(asked.AddSeconds(grace));
+        value.Metadata["deletionGracePeriodSeconds"] = grace;
+    }
+
+    private void Stamp(JsonObject value)
+    {
+        value.Metadata["uid"] = Guid.NewGuid().ToString();
+        value.Metadata["creationTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow());
+        foreach (var field in new[] { "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink" })
+        {
+            value.Metadata.Remove(field);
+        }
+    }
+
+    private static IReadOnlyList<string> Reset(ResourceType type, WriteOptions options) =>
+        options.Subresource == "status" ? ["metadata", "spec"] : type.Strategy.ResetFields;
+
+    private static void PlaceIn(ResourceType type, string @namespace, JsonObject value)
+    {
+        if (value.Namespace.Length > 0 && value.Namespace != @namespace)
+        {
+            throw ApiException.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        value.Metadata.SetOrRemove("namespace", type.Namespaced ? JsonValue.Create(@namespace) : null);
+    }
+
+    private static void CheckPreconditions(ResourceType type, JsonObject stored, DeleteOptions options)
+    {
+        if (options.Uid is { Length: > 0 } uid && uid != stored.Uid)
+        {
+            throw ApiException.Conflict(
+                type.Group, type.Kind, stored.Name,
+                $"the UID in the precondition ({uid}) does not match the UID in record ({stored.Uid}). The object might have been deleted and then recreated");
+        }
+
+        if (options.ResourceVersion is { Length: > 0 } version && version != stored.Metadata.Text("resourceVersion"))
+        {
+            throw ApiException.Conflict(
+                type.Group, type.Kind, stored.Name,
+                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({stored.ResourceVersion}). The object might have been modified");
+        }
+    }
+
+    private static bool HasFinalizers(JsonObject value) => value["metadata"]?["finalizers"] is JsonArray { Count: > 0 };
+
+    private static void Check(ResourceType type, JsonObject value, IReadOnlyList<FieldError> errors)
+    {
+        if (errors.Count > 0)
+        {
+            throw ApiException.Invalid(type.Group, type.Kind, value.Name, errors);
+        }
+    }
+}
