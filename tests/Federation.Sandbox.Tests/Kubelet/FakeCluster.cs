@@ -108,7 +108,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
                 happened = _happened.Task;
             }
 
-            await happened.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await happened.WaitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
         }
     }
 
@@ -130,7 +130,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
                 happened = _happened.Task;
             }
 
-            await happened.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await happened.WaitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
                 happened = _happened.Task;
             }
 
-            await happened.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await happened.WaitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
         }
     }
 

@@ -52,6 +52,11 @@ public sealed class RecordedPodTests
             if (!deleted && expected["deletionGracePeriodSeconds"] is { } grace)
             {
                 deleted = true;
+                if (recording == "graceful-end")
+                {
+                    await node.SeeLineAsync(pod, "up");
+                }
+
                 node.Cluster.Delete(uid, recording == "no-grace" ? grace.GetValue<int>() : null);
             }
 
@@ -76,6 +81,7 @@ public sealed class RecordedPodTests
             recordedEvent["reason"]!.GetValue<string>(),
             Fill(recordedEvent["message"]!.GetValue<string>(), uid),
             recordedEvent["fieldPath"]?.GetValue<string>()));
+        await node.Cluster.SeeEventAsync(happened => happened.Reason == recorded["events"]!.AsArray()[^1]!["reason"]!.GetValue<string>());
         Assert.Equal(events, node.Cluster.Events.Where(e => e.Reason != "Sandbox").Select(e => (e.Type, e.Reason, e.Message, e.FieldPath)));
     }
 

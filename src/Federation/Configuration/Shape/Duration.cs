@@ -21,6 +21,9 @@ internal sealed partial class Duration : Value<TimeSpan>
 
     public required TimeSpan Most { get; init; }
 
+    /// <summary>The most that makes sense, where more is allowed; what a fix advises.</summary>
+    public TimeSpan? Advised { get; init; }
+
     /// <summary>Why the bounds are where they are: the rule's owner.</summary>
     public required string Reason { get; init; }
 
@@ -76,8 +79,8 @@ internal sealed partial class Duration : Value<TimeSpan>
                 RangeCode,
                 node.At,
                 $"{label} is {scalar.Text}, {(value < Least ? $"less than {Format(Least)}" : $"more than {Format(Most)}")}: {Reason}",
-                $"Write a duration from {Format(Least)} to {Format(Most)}.",
-                expected: $"{Format(Least)} to {Format(Most)}",
+                $"Write a duration from {Format(Least)} to {Format(Advised ?? Most)}.",
+                expected: $"{Format(Least)} to {Format(Advised ?? Most)}",
                 actual: scalar.Text);
             return false;
         }

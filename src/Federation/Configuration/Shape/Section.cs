@@ -21,7 +21,7 @@ internal abstract class Key(string name, string meaning, bool required, string[]
     /// <summary>The default as it would be written; null where there is none.</summary>
     public string? DefaultText { get; protected init; }
 
-    public string Label => Quote.Of(Name);
+    public string Label { get; } = Quote.Of(name);
 
     public abstract void Read(Node node, Reading reading, Fields into);
 
@@ -131,12 +131,16 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
         }
 
         var before = reading.Errors;
-        var guessed = new HashSet<Key>();
+        HashSet<Key>? guessed = null;
         foreach (var (keyNode, valueNode) in mapping.Entries.Values)
         {
             if (_keys.TryGetValue(keyNode.Text, out var key))
             {
                 key.Read(valueNode, reading, value);
+            }
+            else if (reading.IsFull)
+            {
+                reading.Invalid(keyNode.At, "unknown key", "Remove it.");
             }
             else if (Guess(keyNode.Text) is { } meant)
             {
@@ -147,7 +151,7 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
                     meant.Name,
                     keyNode.Text);
                 // Read under the name that was meant, so that what is wrong inside shows in the same run.
-                if (!mapping.Entries.ContainsKey(meant.Name) && guessed.Add(meant))
+                if (!mapping.Entries.ContainsKey(meant.Name) && (guessed ??= []).Add(meant))
                     meant.Read(valueNode, reading, value);
             }
             else
@@ -156,9 +160,9 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
             }
         }
 
-        foreach (var missing in keys.Where(key => key.Required))
+        foreach (var missing in keys)
         {
-            if (!value.Has(missing))
+            if (missing.Required && !value.Has(missing))
                 reading.Invalid(node.At, $"the {Name} has no {missing.Label}", $"Add {missing.Label}: {char.ToLowerInvariant(missing.Meaning[0])}{missing.Meaning[1..]}");
         }
 

@@ -1,6 +1,6 @@
 using Cake.Frosting;
 
-namespace Build;
+namespace Build.Targets;
 
 [TaskName("Render")]
 [TaskDescription("Renders the documents of every selected workload; no credentials, no network.")]

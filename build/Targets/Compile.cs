@@ -3,7 +3,7 @@ using Cake.Common.Tools.DotNet.MSBuild;
 using Cake.Core;
 using Cake.Frosting;
 
-namespace Build;
+namespace Build.Targets;
 
 // The host's own files are among what is built, and Windows locks them while it runs. Every way to start the host
 // (build.sh, build.ps1, dotnet run) builds it first where something changed, in the same configuration, so the

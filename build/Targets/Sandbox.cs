@@ -1,6 +1,6 @@
 using Cake.Frosting;
 
-namespace Build;
+namespace Build.Targets;
 
 [TaskName("Sandbox")]
 [TaskDescription("Runs the embedded clouds in the foreground, and writes the environment that leads real clients to them.")]

@@ -1,6 +1,6 @@
 using Cake.Frosting;
 
-namespace Build;
+namespace Build.Targets;
 
 [TaskName("Plan")]
 [TaskDescription("Shows what Apply would change, field by field; changes nothing.")]

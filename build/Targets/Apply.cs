@@ -1,6 +1,6 @@
 using Cake.Frosting;
 
-namespace Build;
+namespace Build.Targets;
 
 [TaskName("Apply")]
 [TaskDescription("Brings the clouds to what the documents say; a second time changes nothing.")]

@@ -6,7 +6,7 @@ using Cake.Frosting;
 using Federation.Diagnosis;
 using Spectre.Console;
 
-namespace Build;
+namespace Build.Targets;
 
 [TaskName("Test")]
 [TaskDescription("Builds the solution and runs its tests; the last line counts them.")]

@@ -1,6 +1,6 @@
 using Cake.Frosting;
 
-namespace Build;
+namespace Build.Targets;
 
 [TaskName("Verify")]
 [TaskDescription("Renders, plans, applies, then proves every selected workload with a validation pod.")]
