@@ -88,16 +88,29 @@ public sealed class SandboxClouds : IAsyncDisposable
             File.Delete(_environmentFile);
         }
 
+        List<Exception>? failures = null;
         while (_owned.TryPop(out var owned))
         {
-            if (owned is IAsyncDisposable asynchronous)
+            try
             {
-                await asynchronous.DisposeAsync();
+                await (owned is IAsyncDisposable asynchronous ? asynchronous.DisposeAsync() : Dispose((IDisposable)owned));
             }
-            else
+            catch (Exception failure)
             {
-                ((IDisposable)owned).Dispose();
+                // What is left must stop all the same: a port left open outlives its keys.
+                (failures ??= []).Add(failure);
             }
+        }
+
+        if (failures is not null)
+        {
+            throw failures is [var only] ? only : new AggregateException(failures);
+        }
+
+        static ValueTask Dispose(IDisposable owned)
+        {
+            owned.Dispose();
+            return ValueTask.CompletedTask;
         }
     }
 

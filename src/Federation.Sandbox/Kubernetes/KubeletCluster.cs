@@ -14,6 +14,7 @@ internal sealed class KubeletCluster(ObjectStore store, Registry registry, Servi
     : IKubeletCluster
 {
     private static readonly FieldManager Manager = new("kubelet", "status");
+    private static readonly FieldManager Scheduler = new("kube-scheduler", "status");
 
     public async IAsyncEnumerable<PodEvent> WatchPodsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -56,7 +57,7 @@ internal sealed class KubeletCluster(ObjectStore store, Registry registry, Servi
 
             var pod = stored.Copy();
             change(pod);
-            ManagedFields.Update(stored, pod, ResourceTable.Pods, Manager, time.GetUtcNow(), ["metadata", "spec"]);
+            ManagedFields.Update(stored, pod, ResourceTable.Pods, OnlyScheduling(stored, pod) ? Scheduler : Manager, time.GetUtcNow(), ["metadata", "spec"]);
             return ManagedFields.DiffersOnlyInTimes(pod, stored) ? stored.Copy() : store.Put(ResourceTable.Pods, pod).Copy();
         }
     }
@@ -121,6 +122,19 @@ internal sealed class KubeletCluster(ObjectStore store, Registry registry, Servi
 
     public JsonObject? Find(string apiVersion, string kind, string @namespace, string name) =>
         ResourceTable.FindKind(apiVersion, kind) is { } type ? store.Find(type, type.Namespaced ? @namespace : "", name)?.Copy() : null;
+
+    private static bool OnlyScheduling(JsonObject before, JsonObject after)
+    {
+        return !JsonNode.DeepEquals(before["status"], after["status"]) && JsonNode.DeepEquals(Rest(before), Rest(after));
+
+        static JsonObject Rest(JsonObject pod)
+        {
+            var status = (pod["status"] as JsonObject ?? []).Copy();
+            status["conditions"] = new JsonArray(
+                [.. pod["status"].Items("conditions").Where(static condition => condition.Text("type") != "PodScheduled").Select(static condition => condition.Copy())]);
+            return status;
+        }
+    }
 
     // The scheduler writes through events.k8s.io, whose events have no count and no source.
     private static JsonObject SchedulerEvent(string type, string reason, string message, DateTimeOffset now) => new()

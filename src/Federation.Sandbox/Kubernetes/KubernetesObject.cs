@@ -75,7 +75,13 @@ internal static class KubernetesObject
         public string Text(string field) => (node as JsonObject)?[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 
         /// <summary>A number field, or null.</summary>
-        public long? Number(string field) => (node as JsonObject)?[field] is JsonValue value && value.TryGetValue<long>(out var number) ? number : null;
+        public long? Number(string field) => (node as JsonObject)?[field].Integer;
+
+        /// <summary>The node as a whole number, or null. A number set in code is of that code's type, one that was read is a long.</summary>
+        public long? Integer => node is not JsonValue value ? null
+            : value.TryGetValue<long>(out var wide) ? wide
+            : value.TryGetValue<int>(out var narrow) ? narrow
+            : null;
 
         /// <summary>A true-or-false field, or null.</summary>
         public bool? Flag(string field) => (node as JsonObject)?[field] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;

@@ -7,21 +7,19 @@ public sealed class SandboxEnvironmentTests
     [Fact]
     public async Task The_file_appears_when_the_sandbox_answers_and_goes_with_it_and_a_stale_one_goes_at_start()
     {
-        string path;
-        await using (var sandbox = await TestSandbox.StartAsync())
-        {
-            path = Path.Combine(sandbox.FilesDirectory, "env.sh");
-            await File.WriteAllTextAsync(path, "stale");
-            await using (await SandboxClouds.StartAsync(OptionsOf(sandbox), TimeProvider.System))
-            {
-                Assert.False(File.Exists(path));
-            }
+        var directory = Directory.CreateTempSubdirectory("sandbox-");
+        var path = Path.Combine(directory.FullName, "env.sh");
+        await File.WriteAllTextAsync(path, "stale");
 
-            Assert.Equal(path, await sandbox.Clouds.WriteEnvironmentAsync(sandbox.FilesDirectory));
-            Assert.True(File.Exists(path));
-            await sandbox.Clouds.DisposeAsync();
+        await using (var sandbox = await TestSandbox.StartAsync(change: options => options with { Directory = directory.FullName }))
+        {
             Assert.False(File.Exists(path));
+            Assert.Equal(path, await sandbox.Clouds.WriteEnvironmentAsync(directory.FullName));
+            Assert.True(File.Exists(path));
         }
+
+        Assert.False(File.Exists(path));
+        directory.Delete(recursive: true);
     }
 
     [Fact]
@@ -63,11 +61,4 @@ public sealed class SandboxEnvironmentTests
         Assert.All(["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB", "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT"], name => Assert.DoesNotContain(name, variables.Keys));
         Assert.DoesNotContain(variables.Keys, name => name.StartsWith("AWS_ENDPOINT_URL_", StringComparison.Ordinal));
     }
-
-    private static SandboxOptions OptionsOf(TestSandbox sandbox) => new()
-    {
-        Clusters = [TestSandbox.Main],
-        Accounts = [new("data", TestSandbox.Account, "ap-south-1")],
-        Directory = sandbox.FilesDirectory,
-    };
 }

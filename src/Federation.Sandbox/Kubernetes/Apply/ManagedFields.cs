@@ -21,11 +21,14 @@ internal static class ManagedFields
         ["f:metadata", "f:resourceVersion"],
     ];
 
-    /// <summary>Credits a manager with what an update changed, and sets the new object's managedFields.</summary>
+    /// <summary>
+    /// Credits a manager with what an update changed, and sets the new object's managedFields. What the new object
+    /// itself says of owners wins over what is stored, unless it says nothing.
+    /// </summary>
     public static void Update(
         JsonObject stored, JsonObject value, ResourceType type, FieldManager manager, DateTimeOffset now, IEnumerable<string> reset)
     {
-        var owners = Owners.Read(stored);
+        var owners = Owners.Read(value["metadata"].Items("managedFields").Any() && manager.Subresource.Length == 0 ? value : stored);
         var comparison = TypedValue.Compare(WithoutManagedFields(stored), WithoutManagedFields(value), type.Schema);
         var changed = Strip(comparison.Modified.Union(comparison.Added), reset);
         owners.Take(changed, comparison.Removed, except: null);

@@ -27,14 +27,13 @@ internal sealed class ListEndpoint(ObjectStore store)
         var limit = exchange.Number("limit") ?? 0;
         var token = exchange.Query("continue");
         var (snapshot, start) = token.Length > 0 ? Resume(exchange, type, token) : (Read(exchange, type), "");
-        JsonObject[] matching =
-        [
-            .. snapshot.Objects.Where(selector.Matches)
-                .Where(item => start.Length == 0 || string.CompareOrdinal(KeyIn(exchange, item), start) >= 0),
-        ];
+        JsonObject[] rest = [.. snapshot.Objects.Where(item => start.Length == 0 || string.CompareOrdinal(KeyIn(exchange, item), start) >= 0)];
+        JsonObject[] matching = [.. rest.Where(selector.Matches)];
         var page = limit > 0 ? matching.Take((int)limit).ToArray() : matching;
         var metadata = new JsonObject { ["resourceVersion"] = snapshot.Version.ToString(CultureInfo.InvariantCulture) };
-        if (page.Length < matching.Length)
+
+        // A full page is continued while there are objects at all, whether they match or not.
+        if (page.Length == limit && page.Length > 0 && !ReferenceEquals(page[^1], rest[^1]))
         {
             metadata["continue"] = Token(snapshot.Version, "/" + KeyIn(exchange, page[^1]) + "\0");
             if (selector.IsEmpty)

@@ -26,6 +26,7 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
 
         var spec = request.Child("spec");
         spec.Default("expirationSeconds", 3600);
+        spec.TryAdd("boundObjectRef", null);
         var owned = OwnedFields(spec);
         if (store.Find(ResourceTable.Namespaces, "", @namespace) is null)
         {

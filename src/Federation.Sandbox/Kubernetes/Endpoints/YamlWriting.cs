@@ -20,7 +20,7 @@ internal static class YamlWriting
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.Number => node.AsValue().TryGetValue<long>(out var integer) ? integer : node.GetValue<double>(),
+            JsonValueKind.Number => node.Integer is { } integer ? integer : node.GetValue<double>(),
             _ => node.GetValue<string>(),
         },
     };

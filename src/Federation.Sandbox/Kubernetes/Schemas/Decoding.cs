@@ -48,7 +48,7 @@ internal sealed class Decoding(ICollection<string>? unknown)
         {
             value.TryGetPropertyValue(field.Name, out var node);
             var decoded = node is null ? null : Decode(node, field.Type, context.Into(type.Name, field.Name));
-            if (decoded is not null && !(field.OmitZero && IsZero(decoded)) && !IsEmpty(decoded, field.Type))
+            if (decoded is not null && !(field.OmitZero && IsZero(decoded)) && (field.AlwaysWritten || !IsEmpty(decoded, field.Type)))
             {
                 result[field.Name] = decoded;
             }
@@ -126,7 +126,7 @@ internal sealed class Decoding(ICollection<string>? unknown)
             case "number" when kind is JsonValueKind.Number:
                 return node.DeepClone();
             case "int32" or "int64" when kind is JsonValueKind.Number:
-                if (node.AsValue().TryGetValue<long>(out var integer) && (type == "int64" || integer is >= int.MinValue and <= int.MaxValue))
+                if (node.Integer is { } integer && (type == "int64" || integer is >= int.MinValue and <= int.MaxValue))
                 {
                     return JsonValue.Create(integer);
                 }
@@ -178,7 +178,7 @@ internal sealed class Decoding(ICollection<string>? unknown)
     private static bool IsZero(JsonNode node) => node.GetValueKind() switch
     {
         JsonValueKind.False => true,
-        JsonValueKind.Number => node.AsValue().TryGetValue<long>(out var number) && number == 0,
+        JsonValueKind.Number => node.Integer is 0,
         _ => false,
     };
 

@@ -936,7 +936,7 @@ internal static class KubernetesTypes
             spec TokenRequestSpec =2
             status TokenRequestStatus =3
         TokenRequestSpec
-            audiences string[] =1
+            audiences string[]! =1
             boundObjectRef BoundObjectReference! =3
             expirationSeconds int64 =4
         TokenRequestStatus

@@ -44,7 +44,6 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             var value = change(stored.Copy());
             PlaceIn(type, @namespace, value);
             type.Strategy.SetDefaults(value);
-            value.Metadata.SetOrRemove("managedFields", stored["metadata"]?["managedFields"]?.DeepClone());
             ManagedFields.Update(stored, value, type, options.Manager, time.GetUtcNow(), Reset(type, options));
             return Replace(type, stored, value, options);
         }
@@ -224,12 +223,13 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         List<FieldError> errors = [];
         if (uid.Length > 0 && uid != stored.Uid)
         {
-            // The API server checks this twice, and says so twice.
             var error = FieldError.Invalid("metadata.uid", FieldError.Quote(uid), "field is immutable");
             errors.AddRange([error, error]);
         }
 
-        Check(type, value, [.. errors, .. ObjectMetaValidation.Validate(value, type), .. type.Strategy.Validate(value), .. type.Strategy.ValidateUpdate(value, stored)]);
+        // The API server validates metadata in four places on an update, and lists each finding of each.
+        errors.AddRange(Enumerable.Repeat(ObjectMetaValidation.Validate(value, type), 4).SelectMany(static found => found));
+        Check(type, value, [.. errors, .. type.Strategy.Validate(value), .. type.Strategy.ValidateUpdate(value, stored)]);
         foreach (var plugin in admission)
         {
             plugin.Validate(request);

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes;
+
+namespace Federation.Sandbox.Tests.Kubernetes;
+
+/// <summary>
+/// The recordings were taken from one cluster, one after the other: each is replayed on top of those before it.
+/// What is not replayed is listed with the reason; everything else must match.
+/// </summary>
+public sealed class ReplayTests
+{
+    private const string NotServed = "the kind is not served";
+    private const string Compaction = "history ends by the number of changes here, not by compaction";
+
+    private static readonly string[] Order =
+    [
+        "02-namespaces", "03-serviceaccounts-apply", "04-patch-update-delete", "05-lists", "06-tokenrequest", "08-pod-admission", "15-misc",
+    ];
+
+    private static readonly Dictionary<string, Dictionary<string, string>> NotCovered = new(StringComparer.Ordinal)
+    {
+        ["02-namespaces"] = [],
+        ["03-serviceaccounts-apply"] = [],
+        ["04-patch-update-delete"] = new(StringComparer.Ordinal)
+        {
+            ["patch unknown field strict"] = "the text quotes the whole object, in the order of Go's fields",
+            ["get"] = "the recorder had already changed its copy of the answer",
+        },
+        ["05-lists"] = [],
+        ["06-tokenrequest"] = [],
+        ["08-pod-admission"] = new(StringComparer.Ordinal)
+        {
+            ["update immutable field"] = "the text ends with a diff of Go's fields",
+            ["restricted: deployment is accepted with a warning"] = NotServed,
+            ["create quota"] = NotServed,
+            ["quota status"] = NotServed,
+            ["quota: resources missing"] = NotServed,
+            ["quota: accepted"] = NotServed,
+            ["quota: count exceeded"] = NotServed,
+            ["quota: cpu and count exceeded"] = NotServed,
+            ["quota status after"] = NotServed,
+            ["limitrange"] = NotServed,
+            ["limitrange exceeded"] = NotServed,
+        },
+        ["15-misc"] = new(StringComparer.Ordinal)
+        {
+            ["continue token, still valid after changes"] = Compaction,
+            ["continue token expired (storage compacted)"] = Compaction,
+            ["list at a compacted resourceVersion (Exact)"] = Compaction,
+            ["watch from a compacted resourceVersion"] = "it shows a history of which parts were not recorded",
+        },
+    };
+
+    public static TheoryData<string> Files => [.. Order];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task The_emulator_answers_as_the_recorded_server_did(string file)
+    {
+        await using var cluster = await TestCluster.StartAsync(static options => options with { NamespaceCleanup = TimeSpan.FromSeconds(5) });
+        var replay = new Replay(cluster);
+        List<string> differences = [];
+        foreach (var step in Order.TakeWhile(step => step != file).Append(file))
+        {
+            foreach (var (recording, index) in Recording.Load(step).Select(static (recording, index) => (recording, index)))
+            {
+                if (NotCovered[step].ContainsKey(recording.Name))
+                {
+                    continue;
+                }
+
+                await PrepareAsync(cluster, replay, step, recording.Name);
+                var found = await replay.SendAsync(recording);
+                if (step == file)
+                {
+                    differences.AddRange(found.Select(difference => $"[{index}] {recording.Name}: {difference}"));
+                }
+            }
+        }
+
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
+    }
+
+    // What happened in the recorded cluster besides the requests.
+    private static async Task PrepareAsync(TestCluster cluster, Replay replay, string file, string exchange)
+    {
+        switch (file, exchange)
+        {
+            case ("02-namespaces", "get terminating (conditions)" or "watch"):
+                cluster.Time.Advance(TimeSpan.FromSeconds(5));
+                break;
+            case ("04-patch-update-delete", "create"):
+                // Objects are sent back with the times they were recorded with.
+                cluster.Time.SetUtcNow(new DateTimeOffset(2026, 11, 23, 18, 14, 3, TimeSpan.Zero));
+                break;
+            case ("05-lists", "list one, full item"):
+                foreach (var (name, tier) in new[] { ("l1", "odd"), ("l2", "even"), ("l3", "odd"), ("l4", "even") })
+                {
+                    await cluster.PostAsync(
+                        "/api/v1/namespaces/apps/serviceaccounts",
+                        $$"""{ "metadata": { "name": "{{name}}", "labels": { "set": "l", "tier": "{{tier}}" } } }""");
+                }
+
+                break;
+            case ("06-tokenrequest", "bound to a running pod"):
+                var pod = await cluster.SendAsync(HttpMethod.Post, "/api/v1/namespaces/apps/pods", Recording.Load("08-pod-admission")[0].Request["body"]);
+                replay.Bind("afe35481-b17f-4f4b-8c99-41564113a3d1", pod.Json!.Uid);
+                cluster.Server.Kubelet.UpdatePod("apps", "binder", pod.Json!.Uid, static pod => pod["spec"]!["nodeName"] = "localhost");
+                break;
+            case ("08-pod-admission", "create with a projected serviceAccountToken: stored object"):
+                await cluster.SendAsync(HttpMethod.Delete, "/api/v1/namespaces/apps/pods/binder?gracePeriodSeconds=0");
+                break;
+            case ("08-pod-admission", "get pod status resource"):
+                var expected = Recording.Load(file).Single(recording => recording.Name == exchange).Response["body"]!;
+                var uid = (await cluster.GetAsync("/api/v1/namespaces/apps/pods/mini")).Json!.Uid;
+                cluster.Server.Kubelet.UpdatePod("apps", "mini", uid, pod => pod["status"]!["conditions"] = expected["status"]!["conditions"]!.DeepClone());
+                break;
+            case ("15-misc", "configmap create"):
+                await cluster.PostAsync("/api/v1/namespaces", """{"metadata": {"name": "batch"}}""");
+                break;
+        }
+    }
+}

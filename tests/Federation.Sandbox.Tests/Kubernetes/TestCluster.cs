@@ -1,0 +1,113 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Federation.Sandbox.Tests.Kubernetes;
+
+/// <summary>An emulated API server on a loopback port, with a clock that stands still.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public const string AdminToken = "admin";
+    public const string Issuer = "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c";
+
+    private readonly WebApplication _app;
+
+    private TestCluster(WebApplication app, KubernetesApiServer server, FakeTimeProvider time)
+    {
+        _app = app;
+        Server = server;
+        Time = time;
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+    }
+
+    public KubernetesApiServer Server { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public HttpClient Http { get; }
+
+    public string Address => Http.BaseAddress!.ToString();
+
+    public static Task<TestCluster> StartAsync(Func<KubernetesApiOptions, KubernetesApiOptions>? configure = null)
+    {
+        var options = new KubernetesApiOptions
+        {
+            Issuer = Issuer,
+            ServerAddress = "127.0.0.1:16443",
+            AdminTokens = [AdminToken],
+            NodeName = "localhost",
+            CertificateAuthority = "-----BEGIN CERTIFICATE-----\n",
+            MaximumTokenLifetime = null,
+        };
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 18, 12, 29, TimeSpan.Zero));
+        return StartAsync(new KubernetesApiServer(configure?.Invoke(options) ?? options, time), time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        Server.Dispose();
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+    }
+
+    /// <summary>Sends a request as the administrator and reads the answer.</summary>
+    public async Task<Answer> SendAsync(
+        HttpMethod method, string path, JsonNode? body = null, string contentType = "application/json", string? token = AdminToken)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.UserAgent.ParseAdd("curl/8");
+        if (token is not null)
+        {
+            request.Headers.Authorization = new("Bearer", token);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body is JsonValue text ? text.GetValue<string>() : body.ToJsonString()));
+            request.Content.Headers.ContentType = new(contentType);
+        }
+
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        var content = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var warnings = response.Headers.TryGetValues("Warning", out var values) ? values.ToArray() : [];
+        return new Answer(
+            response.StatusCode, content,
+            response.Content.Headers.ContentType?.MediaType == "application/json" && content.Length > 0 && !content.Contains("}\n{", StringComparison.Ordinal) ? JsonNode.Parse(content) as JsonObject : null,
+            warnings);
+    }
+
+    public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public Task<Answer> PostAsync(string path, string json) => SendAsync(HttpMethod.Post, path, JsonNode.Parse(json));
+
+    public Task<Answer> ApplyAsync(string path, string manager, string json, string query = "") =>
+        SendAsync(HttpMethod.Patch, $"{path}?fieldManager={manager}{query}", JsonNode.Parse(json), "application/apply-patch+yaml");
+
+    private static async Task<TestCluster> StartAsync(KubernetesApiServer server, FakeTimeProvider time)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var app = builder.Build();
+        app.Run(server.HandleAsync);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new TestCluster(app, server, time);
+    }
+}
+
+/// <param name="Json">The body, if it is one JSON object.</param>
+internal sealed record Answer(HttpStatusCode Status, string Text, JsonObject? Json, IReadOnlyList<string> Warnings)
+{
+    public string Message => Json?["message"]?.GetValue<string>() ?? "";
+}
