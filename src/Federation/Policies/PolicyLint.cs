@@ -78,7 +78,7 @@ public static class PolicyLint
                 });
             }
 
-            if (!Conditions(statement, ":aud").Concat(Conditions(statement, "accounts.google.com:oaud")).Any(condition => Pins(condition, document)))
+            if (!Conditions(statement, ":aud").Concat(Conditions(statement, "accounts.google.com:oaud")).Any(condition => condition.Operator is "StringEquals" && Pins(condition, document)))
             {
                 findings.Add(new Finding
                 {
