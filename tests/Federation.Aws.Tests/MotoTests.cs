@@ -14,12 +14,12 @@ namespace Federation.Aws.Tests;
 /// Against moto, an IAM that is not of this project's making. It needs python3 with moto's server, and cannot add a client id to a
 /// provider (https://docs.getmoto.org: not implemented), which <see cref="FaultTests"/> does.
 /// </summary>
-public sealed class MotoTests
+public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Moto>
 {
     [Fact]
     public async Task What_was_applied_is_read_back_and_a_second_plan_is_empty()
     {
-        await using var moto = await Moto.StartAsync();
+        using var lead = await moto.LeadAsync();
         var workload = Given.Workload();
         workload = workload with
         {
@@ -46,7 +46,7 @@ public sealed class MotoTests
     [Fact]
     public async Task What_differs_is_changed_and_what_is_others_stays()
     {
-        await using var moto = await Moto.StartAsync();
+        using var lead = await moto.LeadAsync();
         var workload = Given.Workload();
         await ConvergeAsync([Given.Rendered(workload, ("old", Given.ListBuckets), ("kept", Given.ListBuckets))]);
         using var iam = new AmazonIdentityManagementServiceClient();
@@ -84,7 +84,7 @@ public sealed class MotoTests
     [Fact]
     public async Task A_role_that_is_not_ours_is_left_alone_unless_adopted()
     {
-        await using var moto = await Moto.StartAsync();
+        using var lead = await moto.LeadAsync();
         using var iam = new AmazonIdentityManagementServiceClient();
         await iam.CreateRoleAsync(new() { RoleName = "gke-exports", AssumeRolePolicyDocument = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""" });
 
@@ -99,7 +99,7 @@ public sealed class MotoTests
     [Fact]
     public async Task Many_roles_are_read_with_the_account_in_a_few_calls()
     {
-        await using var moto = await Moto.StartAsync();
+        using var lead = await moto.LeadAsync();
         RenderedWorkload[] workloads =
         [
             .. Enumerable.Range(1, 30).Select(n => Given.Workload($"w{n}"))
@@ -127,39 +127,49 @@ public sealed class MotoTests
         return (plan, progress, calls);
     }
 
-    private sealed class Moto : IAsyncDisposable
+    /// <summary>One server for the class; each test begins with an empty account.</summary>
+    public sealed class Moto : IAsyncLifetime
     {
-        private readonly Process _process;
-        private readonly Lead _lead;
+        private readonly HttpClient _http = new();
+        private Process? _process;
 
-        private Moto(Process process, Uri address) => (_process, _lead) = (process, new Lead(address));
-
-        public static async Task<Moto> StartAsync()
+        public async ValueTask InitializeAsync()
         {
-            Assert.SkipUnless(IsInstalled(), "python3 with moto[server] is not installed.");
+            if (!IsInstalled())
+                return;
+
             using var probe = new TcpListener(IPAddress.Loopback, 0);
             probe.Start();
-            var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+            _http.BaseAddress = new Uri($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}");
             probe.Stop();
-            var start = Python("-m", "moto.server", "-H", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture));
+            var start = Python("-m", "moto.server", "-H", "127.0.0.1", "-p", _http.BaseAddress.Port.ToString(CultureInfo.InvariantCulture));
             start.Environment["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true";
-            var process = Process.Start(start)!;
-            var ready = new TaskCompletionSource();
-            process.ErrorDataReceived += (_, line) =>
+            _process = Process.Start(start)!;
+            var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _process.ErrorDataReceived += (_, line) =>
             {
                 if (line.Data?.Contains("Running on", StringComparison.Ordinal) == true)
                     ready.TrySetResult();
             };
-            process.OutputDataReceived += (_, _) => { };
-            process.BeginErrorReadLine();
-            process.BeginOutputReadLine();
-            await ready.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-            return new Moto(process, new Uri($"http://127.0.0.1:{port}"));
+            _process.BeginErrorReadLine();
+            _process.BeginOutputReadLine();
+            await ready.Task.WaitAsync(TimeSpan.FromMinutes(2));
+        }
+
+        internal async Task<Lead> LeadAsync()
+        {
+            Assert.SkipUnless(_process is not null, "python3 with moto[server] is not installed.");
+            using var reset = await _http.PostAsync(new Uri("/moto-api/reset", UriKind.Relative), content: null, TestContext.Current.CancellationToken);
+            reset.EnsureSuccessStatusCode();
+            return new Lead(_http.BaseAddress!);
         }
 
         public async ValueTask DisposeAsync()
         {
-            _lead.Dispose();
+            _http.Dispose();
+            if (_process is null)
+                return;
+
             _process.Kill(entireProcessTree: true);
             await _process.WaitForExitAsync();
             _process.Dispose();

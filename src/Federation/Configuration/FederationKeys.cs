@@ -205,7 +205,7 @@ internal static class FederationKeys
 
         public static readonly Key<TimeSpan> Latency = Key<TimeSpan>.Optional(
             "latency",
-            new Duration { Least = TimeSpan.Zero, Most = TimeSpan.FromMinutes(1), Reason = "clients give up on calls that take longer" },
+            new Duration { Fine = true, Least = TimeSpan.Zero, Most = TimeSpan.FromMinutes(1), Reason = "clients give up on calls that take longer" },
             "Added to every emulated call.",
             "0s");
 

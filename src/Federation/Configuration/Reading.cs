@@ -16,7 +16,7 @@ internal sealed class Reading(string file, Section grammar)
     public int Errors { get; private set; }
 
     /// <summary>So much is wrong that more of it is only counted: the rest of the file is no longer worth explaining.</summary>
-    public bool IsFull => _problems.Count >= 10 * Limits.Findings;
+    public bool IsFull => _problems.Count >= 2 * Limits.Findings;
 
     public SourceLocation Locate(Position at) => new(file, at.Line, at.Column);
 

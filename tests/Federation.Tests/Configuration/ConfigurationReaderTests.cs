@@ -43,7 +43,7 @@ public sealed class ConfigurationReaderTests
         Assert.Equal("arn:aws-us-gov:iam::444455556666:role/Writer", configuration.Workloads[1].RoleArn);
         Assert.Equal(["exports", "backups"], configuration.Sandbox.Buckets);
         Assert.Equal(SandboxImage.Shell, configuration.Sandbox.Images["busybox"]);
-        Assert.Equal(TimeSpan.FromSeconds(5), configuration.Sandbox.Latency);
+        Assert.Equal(TimeSpan.FromMilliseconds(1500), configuration.Sandbox.Latency);
         Assert.Equal(["throttle"], configuration.Sandbox.Faults);
         Assert.True(configuration.Sandbox.HostAws);
     }

@@ -51,7 +51,7 @@ internal static class Documents
         sandbox:
           buckets: [exports, backups]
           images: { "registry.example/aws:1": aws, busybox: shell }
-          latency: 5s
+          latency: 1s500ms
           faults: [throttle]
           aws: host
         """;

@@ -47,10 +47,22 @@ public sealed class PolicyGrammarTests
         Assert.Equal(message, Check(statement, PolicyKind.Trust)[0].Message);
 
     [Theory]
-    [InlineData("""{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"]}""")]
+    [InlineData("""{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"accounts.google.com:sub":"1"}}}""")]
     [InlineData("""{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::111122223333:root"],"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole*"}""")]
     [InlineData("""{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}""")]
     public void These_trust_policies_break_no_rule(string statement) => Assert.Empty(Check(statement, PolicyKind.Trust));
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"StringLike":{"accounts.google.com:sub":"1"}}""")]
+    [InlineData("""{"StringEqualsIfExists":{"accounts.google.com:sub":"1"}}""")]
+    [InlineData("""{"StringEquals":{"Accounts.Google.com:sub":"1"}}""")]
+    public void Googles_issuer_is_admitted_only_with_a_claim_of_it_pinned(string condition)
+    {
+        var statement = $$"""{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{{condition}}}""";
+
+        Assert.Contains("accounts.google.com:oaud", Assert.Single(Check(statement, PolicyKind.Trust)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void What_is_no_json_has_syntax_errors_with_their_place()

@@ -40,6 +40,7 @@ public sealed class PolicyLintTests
         { "no condition at all", [] },
         { "a wildcard namespace", [new("StringLike", Scene.IssuerPath + ":sub", ["system:serviceaccount:*:a"])] },
         { "a wildcard service account", [new("StringLike", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:*"])] },
+        { "a variable that is always the caller's own subject", [new("StringEquals", Scene.IssuerPath + ":sub", ["${" + Scene.IssuerPath + ":sub}"])] },
         { "IfExists", [new("StringEqualsIfExists", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },
         { "a negation", [new("StringNotEquals", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },
         { "ForAllValues, true where the key is absent", [new("ForAllValues:StringEquals", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },

@@ -116,6 +116,19 @@ public sealed class PolicyPropertyTests
         });
 
     [Fact]
+    public void In_a_trust_policy_an_allow_never_takes_away_and_a_deny_never_gives() =>
+        Gen.Select(Generate.Document, Generate.Statement, Gen.OneOf<string>("a", "b"), Generate.Request).Sample((document, statement, principal, request) =>
+        {
+            var caller = new TrustRequest(principal, request.Action, request.Context);
+            var before = TrustEvaluator.Evaluate(caller, document);
+            var allowing = TrustEvaluator.Evaluate(caller, document with { Statements = [.. document.Statements, statement with { Effect = PolicyEffect.Allow }] });
+            var denying = TrustEvaluator.Evaluate(caller, document with { Statements = [.. document.Statements, statement with { Effect = PolicyEffect.Deny }] });
+            Assert.True(!before.IsAllowed || allowing.IsAllowed);
+            Assert.True(before.IsAllowed || !denying.IsAllowed);
+            Assert.All(before.NearMisses, miss => Assert.NotEmpty(miss.Obstacles));
+        });
+
+    [Fact]
     public void Merging_does_not_depend_on_order_and_names_each_statement_once() =>
         Gen.Select(Generate.Document.List[0, 4], Gen.Int).Sample((documents, seed) =>
         {

@@ -164,6 +164,10 @@ public sealed class SecurityTokenServiceTests
             Row("a Deny beside the Allow", Scene.EvidenceOf(Scene.Statement(), Scene.Statement() with { Sid = "No", Effect = PolicyEffect.Deny }), RefusalReason.TrustDenied, "AccessDenied", 403, NotAuthorized);
             Row("another session name than trust wants", Scene.EvidenceOf(Scene.Statement().With("StringEquals", "sts:RoleSessionName", "other")), RefusalReason.TrustCondition, "AccessDenied", 403, NotAuthorized);
             Row("aws:PrincipalArn is absent", Scene.EvidenceOf(Scene.Statement().With("StringLike", "aws:PrincipalArn", "*")), RefusalReason.TrustCondition, "AccessDenied", 403, NotAuthorized);
+            Row("session tags without sts:TagSession in the trust", Scene.EvidenceOf(Tagged), RefusalReason.TrustAction, "AccessDenied", 403, NotAuthorized);
+            Row("a source identity without sts:SetSourceIdentity in the trust", Scene.EvidenceOf(claims => claims["https://aws.amazon.com/source_identity"] = "ada"), RefusalReason.TrustAction, "AccessDenied", 403, NotAuthorized);
+            Row("the token lists other roles", Scene.EvidenceOf(claims => claims["https://aws.amazon.com/roles"] = new JsonArray("arn:aws:iam::111122223333:role/other")), RefusalReason.RoleNotListed, "InvalidIdentityToken", 400, NotValidated);
+            Row("the token lists no role", Scene.EvidenceOf(claims => claims["https://aws.amazon.com/roles"] = ""), RefusalReason.RoleNotListed, "InvalidIdentityToken", 400, NotValidated);
             Row("DurationSeconds above the role's maximum", Scene.EvidenceOf(r => r with { DurationSeconds = 7200 }), RefusalReason.SessionTooLong, "ValidationError", 400,
                 "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
             return rows;
@@ -205,6 +209,11 @@ public sealed class SecurityTokenServiceTests
             Row("aws:userid is the provider's ARN", Scene.EvidenceOf(Scene.Statement().With("StringEquals", "aws:userid", Scene.ProviderArn)));
             Row("aws:PrincipalAccount is the provider's account", Scene.EvidenceOf(Scene.Statement().With("StringEquals", "aws:PrincipalAccount", "111122223333")));
             Row("amr", Amr());
+            Row("session tags with sts:TagSession in the trust", WithTrust(Tagged, Scene.Statement() with { Actions = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"] }));
+            Row("the role among the token's, parted by semicolons", WithTrust(
+                claims => claims["https://aws.amazon.com/roles"] = "arn:aws:iam::111122223333:role/other; " + Scene.RoleArn,
+                Scene.Statement().With("Bool", "sts:RoleAuthorizedByIdp", "true")));
+            Row("a roles claim of null is none", WithTrust(claims => claims["https://aws.amazon.com/roles"] = null, Scene.Statement().With("Bool", "sts:RoleAuthorizedByIdp", "false")));
             Row("ForAllValues holds where the key is absent", Scene.EvidenceOf(Scene.Statement().With("ForAllValues:StringEquals", Scene.IssuerPath + ":absent", "x")));
             Row("a stranger's statement beside ours", Scene.EvidenceOf(Scene.Statement().For("AWS", "111122223333"), Scene.Statement()));
             Row("a Deny about another subject", Scene.EvidenceOf(Scene.Statement(), Scene.Statement(subject: "other") with { Sid = "No", Effect = PolicyEffect.Deny }));
@@ -316,15 +325,18 @@ public sealed class SecurityTokenServiceTests
 
     private static WebIdentityEvidence Keys(params IssuerKey[] keys) => Scene.Evidence with { Keys = new IssuerKeys.Published(keys) };
 
-    private static WebIdentityEvidence Empty(PolicyStatement trust)
+    private static void Tagged(JsonObject claims) =>
+        claims["https://aws.amazon.com/tags"] = new JsonObject { ["principal_tags"] = new JsonObject { ["team"] = new JsonArray("a") } };
+
+    private static WebIdentityEvidence WithTrust(Action<JsonObject> spoil, PolicyStatement trust)
     {
-        var evidence = Scene.EvidenceOf(claims => claims["sub"] = "");
+        var evidence = Scene.EvidenceOf(spoil);
         return evidence with { Role = evidence.Role! with { TrustPolicy = Scene.Trust(trust) } };
     }
 
-    private static WebIdentityEvidence Amr()
-    {
-        var evidence = Scene.EvidenceOf(claims => claims["amr"] = new JsonArray("authenticated", "x"));
-        return evidence with { Role = evidence.Role! with { TrustPolicy = Scene.Trust(Scene.Statement().With("ForAnyValue:StringEquals", Scene.IssuerPath + ":amr", "authenticated")) } };
-    }
+    private static WebIdentityEvidence Empty(PolicyStatement trust) => WithTrust(claims => claims["sub"] = "", trust);
+
+    private static WebIdentityEvidence Amr() => WithTrust(
+        claims => claims["amr"] = new JsonArray("authenticated", "x"),
+        Scene.Statement().With("ForAnyValue:StringEquals", Scene.IssuerPath + ":amr", "authenticated"));
 }

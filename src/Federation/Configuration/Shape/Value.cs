@@ -178,7 +178,7 @@ internal sealed class MapOf<T>(Text name, Value<T> value, string values, int lea
         if (mapping.Entries.Count < least)
             reading.Invalid(node.At, $"{label} is empty", $"Write {Kind}.");
 
-        foreach (var (key, entryValue) in mapping.Entries.Values)
+        foreach (var (key, entryValue) in mapping.Entries)
         {
             name.CheckName(key, reading);
             if (value.TryRead(entryValue, $"{Quote.Of(key.Text)} of {label}", reading, out var entry))
