@@ -76,6 +76,7 @@ public sealed class CommandLineToolTests
         var environment = await sandbox.Clouds.WriteEnvironmentAsync(sandbox.FilesDirectory);
         var start = new ProcessStartInfo("/bin/sh")
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = sandbox.FilesDirectory,
