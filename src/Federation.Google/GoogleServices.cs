@@ -1,9 +1,10 @@
+using System.Text.Json;
+using Federation.Diagnosis;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Auth.OAuth2.Responses;
 using Google.Apis.Container.v1;
 using Google.Apis.Iam.v1;
 using Google.Apis.Services;
-using Federation.Diagnosis;
 
 namespace Federation.Google;
 
@@ -50,15 +51,32 @@ internal sealed class GoogleServices : IDisposable
         };
     }
 
+    /// <summary>
+    /// The file that <c>GOOGLE_APPLICATION_CREDENTIALS</c> names, else where Application Default Credentials look
+    /// next. The library finds the file too, but only once in the life of a process.
+    /// </summary>
     private static async Task<GoogleCredential> FindCredentialAsync()
     {
         try
         {
-            return (await GoogleCredential.GetApplicationDefaultAsync()).CreateScoped(IamService.Scope.CloudPlatform);
+            var file = Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS");
+            var credential = string.IsNullOrEmpty(file)
+                ? await GoogleCredential.GetApplicationDefaultAsync()
+                : await CredentialFactory.FromFileAsync(file, await TypeOfAsync(file), CancellationToken.None);
+            return credential.CreateScoped(IamService.Scope.CloudPlatform);
         }
-        catch (Exception fault) when (fault is InvalidOperationException or TokenResponseException or IOException)
+        catch (Exception fault) when (fault is InvalidOperationException or TokenResponseException or IOException or UnauthorizedAccessException or JsonException)
         {
             throw new FindingException(GoogleFaults.CredentialsMissing(fault.Message), fault);
         }
+    }
+
+    private static async Task<string> TypeOfAsync(string file)
+    {
+        await using var content = File.OpenRead(file);
+        using var document = await JsonDocument.ParseAsync(content);
+        return document.RootElement.TryGetProperty("type", out var type) && type.GetString() is { } name
+            ? name
+            : throw new InvalidOperationException($"{file} is no Google credential file: it has no \"type\".");
     }
 }

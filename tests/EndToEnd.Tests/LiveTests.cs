@@ -1,0 +1,106 @@
+using Federation.Configuration;
+using Federation.Sandbox;
+
+namespace EndToEnd.Tests;
+
+/// <summary>The live path against a sandbox that was there before: nothing tells the host that its clouds are emulated.</summary>
+[Collection(nameof(Host))]
+public sealed class LiveTests
+{
+    [Fact]
+    public async Task A_second_run_finds_everything_unchanged_and_writes_nothing_but_its_pod()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+
+        var first = host.Run("--target=Verify", "--cloud=live", $"--config={HostRun.Example}");
+        Assert.True(first.ExitCode == 0, first.ToString());
+        var written = sandbox.Calls.Calls.Count;
+
+        var second = host.Run("--target=Verify", "--cloud=live", $"--config={HostRun.Example}");
+        Assert.True(second.ExitCode == 0, second.ToString());
+        Assert.Equal("verified", second.Outcome);
+        Assert.All(second.Actions, action => Assert.Equal("unchanged", action));
+        var writes = sandbox.Calls.Calls.Skip(written).Where(call => call.IsWrite).Select(call => $"{call.Cloud} {call.Operation} {call.Resource}");
+        Assert.All(writes, write => Assert.Contains("gke-to-aws-test-verify-", write, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Planning_a_converged_federation_says_that_there_are_no_changes()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+        Assert.Equal(0, host.Run("--target=Apply", $"--config={HostRun.Example}").ExitCode);
+
+        var written = sandbox.Calls.Calls.Count;
+        var plan = host.Run("--target=Plan", $"--config={HostRun.Example}", "--fail-on-drift");
+        Assert.True(plan.ExitCode == 0, plan.ToString());
+        Assert.Contains("No changes", plan.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(sandbox.Calls.Calls.Skip(written), call => call.IsWrite);
+    }
+
+    [Fact]
+    public async Task Credentials_of_another_account_stop_everything_before_any_write()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+        var other = host.Configure((await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace("111122223333", "444455556666", StringComparison.Ordinal));
+        var run = host.Run("--target=Verify", "--cloud=live", $"--config={other}");
+        Assert.True(run.ExitCode == 1, run.ToString());
+        Assert.Equal(["FED8003"], run.Codes);
+        Assert.DoesNotContain(sandbox.Calls.Calls, call => call.IsWrite);
+    }
+
+    [Fact]
+    public async Task A_role_without_our_mark_stops_everything_before_any_write()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+        Assert.Equal(0, host.Run("--target=Apply", "--cloud=live", $"--config={HostRun.Example}").ExitCode);
+        var renamed = host.Configure("name: another-federation\n" + await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken));
+
+        var written = sandbox.Calls.Calls.Count;
+        var run = host.Run("--target=Apply", "--cloud=live", $"--config={renamed}");
+        Assert.True(run.ExitCode == 1, run.ToString());
+        Assert.Contains("FED8009", run.Codes);
+        Assert.DoesNotContain(sandbox.Calls.Calls.Skip(written), call => call.IsWrite);
+    }
+
+    [Fact]
+    public async Task A_cluster_in_another_location_is_named_with_its_own()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+        var regional = host.Configure((await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace("asia-south1-a", "asia-south1", StringComparison.Ordinal));
+        var run = host.Run("--target=Plan", "--cloud=live", $"--config={regional}");
+        Assert.True(run.ExitCode == 1, run.ToString());
+        Assert.Contains("FED2001", run.Codes);
+        Assert.Contains("asia-south1-a", run.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<SandboxClouds> EnterAsync(HostRun host, string config)
+    {
+        var configuration = ConfigurationReader.Read(config, await File.ReadAllBytesAsync(config)).Configuration!;
+        var sandbox = await SandboxClouds.StartAsync(
+            new SandboxOptions
+            {
+                Clusters = configuration.Clusters,
+                Accounts = configuration.Accounts,
+                Buckets = configuration.Sandbox.Buckets,
+                Directory = Path.Combine(host.Folder, "sandbox"),
+            },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken);
+        foreach (var name in sandbox.Unset)
+        {
+            Environment.SetEnvironmentVariable(name, null);
+        }
+
+        foreach (var (name, value) in sandbox.Environment)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+
+        return sandbox;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using Build.Host;
+
+namespace EndToEnd.Tests;
+
+[Collection(nameof(Host))]
+public sealed class TargetTests
+{
+    [Fact]
+    public void Rendering_calls_nothing_and_writes_every_document()
+    {
+        using var host = new HostRun();
+        Environment.SetEnvironmentVariable("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+        Environment.SetEnvironmentVariable("KUBECONFIG", "/nonexistent");
+        var run = host.Run("--target=Render", $"--config={HostRun.Example}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal("rendered", run.Outcome);
+        var folder = Path.Combine(host.Output, "rendered", "gke-to-aws-test");
+        Assert.All(
+            ["namespace.yaml", "service-account.yaml", "trust-policy.json", "permissions/s3-list-buckets.json", "kustomization.yaml", "validation-pod.yaml", "component/kustomization.yaml"],
+            file => Assert.True(File.Exists(Path.Combine(folder, file)), file));
+    }
+
+    [Fact]
+    public void A_plan_shows_what_would_change_and_changes_nothing()
+    {
+        using var host = new HostRun();
+        var run = host.Run("--target=Plan", "--cloud=sandbox", $"--config={HostRun.Example}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal("planned", run.Outcome);
+        Assert.All(run.Actions, action => Assert.Equal("create", action));
+        Assert.Contains("+ aws/111122223333/role/gke-to-aws-test", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Drift_fails_a_plan_only_where_it_is_asked_to()
+    {
+        using var host = new HostRun();
+        var run = host.Run("--target=Plan", "--cloud=sandbox", $"--config={HostRun.Example}", "--fail-on-drift");
+        Assert.Equal((1, "drifted"), (run.ExitCode, run.Outcome));
+    }
+
+    [Fact]
+    public void Every_problem_of_a_configuration_is_named_at_once_and_nothing_is_called()
+    {
+        using var host = new HostRun();
+        var config = host.Configure(VerifyTests.Federation("aws s3 ls").Replace("111122223333", "1111", StringComparison.Ordinal).Replace("serviceAccount: reader", "serviceAcount: reader", StringComparison.Ordinal));
+        var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
+        Assert.True(run.ExitCode == 2, run.ToString());
+        Assert.Equal("invalid", run.Outcome);
+        Assert.Contains("FED1003", run.Codes);
+        Assert.Contains("FED1001", run.Codes);
+        Assert.Contains("serviceAccount", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Report!["calls"]!.AsObject());
+    }
+
+    [Fact]
+    public void A_missing_configuration_is_an_error_and_never_a_sandbox()
+    {
+        using var host = new HostRun();
+        var run = host.Run("--target=Verify", $"--config={Path.Combine(host.Folder, "absent.yaml")}");
+        Assert.True(run.ExitCode == 2, run.ToString());
+        Assert.Equal(["FED1001"], run.Codes);
+    }
+
+    [Fact]
+    public void In_continuous_integration_the_example_never_steps_in()
+    {
+        using var host = new HostRun();
+        Environment.SetEnvironmentVariable("GITHUB_ACTIONS", "true");
+        var run = host.Run("--target=Verify");
+        Assert.True(run.ExitCode == 2, run.ToString());
+        Assert.Contains("FED1001", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--cloud=moon", "sandbox")]
+    [InlineData("--parallelism=none", "256")]
+    public void A_wrong_value_is_refused_with_what_would_be_right(string argument, string right)
+    {
+        using var host = new HostRun();
+        var run = host.Run(argument);
+        Assert.True(run.ExitCode == 2, run.ToString());
+        Assert.Contains("FED8013", run.Error, StringComparison.Ordinal);
+        Assert.Contains(right, run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(PosixSignal.SIGINT, 130)]
+    [InlineData(PosixSignal.SIGTERM, 143)]
+    public void An_interrupted_gate_takes_its_pod_away_and_says_so(PosixSignal signal, int exitCode)
+    {
+        using var host = new HostRun();
+        var config = host.Configure(VerifyTests.Federation("echo the check has begun; sleep 600"));
+        var interruption = new Interruption();
+        var run = host.Run(
+            interruption,
+            said =>
+            {
+                if (said.Contains("| the check has begun", StringComparison.Ordinal))
+                {
+                    interruption.Interrupt(signal);
+                }
+            },
+            "--target=Verify",
+            "--cloud=sandbox",
+            $"--config={config}");
+        Assert.True(run.ExitCode == exitCode, run.ToString());
+        Assert.Equal("interrupted", run.Outcome);
+        Assert.Equal("interrupted", (string?)run.Workload()["outcome"]);
+    }
+}
