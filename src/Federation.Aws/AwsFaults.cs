@@ -98,7 +98,7 @@ internal static partial class AwsFaults
                 Fix = "Correct the name if it is configured; otherwise run again, for it was deleted meanwhile.",
             },
             // The SDK says with this that no link of its chain gave credentials, or that one failed.
-            AmazonClientException => CredentialsMissing(account, fault.Message),
+            AmazonClientException => CredentialsMissing(account, string.Join(' ', fault.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))),
             AmazonServiceException other => new Finding
             {
                 Code = FindingCodes.EndpointUnreachable,

@@ -16,11 +16,11 @@ internal sealed class Lead : IDisposable
     private static readonly string[] Names = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
     private readonly Dictionary<string, string?> _before = Names.ToDictionary(name => name, Environment.GetEnvironmentVariable);
 
-    public Lead(Uri endpoint)
+    public Lead(Uri endpoint, bool withCredentials = true)
     {
         Environment.SetEnvironmentVariable("AWS_ENDPOINT_URL", endpoint.ToString());
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "secret");
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", withCredentials ? "AKIAIOSFODNN7EXAMPLE" : null);
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", withCredentials ? "secret" : null);
         Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
         Environment.SetEnvironmentVariable("AWS_CONFIG_FILE", Path.Join(AppContext.BaseDirectory, "no-config"));
         Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", Path.Join(AppContext.BaseDirectory, "no-credentials"));

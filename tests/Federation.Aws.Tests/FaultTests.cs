@@ -103,6 +103,19 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Without_any_credentials_the_finding_says_what_to_add_to_the_workflow()
+    {
+        using var lead = new Lead(new Uri("http://127.0.0.1:1"), withCredentials: false);
+
+        var finding = await ReadingFailsAsync();
+
+        Assert.Equal("FED8001", finding.Code);
+        Assert.Contains("aws-actions/configure-aws-credentials", finding.Fix, StringComparison.Ordinal);
+        Assert.Contains("id-token: write", finding.Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', finding.Cause);
+    }
+
+    [Fact]
     public async Task A_profile_that_is_not_there_is_named()
     {
         using var lead = new Lead(new Uri("http://127.0.0.1:1"));
