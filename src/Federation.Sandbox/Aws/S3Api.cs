@@ -238,8 +238,7 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
                 .Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase))
                 .ToDictionary(header => header.Key["x-amz-meta-".Length..], header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
         };
-        if (headers.ContentMD5.Count != 0
-            && !string.Equals(Convert.ToHexStringLower(Convert.FromBase64String(headers.ContentMD5.ToString())), stored.ETag.Trim('"'), StringComparison.Ordinal))
+        if (headers.ContentMD5.Count != 0 && !string.Equals(headers.ContentMD5.ToString(), Convert.ToBase64String(Convert.FromHexString(stored.ETag.Trim('"'))), StringComparison.Ordinal))
         {
             throw new AwsException("BadDigest", "The Content-MD5 you specified did not match what we received.");
         }

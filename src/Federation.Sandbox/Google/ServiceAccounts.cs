@@ -118,7 +118,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
     public JsonObject SetPolicy(string project, string name, JsonObject body)
     {
         var policy = body["policy"] as JsonObject ?? throw GoogleException.InvalidArgument("Policy is required.");
-        var version = policy["version"]?.GetValue<int>() ?? 0;
+        var version = policy["version"] is not JsonValue given ? 0 : given.TryGetValue<int>(out var number) ? number : -1;
         if (version is not (0 or 1 or 3))
         {
             throw GoogleException.InvalidArgument($"Policy version {version} is not valid: it must be 0, 1 or 3.");
