@@ -137,8 +137,9 @@ public sealed class ReplayTests
                 cluster.Server.Kubelet.UpdatePod("apps", "binder", pod.Json!.Uid, static pod =>
                 {
                     pod["spec"]!["nodeName"] = "localhost";
-                    pod["status"]!["conditions"] = new JsonArray(
-                        RunningPod()["status"].Items("conditions").Single(static condition => condition.Text("type") == "PodScheduled").DeepClone());
+                    var condition = RunningPod()["status"].Items("conditions").Single(static condition => condition.Text("type") == "PodScheduled").Copy();
+                    condition.Remove("observedGeneration");
+                    pod["status"]!["conditions"] = new JsonArray(condition);
                 });
                 break;
             case ("08-pod-admission", "create with a projected serviceAccountToken: stored object"):
