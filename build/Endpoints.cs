@@ -44,7 +44,7 @@ internal static class Endpoints
 
         foreach (var (name, value) in Overridden())
         {
-            if (Uri.TryCreate(value, UriKind.Absolute, out var address) && !address.IsFile && !address.IsLoopback)
+            if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", IsLoopback: false })
             {
                 throw new FindingException(new Finding
                 {

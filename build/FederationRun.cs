@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Build.Host;
 using Federation.Aws;
 using Federation.Configuration;
@@ -25,9 +24,9 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     private Task<SandboxClouds>? _sandbox;
     private KubernetesCloud? _kubernetes;
     private GoogleCloud? _google;
+    private AwsCloud? _aws;
     private IReadOnlyList<ICloud> _clouds = [];
     private Convergence? _convergence;
-    private bool _opened;
     private bool _interrupted;
 
     /// <summary>The id of this run, in the names of its pods: unique enough among runs at one time.</summary>
@@ -54,7 +53,8 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
             var documents = new RenderedWorkload[configuration.Workloads.Count];
             var places = configuration.Workloads.Select((workload, index) => (workload.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
             var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
-            var renderer = new Renderer(configuration, TemplateSet.Load(options.Templates), File.ReadAllBytes);
+            var folder = Path.GetDirectoryName(Path.GetFullPath(options.Configuration.Path))!;
+            var renderer = new Renderer(configuration, TemplateSet.Load(options.Templates), path => File.ReadAllBytes(Path.Combine(folder, path)));
             var findings = renderer.RenderAll(
                 keep ? configuration.Workloads : selected,
                 rendered =>
@@ -71,6 +71,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
                     }
                 },
                 cancellationToken);
+            screen.Warn(findings);
             Meet(findings);
             RenderedOutput.RemoveForgotten(options.Output, configuration);
             _documents = documents;
@@ -95,6 +96,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         if (options.FailOnDrift && options.Target == "Plan" && plan.HasChanges)
         {
             _reached = Outcome.Drifted;
+            throw new TargetFailedException(ExitCodes.No);
         }
     }
 
@@ -172,7 +174,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         if (options.HasReport)
         {
             var report = Record.ToReport(
-                ending is null or FindingException or OperationCanceledException ? _reached : Outcome.Failed,
+                ending is null or FindingException or OperationCanceledException or TargetFailedException ? _reached : Outcome.Failed,
                 _interrupted,
                 new SortedDictionary<string, int>(_clouds.ToDictionary(cloud => cloud.Name, cloud => cloud.Calls, StringComparer.Ordinal), StringComparer.Ordinal),
                 Endpoints.Overridden());
@@ -185,6 +187,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
 
     public async ValueTask DisposeAsync()
     {
+        _aws?.Dispose();
         _kubernetes?.Dispose();
         _google?.Dispose();
         if (_sandbox is not null)
@@ -193,24 +196,20 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         }
     }
 
-    /// <summary>Drift was to fail the run, and there is some.</summary>
-    public bool HasDrifted => _reached == Outcome.Drifted;
-
-    [MemberNotNull(nameof(Configuration))]
     private FederationConfiguration Open(CancellationToken cancellationToken)
     {
-        if (_opened)
+        if (Configuration is not null)
         {
-            return Configuration!;
+            return Configuration;
         }
 
-        _opened = true;
         var file = options.Configuration;
         var result = ConfigurationReader.Read(file.Shown, file.Read());
+        screen.Warn(result.Findings);
         Meet(result.Findings);
         Configuration = result.Configuration!;
         Record.Workloads = options.Select(Configuration.Workloads);
-        screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.Cloud);
+        screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.NeedsClouds ? options.Cloud : "documents only");
         if (options is { Cloud: TargetOptions.Sandbox, NeedsClouds: true })
         {
             // While the documents are rendered, the clouds get ready.
@@ -238,7 +237,8 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         screen.Overridden(Endpoints.Overridden());
         _google = new GoogleCloud(time);
         _kubernetes = new KubernetesCloud(Configuration!, _google, time);
-        _clouds = [_google, _kubernetes, new AwsCloud(Configuration!, time)];
+        _aws = new AwsCloud(Configuration!, _google, time);
+        _clouds = [_google, _kubernetes, _aws];
         return _convergence = new Convergence(
             Configuration!,
             _documents,

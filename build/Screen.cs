@@ -24,7 +24,7 @@ public sealed class Screen(IAnsiConsole console)
             Line("[yellow]There is no federation.yaml here: the bundled example runs, in the sandbox. No cloud account is touched.[/]");
         }
 
-        Line($"{Markup.Escape(file.Shown)}: {(selected == all ? Count(all, "workload") : $"{selected} of {Count(all, "workload")}")}, {(cloud == TargetOptions.Sandbox ? "in the sandbox" : "live")}");
+        Line($"{Markup.Escape(file.Shown)}: {(selected == all ? Count(all, "workload") : $"{selected} of {Count(all, "workload")}")}, {cloud}");
     }
 
     public void Rendered(int workloads, int files, string folder) =>
@@ -45,9 +45,7 @@ public sealed class Screen(IAnsiConsole console)
             Line($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}");
             foreach (var field in change.Fields)
             {
-                Line(change.Action == ChangeAction.Create
-                    ? $"    [grey]{Markup.Escape(field.Path)}[/] {Markup.Escape(Short(field.To))}"
-                    : $"    [grey]{Markup.Escape(field.Path)}[/] [red]{Markup.Escape(Short(field.From))}[/] → [green]{Markup.Escape(Short(field.To))}[/]");
+                Line($"    [grey]{Markup.Escape(Short(field.Path))}[/]{Difference(change.Action, field)}");
             }
         }
 
@@ -177,6 +175,15 @@ public sealed class Screen(IAnsiConsole console)
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Short(string? value) => value is null ? "(none)" : value.Length > 160 ? value[..157] + "..." : value;
+
+    /// <summary>The values of a field; a member of a set stands in its path already.</summary>
+    private static string Difference(ChangeAction action, FieldChange field) => (field.From, field.To) switch
+    {
+        var (_, member) when member is not null && field.Path.EndsWith($"[{member}]", StringComparison.Ordinal) => action == ChangeAction.Create ? "" : " [green]added[/]",
+        var (member, _) when member is not null && field.Path.EndsWith($"[{member}]", StringComparison.Ordinal) => " [red]removed[/]",
+        (null, var to) when action == ChangeAction.Create => $" {Markup.Escape(Short(to))}",
+        var (from, to) => $" [red]{Markup.Escape(Short(from))}[/] → [green]{Markup.Escape(Short(to))}[/]",
+    };
 
     /// <summary>A pod's output is not ours: its control characters must not steer the terminal.</summary>
     private static string Printable(string line) => string.Concat(line.Select(c => char.IsControl(c) && c != '\t' ? '\uFFFD' : c));

@@ -31,17 +31,17 @@ public static class BuildHost
             return ExitCodes.Done;
         }
 
-        var outcome = new Outcome();
+        var ending = new Ending();
         var log = new HostLog(new HostConsole(terminal)) { Verbosity = line.Verbosity };
         var code = new CakeHost()
             .AddAssembly(typeof(BuildHost).Assembly)
             .UseContext<BuildContext>()
-            .UseTeardown<OutcomeTeardown>()
+            .UseTeardown<EndingTeardown>()
             .ConfigureServices(services => services
                 .AddSingleton(terminal)
                 .AddSingleton(terminal.Out)
                 .AddSingleton(interruption)
-                .AddSingleton(outcome)
+                .AddSingleton(ending)
                 .AddSingleton<IConsole, HostConsole>()
                 .AddSingleton<ICakeLog>(log)
                 .AddSingleton<ICakeReportPrinter, HostReportPrinter>())
@@ -52,7 +52,7 @@ public static class BuildHost
             terminal.Error.WriteLine("Interrupted.");
             return interrupted;
         }
-        if (outcome.Exception is { } thrown)
+        if (ending.Exception is { } thrown)
         {
             var cause = Failure.CauseOf(thrown);
             Failure.Show(cause, line.Verbosity, terminal.Error);

@@ -4,6 +4,7 @@ using Federation.Diagnosis;
 using Federation.Planning;
 using k8s;
 using k8s.Authentication;
+using k8s.Autorest;
 using k8s.Exceptions;
 using k8s.KubeConfigModels;
 using Cluster = Federation.Configuration.Cluster;
@@ -12,7 +13,26 @@ namespace Federation.Kubernetes;
 
 /// <summary>A cluster's API, and how it was come by.</summary>
 /// <param name="Origin">For a person: the kubeconfig context, or where else the endpoint came from.</param>
-internal sealed record ClusterConnection(Cluster Cluster, IKubernetes Client, Uri Server, string? CaCertificate, string Origin);
+internal sealed record ClusterConnection(Cluster Cluster, k8s.Kubernetes Client, Uri Server, string? CaCertificate, string Origin)
+{
+    /// <summary>Gets a path that is no resource of the API, such as a discovery document, as text.</summary>
+    /// <exception cref="HttpOperationException">The server answered with anything but success.</exception>
+    public async Task<string> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        // A gateway's base address has a path of its own, so nothing is resolved against it.
+        using var request = new HttpRequestMessage(HttpMethod.Get, Client.BaseUri.AbsoluteUri.TrimEnd('/') + path);
+        if (Client.Credentials is { } credentials)
+        {
+            await credentials.ProcessHttpRequestAsync(request, cancellationToken);
+        }
+
+        using var response = await Client.HttpClient.SendAsync(request, cancellationToken);
+        var content = await response.Content.ReadAsStringAsync(cancellationToken);
+        return response.IsSuccessStatusCode
+            ? content
+            : throw new HttpOperationException($"GET {path}: {(int)response.StatusCode}") { Response = new HttpResponseMessageWrapper(response, content) };
+    }
+}
 
 /// <summary>
 /// One connection a cluster, made when first needed: from the user's kubeconfig (exec plugins included), from the

@@ -194,7 +194,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                 async token =>
                 {
                     Interlocked.Increment(ref _calls);
-                    return await connection.Client.WellKnown.GetServiceAccountIssuerOpenIDConfigurationAsync(token);
+                    return await connection.GetAsync("/.well-known/openid-configuration", token);
                 },
                 cancellationToken);
             return (string?)JsonNode.Parse(document)?["issuer"];

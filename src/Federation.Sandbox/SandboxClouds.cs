@@ -88,16 +88,29 @@ public sealed class SandboxClouds : IAsyncDisposable
             File.Delete(_environmentFile);
         }
 
+        List<Exception>? failures = null;
         while (_owned.TryPop(out var owned))
         {
-            if (owned is IAsyncDisposable asynchronous)
+            try
             {
-                await asynchronous.DisposeAsync();
+                await (owned is IAsyncDisposable asynchronous ? asynchronous.DisposeAsync() : Dispose((IDisposable)owned));
             }
-            else
+            catch (Exception failure)
             {
-                ((IDisposable)owned).Dispose();
+                // What is left must stop all the same: a port left open outlives its keys.
+                (failures ??= []).Add(failure);
             }
+        }
+
+        if (failures is not null)
+        {
+            throw failures is [var only] ? only : new AggregateException(failures);
+        }
+
+        static ValueTask Dispose(IDisposable owned)
+        {
+            owned.Dispose();
+            return ValueTask.CompletedTask;
         }
     }
 
@@ -115,56 +128,49 @@ public sealed class SandboxClouds : IAsyncDisposable
             return listener;
         }
 
-        // The ports are known once all listeners have started; what needs one is asked for it later.
+        // Ports are known once all listeners have started; what needs one is asked for it later.
         var connectTo = ConnectTo.Parse(options.ConnectTo);
         WebListener? issuerListener = null;
         ConnectTo RouteToIssuers() => connectTo.Then(ConnectTo.Parse($"{IssuerHost}:443:{issuerListener!.HostAndPort}"));
         var issuers = new IssuerTransport(RouteToIssuers, files.Anchors());
+        var clusters = new Dictionary<string, SandboxCluster>(StringComparer.Ordinal);
+        var clusterListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
         var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, Calls, time, options.IamPropagation));
-        var kubernetesListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
-        var google = Own(new GoogleCloud(options.Clusters, cluster => kubernetesListeners[cluster.Key].HostAndPort, authority.RootPem, Calls, time));
+        var google = Own(new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, Calls, time));
 
         var awsListener = Listen(isTls: false, Delayed(aws.Endpoint.HandleAsync));
         var googleListener = Listen(isTls: false, Delayed(google.Endpoint.HandleAsync));
-        issuerListener = Listen(isTls: true, new IssuerEndpoint([]).HandleAsync);
+        issuerListener = Listen(isTls: true, context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context));
+        foreach (var cluster in options.Clusters)
+        {
+            clusterListeners[cluster.Key] = Listen(isTls: true, Delayed(context => clusters[cluster.Key].HandleAsync(context)));
+        }
 
         Own(await WebListeners.StartAsync(_listeners, authority, cancellationToken));
-
-        var tokenEndpoint = new Uri($"http://{googleListener.HostAndPort}/token");
-        await files.WriteClientFilesAsync(google.Tokens.KeyFile(tokenEndpoint), "", cancellationToken);
-        var account = options.Accounts[0];
-        var key = aws.AdministratorKeys[account.Id];
-        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["AWS_ENDPOINT_URL"] = "http://" + awsListener.HostAndPort,
-            ["AWS_ACCESS_KEY_ID"] = key.AccessKeyId,
-            ["AWS_SECRET_ACCESS_KEY"] = key.SecretAccessKey,
-            ["AWS_REGION"] = account.Region,
-            ["AWS_DEFAULT_REGION"] = account.Region,
-            ["AWS_EC2_METADATA_DISABLED"] = "true",
-            ["AWS_CONFIG_FILE"] = files.AwsConfig,
-            ["AWS_SHARED_CREDENTIALS_FILE"] = files.AwsCredentials,
-            ["CLOUDSDK_CONFIG"] = files.CloudSdkConfig,
-            ["CLOUDSDK_CORE_PROJECT"] = options.Clusters[0].Project,
-            ["CLOUDSDK_AUTH_ACCESS_TOKEN"] = google.Tokens.AccessToken,
-            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"] = $"http://{googleListener.HostAndPort}/",
-            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER"] = $"http://{googleListener.HostAndPort}/",
-            // Nothing is asked, counted, looked for or updated.
-            ["CLOUDSDK_CORE_DISABLE_PROMPTS"] = "1",
-            ["CLOUDSDK_CORE_DISABLE_USAGE_REPORTING"] = "true",
-            ["CLOUDSDK_CORE_CHECK_GCE_METADATA"] = "false",
-            ["CLOUDSDK_CORE_DISABLE_FILE_LOGGING"] = "true",
-            ["CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK"] = "true",
-            ["CLOUDSDK_SURVEY_DISABLE_PROMPTS"] = "true",
-            ["GOOGLE_APPLICATION_CREDENTIALS"] = files.GoogleKey,
-            ["KUBECONFIG"] = files.KubeConfig,
-            ["KUBECACHEDIR"] = files.KubeCache,
-            [SandboxEnvironment.ConnectToVariable] = RouteToIssuers().ToString(),
-            [SandboxEnvironment.CertificateAuthorityVariable] = files.Authority,
-            ["NO_PROXY"] = SandboxEnvironment.NoProxy(),
-            ["no_proxy"] = SandboxEnvironment.NoProxy(),
-        };
+        Environment = SandboxEnvironment.Of(
+            options,
+            files,
+            awsEndpoint: new Uri("http://" + awsListener.HostAndPort),
+            googleEndpoint: new Uri($"http://{googleListener.HostAndPort}/"),
+            aws.AdministratorKeys[options.Accounts[0].Id],
+            google.Tokens.AccessToken,
+            RouteToIssuers());
         Unset = SandboxEnvironment.Unset(Environment);
+
+        foreach (var cluster in options.Clusters)
+        {
+            clusters[cluster.Key] = Own(new SandboxCluster(cluster, clusterListeners[cluster.Key].HostAndPort, authority.RootPem, google.Tokens, Calls, time));
+        }
+
+        await files.WriteClientFilesAsync(
+            google.Tokens.KeyFile(new Uri($"http://{googleListener.HostAndPort}/token")),
+            KubeConfig.Of(clusters.Values, cluster => clusterListeners[cluster.Cluster.Key].HostAndPort, authority.RootPem),
+            cancellationToken);
+        var podEnvironment = SandboxEnvironment.OfPods(Environment);
+        foreach (var cluster in clusters.Values)
+        {
+            cluster.Start(files.Pods(cluster.Cluster.Key), podEnvironment, options.HostAws, time);
+        }
 
         RequestDelegate Delayed(RequestDelegate handle) => options.Latency <= TimeSpan.Zero ? handle : async context =>
         {

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text;
+using Federation.Sandbox.Aws;
 using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox;
@@ -32,6 +33,44 @@ internal static class SandboxEnvironment
         "KUBECTL_EXTERNAL_DIFF",
     ];
 
+    /// <summary>The exported variables.</summary>
+    public static IReadOnlyDictionary<string, string> Of(
+        SandboxOptions options, SandboxFiles files, Uri awsEndpoint, Uri googleEndpoint, AccessKey key, string googleAccessToken, ConnectTo connectTo) =>
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["AWS_ENDPOINT_URL"] = awsEndpoint.AbsoluteUri.TrimEnd('/'),
+            ["AWS_ACCESS_KEY_ID"] = key.AccessKeyId,
+            ["AWS_SECRET_ACCESS_KEY"] = key.SecretAccessKey,
+            ["AWS_REGION"] = options.Accounts[0].Region,
+            ["AWS_DEFAULT_REGION"] = options.Accounts[0].Region,
+            ["AWS_EC2_METADATA_DISABLED"] = "true",
+            ["AWS_CONFIG_FILE"] = files.AwsConfig,
+            ["AWS_SHARED_CREDENTIALS_FILE"] = files.AwsCredentials,
+            ["CLOUDSDK_CONFIG"] = files.CloudSdkConfig,
+            ["CLOUDSDK_CORE_PROJECT"] = options.Clusters[0].Project,
+            ["CLOUDSDK_AUTH_ACCESS_TOKEN"] = googleAccessToken,
+            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"] = googleEndpoint.AbsoluteUri,
+            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER"] = googleEndpoint.AbsoluteUri,
+            // Nothing is asked, counted, looked for or updated.
+            ["CLOUDSDK_CORE_DISABLE_PROMPTS"] = "1",
+            ["CLOUDSDK_CORE_DISABLE_USAGE_REPORTING"] = "true",
+            ["CLOUDSDK_CORE_CHECK_GCE_METADATA"] = "false",
+            ["CLOUDSDK_CORE_DISABLE_FILE_LOGGING"] = "true",
+            ["CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK"] = "true",
+            ["CLOUDSDK_SURVEY_DISABLE_PROMPTS"] = "true",
+            ["GOOGLE_APPLICATION_CREDENTIALS"] = files.GoogleKey,
+            ["KUBECONFIG"] = files.KubeConfig,
+            ["KUBECACHEDIR"] = files.KubeCache,
+            [ConnectToVariable] = connectTo.ToString(),
+            [CertificateAuthorityVariable] = files.Authority,
+            ["NO_PROXY"] = NoProxy(),
+            ["no_proxy"] = NoProxy(),
+        };
+
+    /// <summary>What a pod finds: where AWS is and how to get there. Credentials it must come by itself.</summary>
+    public static IReadOnlyDictionary<string, string> OfPods(IReadOnlyDictionary<string, string> exported) =>
+        ((string[])["AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy"]).ToDictionary(name => name, name => exported[name], StringComparer.Ordinal);
+
     /// <summary>What is set around this process, or may be around another, and is not among the exported.</summary>
     public static IReadOnlyList<string> Unset(IReadOnlyDictionary<string, string> exported) => [.. Environment.GetEnvironmentVariables()
         .Cast<DictionaryEntry>()
@@ -43,7 +82,7 @@ internal static class SandboxEnvironment
         .Order(StringComparer.Ordinal)];
 
     /// <summary>A proxy would be asked for loopback addresses too: what already bypasses it, and these.</summary>
-    public static string NoProxy()
+    private static string NoProxy()
     {
         var present = Environment.GetEnvironmentVariable("NO_PROXY") ?? Environment.GetEnvironmentVariable("no_proxy");
         return string.IsNullOrEmpty(present) ? "127.0.0.1,localhost" : "127.0.0.1,localhost," + present;

@@ -44,5 +44,8 @@ internal sealed class SandboxFiles(string directory)
         PrivateFile.CreateDirectory(CloudSdkConfig);
     }
 
+    /// <summary>Where a cluster's pods have their volumes. Short: paths below it must fit where sockets are named.</summary>
+    public string Pods(string cluster) => Path.Combine(directory, "pods", cluster);
+
     private static bool SamePath(string one, string other) => string.Equals(Path.GetFullPath(one), Path.GetFullPath(other), StringComparison.Ordinal);
 }

@@ -14,6 +14,7 @@ namespace Federation.Sandbox.Google;
 internal sealed class GoogleTokens : IDisposable
 {
     public const string JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    private const string PublicEndpoint = "https://oauth2.googleapis.com/token";
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(3599);
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
@@ -69,7 +70,8 @@ internal sealed class GoogleTokens : IDisposable
             throw new TokenRefusedException("invalid_grant", "Invalid grant: account not found");
         }
 
-        if (claims["aud"]?.ToString() != tokenEndpoint.AbsoluteUri)
+        // Google's clients name its public endpoint, wherever the key file sends them.
+        if (claims["aud"]?.ToString() is not PublicEndpoint and var audience && audience != tokenEndpoint.AbsoluteUri)
         {
             throw new TokenRefusedException("invalid_grant", $"Invalid JWT: The audience must be {tokenEndpoint}.");
         }

@@ -83,13 +83,10 @@ internal sealed class ContainerProcess : IDisposable
 
         // With the first process the container ends: whatever it left behind goes, and with it the other ends of the pipe.
         _isolation.Kill(_process);
-        if (await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(2), time)) != output)
-        {
-            // A process that left the group keeps the pipe open.
-            await abandoned.CancelAsync();
-        }
+        await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(2), time));
 
-        await output;
+        // A process that left the group may hold the pipe for ever; what it writes is no longer the container's.
+        await abandoned.CancelAsync();
         log.Complete();
         return _process.ExitCode;
     }
@@ -116,7 +113,7 @@ internal sealed class ContainerProcess : IDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
         {
         }
 

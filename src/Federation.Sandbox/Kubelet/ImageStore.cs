@@ -99,7 +99,8 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
                 yield return ("aws", Exec(FindOnPath("aws") ?? "/usr/local/bin/aws"));
                 break;
             case ImageTool.Aws:
-                yield return ("aws", Exec(isolation.PathInside(runtime) + "/dotnet", isolation.PathInside(library) + "/aws.dll"));
+                yield return ("aws", Exec(isolation.PathInside(runtime) + "/dotnet", isolation.PathInside(library) + "/aws.dll")
+                    .Replace("\nexec", "\nexport DOTNET_EnableDiagnostics=0 DOTNET_NOLOGO=1\nexec", StringComparison.Ordinal));
                 break;
             case ImageTool.Yum:
                 yield return ("yum", """

@@ -49,7 +49,7 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
             }
 
             await Task.WhenAll([.. pods.Select(pod => pod.Work), .. _leaving]);
-            Directory.Delete(options.Directory, recursive: true);
+            RemoveFiles();
         }
     }
 
@@ -58,6 +58,18 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
         lock (_gate)
         {
             return _pods.TryGetValue(podUid, out var pod) ? pod.Worker.FindLog(container, previous) : null;
+        }
+    }
+
+    private void RemoveFiles()
+    {
+        try
+        {
+            Directory.Delete(options.Directory, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A pod may have left in its volumes what this user may not remove.
         }
     }
 

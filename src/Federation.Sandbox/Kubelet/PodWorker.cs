@@ -129,9 +129,16 @@ internal sealed class PodWorker
         }
 
         End();
-        if (Directory.Exists(_directory))
+        try
         {
-            Directory.Delete(_directory, recursive: true);
+            if (Directory.Exists(_directory))
+            {
+                Directory.Delete(_directory, recursive: true);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The pod may have left what this user may not remove; the pod's end stands.
         }
     }
 

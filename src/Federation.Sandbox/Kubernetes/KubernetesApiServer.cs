@@ -103,7 +103,7 @@ internal sealed class KubernetesApiServer : IDisposable
         }
         finally
         {
-            Answered?.Invoke(new ApiRequest(info.Verb, info.Resource, info.Subresource, info.Namespace, info.Name, info.IsWrite, context.Response.StatusCode));
+            Answered?.Invoke(new ApiRequest(info.Verb, info.Resource, info.Subresource, info.Namespace, info.Name, info.IsWrite && !context.Request.Query.ContainsKey("dryRun"), context.Response.StatusCode));
         }
     }
 

@@ -12,7 +12,7 @@ internal static class ConfigurationBinding
         var accountFields = root.Need(Keys.Root.Accounts);
         var clusters = clusterFields.ToDictionary(cluster => cluster.Name, BindCluster, StringComparer.Ordinal);
         var accounts = accountFields.ToDictionary(account => account.Name, BindAccount, StringComparer.Ordinal);
-        var defaults = root.Get(Keys.Root.Defaults) ?? Absent;
+        var defaults = root.Get(Keys.Root.Defaults) ?? Absent(Keys.Defaults.Section);
         var workloads = root.Need(Keys.Root.Workloads).Select(workload => new Workload
         {
             Name = workload.Need(Keys.Workload.Name),
@@ -25,7 +25,7 @@ internal static class ConfigurationBinding
             Adopt = workload.Get(Keys.Workload.Adopt),
             Existing = (workload.Get(Keys.Workload.Existing) ?? []).Aggregate(ExistingResources.None, (all, one) => all | one),
             Role = BindRole(workload.Need(Keys.Workload.Role)),
-            Verify = BindVerification(workload.Get(Keys.Workload.Verify) ?? Absent),
+            Verify = BindVerification(workload.Get(Keys.Workload.Verify) ?? Absent(Keys.Verify.Section)),
             Audience = defaults.Need(Keys.Defaults.Audience),
             TokenLifetime = defaults.Get(Keys.Defaults.TokenLifetime),
             Location = reading.Locate(workload.Begin),
@@ -43,7 +43,7 @@ internal static class ConfigurationBinding
     }
 
     /// <summary>A section that is not written: every key has its default.</summary>
-    private static Fields Absent { get; } = new(default);
+    private static Fields Absent(Section section) => new(default, section);
 
     private static Cluster BindCluster(Named<Fields> cluster)
         => new(cluster.Name, cluster.Value.Need(Keys.Cluster.Project), cluster.Value.Need(Keys.Cluster.Location), cluster.Value.Need(Keys.Cluster.Name))

@@ -54,6 +54,9 @@ internal static class FederationKeys
 
     internal static class Defaults
     {
+        // GKE's cap; Kubernetes itself would allow more.
+        private static readonly TimeSpan LongestToken = TimeSpan.FromHours(48);
+
         public static readonly Key<string> Audience = Key<string>.Optional(
             "audience", Identifiers.Audience, "The audience of the workloads' tokens.", "sts.amazonaws.com");
 
@@ -63,9 +66,10 @@ internal static class FederationKeys
             {
                 Least = TimeSpan.FromSeconds(600),
                 Most = TimeSpan.FromHours(1_000_000),
+                Advised = LongestToken,
                 Reason = "Kubernetes projects tokens for 600 to 2^32 seconds (ServiceAccountTokenProjection, expirationSeconds)",
                 RangeCode = FindingCodes.TokenLifetimeOutOfRange,
-                Warn = value => value > TimeSpan.FromHours(48)
+                Warn = value => value > LongestToken
                     ? new Mistake("GKE issues no token for longer than 48h, whatever is asked for", "Write 48h or less.", "48h")
                     : null,
             },
@@ -201,7 +205,7 @@ internal static class FederationKeys
 
         public static readonly Key<TimeSpan> Latency = Key<TimeSpan>.Optional(
             "latency",
-            new Duration { Least = TimeSpan.Zero, Most = TimeSpan.FromMinutes(1), Reason = "clients give up on calls that take longer" },
+            new Duration { Fine = true, Least = TimeSpan.Zero, Most = TimeSpan.FromMinutes(1), Reason = "clients give up on calls that take longer" },
             "Added to every emulated call.",
             "0s");
 

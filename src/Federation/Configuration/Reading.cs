@@ -8,11 +8,15 @@ namespace Federation.Configuration;
 internal sealed class Reading(string file, Section grammar)
 {
     private readonly List<(Position At, Finding Finding)> _problems = [];
+    private int _unlisted;
 
     /// <summary>What the whole file may contain, to tell where a misplaced key belongs.</summary>
     public Section Grammar => grammar;
 
     public int Errors { get; private set; }
+
+    /// <summary>So much is wrong that more of it is only counted: the rest of the file is no longer worth explaining.</summary>
+    public bool IsFull => _problems.Count >= 2 * Limits.Findings;
 
     public SourceLocation Locate(Position at) => new(file, at.Line, at.Column);
 
@@ -23,6 +27,12 @@ internal sealed class Reading(string file, Section grammar)
     {
         if (severity is Severity.Error)
             Errors++;
+        if (IsFull)
+        {
+            _unlisted++;
+            return;
+        }
+
         _problems.Add((at, new Finding
         {
             Code = code,
@@ -47,7 +57,7 @@ internal sealed class Reading(string file, Section grammar)
 
         var rest = findings[Limits.Findings..];
         // The rest must weigh what is in it: a cut never hides the only error.
-        var severity = rest.Max(finding => finding.Severity);
+        var severity = _unlisted > 0 ? Severity.Error : rest.Max(finding => finding.Severity);
         return
         [
             .. findings[..Limits.Findings],
@@ -55,7 +65,7 @@ internal sealed class Reading(string file, Section grammar)
             {
                 Code = FindingCodes.ConfigurationInvalid,
                 Severity = severity,
-                Cause = $"{rest.Count} more problems follow from here on",
+                Cause = $"{rest.Count + _unlisted} more problems follow from here on",
                 Fix = "Mend those listed first; many may have one cause.",
                 Expected = null,
                 Actual = null,

@@ -29,7 +29,9 @@ public sealed class Convergence(
         var unread = new DesiredInput(configuration, workloads, new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
         var needed = Selected(unread);
         var concerned = unread with { Workloads = [.. workloads.Where(rendered => selected.Contains(rendered.Workload.Name))] };
-        var clusters = CollectAsync(() => directory.ReadClustersAsync([.. concerned.Workloads.Select(rendered => rendered.Workload.Cluster).Distinct()], cancellationToken));
+        // A shared role keeps the ids of all the clusters it trusts, those of workloads that are not selected too.
+        var sharing = needed.SelectMany(resource => resource.Workloads).Concat(selected).ToHashSet(StringComparer.Ordinal);
+        var clusters = CollectAsync(() => directory.ReadClustersAsync([.. workloads.Select(rendered => rendered.Workload).Where(workload => sharing.Contains(workload.Name)).Select(workload => workload.Cluster).Distinct()], cancellationToken));
         var confirmations = clouds.Select(cloud => CollectAsync(() => cloud.ConfirmAsync(concerned, cancellationToken))).ToArray();
         var readings = clouds.Select(cloud => CollectAsync(() => cloud.ReadAsync([.. needed.Where(resource => resource.Id.Cloud == cloud.Name)], cancellationToken))).ToArray();
 

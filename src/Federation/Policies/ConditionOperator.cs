@@ -92,9 +92,6 @@ internal readonly record struct ConditionOperator(ConditionKind Kind, bool Negat
         parsed = known is { } found ? new ConditionOperator(found.Kind, found.Negated, ifExists, qualifier) : default;
         return known is not null;
     }
-
-    /// <summary>Policy variables are filled in under string and ARN operators only.</summary>
-    public bool TakesVariables => Kind is ConditionKind.StringEquals or ConditionKind.StringEqualsIgnoreCase or ConditionKind.StringLike or ConditionKind.ArnLike;
 }
 
 /// <summary>How condition values read as other than text.</summary>

@@ -129,6 +129,17 @@ public static partial class PolicyGrammar
         else if (statement.Principals is null && statement.NotPrincipals is null)
             yield return new PolicyViolation("Missing required field Principal", $"{name} does not say who may assume the role.");
 
+        // Google's issuer serves everyone: IAM wants one of its claims pinned, the key in lower case (recorded; IAM's
+        // own words for it are not).
+        if (statement is { Effect: PolicyEffect.Allow, Principals: { } admitted }
+            && admitted.TryGetValue("Federated", out var federated) && federated.Contains("accounts.google.com", StringComparer.Ordinal)
+            && !statement.Conditions.Any(condition => condition is { Operator: "StringEquals", Key: "accounts.google.com:aud" or "accounts.google.com:oaud" or "accounts.google.com:sub" }))
+        {
+            yield return new PolicyViolation(
+                "The trust policy must test accounts.google.com:aud, accounts.google.com:oaud or accounts.google.com:sub for the principal accounts.google.com.",
+                $"{name}: with StringEquals, the key in lower case.");
+        }
+
         foreach (var action in (statement.Actions ?? statement.NotActions ?? []).Where(action => !IsTrustAction(action)))
             yield return new PolicyViolation("AssumeRole policy may only specify STS AssumeRole actions.", $"{name}: the action {action}.");
 

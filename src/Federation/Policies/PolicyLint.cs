@@ -66,7 +66,7 @@ public static class PolicyLint
         var findings = new List<Finding>();
         foreach (var (statement, name) in Named(document).Where(pair => AdmitsWebIdentity(pair.Statement)))
         {
-            if (OpenSubject(statement) is { } why)
+            if (OpenSubject(statement, document) is { } why)
             {
                 findings.Add(new Finding
                 {
@@ -78,8 +78,7 @@ public static class PolicyLint
                 });
             }
 
-            if (!Conditions(statement, ":aud").Any(condition => condition is { Operator: "StringEquals", Values.Count: > 0 })
-                && !Conditions(statement, "accounts.google.com:oaud").Any(condition => condition is { Operator: "StringEquals", Values.Count: > 0 }))
+            if (!Conditions(statement, ":aud").Concat(Conditions(statement, "accounts.google.com:oaud")).Any(condition => condition.Operator is "StringEquals" && Pins(condition, document)))
             {
                 findings.Add(new Finding
                 {
@@ -103,7 +102,7 @@ public static class PolicyLint
         [
             .. from pair in Named(document)
                where AdmitsWebIdentity(pair.Statement)
-               let why = OpenSubject(pair.Statement)
+               let why = OpenSubject(pair.Statement, document)
                where why is not null
                select new Finding
                {
@@ -125,32 +124,35 @@ public static class PolicyLint
         && (statement.NotPrincipals is not null || statement.Principals?.ContainsKey("Federated") is true);
 
     // Why the subject is open, as the rest of a sentence; null if it is pinned.
-    private static string? OpenSubject(PolicyStatement statement)
+    private static string? OpenSubject(PolicyStatement statement, PolicyDocument document)
     {
-        // The Google unique id in :aud identifies one service account as well as :sub does, but only :sub stays put
-        // when the token's audience is configured differently: it is wanted in both modes.
         var subjects = SubjectConditions(statement).ToList();
         if (subjects.Count == 0)
             return "does not test the token's subject";
 
         // Conditions are all to hold, so one that pins is enough, whatever the others say.
-        if (subjects.Exists(condition => condition is { Operator: "StringEquals", Values.Count: > 0 }))
-            return null;
-
-        if (subjects.Exists(Narrows))
+        if (subjects.Exists(condition => Pins(condition, document)))
             return null;
 
         var first = subjects[0];
         return first.Operator switch
         {
-            "StringLike" or "StringLikeIfExists" => $"matches subjects by the pattern {string.Join(", ", first.Values)}, which reaches beyond one namespace's named service account",
+            "StringEquals" or "StringLike" when HasVariable(first, document) => $"compares the subject with {string.Join(", ", first.Values)}, which the request itself fills in",
+            "StringLike" or "StringLikeIfExists" => $"matches subjects by the pattern {string.Join(", ", first.Values)}, which reaches beyond one service account",
             _ => $"tests the subject with {first.Operator}, which does not pin it",
         };
     }
 
-    // A pattern is as good as a value where it has no wildcard.
-    private static bool Narrows(PolicyCondition condition) =>
-        condition.Operator is "StringLike" && condition.Values.Count > 0 && condition.Values.All(value => value.AsSpan().IndexOfAny('*', '?') < 0);
+    // One value or a few, none of them open: a pattern is as good as a value where it has no wildcard.
+    private static bool Pins(PolicyCondition condition, PolicyDocument document) =>
+        condition.Values.Count > 0
+        && !HasVariable(condition, document)
+        && (condition.Operator is "StringEquals"
+            || (condition.Operator is "StringLike" && condition.Values.All(value => value.AsSpan().IndexOfAny('*', '?') < 0)));
+
+    // "${ISSUER:sub}" is equal to every subject.
+    private static bool HasVariable(PolicyCondition condition, PolicyDocument document) =>
+        document.Version is not "2008-10-17" && condition.Values.Any(value => value.Contains("${", StringComparison.Ordinal));
 
     private static IEnumerable<PolicyCondition> SubjectConditions(PolicyStatement statement) => Conditions(statement, ":sub");
 

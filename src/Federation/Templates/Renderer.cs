@@ -20,9 +20,15 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
     private sealed record PolicyFile(Template? Template, IReadOnlyList<Finding> Findings, string? Unreadable);
 
     /// <summary>Renders one workload. May be called from several threads at once.</summary>
-    /// <exception cref="FindingException">FED1006, FED1007 and, for parameters, FED1001 and FED1003: every error of this workload.</exception>
+    /// <exception cref="FindingException">
+    /// Every error of this workload: FED1006, FED1007, FED1102, FED1103, FED1101 under <c>strict</c>; FED1001 and FED1003
+    /// for parameters.
+    /// </exception>
     public RenderedWorkload Render(Workload workload)
     {
+        if (workload.Identity != IdentityKind.Cluster)
+            throw new FindingException(At(workload.Location, FindingCodes.ConfigurationInvalid, $"There are no templates for identity: google yet, which the workload {workload.Name} asks for.", "Write identity: cluster; AWS then trusts the pod's own token."));
+
         var findings = new List<Finding>();
         var scope = new PlaceholderScope(configuration, workload);
         var files = new List<RenderedFile>();
@@ -41,7 +47,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
         Expect(RenderedWorkload.ServiceAccountFile, serviceAccount, "ServiceAccount", workload.Namespace, workload.ServiceAccount);
         Expect(RenderedWorkload.ValidationPodFile, pod, "Pod", workload.Namespace, null);
         if (trust is not null)
-            TrustPolicyCheck.Add(findings, workload, templates[RenderedWorkload.TrustPolicyFile], trust);
+            PolicyChecks.AddTrust(findings, workload, templates[RenderedWorkload.TrustPolicyFile], trust);
 
         if (findings.Exists(finding => finding.Severity == Severity.Error) || @namespace is null || serviceAccount is null || pod is null || trust is null)
             throw new FindingException(findings);
@@ -96,19 +102,49 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
     }
 
     /// <summary>
+    /// Renders the files of the templates' <c>app/</c> folder for one workload, in order of their paths: YAML and JSON
+    /// filled, anything else (a Dockerfile, a program) copied as it is.
+    /// </summary>
+    /// <exception cref="FindingException">FED1006: every error.</exception>
+    public IReadOnlyList<RenderedFile> RenderApp(Workload workload)
+    {
+        var findings = new List<Finding>();
+        var scope = new PlaceholderScope(configuration, workload);
+        var files = templates.CopiedUnder(TemplateSet.AppFolder).Select(file => new RenderedFile(file.Key, file.Value)).ToList();
+        foreach (var (path, template) in templates.Under(TemplateSet.AppFolder))
+        {
+            if (TemplateFiller.Fill(template, scope, parameters: null, findings) is { } document)
+                files.Add(File(path, template.Format, document));
+        }
+
+        files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
+        return findings.Count == 0 ? files : throw new FindingException(findings);
+    }
+
+    /// <summary>
     /// Renders many, in parallel and without holding on to any: <paramref name="use"/> gets each as it is done, on
     /// several threads at once. Every workload is tried; one that has errors is not passed on.
     /// </summary>
     /// <returns>All findings, in the order of the workloads, each once.</returns>
     public IReadOnlyList<Finding> RenderAll(IReadOnlyList<Workload> workloads, Action<RenderedWorkload> use, CancellationToken cancellationToken = default)
     {
+        var sharing = Enumerable.Range(0, workloads.Count)
+            .GroupBy(i => (workloads[i].Account.Id, workloads[i].Role.Name.ToUpperInvariant()))
+            .Where(role => role.Skip(1).Any())
+            .Select(role => role.ToArray())
+            .ToList();
+        var shared = sharing.SelectMany(role => role).ToHashSet();
+
         var findings = new IReadOnlyList<Finding>[workloads.Count];
+        var trust = new JsonObject?[workloads.Count];
         Parallel.For(0, workloads.Count, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             try
             {
                 var rendered = Render(workloads[i]);
                 findings[i] = rendered.Findings;
+                if (shared.Contains(i))
+                    trust[i] = rendered.TrustPolicy;
                 use(rendered);
             }
             catch (FindingException exception)
@@ -117,7 +153,10 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
             }
         });
 
-        return [.. findings.SelectMany(found => found).Distinct()];
+        var ofRoles = new List<Finding>();
+        foreach (var role in sharing)
+            PolicyChecks.AddSharedTrust(ofRoles, [.. role.Select(i => workloads[i])], role.Select(i => trust[i]).OfType<JsonObject>());
+        return [.. findings.SelectMany(found => found).Concat(ofRoles).Distinct()];
     }
 
     private Dictionary<string, JsonObject> Permissions(Workload workload, PlaceholderScope scope, List<RenderedFile> files, List<Finding> findings)
@@ -135,6 +174,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
             if (name is null || template is null || TemplateFiller.Fill(template, scope, parameters, findings) is not { } document)
                 continue;
 
+            PolicyChecks.AddPermissions(findings, workload, template, name, document, configuration.Strict);
             if (documents.TryAdd(name, document))
                 files.Add(File($"permissions/{name}.json", TemplateFormat.Json, document));
             else
@@ -148,7 +188,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
     {
         if (templates.FindPolicy(reference.Name) is not { } template)
         {
-            var near = templates.PolicyNames.Nearest(reference.Name);
+            var near = NearMiss.Of(reference.Name, templates.PolicyNames);
             findings.Add(At(
                 reference.Location,
                 FindingCodes.TemplateInvalid,
@@ -163,7 +203,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
             if (!template.Parameters.Contains(name, StringComparer.Ordinal))
             {
                 var takes = template.Parameters is [] ? "none" : string.Join(", ", template.Parameters);
-                findings.Add(At(reference.Location, FindingCodes.ConfigurationInvalid, $"The policy template {reference.Name} has no parameter {name}; it takes {takes}.", template.Parameters.Nearest(name) is { } near ? $"Did you mean {near}?" : "Take the parameter away."));
+                findings.Add(At(reference.Location, FindingCodes.ConfigurationInvalid, $"The policy template {reference.Name} has no parameter {name}; it takes {takes}.", NearMiss.Of(name, template.Parameters) is { } near ? $"Did you mean {near}?" : "Take the parameter away."));
             }
 
             findings.AddRange(values

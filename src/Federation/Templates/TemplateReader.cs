@@ -130,7 +130,7 @@ internal sealed partial class TemplateReader
 
     /// <summary>
     /// An unquoted scalar means what it means to kubectl, which reads YAML 1.1: 0644 is octal, and what the versions
-    /// of YAML read differently (<c>yes</c>, <c>off</c>) has to be quoted.
+    /// of YAML read differently (<c>yes</c>, <c>0x1F</c>, <c>1e3</c>) has to be quoted.
     /// </summary>
     private TemplateScalar YamlScalar(Scalar scalar)
     {
@@ -141,8 +141,8 @@ internal sealed partial class TemplateReader
             Refuse(span.Start, $"the tag {scalar.Tag.Value} is not for templates", "Leave the tag out.");
         if (tagged || scalar.Style != ScalarStyle.Plain)
             return Scalar(span, ScalarKind.Text, text);
-        if (Ambiguous.IsMatch(text))
-            Refuse(span.Start, $"'{text}' is a boolean to some readers of YAML and text to others", $"Write true or false, or quote it: \"{text}\".");
+        if (Ambiguous.IsMatch(text) && !Number.IsMatch(text) && !OctalNumber.IsMatch(text))
+            Refuse(span.Start, $"'{text}' means different things to different readers of YAML", $"Write true, false or a plain decimal number, or quote it: \"{text}\".");
 
         return text switch
         {
@@ -272,7 +272,7 @@ internal sealed partial class TemplateReader
     [GeneratedRegex("^0o?[0-7]{1,20}$", RegexOptions.NonBacktracking)]
     private static partial Regex OctalNumber { get; }
 
-    [GeneratedRegex("^(y|n|yes|no|on|off)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(y|n|yes|no|on|off|[-+]?0[xb][0-9a-f_]+|[-+]?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?|[-+]?\.([0-9]+|inf)|\.nan)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Ambiguous { get; }
 
     /// <summary>Turns the byte offsets of a JSON reader, which only grow, into character offsets.</summary>

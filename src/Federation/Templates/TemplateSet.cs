@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using Federation.Configuration;
 using Federation.Diagnosis;
 
 namespace Federation.Templates;
@@ -7,6 +8,7 @@ namespace Federation.Templates;
 /// <summary>The templates of one run, each parsed once: the built-in ones, and those that override or add to them.</summary>
 public sealed class TemplateSet
 {
+    internal const string AppFolder = "app/";
     private const string PoliciesFolder = "policies/";
     private const string BuiltInPrefix = "templates/";
 
@@ -21,7 +23,7 @@ public sealed class TemplateSet
         [.. _templates.Keys.Where(IsPolicyTemplate).Select(path => path[PoliciesFolder.Length..^".json".Length]).Order(StringComparer.Ordinal)];
 
     /// <summary>Reads the built-in templates and, file by file, what stands in their place.</summary>
-    /// <param name="overrideDirectory">Its files win over the built-in ones of the same path; further ones under <c>policies/</c> are added. None: the built-in ones alone.</param>
+    /// <param name="overrideDirectory">Its files win over the built-in ones of the same path; further ones under <c>policies/</c> and <c>app/</c> are added. None: the built-in ones alone.</param>
     /// <exception cref="FindingException">FED1006 for each fault of a template at its line and column; FED8013 if the folder is not there.</exception>
     public static TemplateSet Load(string? overrideDirectory)
     {
@@ -53,9 +55,9 @@ public sealed class TemplateSet
     internal IEnumerable<KeyValuePair<string, Template>> Under(string folder) =>
         _templates.Where(template => template.Key.StartsWith(folder, StringComparison.Ordinal)).OrderBy(template => template.Key, StringComparer.Ordinal);
 
-    /// <summary>The files of a folder that are copied as they are, in order of their paths.</summary>
+    /// <summary>The files of a folder that are copied as they are.</summary>
     internal IEnumerable<KeyValuePair<string, byte[]>> CopiedUnder(string folder) =>
-        _copied.Where(file => file.Key.StartsWith(folder, StringComparison.Ordinal)).OrderBy(file => file.Key, StringComparer.Ordinal);
+        _copied.Where(file => file.Key.StartsWith(folder, StringComparison.Ordinal));
 
     private static SortedDictionary<string, (string File, byte[] Content)> BuiltIn()
     {
@@ -90,9 +92,9 @@ public sealed class TemplateSet
         foreach (var file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var path = Path.GetRelativePath(directory, file).Replace(Path.DirectorySeparatorChar, '/');
-            if (sources.ContainsKey(path) || IsPolicyTemplate(path))
+            if (sources.ContainsKey(path) || IsPolicyTemplate(path) || path.StartsWith(AppFolder, StringComparison.Ordinal))
                 sources[path] = (file.Replace(Path.DirectorySeparatorChar, '/'), File.ReadAllBytes(file));
-            else if (builtIn.Nearest(path) is { } meant)
+            else if (NearMiss.Of(path, builtIn) is { } meant)
                 findings.Add(TemplateReader.Invalid(file, "", 0, $"No template is called {path}: the file would never be used.", $"Did you mean {meant}? Rename the file."));
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Federation.Configuration;
 
 namespace Federation.Templates;
 
@@ -63,7 +64,7 @@ internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
             }
             else
             {
-                refuse(written, Placeholder.Names.Nearest(name) is { } near ? $"did you mean ${{{near}}}?" : "there is no such placeholder");
+                refuse(written, NearMiss.Of(name, Placeholder.Names) is { } near ? $"did you mean ${{{near}}}?" : "there is no such placeholder");
             }
         }
 

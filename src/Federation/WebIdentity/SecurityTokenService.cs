@@ -20,6 +20,8 @@ public static class SecurityTokenService
     private const string ValidationError = nameof(ValidationError);
     private const string NotValidated = "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
     private const string TagsClaim = "https://aws.amazon.com/tags";
+    private const string SourceIdentityClaim = "https://aws.amazon.com/source_identity";
+    private const string RolesClaim = "https://aws.amazon.com/roles";
     private static readonly string[] RequiredClaims = ["iss", "sub", "aud", "iat", "exp"];
     private static readonly string[] TimeClaims = ["iat", "exp", "nbf"];
 
@@ -55,6 +57,7 @@ public static class SecurityTokenService
         private WebIdentityToken? _token;
         private bool _isGoogle;
         private bool _hasManyAudiences;
+        private bool _isListed;
         private string _audience = "";
         private string _principal = "";
         private PolicyStatement? _statement;
@@ -82,7 +85,7 @@ public static class SecurityTokenService
             if (_role is null || _token?.Issuer is null)
                 yield break;
 
-            foreach (var refusal in ProviderAndKeys().Concat(Times()).Concat(Audience()).Concat(Trust()))
+            foreach (var refusal in ProviderAndKeys().Concat(Times()).Concat(Audience()).Concat(Roles()).Concat(Trust()))
             {
                 yield return refusal;
             }
@@ -286,6 +289,23 @@ public static class SecurityTokenService
 
         private bool IsAudienceRepeated() => _token!.Claims.EnumerateObject().Count(claim => claim.NameEquals("aud")) > 1;
 
+        // A token may carry the ARNs of the roles it is for, as a list or parted by semicolons.
+        private IEnumerable<WebIdentityDecision.Refused> Roles()
+        {
+            if (!_token!.Claims.TryGetProperty(RolesClaim, out var roles) || roles.ValueKind is JsonValueKind.Null)
+                yield break;
+
+            IEnumerable<string> listed = roles.ValueKind switch
+            {
+                JsonValueKind.String => roles.GetString()!.Split(';'),
+                JsonValueKind.Array => roles.EnumerateArray().Where(item => item.ValueKind is JsonValueKind.String).Select(item => item.GetString()!),
+                _ => [],
+            };
+            _isListed = listed.Any(role => string.Equals(role.Trim(), _request.RoleArn, StringComparison.Ordinal));
+            if (!_isListed)
+                yield return Invalid(RefusalReason.RoleNotListed, NotValidated) with { Expected = _request.RoleArn, Actual = roles.GetRawText() };
+        }
+
         private IEnumerable<WebIdentityDecision.Refused> Trust()
         {
             if (evidence.Role is not { } role || !string.Equals(role.Arn, _request.RoleArn, StringComparison.Ordinal))
@@ -294,21 +314,27 @@ public static class SecurityTokenService
                 yield break;
             }
 
-            var verdict = TrustEvaluator.Evaluate(new TrustRequest(_principal, AssumeRoleAction, TrustContext()), role.TrustPolicy);
-            if (verdict.Decision is PolicyDecision.ExplicitDeny)
+            var context = TrustContext();
+            foreach (var action in Actions())
             {
-                yield return Denied(RefusalReason.TrustDenied) with { Trust = verdict, Actual = verdict.Statement?.Sid };
-            }
-            else if (verdict.Decision is PolicyDecision.ImplicitDeny)
-            {
-                foreach (var refusal in Obstacles(verdict))
+                var verdict = TrustEvaluator.Evaluate(new TrustRequest(_principal, action, context), role.TrustPolicy);
+                if (verdict.Decision is PolicyDecision.ExplicitDeny)
                 {
-                    yield return refusal;
+                    yield return Denied(RefusalReason.TrustDenied) with { Trust = verdict, Actual = verdict.Statement?.Sid };
+                    break;
                 }
-            }
-            else
-            {
-                _statement = verdict.Statement;
+
+                if (verdict.Decision is PolicyDecision.ImplicitDeny)
+                {
+                    foreach (var refusal in Obstacles(verdict, action))
+                    {
+                        yield return refusal;
+                    }
+
+                    break;
+                }
+
+                _statement ??= verdict.Statement;
             }
 
             if (_request.DurationSeconds is { } seconds && seconds > role.MaxSessionDuration.TotalSeconds)
@@ -321,8 +347,19 @@ public static class SecurityTokenService
             }
         }
 
+        // Everything the trust policy has to allow for this token.
+        private IEnumerable<string> Actions()
+        {
+            yield return AssumeRoleAction;
+            if (_token!.Has(TagsClaim))
+                yield return "sts:TagSession";
+
+            if (_token.Has(SourceIdentityClaim))
+                yield return "sts:SetSourceIdentity";
+        }
+
         // What is in the way at the statement that comes nearest; one refusal for each reason.
-        private IEnumerable<WebIdentityDecision.Refused> Obstacles(TrustVerdict verdict)
+        private IEnumerable<WebIdentityDecision.Refused> Obstacles(TrustVerdict verdict, string action)
         {
             if (verdict.NearMisses is not [var nearest, ..])
                 return [Denied(RefusalReason.TrustPrincipal) with { Trust = verdict }];
@@ -331,7 +368,7 @@ public static class SecurityTokenService
                 .Select(obstacle => obstacle switch
                 {
                     TrustObstacle.Principal(var named, _, var caller) => Denied(RefusalReason.TrustPrincipal) with { Trust = verdict, Expected = string.Join(", ", named), Actual = caller },
-                    TrustObstacle.Action(var named, _) => Denied(RefusalReason.TrustAction) with { Trust = verdict, Expected = AssumeRoleAction, Actual = string.Join(", ", named) },
+                    TrustObstacle.Action(var named, _) => Denied(RefusalReason.TrustAction) with { Trust = verdict, Expected = action, Actual = string.Join(", ", named) },
                     TrustObstacle.Condition(var unmet, var actual) => Denied(ReasonOf(unmet, actual)) with { Trust = verdict, Expected = string.Join(", ", unmet.Values), Actual = string.Join(", ", actual) },
                     _ => throw new InvalidOperationException($"Unknown obstacle {obstacle.GetType().Name}."),
                 })
@@ -367,7 +404,7 @@ public static class SecurityTokenService
                 [issuer + ":aud"] = [_audience],
                 [issuer + ":sub"] = [_token!.Subject ?? ""],
                 ["sts:RoleSessionName"] = [_request.RoleSessionName],
-                ["sts:RoleAuthorizedByIdp"] = ["false"],
+                ["sts:RoleAuthorizedByIdp"] = [_isListed ? "true" : "false"],
                 ["aws:PrincipalType"] = ["User"],
                 ["aws:userid"] = [_principal],
                 ["aws:FederatedProvider"] = [_principal],

@@ -52,13 +52,16 @@ public enum RefusalReason
 
     AudienceNotRegistered,
 
+    /// <summary>The token's own list of roles does not have this one.</summary>
+    RoleNotListed,
+
     /// <summary>The role does not exist, or is not visible yet.</summary>
     RoleMissing,
 
     /// <summary>No statement names the token's provider as principal.</summary>
     TrustPrincipal,
 
-    /// <summary>The statement is about other actions.</summary>
+    /// <summary>The statement is about other actions; or the token carries session tags or a source identity, and no statement allows those.</summary>
     TrustAction,
 
     /// <summary>The statement wants another subject.</summary>

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Federation.WebIdentity;
 
@@ -52,11 +53,10 @@ public sealed class WebIdentityToken
 {
     private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
-    private readonly JsonElement _header;
-
     private WebIdentityToken(JsonElement header, JsonElement claims, byte[] signedBytes, byte[] signature)
     {
-        _header = header;
+        Algorithm = TextOf(header, "alg");
+        KeyId = TextOf(header, "kid");
         Claims = claims;
         SignedBytes = signedBytes;
         Signature = signature;
@@ -78,10 +78,10 @@ public sealed class WebIdentityToken
     }
 
     /// <summary>The header's <c>alg</c>.</summary>
-    public string? Algorithm => TextOf(_header, "alg");
+    public string? Algorithm { get; }
 
     /// <summary>The header's <c>kid</c>.</summary>
-    public string? KeyId => TextOf(_header, "kid");
+    public string? KeyId { get; }
 
     /// <summary>All claims, as they are.</summary>
     public JsonElement Claims { get; }
@@ -194,8 +194,16 @@ public sealed class WebIdentityToken
 
         var signed = new byte[parts[1].End.Value];
         Encoding.ASCII.GetBytes(text[..signed.Length], signed);
-        token = new WebIdentityToken(headerObject, claimsObject, signed, signature);
-        return TokenDefect.None;
+        try
+        {
+            token = new WebIdentityToken(headerObject, claimsObject, signed, signature);
+            return TokenDefect.None;
+        }
+        catch (InvalidOperationException)
+        {
+            // A text in it escapes half a surrogate pair, which shows only when it is read.
+            return TokenDefect.NotJson;
+        }
     }
 
     // The same refusal by STS has several usual causes, told apart by what the text looks like.
@@ -239,6 +247,13 @@ public sealed class WebIdentityToken
 
     private static bool TryReadObject(byte[] json, out JsonElement element)
     {
+        // The parser looks at the encoding only when a text is read.
+        if (!Utf8.IsValid(json))
+        {
+            element = default;
+            return false;
+        }
+
         try
         {
             element = JsonElement.Parse(json);

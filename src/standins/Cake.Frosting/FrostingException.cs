@@ -3,10 +3,6 @@ namespace Cake.Frosting;
 /// <summary>The host is put together wrongly.</summary>
 public sealed class FrostingException : Exception
 {
-    public FrostingException()
-    {
-    }
-
     public FrostingException(string message)
         : base(message)
     {

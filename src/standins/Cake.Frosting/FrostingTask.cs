@@ -23,7 +23,7 @@ public interface IFrostingTask
 public abstract class FrostingTask<T> : IFrostingTask
     where T : ICakeContext
 {
-    public virtual string SkippedMessage => string.Empty;
+    string IFrostingTask.SkippedMessage => string.Empty;
 
     public virtual void Run(T context)
     {
@@ -59,7 +59,7 @@ public abstract class FrostingTask : FrostingTask<ICakeContext>;
 public abstract class AsyncFrostingTask<T> : IFrostingTask
     where T : ICakeContext
 {
-    public virtual string SkippedMessage => string.Empty;
+    string IFrostingTask.SkippedMessage => string.Empty;
 
     public virtual Task RunAsync(T context) => Task.CompletedTask;
 

@@ -30,6 +30,18 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
         }
     }
 
+    /// <summary>Ends with the next thing that happens after it was asked for.</summary>
+    public Task NextChange
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _happened.Task;
+            }
+        }
+    }
+
     public JsonObject Create(JsonObject pod)
     {
         lock (_gate)
@@ -96,7 +108,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
                 happened = _happened.Task;
             }
 
-            await happened.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await happened.WaitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
         }
     }
 
@@ -118,7 +130,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
                 happened = _happened.Task;
             }
 
-            await happened.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await happened.WaitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
         }
     }
 
@@ -137,7 +149,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
                 happened = _happened.Task;
             }
 
-            await happened.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await happened.WaitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
         }
     }
 

@@ -52,6 +52,170 @@ public sealed class PodRunTests
         Assert.Equal(["AWS_ENDPOINT_URL", "HOME", "HOSTNAME", "OWN", "PATH"], names.Except(["PWD", "SHLVL", "_", "OLDPWD"]).Order());
     }
 
+    [Theory]
+    [MemberData(nameof(Isolations))]
+    public async Task What_a_container_leaves_behind_ends_with_it(int isolation)
+    {
+        await using var node = await NodeAsync(isolation);
+
+        // The sleeper holds the output's pipe: the pod could not end before it.
+        var pod = await node.RunScriptAsync("sleep 600 & echo $!; exit 7");
+
+        Assert.Equal(7, Terminated(pod)["exitCode"]!.GetValue<int>());
+        if (isolation == (int)ContainerIsolation.RewrittenPaths)
+        {
+            var sleeper = int.Parse(await node.LogAsync(pod));
+            Assert.True(SpinWait.SpinUntil(() => IsGone(sleeper), TimeSpan.FromSeconds(10)), $"process {sleeper} lives on");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Isolations))]
+    public async Task The_end_of_the_node_is_the_end_of_its_pods_and_files(int isolation)
+    {
+        var node = await NodeAsync(isolation);
+        var pod = node.Run("sleeper", """{"containers":[{"name":"main","image":"busybox:1","command":["sh","-c","sleep 600 & echo up; wait"]}]}""");
+        await node.SeeLineAsync(pod, "up");
+
+        await node.DisposeAsync();
+
+        Assert.False(Directory.Exists(node.Options.Directory));
+        Assert.Equal("Running", node.Cluster.History[^1].Pod["status"]!["phase"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [MemberData(nameof(Isolations))]
+    public async Task A_token_is_replaced_when_four_fifths_of_its_life_are_over(int isolation)
+    {
+        await using var node = await NodeAsync(isolation);
+        var pod = node.Run("rotating", """
+            {
+              "containers": [{
+                "name": "main", "image": "busybox:1",
+                "command": ["sh", "-c", "cat /t/token; echo; while ! grep -q token-2 /t/token; do sleep 0.05; done; cat /t/token; echo; cat /s; echo; echo done; sleep 600"],
+                "volumeMounts": [{"name":"t","mountPath":"/t"},{"name":"t","mountPath":"/s","subPath":"token"}]
+              }],
+              "volumes": [{"name":"t","projected":{"sources":[{"serviceAccountToken":{"audience":"a","expirationSeconds":1000,"path":"token"}}]}}]
+            }
+            """);
+        await node.SeeLineAsync(pod, "token-1 for a");
+
+        node.Time.Advance(TimeSpan.FromSeconds(795));
+        Assert.Equal(1, node.Cluster.TokensMinted);
+        for (var minted = node.Cluster.SeeTokensAsync(2); !minted.IsCompleted;)
+        {
+            // The refresh waits a sync period at a time, from whenever it looked last.
+            node.Time.Advance(TimeSpan.FromSeconds(5));
+            await Task.WhenAny(minted, node.Cluster.NextChange.WaitAsync(TimeSpan.FromMilliseconds(50)).ContinueWith(_ => { }, TaskScheduler.Default));
+        }
+
+        await node.SeeLineAsync(pod, "done");
+        Assert.Equal("token-1 for a\ntoken-2 for a\ntoken-1 for a\ndone", await node.LogAsync(pod));
+    }
+
+    [Theory]
+    [MemberData(nameof(Isolations))]
+    public async Task Volumes_hold_what_the_pod_asked_for(int isolation)
+    {
+        await using var node = await NodeAsync(isolation);
+        node.Cluster.Objects[("ConfigMap", "settings")] = new() { ["data"] = new JsonObject { ["a"] = "1", ["b"] = "2" } };
+        node.Cluster.Objects[("Secret", "password")] = new() { ["data"] = new JsonObject { ["p"] = Convert.ToBase64String("open"u8) } };
+
+        var pod = await node.RunScriptAsync(
+            "cat /c/x/b /s/p /d/ns /all/a; echo; stat -Lc %a /s/p; touch /e/f && ls /e; touch /c/new 2> /dev/null || echo read-only",
+            """
+            {
+              "volumes": [
+                {"name":"c","configMap":{"name":"settings","items":[{"key":"b","path":"x/b"}]}},
+                {"name":"s","secret":{"secretName":"password","defaultMode":256}},
+                {"name":"d","downwardAPI":{"items":[{"path":"ns","fieldRef":{"fieldPath":"metadata.namespace"}}]}},
+                {"name":"e","emptyDir":{}},
+                {"name":"all","projected":{"sources":[{"configMap":{"name":"settings"}},{"secret":{"name":"absent","optional":true}}]}}],
+              "volumeMounts": [
+                {"name":"c","mountPath":"/c"},{"name":"s","mountPath":"/s"},{"name":"d","mountPath":"/d"},
+                {"name":"e","mountPath":"/e"},{"name":"all","mountPath":"/all"}]
+            }
+            """);
+
+        var log = await node.LogAsync(pod);
+        Assert.Equal("2openflow1\n400\nf", string.Join('\n', log.Split('\n').Take(3)));
+        Assert.Equal(isolation == (int)ContainerIsolation.Namespaces, log.EndsWith("read-only", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Isolations))]
+    public async Task The_end_of_the_log_is_the_termination_message_where_the_pod_says_so(int isolation)
+    {
+        await using var node = await NodeAsync(isolation);
+
+        var pod = await node.RunScriptAsync("echo first; echo why >&2; exit 1", """{"terminationMessagePolicy":"FallbackToLogsOnError"}""");
+
+        Assert.Equal("first\nwhy\n", Terminated(pod)["message"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Output_is_kept_whatever_it_looks_like()
+    {
+        await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
+
+        var pod = await node.RunScriptAsync("printf '\\377\\n\\nlast without end'; head -c 600000 /dev/zero | tr '\\0' x >&2");
+
+        var lines = (await node.LogAsync(pod)).Split('\n');
+        Assert.Equal(["\uFFFD", ""], lines[..2]);
+        Assert.StartsWith("last without end", lines[2], StringComparison.Ordinal);
+        Assert.Equal(600_016, lines[2..].Sum(line => line.Length));
+        Assert.All(lines, line => Assert.True(line.Length <= 300_000));
+    }
+
+    [Fact]
+    public async Task The_log_of_the_run_before_is_kept()
+    {
+        await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
+        var pod = node.Run("twice", """
+            {"containers":[{"name":"main","image":"busybox","command":["sh","-c","test -e /w/again && echo two && exec sleep 600; touch /w/again; echo one; exit 1"],
+              "volumeMounts":[{"name":"w","mountPath":"/w"}]}],"volumes":[{"name":"w","emptyDir":{}}]}
+            """);
+
+        await node.Cluster.SeeAsync(FakeCluster.Uid(pod), change =>
+            change.Pod["status"]!["containerStatuses"]?[0]!["restartCount"]!.GetValue<int>() == 1
+            && change.Pod["status"]!["containerStatuses"]![0]!["state"]!["running"] is not null);
+        await node.SeeLineAsync(pod, "two");
+
+        Assert.Equal("two", await node.LogAsync(pod));
+        Assert.Equal("one", await node.LogAsync(pod, previous: true));
+    }
+
+    [Fact]
+    public async Task An_unknown_program_is_said_as_the_runtime_says_it()
+    {
+        await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
+        var pod = node.Run("none", """{"restartPolicy":"Never","containers":[{"name":"main","image":"busybox:1","command":["no-such-program"]}]}""");
+
+        var ended = await node.Cluster.SeePhaseAsync(pod, "Failed");
+
+        Assert.EndsWith(
+            "exec: \"no-such-program\": executable file not found in $PATH: unknown", Terminated(ended)["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    private static bool IsGone(int process)
+    {
+        try
+        {
+            // One that nobody has waited for yet is dead all the same.
+            if (File.Exists($"/proc/{process}/stat") && File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            using var found = System.Diagnostics.Process.GetProcessById(process);
+            return found.HasExited;
+        }
+        catch (Exception exception) when (exception is ArgumentException or IOException)
+        {
+            return true;
+        }
+    }
+
     private static JsonNode Terminated(JsonObject pod) => pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!;
 
     internal static async Task<TestNode> NodeAsync(int isolation, Func<KubeletOptions, KubeletOptions>? configure = null)

@@ -55,6 +55,25 @@ public sealed class RenderingTests
     }
 
     [Fact]
+    public void Of_the_app_documents_are_filled_and_everything_else_is_copied_byte_for_byte()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("app/src/main.py", "print('${workload.name} ${HOME}')\r\n");
+        folder.Write("app/pod-of-mine.yaml", "name: ${workload.name}\n");
+        var files = new Renderer(Sample.Configuration(Sample.Workload), TemplateSet.Load(folder.Path), File.ReadAllBytes).RenderApp(Sample.Workload)
+            .ToDictionary(file => file.Path, file => Encoding.UTF8.GetString(file.Content.Span));
+        Assert.Equal("print('${workload.name} ${HOME}')\r\n", files["app/src/main.py"]);
+        Assert.Equal("name: exports\n", files["app/pod-of-mine.yaml"]);
+    }
+
+    [Fact]
+    public void A_workload_that_AWS_is_to_know_by_its_Google_identity_is_refused_at_its_place()
+    {
+        var finding = Assert.Single(Sample.Findings(() => Sample.Render(Sample.Workload with { Identity = IdentityKind.Google })));
+        Assert.Equal((FindingCodes.ConfigurationInvalid, Sample.Here), (finding.Code, finding.Location));
+    }
+
+    [Fact]
     public void An_override_that_would_never_be_used_is_refused_with_the_name_it_should_have()
     {
         using var folder = new TemporaryFolder();
@@ -143,7 +162,7 @@ public sealed class RenderingTests
         {
             Interlocked.Increment(ref reads);
             Assert.Equal("own.json", path);
-            return Encoding.UTF8.GetBytes("""{ "Version": "2012-10-17", "Statement": [], "Id": "${workload.name}" }""");
+            return Encoding.UTF8.GetBytes("""{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/b" }], "Id": "${workload.name}" }""");
         });
 
         var ids = new System.Collections.Concurrent.ConcurrentBag<string?>();
@@ -166,6 +185,51 @@ public sealed class RenderingTests
         Assert.Equal(FindingCodes.TrustPolicyTooLarge, finding.Code);
         Assert.Equal("at most 2048", finding.Expected);
     }
+
+    [Fact]
+    public void A_role_that_workloads_share_has_one_quota_for_all_their_subjects()
+    {
+        Workload[] Sharing(int count) => [.. Enumerable.Range(0, count).Select(i => WithPolicies() with { Name = $"w{i}", ServiceAccount = $"service-account-of-workload-{i:000}" })];
+        IReadOnlyList<Finding> Rendered(params Workload[] workloads) => new Renderer(Sample.Configuration(workloads), TemplateSet.Load(null), File.ReadAllBytes).RenderAll(workloads, _ => { });
+
+        Assert.Empty(Rendered(Sharing(20)));
+        var finding = Assert.Single(Rendered(Sharing(40)));
+        Assert.Equal((FindingCodes.TrustPolicyTooLarge, "aws/012345678901/role/exports-reader"), (finding.Code, finding.Resource));
+    }
+
+    [Theory]
+    [InlineData("\"${issuer.path}:aud\": \"${workload.audience}\",", "", FindingCodes.AudienceNotPinned)]
+    [InlineData(",\n          \"${issuer.path}:sub\": \"${workload.subject}\"", "", FindingCodes.SubjectNotPinned)]
+    [InlineData("\"StringEquals\"", "\"StringLike\"", FindingCodes.AudienceNotPinned)]
+    [InlineData("\"StringEquals\"", "\"StringEqual\"", FindingCodes.TemplateInvalid)]
+    [InlineData("sts:AssumeRoleWithWebIdentity", "s3:GetObject", FindingCodes.TemplateInvalid)]
+    public void A_trust_template_that_IAM_would_refuse_or_that_leaves_something_open_is_an_error(string from, string to, string code)
+    {
+        var builtIn = BuiltIn("trust-policy.json");
+        Assert.Contains(from, builtIn, StringComparison.Ordinal);
+        var findings = Sample.Findings(() => Sample.Render(null, ("trust-policy.json", builtIn.Replace(from, to, StringComparison.Ordinal))));
+        Assert.Equal(code, findings[0].Code);
+        Assert.EndsWith("/trust-policy.json", findings[0].Location?.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Permissions_too_broad_are_a_warning_and_under_strict_an_error()
+    {
+        var workload = WithPolicies(new PolicyReference.Template("all", new Dictionary<string, IReadOnlyList<string>>(), Sample.Here));
+        using var folder = new TemporaryFolder();
+        folder.Write("policies/all.json", """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:*", "Resource": "*" } }""");
+        var templates = TemplateSet.Load(folder.Path);
+
+        var findings = new Renderer(Sample.Configuration(workload), templates, File.ReadAllBytes).Render(workload).Findings;
+        Assert.All(findings, finding => Assert.Equal((FindingCodes.PermissionsTooBroad, Severity.Warning), (finding.Code, finding.Severity)));
+        Assert.NotEmpty(findings);
+
+        var strict = Sample.Findings(() => new Renderer(Sample.Configuration(workload) with { Strict = true }, templates, File.ReadAllBytes).Render(workload));
+        Assert.All(strict, finding => Assert.Equal((FindingCodes.PermissionsTooBroad, Severity.Error), (finding.Code, finding.Severity)));
+    }
+
+    [Fact]
+    public void The_built_in_policies_are_found_too_broad_by_nobody() => Assert.Empty(Sample.Render().Findings);
 
     [Fact]
     public void Of_many_workloads_each_is_tried_and_the_findings_stand_in_their_order()

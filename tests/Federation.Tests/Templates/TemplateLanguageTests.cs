@@ -155,7 +155,10 @@ public sealed class TemplateLanguageTests
 
     [Theory]
     [InlineData("a: ${workload.name", "a.yaml", 1, 4, "not closed")]
-    [InlineData("a: yes", "a.yaml", 1, 4, "boolean to some readers")]
+    [InlineData("a: yes", "a.yaml", 1, 4, "different readers")]
+    [InlineData("a: 0x1F", "a.yaml", 1, 4, "different readers")]
+    [InlineData("a: 1e3", "a.yaml", 1, 4, "different readers")]
+    [InlineData("a: 08", "a.yaml", 1, 4, "different readers")]
     [InlineData("a: 1\nb: 2\na: 3", "a.yaml", 3, 1, "twice")]
     [InlineData("a: &x 1\nb: *x", "a.yaml", 1, 4, "Anchors and aliases")]
     [InlineData("a: !!int 1", "a.yaml", 1, 4, "tag")]

@@ -13,6 +13,7 @@ namespace Federation.Configuration.Shape;
 internal sealed partial class Duration : Value<TimeSpan>
 {
     private const string Pattern = "(?:[0-9]{1,9}h)?(?:[0-9]{1,9}m)?(?:[0-9]{1,9}s)?";
+    private const string FinePattern = Pattern + "(?:[0-9]{1,9}ms)?";
 
     // Far beyond every bound, and well within what a TimeSpan holds.
     private const long LongestRead = 100_000_000_000;
@@ -21,20 +22,27 @@ internal sealed partial class Duration : Value<TimeSpan>
 
     public required TimeSpan Most { get; init; }
 
+    /// <summary>The most that makes sense, where more is allowed; what a fix advises.</summary>
+    public TimeSpan? Advised { get; init; }
+
     /// <summary>Why the bounds are where they are: the rule's owner.</summary>
     public required string Reason { get; init; }
 
     public string RangeCode { get; init; } = FindingCodes.ConfigurationInvalid;
 
+    /// <summary>Milliseconds (<c>20ms</c>) may be written too.</summary>
+    public bool Fine { get; init; }
+
     /// <summary>A value that is allowed but will not have the effect it seems to have.</summary>
     public Func<TimeSpan, Mistake?> Warn { get; init; } = _ => null;
 
-    public override string Kind => "a duration such as 1h, 90m or 1h30m";
+    public override string Kind => Fine ? "a duration such as 2s or 20ms" : "a duration such as 1h, 90m or 1h30m";
 
     public static string Format(TimeSpan value)
     {
         var hours = (long)value.TotalHours;
-        var text = (hours > 0 ? $"{hours}h" : "") + (value.Minutes > 0 ? $"{value.Minutes}m" : "") + (value.Seconds > 0 ? $"{value.Seconds}s" : "");
+        var text = (hours > 0 ? $"{hours}h" : "") + (value.Minutes > 0 ? $"{value.Minutes}m" : "")
+            + (value.Seconds > 0 ? $"{value.Seconds}s" : "") + (value.Milliseconds > 0 ? $"{value.Milliseconds}ms" : "");
         return text.Length > 0 ? text : "0s";
     }
 
@@ -58,7 +66,7 @@ internal sealed partial class Duration : Value<TimeSpan>
             return false;
         }
 
-        if (scalar.Text.Length == 0 || Parts().Match(scalar.Text) is not { Success: true } match)
+        if (scalar.Text.Length == 0 || Parts().Match(scalar.Text) is not { Success: true } match || (match.Groups["ms"].Success && !Fine))
         {
             reading.Invalid(
                 node.At,
@@ -69,15 +77,15 @@ internal sealed partial class Duration : Value<TimeSpan>
         }
 
         var total = (NumberIn(match.Groups["h"]) * 3600) + (NumberIn(match.Groups["m"]) * 60) + NumberIn(match.Groups["s"]);
-        value = TimeSpan.FromSeconds(Math.Min(total, LongestRead));
+        value = TimeSpan.FromSeconds(Math.Min(total, LongestRead)) + TimeSpan.FromMilliseconds(NumberIn(match.Groups["ms"]));
         if (value < Least || value > Most)
         {
             reading.Add(
                 RangeCode,
                 node.At,
                 $"{label} is {scalar.Text}, {(value < Least ? $"less than {Format(Least)}" : $"more than {Format(Most)}")}: {Reason}",
-                $"Write a duration from {Format(Least)} to {Format(Most)}.",
-                expected: $"{Format(Least)} to {Format(Most)}",
+                $"Write a duration from {Format(Least)} to {Format(Advised ?? Most)}.",
+                expected: $"{Format(Least)} to {Format(Advised ?? Most)}",
                 actual: scalar.Text);
             return false;
         }
@@ -88,10 +96,11 @@ internal sealed partial class Duration : Value<TimeSpan>
     }
 
     public override JsonObject Schema(JsonObject definitions)
-        => new() { ["type"] = "string", ["minLength"] = 1, ["pattern"] = $"^{Pattern}$" };
+        => new() { ["type"] = "string", ["minLength"] = 1, ["pattern"] = $"^{(Fine ? FinePattern : Pattern)}$" };
 
     private static long NumberIn(Group group) => group.Success ? long.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex(@"\A(?:(?<h>[0-9]{1,9})h)?(?:(?<m>[0-9]{1,9})m)?(?:(?<s>[0-9]{1,9})s)?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    // Groups "s" and "ms": 5ms is no 5m with an s left over, since the whole text must match.
+    [GeneratedRegex(@"\A(?:(?<h>[0-9]{1,9})h)?(?:(?<m>[0-9]{1,9})m)?(?:(?<s>[0-9]{1,9})s)?(?:(?<ms>[0-9]{1,9})ms)?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static new partial Regex Parts();
 }

@@ -92,13 +92,13 @@ internal sealed class PolicyValue : Value<PolicyReference>
         value = null!;
         var before = reading.Errors;
         var name = "";
-        if (!mapping.Entries.TryGetValue(TemplateKey, out var template))
+        if (!mapping.TryGet(TemplateKey, out var template))
         {
-            var near = NearMiss.Of(TemplateKey, mapping.Entries.Keys);
+            var near = mapping.Entries.Select(entry => entry.Key).FirstOrDefault(key => NearMiss.Of(key.Text, [TemplateKey]) is not null);
             if (near is null)
                 reading.Invalid(mapping.At, "the policy has no \"template\"", "Add \"template\": the name of a policy under templates/policies.");
             else
-                reading.Invalid(mapping.Entries[near].Key.At, $"unknown key {Quote.Of(near)}; did you mean \"template\"?", "Write \"template\".", TemplateKey, near);
+                reading.Invalid(near.At, $"unknown key {Quote.Of(near.Text)}; did you mean \"template\"?", "Write \"template\".", TemplateKey, near.Text);
         }
         else
         {
@@ -106,7 +106,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
         }
 
         var parameters = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        foreach (var (key, valueNode) in mapping.Entries.Values.Where(entry => entry.Key.Text is not TemplateKey))
+        foreach (var (key, valueNode) in mapping.Entries.Where(entry => entry.Key.Text is not TemplateKey))
         {
             Identifiers.ParameterName.CheckName(key, reading);
             if (Parameter.TryRead(valueNode, $"the parameter {Quote.Of(key.Text)}", reading, out var values))

@@ -21,7 +21,10 @@ internal abstract class Key(string name, string meaning, bool required, string[]
     /// <summary>The default as it would be written; null where there is none.</summary>
     public string? DefaultText { get; protected init; }
 
-    public string Label => Quote.Of(Name);
+    /// <summary>The key's place in its section.</summary>
+    public int Index { get; set; }
+
+    public string Label { get; } = Quote.Of(name);
 
     public abstract void Read(Node node, Reading reading, Fields into);
 
@@ -73,9 +76,10 @@ internal sealed class Key<T> : Key
 }
 
 /// <summary>What a section of the file says: its values by key, as far as they could be read.</summary>
-internal sealed class Fields(Position at)
+internal sealed class Fields(Position at, Section section)
 {
-    private readonly Dictionary<Key, (object? Value, Position At)> _values = [];
+    // By the key's index: there are tens of thousands of sections in a large federation.
+    private readonly (bool Written, object? Value, Position At)[] _values = new (bool, object?, Position)[section.Keys.Count];
 
     /// <summary>Where the section begins.</summary>
     public Position Begin { get; } = at;
@@ -84,45 +88,54 @@ internal sealed class Fields(Position at)
     public bool Sound { get; set; }
 
     /// <summary>Whether the key is written, rightly or wrongly.</summary>
-    public bool Has(Key key) => _values.ContainsKey(key);
+    public bool Has(Key key) => _values[key.Index].Written;
 
     /// <summary>Whether the key is written, but what stands there could not be read.</summary>
-    public bool IsWrong(Key key) => _values.TryGetValue(key, out var entry) && entry.Value is null;
+    public bool IsWrong(Key key) => _values[key.Index] is { Written: true, Value: null };
 
-    public bool IsEmpty => _values.Count == 0;
+    public bool IsEmpty => !Array.Exists(_values, entry => entry.Written);
 
     /// <summary>Where the value of the key stands; where it is not given, the section.</summary>
-    public Position At(Key key) => _values.TryGetValue(key, out var entry) ? entry.At : Begin;
+    public Position At(Key key) => _values[key.Index] is { Written: true, At: var at } ? at : Begin;
 
     /// <summary>The value, or the key's default.</summary>
-    public T? Get<T>(Key<T> key)
-        => _values.TryGetValue(key, out var entry) && entry.Value is T value ? value : key.Default;
+    public T? Get<T>(Key<T> key) => _values[key.Index].Value is T value ? value : key.Default;
 
     /// <summary>A value that a sound section is sure to have.</summary>
     public T Need<T>(Key<T> key)
         => Get(key) ?? throw new InvalidOperationException($"The key {key.Name} was not read.");
 
-    public void Mark(Key key, Position at) => _values[key] = (null, at);
+    public void Mark(Key key, Position at) => _values[key.Index] = (true, null, at);
 
-    public void Set<T>(Key<T> key, T value) => _values[key] = (value, _values[key].At);
+    public void Set<T>(Key<T> key, T value) => _values[key.Index].Value = value;
 }
 
-/// <summary>A mapping with known keys; <paramref name="name"/> is what messages and the schema call it ("workload").</summary>
-internal sealed class Section(string name, params Key[] keys) : Value<Fields>
+/// <summary>A mapping with known keys; <see cref="Name"/> is what messages and the schema call it ("workload").</summary>
+internal sealed class Section : Value<Fields>
 {
-    private readonly Dictionary<string, Key> _keys = keys.ToDictionary(key => key.Name, StringComparer.Ordinal);
+    private readonly Key[] _inOrder;
+    private readonly Dictionary<string, Key> _keys;
 
-    public string Name { get; } = name;
+    public Section(string name, params Key[] keys)
+    {
+        Name = name;
+        _inOrder = keys;
+        _keys = keys.ToDictionary(key => key.Name, StringComparer.Ordinal);
+        for (var index = 0; index < keys.Length; index++)
+            keys[index].Index = index;
+    }
 
-    public IReadOnlyList<Key> Keys => keys;
+    public string Name { get; }
+
+    public IReadOnlyList<Key> Keys => _inOrder;
 
     public override string Kind => "a mapping";
 
-    public override IEnumerable<Value> Parts => keys.Select(key => key.Value);
+    public override IEnumerable<Value> Parts => _inOrder.Select(key => key.Value);
 
     public override bool TryRead(Node node, string label, Reading reading, out Fields value)
     {
-        value = new Fields(node.At);
+        value = new Fields(node.At, this);
         if (node is not MappingNode mapping)
         {
             // There is a section all the same, only nothing in it: whoever refers to it does not look in vain.
@@ -131,12 +144,16 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
         }
 
         var before = reading.Errors;
-        var guessed = new HashSet<Key>();
-        foreach (var (keyNode, valueNode) in mapping.Entries.Values)
+        HashSet<Key>? guessed = null;
+        foreach (var (keyNode, valueNode) in mapping.Entries)
         {
             if (_keys.TryGetValue(keyNode.Text, out var key))
             {
                 key.Read(valueNode, reading, value);
+            }
+            else if (reading.IsFull)
+            {
+                reading.Invalid(keyNode.At, "unknown key", "Remove it.");
             }
             else if (Guess(keyNode.Text) is { } meant)
             {
@@ -147,7 +164,7 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
                     meant.Name,
                     keyNode.Text);
                 // Read under the name that was meant, so that what is wrong inside shows in the same run.
-                if (!mapping.Entries.ContainsKey(meant.Name) && guessed.Add(meant))
+                if (!mapping.TryGet(meant.Name, out _) && (guessed ??= []).Add(meant))
                     meant.Read(valueNode, reading, value);
             }
             else
@@ -156,9 +173,9 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
             }
         }
 
-        foreach (var missing in keys.Where(key => key.Required))
+        foreach (var missing in _inOrder)
         {
-            if (!value.Has(missing))
+            if (missing.Required && !value.Has(missing))
                 reading.Invalid(node.At, $"the {Name} has no {missing.Label}", $"Add {missing.Label}: {char.ToLowerInvariant(missing.Meaning[0])}{missing.Meaning[1..]}");
         }
 
@@ -181,12 +198,12 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
     public JsonObject Describe(JsonObject definitions)
     {
         var properties = new JsonObject();
-        foreach (var key in keys)
+        foreach (var key in _inOrder)
             properties[key.Name] = key.Schema(definitions);
 
         var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
-        if (keys.Any(key => key.Required))
-            schema["required"] = new JsonArray([.. keys.Where(key => key.Required).Select(key => JsonValue.Create(key.Name))]);
+        if (_inOrder.Any(key => key.Required))
+            schema["required"] = new JsonArray([.. _inOrder.Where(key => key.Required).Select(key => JsonValue.Create(key.Name))]);
         schema["additionalProperties"] = false;
         return schema;
     }
@@ -194,7 +211,7 @@ internal sealed class Section(string name, params Key[] keys) : Value<Fields>
     private Key? Guess(string written)
     {
         var plain = NearMiss.Plain(written);
-        return keys.FirstOrDefault(key => key.Synonyms.Prepend(key.Name).Any(word => string.Equals(NearMiss.Plain(word), plain, StringComparison.Ordinal)))
+        return _inOrder.FirstOrDefault(key => key.Synonyms.Prepend(key.Name).Any(word => string.Equals(NearMiss.Plain(word), plain, StringComparison.Ordinal)))
             ?? (NearMiss.Of(written, _keys.Keys) is { } near ? _keys[near] : null);
     }
 

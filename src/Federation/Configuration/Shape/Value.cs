@@ -129,12 +129,13 @@ internal sealed class ListOf<T>(Value<T> item, string items, int least = 0, bool
         if (sequence.Items.Count < least)
             reading.Invalid(node.At, $"{label} is empty", $"Write {Kind}.");
 
-        var seen = new Dictionary<string, Position>(StringComparer.Ordinal);
+        var itemLabel = $"an item of {label}";
+        Dictionary<string, Position>? seen = distinct ? new(StringComparer.Ordinal) : null;
         foreach (var itemNode in sequence.Items)
         {
-            if (!item.TryRead(itemNode, $"an item of {label}", reading, out var itemValue))
+            if (!item.TryRead(itemNode, itemLabel, reading, out var itemValue))
                 continue;
-            if (distinct && itemNode is ScalarNode scalar && !seen.TryAdd(scalar.Text, scalar.At))
+            if (seen is not null && itemNode is ScalarNode scalar && !seen.TryAdd(scalar.Text, scalar.At))
                 reading.Invalid(scalar.At, $"{Quote.Of(scalar.Text)} stands twice in {label}; the first is at {seen[scalar.Text]}", "Keep one of the two.");
             else
                 read.Add(itemValue);
@@ -177,7 +178,7 @@ internal sealed class MapOf<T>(Text name, Value<T> value, string values, int lea
         if (mapping.Entries.Count < least)
             reading.Invalid(node.At, $"{label} is empty", $"Write {Kind}.");
 
-        foreach (var (key, entryValue) in mapping.Entries.Values)
+        foreach (var (key, entryValue) in mapping.Entries)
         {
             name.CheckName(key, reading);
             if (value.TryRead(entryValue, $"{Quote.Of(key.Text)} of {label}", reading, out var entry))

@@ -85,7 +85,35 @@ internal sealed class SequenceNode(Position at) : Node(at)
 /// <summary>A mapping whose keys are scalars and stand once; merge keys (<c>&lt;&lt;</c>) are resolved.</summary>
 internal sealed class MappingNode(Position at) : Node(at)
 {
-    public OrderedDictionary<string, (ScalarNode Key, Node Value)> Entries { get; } = new(StringComparer.Ordinal);
+    // Most mappings have a handful of keys, and there are tens of thousands of them: an index pays only beyond that.
+    private const int Indexed = 16;
+
+    private readonly List<(ScalarNode Key, Node Value)> _entries = [];
+    private Dictionary<string, int>? _index;
+
+    public IReadOnlyList<(ScalarNode Key, Node Value)> Entries => _entries;
 
     public override string Kind => "a mapping";
+
+    public bool TryGet(string key, out (ScalarNode Key, Node Value) entry)
+    {
+        var found = _index is null
+            ? _entries.FindIndex(candidate => string.Equals(candidate.Key.Text, key, StringComparison.Ordinal))
+            : _index.GetValueOrDefault(key, -1);
+        entry = found >= 0 ? _entries[found] : default;
+        return found >= 0;
+    }
+
+    /// <summary>Adds an entry unless its key is there.</summary>
+    public bool TryAdd((ScalarNode Key, Node Value) entry)
+    {
+        if (TryGet(entry.Key.Text, out _))
+            return false;
+        _entries.Add(entry);
+        if (_index is not null)
+            _index.Add(entry.Key.Text, _entries.Count - 1);
+        else if (_entries.Count == Indexed)
+            _index = _entries.Select((added, place) => (added.Key.Text, place)).ToDictionary(StringComparer.Ordinal);
+        return true;
+    }
 }

@@ -160,13 +160,13 @@ internal sealed class YamlDocument
         {
             (parent.Merges ??= []).Add((key, value));
         }
-        else if (mapping.Entries.TryGetValue(key.Text, out var first))
+        else if (mapping.TryGet(key.Text, out var first))
         {
             _reading.Invalid(key.At, $"{Quote.Of(key.Text)} is given twice; the first is at {first.Key.At}", "Keep one of the two.");
         }
         else
         {
-            mapping.Entries.Add(key.Text, (key, value));
+            mapping.TryAdd((key, value));
             Grow(mapping, value);
         }
     }
@@ -182,9 +182,9 @@ internal sealed class YamlDocument
                 continue;
             }
 
-            foreach (var (name, entry) in from.Entries)
+            foreach (var entry in from.Entries)
             {
-                if (mapping.Entries.TryAdd(name, entry))
+                if (mapping.TryAdd(entry))
                 {
                     Grow(mapping, entry.Value);
                     if (!Count(entry.Value.Size, merge.At))

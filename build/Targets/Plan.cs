@@ -1,0 +1,11 @@
+using Cake.Frosting;
+
+namespace Build.Targets;
+
+[TaskName("Plan")]
+[TaskDescription("Shows what Apply would change, field by field; changes nothing.")]
+[IsDependentOn(typeof(Render))]
+public sealed class Plan : AsyncFrostingTask<BuildContext>
+{
+    public override Task RunAsync(BuildContext context) => context.Run.PlanAsync(context.CancellationToken);
+}

@@ -1,0 +1,10 @@
+using Cake.Frosting;
+
+namespace Build.Targets;
+
+[TaskName("Sandbox")]
+[TaskDescription("Runs the embedded clouds in the foreground, and writes the environment that leads real clients to them.")]
+public sealed class Sandbox : AsyncFrostingTask<BuildContext>
+{
+    public override Task RunAsync(BuildContext context) => context.Run.ServeSandboxAsync(context.CancellationToken);
+}

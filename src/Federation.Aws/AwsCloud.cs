@@ -1,0 +1,72 @@
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+
+namespace Federation.Aws;
+
+/// <summary>The AWS accounts: their OIDC providers and roles, through IAM and STS.</summary>
+public sealed class AwsCloud : ICloud, IDisposable
+{
+    private readonly AwsCalls _calls;
+    private readonly Providers _providers;
+    private readonly Roles _roles;
+    private readonly AccountClients _clients = new();
+
+    /// <param name="directory">Knows the ids of the clusters that the roles trust.</param>
+    public AwsCloud(FederationConfiguration configuration, IClusterDirectory directory, TimeProvider time)
+    {
+        var mark = new Mark(configuration.Name, []);
+        _calls = new AwsCalls(time);
+        _providers = new Providers(_calls, _clients, mark);
+        _roles = new Roles(_calls, _clients, directory, mark);
+    }
+
+    public string Name => "aws";
+
+    public int Calls => _calls.Count;
+
+    public IReadOnlyList<DesiredResource> Desire(DesiredInput input) =>
+        [.. Provider.Desire(input.Workloads), .. Role.Desire(input)];
+
+    /// <summary>The credentials are those of the accounts they are used for (FED8003).</summary>
+    public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
+    {
+        var accounts = input.Workloads.Select(rendered => rendered.Workload.Account).Distinct();
+        var findings = await Task.WhenAll(accounts.Select(account => ConfirmAsync(account, cancellationToken)));
+        return [.. findings.OfType<Finding>()];
+    }
+
+    public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
+    {
+        var providers = resources.OfType<Provider>().Select(provider => _providers.ReadAsync(provider, cancellationToken));
+        var roles = resources.OfType<Role>().GroupBy(role => role.Account).Select(group => _roles.ReadAsync(group.Key, [.. group], cancellationToken));
+        var (readProviders, readRoles) = (Task.WhenAll(providers), Task.WhenAll(roles));
+        return [.. await readProviders, .. (await readRoles).SelectMany(observations => observations)];
+    }
+
+    public Task ApplyAsync(Change change, CancellationToken cancellationToken) => change.Desired switch
+    {
+        Provider provider => _providers.ApplyAsync(provider, change, cancellationToken),
+        Role role => _roles.ApplyAsync(role, change, cancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(change), change.Desired, "Not a kind of this cloud."),
+    };
+
+    public void Dispose() => _clients.Dispose();
+
+    private async Task<Finding?> ConfirmAsync(Account account, CancellationToken cancellationToken)
+    {
+        var sts = _clients.For(account).Sts;
+        var caller = await _calls.CallAsync(account, "sts:GetCallerIdentity", resource: null, token => sts.GetCallerIdentityAsync(new(), token), cancellationToken);
+        return string.Equals(caller.Account, account.Id, StringComparison.Ordinal) ? null : new Finding
+        {
+            Code = FindingCodes.AwsAccountMismatch,
+            Cause = $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account {caller.Account}; the configuration says {account.Id}. Nothing was changed.",
+            Fix = $"Give this run credentials of the account {account.Id}, or name a role of it in accounts.{account.Key}.assumeRole; if {caller.Account} is the account you mean, correct accounts.{account.Key}.id.",
+            Expected = account.Id,
+            Actual = caller.Account,
+        };
+    }
+}
+
+/// <summary>What stands in one account.</summary>
+internal abstract record AwsResource(ResourceId Id, Account Account) : DesiredResource(Id);

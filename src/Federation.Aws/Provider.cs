@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Amazon.IdentityManagement.Model;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+using Federation.Templates;
+
+namespace Federation.Aws;
+
+/// <summary>
+/// The IAM OIDC provider of one issuer in one account. Others may use it too, so only the audiences needed here are
+/// managed; one that was there before is used as it is. No thumbprint is given: for an issuer whose keys are served
+/// under a publicly trusted certificate IAM does not look at them (IAM User Guide, "Obtain the thumbprint for an
+/// OpenID Connect identity provider").
+/// </summary>
+internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster, ImmutableSortedSet<string> Audiences) : AwsResource(Id, Account)
+{
+    public const string Kind = "oidc-provider";
+
+    public override Fields Fields => FieldsOf(Audiences);
+
+    public override string MissingCode => FindingCodes.ProviderMissing;
+
+    public static Fields FieldsOf(IEnumerable<string> clientIds) => Fields.Empty.WithSet("clientIds", clientIds);
+
+    public static ResourceId IdOf(Workload workload) => ResourceId.Aws(workload.Account.Id, Kind, workload.Cluster.IssuerPath);
+
+    /// <summary>One for each issuer in each account; accounts.google.com is built into IAM and has none.</summary>
+    public static IEnumerable<Provider> Desire(IEnumerable<RenderedWorkload> workloads) => workloads
+        .Select(rendered => rendered.Workload)
+        .Where(workload => workload.Identity == IdentityKind.Cluster)
+        .GroupBy(IdOf)
+        .Select(group => new Provider(
+            group.Key,
+            group.First().Account,
+            group.First().Cluster,
+            [.. group.Select(workload => workload.Audience)])
+        {
+            Workloads = [.. group.Select(workload => workload.Name)],
+            // Owned elsewhere for one workload, it is not ours for any other either.
+            Existing = group.Any(workload => workload.Existing.HasFlag(ExistingResources.Provider)),
+            Adopt = group.Any(workload => workload.Adopt),
+        });
+}
+
+/// <summary>Reads and writes providers.</summary>
+internal sealed class Providers(AwsCalls calls, AccountClients clients, Mark mark)
+{
+    public async Task<Observation> ReadAsync(Provider provider, CancellationToken cancellationToken)
+    {
+        var iam = clients.For(provider.Account).Iam;
+        var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster) };
+        var found = await calls.FindAsync(provider.Account, "iam:GetOpenIDConnectProvider", provider.Id, token => iam.GetOpenIDConnectProviderAsync(request, token), cancellationToken);
+        return found is null
+            ? new Observation(provider.Id, Fields: null)
+            : new Observation(provider.Id, Provider.FieldsOf(provider.Audiences.Intersect(found.ClientIDList ?? [])))
+            {
+                Ours = mark.IsOn(IamTags.Of(found.Tags)),
+            };
+    }
+
+    public async Task ApplyAsync(Provider provider, Change change, CancellationToken cancellationToken)
+    {
+        IEnumerable<string> missing = change.Fields.Where(field => field.From is null).Select(field => field.To!);
+        if (change.Action == ChangeAction.Create && await TryCreateAsync(provider, cancellationToken))
+            return;
+
+        var iam = clients.For(provider.Account).Iam;
+        foreach (var audience in missing)
+        {
+            var request = new AddClientIDToOpenIDConnectProviderRequest { OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster), ClientID = audience };
+            await calls.CallAsync(provider.Account, "iam:AddClientIDToOpenIDConnectProvider", provider.Id, token => iam.AddClientIDToOpenIDConnectProviderAsync(request, token), cancellationToken);
+        }
+    }
+
+    /// <returns>False if somebody else made it first; then it is used, as one that was there before.</returns>
+    private async Task<bool> TryCreateAsync(Provider provider, CancellationToken cancellationToken)
+    {
+        var iam = clients.For(provider.Account).Iam;
+        var request = new CreateOpenIDConnectProviderRequest
+        {
+            Url = provider.Cluster.Issuer,
+            ClientIDList = [.. provider.Audiences],
+            Tags = IamTags.Write(mark.Tags),
+        };
+        try
+        {
+            await calls.CallAsync(provider.Account, "iam:CreateOpenIDConnectProvider", provider.Id, token => iam.CreateOpenIDConnectProviderAsync(request, token), cancellationToken);
+            return true;
+        }
+        catch (FindingException refused) when (refused.InnerException is EntityAlreadyExistsException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
+
+namespace Federation.Sandbox;
+
+/// <summary>A kubeconfig with one context for each cluster, named as gcloud names it. It is written as JSON, which is YAML.</summary>
+internal static class KubeConfig
+{
+    public static string Of(IReadOnlyCollection<SandboxCluster> clusters, Func<SandboxCluster, string> address, string certificateAuthority)
+    {
+        var authority = Convert.ToBase64String(Encoding.ASCII.GetBytes(certificateAuthority));
+        JsonArray Each(Func<SandboxCluster, JsonObject> describe) => new([.. clusters.Select(cluster =>
+        {
+            var entry = describe(cluster);
+            entry["name"] = cluster.Cluster.DefaultContext;
+            return (JsonNode)entry;
+        })]);
+
+        return new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Config",
+            ["current-context"] = clusters.First().Cluster.DefaultContext,
+            ["preferences"] = new JsonObject(),
+            ["clusters"] = Each(cluster => new JsonObject
+            {
+                ["cluster"] = new JsonObject { ["server"] = "https://" + address(cluster), ["certificate-authority-data"] = authority },
+            }),
+            ["contexts"] = Each(cluster => new JsonObject
+            {
+                ["context"] = new JsonObject { ["cluster"] = cluster.Cluster.DefaultContext, ["user"] = cluster.Cluster.DefaultContext },
+            }),
+            ["users"] = Each(cluster => new JsonObject
+            {
+                ["user"] = new JsonObject { ["token"] = cluster.AdministratorToken },
+            }),
+        }.ToJsonString(Json.Indented) + "\n";
+    }
+}

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using Federation.Configuration;
+using Federation.Sandbox.Google;
+using Federation.Sandbox.Hosting;
+using Federation.Sandbox.Kubelet;
+using Federation.Sandbox.Kubernetes;
+using Microsoft.AspNetCore.Http;
+
+namespace Federation.Sandbox;
+
+/// <summary>One GKE cluster: its Kubernetes API, the node that runs its pods, and the issuer of its tokens.</summary>
+internal sealed class SandboxCluster : IAsyncDisposable
+{
+    private const string Node = "gke-sandbox-node-0";
+    private readonly CancellationTokenSource _stop = new();
+    private readonly KubernetesApiServer _server;
+    private readonly GoogleTokens _tokens;
+    private Task _kubelet = Task.CompletedTask;
+
+    /// <param name="address">Host and port of the API.</param>
+    public SandboxCluster(Cluster cluster, string address, string certificateAuthority, GoogleTokens tokens, CallLog calls, TimeProvider time)
+    {
+        Cluster = cluster;
+        _tokens = tokens;
+        AdministratorToken = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        _server = new KubernetesApiServer(
+            new KubernetesApiOptions
+            {
+                Issuer = cluster.Issuer,
+                ServerAddress = address,
+                AdminTokens = [AdministratorToken],
+                CertificateAuthority = certificateAuthority,
+                NodeName = Node,
+            },
+            time)
+        {
+            Answered = request => calls.Record(Describe(cluster.Key, request)),
+        };
+    }
+
+    public Cluster Cluster { get; }
+
+    /// <summary>The bearer token of the kubeconfig's user.</summary>
+    public string AdministratorToken { get; }
+
+    public Issuer Issuer => new(Cluster.IssuerPath, _server.DiscoveryDocument, _server.Jwks);
+
+    /// <summary>The node begins to run pods.</summary>
+    /// <param name="directory">For the volumes of pods.</param>
+    /// <param name="environment">What every container finds in its environment: where the clouds are, and no key.</param>
+    public void Start(string directory, IReadOnlyDictionary<string, string> environment, bool hostAws, TimeProvider time)
+    {
+        var kubelet = new KubeletAgent(
+            _server.Kubelet,
+            new KubeletOptions { Directory = directory, NodeName = Node, Environment = environment, HostAws = hostAws },
+            time);
+        _server.Runtime = kubelet;
+        _kubelet = kubelet.RunAsync(_stop.Token);
+    }
+
+    public Task HandleAsync(HttpContext context)
+    {
+        // A Google access token is as good as GKE's own credentials to a GKE cluster.
+        var authorization = context.Request.Headers.Authorization.ToString();
+        if (authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && _tokens.Accepts(authorization["Bearer ".Length..].Trim()))
+        {
+            context.Request.Headers.Authorization = "Bearer " + AdministratorToken;
+        }
+
+        return _server.HandleAsync(context);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _kubelet;
+        _server.Dispose();
+        _stop.Dispose();
+    }
+
+    private static CloudCall Describe(string cluster, ApiRequest request)
+    {
+        var resource = request.Subresource.Length == 0 ? request.Resource : $"{request.Resource}/{request.Subresource}";
+        return new CloudCall(
+            "kubernetes",
+            $"{request.Verb} {resource}".TrimEnd(),
+            string.Join('/', new[] { cluster, request.Namespace, request.Resource, request.Name }.Where(part => part.Length > 0)),
+            request.IsWrite && request.Subresource is not "token" && !request.Resource.EndsWith("reviews", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,123 @@
+using Federation.Configuration;
+using Federation.Planning;
+
+namespace Federation.Aws.Tests;
+
+/// <summary>What roles and providers a federation wants, with no call made.</summary>
+public sealed class DesiredTests
+{
+    private const string Issuer = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
+
+    [Fact]
+    public void A_workload_wants_the_provider_of_its_issuer_and_its_role_after_it()
+    {
+        using var cloud = Cloud();
+
+        var desired = cloud.Desire(Given.Input(Given.Rendered(Given.Workload(), ("s3-list-buckets", Given.ListBuckets))));
+
+        Assert.Equal([$"aws/123456789012/oidc-provider/{Issuer}", "aws/123456789012/role/gke-exports"], desired.Select(resource => resource.Id.Value));
+        Assert.Equal([desired[0].Id], desired[1].DependsOn);
+        Assert.Equal(new Dictionary<string, string> { ["clientIds[sts.amazonaws.com]"] = "sts.amazonaws.com" }, desired[0].Fields.Values);
+        Assert.Equal(
+            new SortedDictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["description"] = "For exports.",
+                ["inlinePolicies[s3-list-buckets].#1.Action[s3:listallmybuckets]"] = "s3:listallmybuckets",
+                ["inlinePolicies[s3-list-buckets].#1.Effect"] = "Allow",
+                ["inlinePolicies[s3-list-buckets].#1.Resource[*]"] = "*",
+                ["inlinePolicies[s3-list-buckets].Version"] = "2012-10-17",
+                ["maxSessionDuration"] = "3600s",
+                ["path"] = "/",
+                ["tags[federation:cluster:acme-prod/asia-south1-a/main]"] = "id-of-main",
+                ["tags[federation:name]"] = "acme",
+                ["tags[federation:policies]"] = "s3-list-buckets",
+                ["tags[federation:tool]"] = Mark.Tool,
+                ["tags[federation:workload]"] = "exports",
+                ["trustPolicy.FederationMain.Action[sts:assumerolewithwebidentity]"] = "sts:assumerolewithwebidentity",
+                [$"trustPolicy.FederationMain.Condition.StringEquals.{Issuer}:aud[sts.amazonaws.com]"] = "sts.amazonaws.com",
+                [$"trustPolicy.FederationMain.Condition.StringEquals.{Issuer}:sub[system:serviceaccount:exports:runner]"] = "system:serviceaccount:exports:runner",
+                ["trustPolicy.FederationMain.Effect"] = "Allow",
+                [$"trustPolicy.FederationMain.Principal.Federated[arn:aws:iam::123456789012:oidc-provider/{Issuer}]"] = $"arn:aws:iam::123456789012:oidc-provider/{Issuer}",
+                ["trustPolicy.Version"] = "2012-10-17",
+            },
+            desired[1].Fields.Values);
+    }
+
+    [Fact]
+    public void Workloads_that_share_a_role_share_one_statement_for_each_issuer()
+    {
+        using var cloud = Cloud();
+        var elsewhere = Given.Workload("reports") with { Cluster = new("edge", "acme-edge", "europe-west1", "edge") };
+
+        var role = Assert.Single(cloud.Desire(Given.Input(
+            Given.Rendered(Given.Workload("imports")),
+            Given.Rendered(Given.Workload("exports")),
+            Given.Rendered(elsewhere))).OfType<Role>());
+
+        Assert.Equal(["imports", "exports", "reports"], role.Workloads);
+        Assert.Equal(2, role.DependsOn.Count);
+        Assert.Collection(
+            role.State.Trust.Statements,
+            edge => Assert.Equal("FederationEdge", edge.Sid),
+            main =>
+            {
+                Assert.Equal("FederationMain", main.Sid);
+                Assert.Equal(
+                    ["system:serviceaccount:exports:runner", "system:serviceaccount:imports:runner"],
+                    Assert.Single(main.Conditions, condition => condition.Key.EndsWith(":sub", StringComparison.Ordinal)).Values);
+            });
+    }
+
+    [Fact]
+    public void A_statement_that_a_template_adds_carries_our_mark_too()
+    {
+        using var cloud = Cloud();
+        var rendered = Given.Rendered(Given.Workload());
+        rendered.TrustPolicy["Statement"]!.AsArray().Add(System.Text.Json.Nodes.JsonNode.Parse(
+            """{ "Sid": "OfficeOnly", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": { "NotIpAddress": { "aws:SourceIp": "192.0.2.0/24" } } }"""));
+
+        var role = Assert.Single(cloud.Desire(Given.Input(rendered)).OfType<Role>());
+
+        Assert.Equal(["FederationMain", "FederationOfficeOnly"], role.State.Trust.Statements.Select(statement => statement.Sid));
+    }
+
+    [Fact]
+    public void The_Google_identity_needs_no_provider_and_its_service_account_first()
+    {
+        using var cloud = Cloud();
+        var workload = Given.Workload() with { Identity = IdentityKind.Google, GoogleServiceAccount = "exporter" };
+
+        var role = Assert.IsType<Role>(Assert.Single(cloud.Desire(Given.Input(Given.Rendered(workload)))));
+
+        Assert.Equal([ResourceId.Google("acme-prod", "service-account", "exporter")], role.DependsOn);
+    }
+
+    [Fact]
+    public void Of_a_role_that_is_owned_elsewhere_only_the_trust_is_compared()
+    {
+        using var cloud = Cloud();
+
+        var role = Assert.Single(cloud.Desire(Given.Input(Given.Rendered(Given.Workload() with { Existing = ExistingResources.Role }))).OfType<Role>());
+
+        Assert.All(role.Fields.Values.Keys, path => Assert.StartsWith("trustPolicy.", path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void However_many_policies_there_are_their_register_fits_into_tags_and_reads_back()
+    {
+        var inline = Enumerable.Range(0, 20).Select(n => $"policy,with-a-rather-long-name-{n}").ToArray();
+        string[] managed = ["arn:aws:iam::aws:policy/service-role/ReadOnly", "arn:aws-us-gov:iam::123456789012:policy/own"];
+
+        var tags = PolicyRegister.Of(inline, managed).Write();
+        var register = PolicyRegister.Read(tags);
+
+        Assert.True(tags.Count > 1);
+        Assert.All(tags.Values, value => Assert.InRange(value.Length, 1, 256));
+        Assert.All(inline, name => Assert.True(register.HasInline(name)));
+        Assert.All(managed, arn => Assert.True(register.HasManaged(arn)));
+        Assert.False(register.HasInline("another"));
+        Assert.False(register.HasManaged("arn:aws:iam::aws:policy/AdministratorAccess"));
+    }
+
+    private static AwsCloud Cloud() => new(Given.Configuration(), new Directory(), TimeProvider.System);
+}

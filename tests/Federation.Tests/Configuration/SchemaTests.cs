@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CsCheck;
+using Federation.Configuration;
+using Federation.Configuration.Yaml;
+using Federation.Diagnosis;
+
+namespace Federation.Tests.Configuration;
+
+public sealed class SchemaTests
+{
+    private static readonly JsonSchemaValidator Schema = new(JsonNode.Parse(ConfigurationSchema.Write())!.AsObject());
+
+    [Fact]
+    public void The_checked_in_schema_is_the_one_the_parsers_tables_make()
+        => Checkout.Hold("federation.schema.json", ConfigurationSchema.Write());
+
+    [Theory]
+    [InlineData(Documents.Full)]
+    [InlineData(Documents.Least)]
+    public void The_schema_accepts_what_the_parser_accepts(string document)
+    {
+        Documents.Valid(document);
+        Assert.True(Schema.Accepts(Documents.ToJson(document)));
+    }
+
+    [Fact]
+    public void The_schema_and_the_parser_accept_the_example()
+    {
+        var example = Checkout.Read("templates/federation.example.yaml");
+
+        Documents.Valid(example);
+        Assert.True(Schema.Accepts(Documents.ToJson(example)));
+    }
+
+    [Theory]
+    [InlineData("federation: 1")]
+    [InlineData("[]")]
+    [InlineData("clusters: {}\naccounts: {}\nworkloads: []")]
+    public void The_schema_rejects_a_document_of_another_shape(string document)
+    {
+        Assert.Null(Documents.Read(document).Configuration);
+        Assert.False(Schema.Accepts(Documents.ToJson(document)));
+    }
+
+    [Fact]
+    public void Parser_and_schema_agree_on_every_structural_change()
+    {
+        var accepted = 0;
+        var rejected = 0;
+
+        Gen.Int[0, int.MaxValue - 1].Array[1, 2].Sample(
+            seeds =>
+            {
+                var document = Documents.ToJson(Documents.Full)!.AsObject();
+                foreach (var seed in seeds)
+                    Change(document, new Random(seed));
+                var text = document.ToJsonString();
+
+                var reading = new Reading("federation.yaml", FederationKeys.Root.Section);
+                var root = YamlDocument.Parse(text, reading)!;
+                FederationKeys.Root.Section.TryRead(root, "a federation", reading, out _);
+                // What JSON Schema cannot say: how long a duration is, how many digits a number has.
+                var parser = reading.Findings().All(finding => finding.Code is FindingCodes.TokenLifetimeOutOfRange or FindingCodes.SessionDurationOutOfRange || finding.Cause.Contains("digits;", StringComparison.Ordinal));
+                var schema = Schema.Accepts(JsonNode.Parse(text));
+
+                if (parser)
+                    Interlocked.Increment(ref accepted);
+                else
+                    Interlocked.Increment(ref rejected);
+                Assert.True(parser == schema, $"{text}\nschema: {(schema ? "accepted" : "rejected")}\n{string.Join('\n', reading.Findings().Select(finding => finding.Cause))}");
+            },
+            iter: 1000);
+
+        // Without both the agreement would say nothing.
+        Assert.True(accepted > 50 && rejected > 50, string.Create(CultureInfo.InvariantCulture, $"{accepted} accepted, {rejected} rejected"));
+    }
+
+    /// <summary>Changes one place of the document: takes away, adds, renames, or puts something else.</summary>
+    private static void Change(JsonObject document, Random random)
+    {
+        var places = Places(document).ToList();
+        var (parent, key) = places[random.Next(places.Count)];
+        switch (parent, random.Next(4))
+        {
+            case (JsonObject mapping, 0):
+                mapping.Remove((string)key);
+                break;
+            case (JsonArray list, 0):
+                list.RemoveAt((int)key);
+                break;
+            case (JsonObject mapping, 1):
+                mapping[Keys[random.Next(Keys.Length)]] = Something(random);
+                break;
+            case (JsonArray list, 1):
+                list.Add(list[random.Next(list.Count)]?.DeepClone());
+                break;
+            case (JsonObject mapping, 2):
+                var moved = mapping[(string)key]?.DeepClone();
+                mapping.Remove((string)key);
+                mapping[Keys[random.Next(Keys.Length)]] = moved;
+                break;
+            case (JsonObject mapping, _):
+                mapping[(string)key] = Something(random);
+                break;
+            case (JsonArray list, _):
+                list[(int)key] = Something(random);
+                break;
+        }
+    }
+
+    private static readonly string[] Keys =
+        ["name", "Name", "cluster", "audience", "role", "policies", "template", "image", "location", "x", "1st", "some key", "timeout", "existing"];
+
+    private static JsonNode? Something(Random random) => random.Next(16) switch
+    {
+        0 => null,
+        1 => true,
+        2 => 42,
+        3 => 111122223333,
+        4 => 1.5,
+        5 => "",
+        6 => "some-text",
+        7 => "Some Text",
+        8 => "line\n",
+        9 => "30s",
+        10 => "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        11 => "folder/file.json",
+        12 => new JsonArray(),
+        13 => new JsonArray("role", "role"),
+        14 => new JsonObject(),
+        _ => new JsonObject { ["template"] = "s3-read", ["name"] = new JsonArray("a", 1) },
+    };
+
+    private static IEnumerable<(JsonNode Parent, object Key)> Places(JsonNode node)
+    {
+        var children = node switch
+        {
+            JsonObject mapping => mapping.Select(entry => ((object)entry.Key, entry.Value)),
+            JsonArray list => list.Select((item, index) => ((object)index, item)),
+            _ => [],
+        };
+        foreach (var (key, child) in children.ToList())
+        {
+            yield return (node, key);
+            if (child is null)
+                continue;
+            foreach (var place in Places(child))
+                yield return place;
+        }
+    }
+}
