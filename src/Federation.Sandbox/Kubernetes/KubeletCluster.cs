@@ -57,7 +57,13 @@ internal sealed class KubeletCluster(ObjectStore store, Registry registry, Servi
 
             var pod = stored.Copy();
             change(pod);
-            ManagedFields.Update(stored, pod, ResourceTable.Pods, OnlyScheduling(stored, pod) ? Scheduler : Manager, time.GetUtcNow(), ["metadata", "spec"]);
+
+            // What a binding sets has no owner.
+            if (pod["spec"].Text("nodeName") == stored["spec"].Text("nodeName"))
+            {
+                ManagedFields.Update(stored, pod, ResourceTable.Pods, OnlyScheduling(stored, pod) ? Scheduler : Manager, time.GetUtcNow(), ["metadata", "spec"]);
+            }
+
             return ManagedFields.DiffersOnlyInTimes(pod, stored) ? stored.Copy() : store.Put(ResourceTable.Pods, pod).Copy();
         }
     }

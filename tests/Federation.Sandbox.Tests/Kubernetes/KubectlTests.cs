@@ -58,7 +58,7 @@ public sealed class KubectlTests
                 apiVersion: v1
                 kind: Config
                 current-context: test
-                clusters: [{ name: test, cluster: { server: "{{cluster.Address}}" } }]
+                clusters: [{ name: test, cluster: { server: "{{cluster.SecureAddress}}", insecure-skip-tls-verify: true } }]
                 users: [{ name: test, user: { token: {{TestCluster.AdminToken}} } }]
                 contexts: [{ name: test, context: { cluster: test, user: test } }]
                 """);
@@ -79,6 +79,7 @@ public sealed class KubectlTests
         {
             var start = new ProcessStartInfo(_path, arguments)
             {
+                UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

@@ -10,11 +10,12 @@ namespace Federation.Sandbox.Tests.Kubernetes;
 public sealed class ReplayTests
 {
     private const string NotServed = "the kind is not served";
+    private const string Kubelet = "the pod's life is a kubelet's; watching is tested in WatchTests";
     private const string Compaction = "history ends by the number of changes here, not by compaction";
 
     private static readonly string[] Order =
     [
-        "02-namespaces", "03-serviceaccounts-apply", "04-patch-update-delete", "05-lists", "06-tokenrequest", "08-pod-admission", "15-misc",
+        "02-namespaces", "03-serviceaccounts-apply", "04-patch-update-delete", "05-lists", "06-tokenrequest", "07-authentication-authorization", "08-pod-admission", "09-watch", "10-logs", "15-misc",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, string>> NotCovered = new(StringComparer.Ordinal)
@@ -28,6 +29,13 @@ public sealed class ReplayTests
         },
         ["05-lists"] = [],
         ["06-tokenrequest"] = [],
+        ["07-authentication-authorization"] = new(StringComparer.Ordinal)
+        {
+            ["SelfSubjectRulesReview"] = NotServed,
+            ["SelfSubjectReview as admin"] = "the recorded administrator had a certificate, here it is a token",
+            ["SelfSubjectReview with a pod-bound token"] = "the token was not recorded",
+            ["pod-bound token after the pod is gone"] = "results of authentication are not cached here, so such a token ends at once",
+        },
         ["08-pod-admission"] = new(StringComparer.Ordinal)
         {
             ["update immutable field"] = "the text ends with a diff of Go's fields",
@@ -41,6 +49,24 @@ public sealed class ReplayTests
             ["quota status after"] = NotServed,
             ["limitrange"] = NotServed,
             ["limitrange exceeded"] = NotServed,
+        },
+        ["09-watch"] = new(StringComparer.Ordinal)
+        {
+            ["create the watched pod"] = Kubelet,
+            ["label leaves the selector"] = Kubelet,
+            ["label enters the selector"] = Kubelet,
+            ["delete finished pod"] = Kubelet,
+            ["watch without resourceVersion: synthetic ADDED, ends at timeoutSeconds"] = Kubelet,
+            ["watch resourceVersion=0"] = Kubelet,
+            ["watch with sendInitialEvents"] = Kubelet,
+            ["watch with a label selector: leaving is DELETED, entering is ADDED"] = Kubelet,
+            ["watch from resourceVersion 1 (too old)"] = Compaction,
+            ["watch with allowWatchBookmarks (whole namespace)"] = Kubelet,
+        },
+        ["10-logs"] = new(StringComparer.Ordinal)
+        {
+            ["timestamps"] = "the recorded time is finer than a tick of this clock",
+            ["follow=true (ends when the container ends)"] = "recorded as raw chunks; following is tested through the client library",
         },
         ["15-misc"] = new(StringComparer.Ordinal)
         {
@@ -81,6 +107,9 @@ public sealed class ReplayTests
         Assert.True(differences.Count == 0, string.Join('\n', differences));
     }
 
+    private static JsonObject RunningPod() =>
+        Recording.Load("07-authentication-authorization").Single(static recording => recording.Name == "allowed: get pod").Response["body"]!.AsObject();
+
     // What happened in the recorded cluster besides the requests.
     private static async Task PrepareAsync(TestCluster cluster, Replay replay, string file, string exchange)
     {
@@ -105,7 +134,13 @@ public sealed class ReplayTests
             case ("06-tokenrequest", "bound to a running pod"):
                 var pod = await cluster.SendAsync(HttpMethod.Post, "/api/v1/namespaces/apps/pods", Recording.Load("08-pod-admission")[0].Request["body"]);
                 replay.Bind("afe35481-b17f-4f4b-8c99-41564113a3d1", pod.Json!.Uid);
-                cluster.Server.Kubelet.UpdatePod("apps", "binder", pod.Json!.Uid, static pod => pod["spec"]!["nodeName"] = "localhost");
+                cluster.Server.Kubelet.UpdatePod("apps", "binder", pod.Json!.Uid, static pod =>
+                {
+                    pod["spec"]!["nodeName"] = "localhost";
+                    var condition = RunningPod()["status"].Items("conditions").Single(static condition => condition.Text("type") == "PodScheduled").Copy();
+                    condition.Remove("observedGeneration");
+                    pod["status"]!["conditions"] = new JsonArray(condition);
+                });
                 break;
             case ("08-pod-admission", "create with a projected serviceAccountToken: stored object"):
                 await cluster.SendAsync(HttpMethod.Delete, "/api/v1/namespaces/apps/pods/binder?gracePeriodSeconds=0");
@@ -114,6 +149,16 @@ public sealed class ReplayTests
                 var expected = Recording.Load(file).Single(recording => recording.Name == exchange).Response["body"]!;
                 var uid = (await cluster.GetAsync("/api/v1/namespaces/apps/pods/mini")).Json!.Uid;
                 cluster.Server.Kubelet.UpdatePod("apps", "mini", uid, pod => pod["status"]!["conditions"] = expected["status"]!["conditions"]!.DeepClone());
+                break;
+            case ("07-authentication-authorization", "no credentials"):
+                var binder = (await cluster.GetAsync("/api/v1/namespaces/apps/pods/binder")).Json!.Uid;
+                cluster.Server.Kubelet.UpdatePod("apps", "binder", binder, static pod => pod["status"] = RunningPod()["status"]!.DeepClone());
+                break;
+            case ("10-logs", "success, still running"):
+                await RecordedLogs.SetUpAsync(cluster);
+                break;
+            case ("10-logs", "after completion"):
+                RecordedLogs.Complete(cluster);
                 break;
             case ("15-misc", "configmap create"):
                 await cluster.PostAsync("/api/v1/namespaces", """{"metadata": {"name": "batch"}}""");

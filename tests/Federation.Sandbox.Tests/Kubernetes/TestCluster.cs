@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubernetes;
@@ -6,7 +8,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -26,7 +27,9 @@ internal sealed class TestCluster : IAsyncDisposable
         _app = app;
         Server = server;
         Time = time;
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        var address = addresses.Single(static one => one.StartsWith("http:", StringComparison.Ordinal));
+        SecureAddress = addresses.Single(static one => one.StartsWith("https:", StringComparison.Ordinal));
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
     }
 
@@ -35,6 +38,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public FakeTimeProvider Time { get; }
 
     public HttpClient Http { get; }
+
+    public string SecureAddress { get; }
 
     public string Address => Http.BaseAddress!.ToString();
 
@@ -87,6 +92,18 @@ internal sealed class TestCluster : IAsyncDisposable
             warnings);
     }
 
+    /// <summary>Reads an answer that may be a stream: the clock moves until it ends.</summary>
+    public async Task<string> ReadToEndAsync(HttpResponseMessage response)
+    {
+        var reading = response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        while (await Task.WhenAny(reading, Task.Delay(20, TestContext.Current.CancellationToken)) != reading)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        return await reading;
+    }
+
     public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
     public Task<Answer> PostAsync(string path, string json) => SendAsync(HttpMethod.Post, path, JsonNode.Parse(json));
@@ -94,11 +111,27 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task<Answer> ApplyAsync(string path, string manager, string json, string query = "") =>
         SendAsync(HttpMethod.Patch, $"{path}?fieldManager={manager}{query}", JsonNode.Parse(json), "application/apply-patch+yaml");
 
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+
+        // A key that was never stored cannot serve TLS on Windows.
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
+    }
+
     private static async Task<TestCluster> StartAsync(KubernetesApiServer server, FakeTimeProvider time)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+
+            // kubectl sends no token over a connection that is not encrypted.
+            kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.UseHttps(SelfSigned()));
+        });
         var app = builder.Build();
         app.Run(server.HandleAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
