@@ -9,6 +9,7 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
 {
     private const string Default = "federation.yaml";
     private const string Example = "templates/federation.example.yaml";
+    private static readonly string[] ContinuousIntegrationVariables = ["CI", "GITHUB_ACTIONS", "TF_BUILD"];
 
     /// <summary>
     /// The given file, else <c>federation.yaml</c> here. The bundled example steps in only in this repository's own
@@ -39,7 +40,7 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
         !IsContinuousIntegration(variable) && CheckoutAround(Directory.GetCurrentDirectory()) is { } root ? System.IO.Path.Combine(root, Example) : null;
 
     private static bool IsContinuousIntegration(Func<string, string?> variable) =>
-        new[] { "CI", "GITHUB_ACTIONS", "TF_BUILD" }.Any(name => !string.IsNullOrEmpty(variable(name)));
+        ContinuousIntegrationVariables.Any(name => !string.IsNullOrEmpty(variable(name)));
 
     /// <summary>The checkout this host was built in, if the folder lies in it.</summary>
     private static string? CheckoutAround(string folder)

@@ -156,7 +156,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     {
         var configuration = Open(cancellationToken);
         await using var sandbox = await StartSandboxAsync(configuration, cancellationToken);
-        var environment = await sandbox.WriteEnvironmentAsync(Path.Combine(options.Output, "sandbox"));
+        var environment = await sandbox.WriteEnvironmentAsync(Path.Combine(options.Output, "sandbox"), cancellationToken);
         screen.Serving(environment);
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         screen.Say("The sandbox has stopped.");
