@@ -32,15 +32,25 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     {
         var workload = request.Workload;
         var connection = await cloud.Connections.GetAsync(workload.Cluster, cancellationToken);
-        var pod = await CreateAsync(connection, request, cancellationToken);
+        V1Pod pod;
+        try
+        {
+            pod = await CreateAsync(connection, request, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await DeleteAsync(connection, request);
+            throw;
+        }
+
         var keep = workload.Verify.Keep == KeepPod.Always;
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, cancellationToken);
+            var (verdict, seen, isThere) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, cancellationToken);
             var result = Judge(workload, request, verdict, seen, [.. tail]);
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
-            return result with { PodKept = keep };
+            return result with { PodKept = keep && isThere };
 
             void Line(string line)
             {
@@ -57,7 +67,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         {
             if (!keep)
             {
-                await DeleteAsync(connection, pod);
+                await DeleteAsync(connection, request);
             }
         }
     }
@@ -150,7 +160,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     }
 
     /// <summary>Follows the pod to its verdict, or to the deadline.</summary>
-    private async Task<(PodVerdict Verdict, PodSnapshot Seen)> WatchAsync(
+    private async Task<(PodVerdict Verdict, PodSnapshot Seen, bool IsThere)> WatchAsync(
         ClusterConnection connection, V1Pod created, TimeSpan patience, Action<string> log, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(patience, time);
@@ -158,11 +168,13 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         var news = Channel.CreateUnbounded<IKubernetesObject<V1ObjectMeta>?>();
         var watching = Task.WhenAll(
             FollowAsync(
-                token => connection.Client.CoreV1.WatchListNamespacedPodAsync(created.Namespace(), fieldSelector: $"metadata.name={created.Name()}", cancellationToken: token),
+                (version, token) => connection.Client.CoreV1.WatchListNamespacedPodAsync(created.Namespace(), fieldSelector: $"metadata.name={created.Name()}", resourceVersion: version, cancellationToken: token),
+                created.ResourceVersion(),
                 news.Writer,
                 ending.Token),
             FollowAsync(
-                token => connection.Client.CoreV1.WatchListNamespacedEventAsync(created.Namespace(), fieldSelector: $"involvedObject.uid={created.Uid()}", cancellationToken: token),
+                (version, token) => connection.Client.CoreV1.WatchListNamespacedEventAsync(created.Namespace(), fieldSelector: $"involvedObject.uid={created.Uid()}", resourceVersion: version, cancellationToken: token),
+                version: null,
                 news.Writer,
                 ending.Token));
         var pod = created;
@@ -179,16 +191,17 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                     logging = StreamLogAsync(connection, pod, log, ending.Token);
                 }
 
-                var verdict = PodVerdict.Of(snapshot, time.GetUtcNow());
+                var now = time.GetUtcNow();
+                var verdict = PodVerdict.Of(snapshot, now);
                 if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested)
                 {
-                    return (verdict, snapshot);
+                    return (verdict, snapshot, IsThere: true);
                 }
 
                 if (grace is null && snapshot.UnscheduledReason is not null)
                 {
                     // Nothing happens at the end of the grace period, so nothing but a clock can bring it up.
-                    grace = time.CreateTimer(_ => news.Writer.TryWrite(null), state: null, snapshot.Created + PodVerdict.SchedulingGrace - time.GetUtcNow(), Timeout.InfiniteTimeSpan);
+                    grace = time.CreateTimer(_ => news.Writer.TryWrite(null), state: null, snapshot.Created + PodVerdict.SchedulingGrace - now, Timeout.InfiniteTimeSpan);
                 }
 
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -209,7 +222,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                             pod = changed;
                             break;
                         case V1Pod deleted when deleted.Status?.Phase is not ("Succeeded" or "Failed"):
-                            return (new PodVerdict.Hopeless(TakenAway(deleted)), Snapshots.Of(deleted, events.Values));
+                            return (new PodVerdict.Hopeless(TakenAway(deleted)), Snapshots.Of(deleted, events.Values), IsThere: false);
                         case Corev1Event happened:
                             events[happened.Uid()] = happened;
                             break;
@@ -234,11 +247,12 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     }
 
     /// <summary>
-    /// Passes on what a watch brings, and begins anew when it ends: a watch without a resourceVersion starts with
-    /// the present state, so nothing is missed in between.
+    /// Passes on what a watch brings, and takes it up again where it ended: a deletion in between would otherwise be
+    /// seen by nobody. Without a version, at first or once the server has forgotten it, it starts with the present state.
     /// </summary>
     private async Task FollowAsync<T>(
-        Func<CancellationToken, IAsyncEnumerable<(WatchEventType Type, T Item)>> watch,
+        Func<string?, CancellationToken, IAsyncEnumerable<(WatchEventType Type, T Item)>> watch,
+        string? version,
         ChannelWriter<IKubernetesObject<V1ObjectMeta>?> news,
         CancellationToken cancellationToken)
         where T : IKubernetesObject<V1ObjectMeta>
@@ -247,21 +261,35 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         {
             try
             {
-                await foreach (var (type, item) in watch(cancellationToken))
+                await foreach (var (type, item) in watch(version, cancellationToken))
                 {
                     if (type is WatchEventType.Added or WatchEventType.Modified or WatchEventType.Deleted)
                     {
+                        version = item.Metadata.ResourceVersion;
                         await news.WriteAsync(item, cancellationToken);
                     }
                 }
             }
             catch (Exception fault) when (fault is HttpOperationException or HttpRequestException or IOException or KubernetesException)
             {
+                if (IsForgotten(fault))
+                {
+                    version = null;
+                }
+
                 // A watch is cut whenever a server or proxy likes; the gate's own deadline bounds how long it is begun anew.
                 await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
             }
         }
     }
+
+    /// <summary>410 Gone ("Kubernetes API Concepts", efficient detection of changes): the version is older than what the server keeps.</summary>
+    private static bool IsForgotten(Exception fault) => fault switch
+    {
+        HttpOperationException refused => refused.Response.StatusCode == HttpStatusCode.Gone,
+        KubernetesException told => told.Status?.Code == (int)HttpStatusCode.Gone,
+        _ => false,
+    };
 
     private static async Task StreamLogAsync(ClusterConnection connection, V1Pod pod, Action<string> log, CancellationToken cancellationToken)
     {
@@ -294,16 +322,18 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         Fix = "Run it again; if it happens again, find what deletes pods in this namespace.",
     };
 
-    private async Task DeleteAsync(ClusterConnection connection, V1Pod pod)
+    /// <summary>By its name, which is this run's own: a creation that was cut off may have succeeded all the same.</summary>
+    private async Task DeleteAsync(ClusterConnection connection, GateRequest request)
     {
+        var @namespace = request.Workload.Namespace;
         using var bounded = new CancellationTokenSource(CleanUpTime, time);
         try
         {
             await cloud.CallAsync(
                 connection,
-                $"delete pods in {pod.Namespace()}",
+                $"delete pods in {@namespace}",
                 resource: null,
-                (client, token) => client.CoreV1.DeleteNamespacedPodAsync(pod.Name(), pod.Namespace(), gracePeriodSeconds: 1, cancellationToken: token),
+                (client, token) => client.CoreV1.DeleteNamespacedPodAsync(request.PodName, @namespace, gracePeriodSeconds: 1, cancellationToken: token),
                 bounded.Token);
         }
         catch (HttpOperationException gone) when (gone.Response.StatusCode == HttpStatusCode.NotFound)

@@ -1,0 +1,263 @@
+using System.Text.Json.Nodes;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+using k8s;
+using k8s.Models;
+
+namespace Federation.Kubernetes.Tests;
+
+/// <summary>What the gate makes of each way in which a validation pod can fare.</summary>
+[Collection(ProcessEnvironment.Name)]
+public sealed class GateTests : IAsyncLifetime
+{
+    /// <summary>The pod's own deadline, and the half minute its kubelet gets to report it.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(330);
+
+    private readonly List<string> _log = [];
+    private LiveCluster _cluster = null!;
+    private KubernetesCloud _cloud = null!;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _cluster = await LiveCluster.StartAsync();
+        _cloud = Given.Cloud(_cluster);
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _cloud.Dispose();
+        await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_pod_that_ended_well_as_the_role_proves_the_workload()
+    {
+        var proving = ProveAsync(Request());
+        var pod = await _cluster.PodAsync();
+        Assert.Equal("exports-verify-r1", (string?)pod["metadata"]!["name"]);
+        _cluster.End(pod, exitCode: 0, Given.Identity, "first line", "last line");
+
+        var result = await proving;
+        Assert.True(result.Passed);
+        Assert.Equal("arn:aws:sts::123456789012:assumed-role/gke-exports/exports", result.AssumedRoleArn);
+        Assert.Equal(["first line", "last line"], _log);
+        Assert.False(result.PodKept);
+        Assert.Empty(await _cluster.PodNamesAsync());
+    }
+
+    [Fact]
+    public async Task The_pod_is_told_how_patient_to_be()
+    {
+        var proving = ProveAsync(Request() with { IdentityWait = TimeSpan.FromSeconds(45), CheckWait = TimeSpan.FromSeconds(20) });
+        var pod = await _cluster.PodAsync();
+        _cluster.End(pod, exitCode: 0, Given.Identity);
+        await proving;
+
+        var variables = pod["spec"]!["containers"]![0]!["env"]!.AsArray().ToDictionary(variable => (string)variable!["name"]!, variable => (string?)variable!["value"], StringComparer.Ordinal);
+        Assert.Equal(("45", "20"), (variables["FEDERATION_IDENTITY_WAIT_SECONDS"], variables["FEDERATION_CHECK_WAIT_SECONDS"]));
+    }
+
+    [Fact]
+    public async Task A_pod_that_ended_well_as_somebody_else_proves_nothing()
+    {
+        var proving = ProveAsync(Request());
+        _cluster.End(await _cluster.PodAsync(), exitCode: 0, """{"Arn":"arn:aws:iam::123456789012:user/somebody"}""");
+
+        var finding = Assert.Single((await proving).Findings);
+        Assert.Equal((FindingCodes.PodEnvironmentWrong, "arn:aws:iam::123456789012:user/somebody"), (finding.Code, finding.Actual));
+    }
+
+    [Fact]
+    public async Task What_sts_wrote_into_the_log_decides_why_there_was_no_identity()
+    {
+        var proving = ProveAsync(Request());
+        _cluster.End(
+            await _cluster.PodAsync(),
+            CheckVerdict.IdentityRefused,
+            message: null,
+            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for " + Given.Cluster.Issuer,
+            "AWS gave no identity.");
+
+        Assert.Equal(FindingCodes.ProviderMissing, Assert.Single((await proving).Findings).Code);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_not_there_is_not_waited_for()
+    {
+        var proving = ProveAsync(Request());
+        _cluster.Report(await _cluster.PodAsync(), Waiting("ErrImagePull", "failed to resolve reference: registry.example/aws:1: not found"));
+
+        var finding = Assert.Single((await proving).Findings);
+        Assert.Equal((FindingCodes.ImagePullFailed, "registry.example/aws:1"), (finding.Code, finding.Actual));
+    }
+
+    [Fact]
+    public async Task An_image_whose_registry_stays_out_of_reach_is_given_up_at_the_second_back_off()
+    {
+        var proving = ProveAsync(Request());
+        var pod = await _cluster.PodAsync();
+        _cluster.Report(pod, Waiting("ImagePullBackOff", "Back-off pulling image: dial tcp 192.0.2.1:443: i/o timeout"));
+        _cluster.Kubelet.RecordEvent(pod, "Normal", "BackOff", "Back-off pulling image");
+        _cluster.Kubelet.RecordEvent(pod, "Normal", "BackOff", "Back-off pulling image");
+
+        Assert.Equal(FindingCodes.ImagePullFailed, Assert.Single((await proving).Findings).Code);
+    }
+
+    [Fact]
+    public async Task A_pod_that_no_node_takes_is_given_up_after_two_minutes()
+    {
+        var proving = ProveAsync(Request());
+        _cluster.Report(await _cluster.PodAsync(), Unschedulable);
+        await _cluster.Time.StartedAsync(PodVerdict.SchedulingGrace);
+        _cluster.Time.Advance(PodVerdict.SchedulingGrace - TimeSpan.FromSeconds(1));
+        Assert.False(proving.IsCompleted);
+        _cluster.Time.Advance(TimeSpan.FromSeconds(1));
+
+        var finding = Assert.Single((await proving).Findings);
+        Assert.Equal(FindingCodes.PodUnschedulable, finding.Code);
+        Assert.Contains("0/1 nodes are available", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pod_for_which_no_node_will_be_added_is_given_up_at_once()
+    {
+        var proving = ProveAsync(Request());
+        var pod = await _cluster.PodAsync();
+        _cluster.Report(pod, Unschedulable);
+        _cluster.Kubelet.RecordEvent(pod, "Normal", "NotTriggerScaleUp", "pod didn't trigger scale-up");
+
+        Assert.Equal(FindingCodes.PodUnschedulable, Assert.Single((await proving).Findings).Code);
+    }
+
+    [Fact]
+    public async Task A_pod_that_somebody_else_deletes_ends_the_wait_and_is_not_called_kept()
+    {
+        var proving = ProveAsync(Request());
+        await _cluster.PodAsync();
+        await _cluster.Administrator.DeleteNamespacedPodAsync("exports-verify-r1", "reports", gracePeriodSeconds: 0, cancellationToken: Cancelled);
+        var result = await proving;
+
+        var finding = Assert.Single(result.Findings);
+        Assert.Equal(FindingCodes.PodTimedOut, finding.Code);
+        Assert.Contains("deleted by somebody else", finding.Cause, StringComparison.Ordinal);
+        Assert.False(result.PodKept);
+    }
+
+    [Fact]
+    public async Task A_pod_that_never_ends_is_given_up_half_a_minute_after_its_own_deadline()
+    {
+        var proving = ProveAsync(Request());
+        await _cluster.PodAsync();
+        await _cluster.Time.StartedAsync(Deadline);
+        _cluster.Time.Advance(Deadline - TimeSpan.FromSeconds(1));
+        Assert.False(proving.IsCompleted);
+        _cluster.Time.Advance(TimeSpan.FromSeconds(1));
+
+        var finding = Assert.Single((await proving).Findings);
+        Assert.Equal(FindingCodes.PodTimedOut, finding.Code);
+        Assert.Contains("within 330 s", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pod_that_the_namespace_does_not_admit_is_rejected_in_the_servers_own_words()
+    {
+        await _cluster.Administrator.PatchNamespaceAsync(
+            new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch), "reports", cancellationToken: Cancelled);
+        var request = Request();
+        request.Documents.ValidationPod["spec"]!["containers"]![0]!["securityContext"] = new JsonObject { ["privileged"] = true };
+
+        var rejected = await Assert.ThrowsAsync<FindingException>(() => ProveAsync(request));
+
+        var finding = Assert.Single(rejected.Findings);
+        Assert.Equal(FindingCodes.PodRejected, finding.Code);
+        Assert.Contains("violates PodSecurity", finding.Actual, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_built_in_pod_is_admitted_where_only_restricted_pods_are()
+    {
+        await _cluster.Administrator.PatchNamespaceAsync(
+            new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch), "reports", cancellationToken: Cancelled);
+
+        var proving = ProveAsync(Request());
+        _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity);
+
+        Assert.True((await proving).Passed);
+    }
+
+    [Fact]
+    public async Task An_identity_that_may_not_create_pods_is_told_what_it_lacks()
+    {
+        var token = await _cluster.Administrator.CreateNamespacedServiceAccountTokenAsync(
+            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 } }, "reader", "reports", cancellationToken: Cancelled);
+        _cluster.Use(_cluster.Kubeconfig(token.Status.Token));
+        using var cloud = Given.Cloud(_cluster);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => new ValidationGate(cloud, _cluster.Time).ProveAsync(Request(), _log.Add, Cancelled));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal(FindingCodes.KubernetesPermissionDenied, finding.Code);
+        Assert.Contains("""User "system:serviceaccount:reports:reader" cannot create resource "pods" """.TrimEnd(), finding.Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain(token.Status.Token, refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(KeepPod.Never, 0, false)]
+    [InlineData(KeepPod.Never, 1, false)]
+    [InlineData(KeepPod.OnFailure, 0, false)]
+    [InlineData(KeepPod.OnFailure, 1, true)]
+    [InlineData(KeepPod.Always, 0, true)]
+    [InlineData(KeepPod.Always, 1, true)]
+    public async Task The_pod_stays_or_goes_as_the_workload_says(KeepPod keep, int exitCode, bool stays)
+    {
+        var proving = ProveAsync(Request(keep));
+        _cluster.End(await _cluster.PodAsync(), exitCode, Given.Identity);
+
+        Assert.Equal(stays, (await proving).PodKept);
+        Assert.Equal(stays ? ["exports-verify-r1"] : [], await _cluster.PodNamesAsync());
+    }
+
+    [Theory]
+    [InlineData(KeepPod.Never)]
+    [InlineData(KeepPod.OnFailure)]
+    public async Task Cancellation_takes_the_pod_away_before_it_ends_the_wait(KeepPod keep)
+    {
+        using var interruption = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var proving = new ValidationGate(_cloud, _cluster.Time).ProveAsync(Request(keep), _log.Add, interruption.Token);
+        await _cluster.PodAsync();
+        await _cluster.Time.StartedAsync(Deadline);
+        await interruption.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => proving);
+        Assert.Empty(await _cluster.PodNamesAsync());
+    }
+
+    private const string Unschedulable =
+        """{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/1 nodes are available: 1 Insufficient cpu."}]}""";
+
+    private static string Waiting(string reason, string message) => new JsonObject
+    {
+        ["phase"] = "Pending",
+        ["containerStatuses"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "verify",
+            ["image"] = "registry.example/aws:1",
+            ["imageID"] = "",
+            ["ready"] = false,
+            ["restartCount"] = 0,
+            ["state"] = new JsonObject { ["waiting"] = new JsonObject { ["reason"] = reason, ["message"] = message } },
+        }),
+    }.ToJsonString();
+
+    private static GateRequest Request(KeepPod keep = KeepPod.OnFailure)
+    {
+        var workload = Given.Workload();
+        return new GateRequest(Given.Input(workload with { Verify = workload.Verify with { Keep = keep } }).Workloads[0], "r1", TimeSpan.Zero, TimeSpan.Zero);
+    }
+
+    private Task<GateResult> ProveAsync(GateRequest request) => new ValidationGate(_cloud, _cluster.Time).ProveAsync(request, _log.Add, Cancelled);
+}

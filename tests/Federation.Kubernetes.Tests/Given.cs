@@ -1,0 +1,74 @@
+using Federation.Configuration;
+using Federation.Planning;
+using Federation.Templates;
+
+namespace Federation.Kubernetes.Tests;
+
+/// <summary>A federation of one cluster, to be varied, with its documents rendered from the built-in templates.</summary>
+internal static class Given
+{
+    public static readonly Cluster Cluster = new("main", "acme-prod", "asia-south1-a", "main");
+
+    public static readonly Account Account = new("data", "123456789012", "ap-south-1");
+
+    public static readonly string Identity =
+        """{"UserId":"AROA:exports","Account":"123456789012","Arn":"arn:aws:sts::123456789012:assumed-role/gke-exports/exports"}""";
+
+    public static Workload Workload(string name = "exports") => new()
+    {
+        Name = name,
+        Cluster = Cluster,
+        Account = Account,
+        Namespace = "reports",
+        ServiceAccount = "reader",
+        Role = new() { Name = "gke-exports", Description = "For exports." },
+        Verify = new() { Image = "registry.example/aws:1" },
+        Location = new("federation.yaml", 1, 1),
+    };
+
+    public static DesiredInput Input(params IReadOnlyList<Workload> workloads)
+    {
+        var configuration = Configuration(workloads);
+        var renderer = new Renderer(configuration, TemplateSet.Load(overrideDirectory: null), path => throw new FileNotFoundException(path));
+        return new DesiredInput(configuration, [.. workloads.Select(renderer.Render)], new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
+    }
+
+    /// <summary>The cloud under test; what KUBECONFIG says is read when it first needs it.</summary>
+    public static KubernetesCloud Cloud(LiveCluster cluster, IClusterDirectory? directory = null) =>
+        new(Configuration([Workload()]), directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)), cluster.Time);
+
+    public static async Task<Plan> PlanAsync(KubernetesCloud cloud, DesiredInput input)
+    {
+        var desired = cloud.Desire(input);
+        return Planner.Plan(desired, await cloud.ReadAsync(desired, TestContext.Current.CancellationToken));
+    }
+
+    public static Task<IReadOnlyList<ChangeProgress>> ApplyAsync(KubernetesCloud cloud, Plan plan) => PlanExecution.ApplyAsync(
+        plan, new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud }, 4, _ => { }, TestContext.Current.CancellationToken);
+
+    /// <summary>Plans and applies, and expects all of it to succeed.</summary>
+    public static async Task<Plan> ConvergeAsync(KubernetesCloud cloud, DesiredInput input)
+    {
+        var plan = await PlanAsync(cloud, input);
+        Assert.Empty(plan.Findings);
+        Assert.All(await ApplyAsync(cloud, plan), progress => Assert.Equal(ChangeState.Done, progress.State));
+        return plan;
+    }
+
+    private static FederationConfiguration Configuration(IReadOnlyList<Workload> workloads) => new()
+    {
+        Name = "acme",
+        Clusters = [Cluster],
+        Accounts = [Account],
+        Workloads = workloads,
+    };
+}
+
+/// <summary>GKE's word on every cluster, as the test has it.</summary>
+internal sealed class FactsOf(ClusterFacts facts) : IClusterDirectory
+{
+    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(clusters.ToDictionary(cluster => cluster.Key, _ => facts, StringComparer.Ordinal));
+
+    public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) => Task.FromResult(LiveCluster.AdministratorToken);
+}

@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
+using Federation.Sandbox.Kubelet;
+using Federation.Sandbox.Kubernetes;
+using k8s;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Federation.Kubernetes.Tests;
+
+/// <summary>Tests that set KUBECONFIG, which belongs to the whole process, run one after another.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class ProcessEnvironment
+{
+    public const string Name = "process environment";
+}
+
+/// <summary>
+/// The sandbox's API server behind TLS, found through KUBECONFIG, with a clock that stands still and no kubelet: the
+/// test itself is the node, and a pod does what the test says and nothing else.
+/// </summary>
+internal sealed class LiveCluster : IAsyncDisposable
+{
+    public const string AdministratorToken = "administrator";
+
+    private readonly string? _kubeconfigBefore = Environment.GetEnvironmentVariable("KUBECONFIG");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("cluster-");
+    private readonly CertificateAuthority _authority = CertificateAuthority.Create(["127.0.0.1"]);
+    private readonly KubernetesApiServer _server;
+    private readonly WebListener _listener;
+    private readonly OneLog _runtime = new();
+    private WebListeners? _listeners;
+
+    private LiveCluster(string issuer)
+    {
+        _server = new KubernetesApiServer(
+            new KubernetesApiOptions
+            {
+                Issuer = issuer,
+                ServerAddress = "127.0.0.1:443",
+                AdminTokens = [AdministratorToken],
+                CertificateAuthority = _authority.RootPem,
+            },
+            Time)
+        {
+            Runtime = _runtime,
+        };
+        _listener = new WebListener(isTls: true, port: 0, _server.HandleAsync);
+        _server.Answered = Requests.Add;
+    }
+
+    public ObservedTime Time { get; } = new(new DateTimeOffset(2026, 11, 23, 18, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Every request that was answered; a watch counts when it ends.</summary>
+    public ConcurrentBag<ApiRequest> Requests { get; } = [];
+
+    public IKubeletCluster Kubelet => _server.Kubelet;
+
+    public string AuthorityPem => _authority.RootPem;
+
+    public string Server => "https://" + _listener.HostAndPort;
+
+    public string HostAndPort => _listener.HostAndPort;
+
+    /// <summary>A client of an administrator, which the tested code knows nothing of.</summary>
+    public k8s.Kubernetes Administrator { get; private set; } = null!;
+
+    /// <summary>Starts the server and makes it the cluster that KUBECONFIG leads to.</summary>
+    public static async Task<LiveCluster> StartAsync(string? issuer = null)
+    {
+        var cluster = new LiveCluster(issuer ?? Given.Cluster.Issuer);
+        cluster._listeners = await WebListeners.StartAsync([cluster._listener], cluster._authority, TestContext.Current.CancellationToken);
+        cluster.Administrator = new k8s.Kubernetes(new KubernetesClientConfiguration
+        {
+            Host = cluster.Server,
+            AccessToken = AdministratorToken,
+            SslCaCerts = [X509CertificateLoader.LoadCertificate(cluster._authority.Root.RawData)],
+        });
+        cluster.Use(cluster.Kubeconfig());
+        return cluster;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Environment.SetEnvironmentVariable("KUBECONFIG", _kubeconfigBefore);
+        Administrator.Dispose();
+        await _listeners!.DisposeAsync();
+        _server.Dispose();
+        _authority.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    /// <summary>Lets KUBECONFIG name these files.</summary>
+    public void Use(params JsonObject[] kubeconfigs) => Environment.SetEnvironmentVariable(
+        "KUBECONFIG",
+        string.Join(Path.PathSeparator, kubeconfigs.Select((kubeconfig, index) =>
+        {
+            var path = Path.Combine(_directory.FullName, $"kubeconfig-{index}");
+            File.WriteAllText(path, kubeconfig.ToJsonString());
+            return path;
+        })));
+
+    /// <summary>A whole kubeconfig for this cluster, as gcloud would name its parts.</summary>
+    public JsonObject Kubeconfig(string token = AdministratorToken) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Config",
+        ["current-context"] = Given.Cluster.DefaultContext,
+        ["clusters"] = new JsonArray(Entry("cluster", new JsonObject
+        {
+            ["server"] = Server,
+            ["certificate-authority-data"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(AuthorityPem)),
+        })),
+        ["contexts"] = new JsonArray(Entry("context", new JsonObject { ["cluster"] = Given.Cluster.DefaultContext, ["user"] = Given.Cluster.DefaultContext })),
+        ["users"] = new JsonArray(Entry("user", new JsonObject { ["token"] = token })),
+    };
+
+    /// <summary>The first pod there is, as soon as there is one.</summary>
+    public async Task<JsonObject> PodAsync()
+    {
+        await foreach (var happened in Kubelet.WatchPodsAsync(TestContext.Current.CancellationToken))
+        {
+            return happened.Pod;
+        }
+
+        throw new InvalidOperationException("The watch ended without a pod.");
+    }
+
+    public async Task<IReadOnlyList<string>> PodNamesAsync() =>
+        [.. (await Administrator.ListPodForAllNamespacesAsync(cancellationToken: TestContext.Current.CancellationToken)).Items.Select(pod => pod.Metadata.Name)];
+
+    /// <summary>Changes the pod's status, as its node would.</summary>
+    public void Report(JsonObject pod, string status) => Kubelet.UpdatePod(
+        (string)pod["metadata"]!["namespace"]!,
+        (string)pod["metadata"]!["name"]!,
+        (string)pod["metadata"]!["uid"]!,
+        stored => stored["status"] = JsonNode.Parse(status));
+
+    /// <summary>Lets the pod's container write a log and end.</summary>
+    public void End(JsonObject pod, int exitCode, string? message = null, params string[] log)
+    {
+        Kubelet.UpdatePod((string)pod["metadata"]!["namespace"]!, (string)pod["metadata"]!["name"]!, (string)pod["metadata"]!["uid"]!, stored => stored["spec"]!["nodeName"] = "gke-sandbox-node-0");
+        foreach (var line in log)
+        {
+            _runtime.Log.Append(new LogLine(Time.GetUtcNow(), line));
+        }
+
+        _runtime.Log.Complete();
+        Report(pod, new JsonObject
+        {
+            ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",
+            ["containerStatuses"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "verify",
+                ["image"] = "aws",
+                ["imageID"] = "",
+                ["ready"] = false,
+                ["restartCount"] = 0,
+                ["state"] = new JsonObject
+                {
+                    ["terminated"] = new JsonObject { ["exitCode"] = exitCode, ["reason"] = exitCode == 0 ? "Completed" : "Error", ["message"] = message },
+                },
+            }),
+        }.ToJsonString());
+    }
+
+    private static JsonObject Entry(string kind, JsonObject content) => new() { ["name"] = Given.Cluster.DefaultContext, [kind] = content };
+
+    private sealed class OneLog : IPodRuntime
+    {
+        public ContainerLog Log { get; } = new();
+
+        public ContainerLog? FindLog(string podUid, string container, bool previous) => previous ? null : Log;
+    }
+}
+
+/// <summary>A clock that is moved by hand, and tells when somebody has begun to wait for it.</summary>
+internal sealed class ObservedTime(DateTimeOffset start) : FakeTimeProvider(start)
+{
+    private readonly ConcurrentDictionary<TimeSpan, TaskCompletionSource> _timers = new();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        Timer(dueTime).TrySetResult();
+        return timer;
+    }
+
+    /// <summary>Ends when a timer of exactly this length has been started.</summary>
+    public Task StartedAsync(TimeSpan dueTime) => Timer(dueTime).Task.WaitAsync(TestContext.Current.CancellationToken);
+
+    private TaskCompletionSource Timer(TimeSpan dueTime) =>
+        _timers.GetOrAdd(dueTime, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+}
