@@ -124,6 +124,21 @@ public sealed class ConnectionTests
         Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
     }
 
+    [Theory]
+    [InlineData("clusters: [")]
+    [InlineData("contexts: 5")]
+    [InlineData("""{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"absent","user":"absent"}}]}""")]
+    [InlineData("""{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"c","user":"u"}}],"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1","certificate-authority-data":"%"}}],"users":[{"name":"u","user":{}}]}""")]
+    public async Task A_kubeconfig_that_cannot_be_used_is_told_so(string content)
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        await File.WriteAllTextAsync(Environment.GetEnvironmentVariable("KUBECONFIG")!, content, TestContext.Current.CancellationToken);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
+
+        Assert.Equal(FindingCodes.KubeconfigWrongCluster, Assert.Single(refused.Findings).Code);
+    }
+
     private static async Task<IReadOnlyList<Finding>> ConfirmAsync(LiveCluster cluster, ClusterFacts facts, Workload? workload = null)
     {
         using var cloud = Given.Cloud(cluster, new FactsOf(facts));
