@@ -209,7 +209,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         Meet(result.Findings);
         Configuration = result.Configuration!;
         Record.Workloads = options.Select(Configuration.Workloads);
-        screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.NeedsClouds ? options.Cloud : "documents only");
+        screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.Target switch { "Render" => "documents only", "Sandbox" => "sandbox", _ => options.Cloud });
         if (options is { Cloud: TargetOptions.Sandbox, NeedsClouds: true })
         {
             // While the documents are rendered, the clouds get ready.

@@ -40,6 +40,22 @@ public sealed class LiveTests
     }
 
     [Fact]
+    public async Task A_check_that_the_role_may_not_do_fails_at_once_and_names_the_permission()
+    {
+        using var host = new HostRun();
+        var config = host.Configure(VerifyTests.Federation("aws s3 ls s3://sandbox-exports"));
+        await using var sandbox = await EnterAsync(host, config);
+        Assert.Equal(0, host.Run("--target=Apply", $"--config={config}").ExitCode);
+
+        var run = host.Run("--target=Verify", $"--config={config}");
+        Assert.True(run.ExitCode == 1, run.ToString());
+        Assert.Equal("failed", run.Outcome);
+        Assert.Equal(["FED5001"], run.Codes);
+        Assert.Contains("ListObjectsV2", (string?)run.Findings.Single()["actual"], StringComparison.Ordinal);
+        Assert.Contains("the pod is kept", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Credentials_of_another_account_stop_everything_before_any_write()
     {
         using var host = new HostRun();

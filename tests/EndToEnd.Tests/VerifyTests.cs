@@ -18,18 +18,6 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public void A_check_that_the_role_may_not_do_fails_and_names_the_permission()
-    {
-        using var host = new HostRun();
-        var config = host.Configure(Federation("aws s3 ls s3://sandbox-exports"));
-        var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
-        Assert.True(run.ExitCode == 1, run.ToString());
-        Assert.Equal("failed", run.Outcome);
-        Assert.Equal(["FED5001"], run.Codes);
-        Assert.Contains("kept", run.Output, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void A_check_that_fails_by_itself_is_told_from_a_denial()
     {
         using var host = new HostRun();

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Reflection;
-using Federation.Configuration;
 using Federation.Diagnosis;
 
 namespace Federation.Templates;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Federation.Configuration;
+using Federation.Diagnosis;
 
 namespace Federation.Templates;
 

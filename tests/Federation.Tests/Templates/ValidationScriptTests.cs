@@ -50,11 +50,27 @@ public sealed class ValidationScriptTests : IDisposable
     }
 
     [Fact]
-    public void A_check_is_run_once_unless_told_to_wait()
+    public void A_check_is_run_once_unless_told_to_wait() => Assert.Equal((7, 0), (Run(refusals: 0, "echo once; exit 7").ExitCode, Time));
+
+    [Fact]
+    public void A_check_that_is_denied_is_tried_again_while_policies_may_still_be_on_their_way()
     {
-        Assert.Equal(7, Run(refusals: 0, "echo once; exit 7").ExitCode);
-        var run = Run(refusals: 0, "echo again; test $(grep -c . \"$CALLS\") -ge 4 || { aws s3 ls; exit 7; }", ("FEDERATION_CHECK_WAIT_SECONDS", "30"));
-        Assert.Equal(0, run.ExitCode);
+        const string denied = "echo 'An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied' >&2";
+        var settled = Run(refusals: 0, $"aws s3 ls; test $(grep -c . \"$CALLS\") -ge 4 || {{ {denied}; exit 254; }}", ("FEDERATION_CHECK_WAIT_SECONDS", "30"));
+        Assert.Equal((0, 2), (settled.ExitCode, Time));
+        Assert.DoesNotContain("AccessDenied", settled.Output, StringComparison.Ordinal);
+
+        var refused = Run(refusals: 0, $"{denied}; exit 254", ("FEDERATION_CHECK_WAIT_SECONDS", "30"));
+        Assert.Equal((254, 30), (refused.ExitCode, Time));
+        Assert.Single(refused.Output.Split("(AccessDenied)").Skip(1));
+    }
+
+    [Fact]
+    public void A_check_that_fails_by_itself_is_not_waited_for()
+    {
+        var run = Run(refusals: 0, "echo broken; exit 7", ("FEDERATION_CHECK_WAIT_SECONDS", "30"));
+        Assert.Equal((7, 0), (run.ExitCode, Time));
+        Assert.Contains("broken", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,6 +92,7 @@ public sealed class ValidationScriptTests : IDisposable
         var variables = container["env"]!.AsArray().ToDictionary(variable => (string)variable!["name"]!, variable => (string)variable!["value"]!);
         variables["FEDERATION_CHECK"] = check;
         variables["PATH"] = _folder.Path + ":/usr/bin:/bin";
+        variables["HOME"] = _folder.Path;
         variables["CALLS"] = Path.Combine(_folder.Path, "calls");
         foreach (var (name, value) in environment)
             variables[name] = value;

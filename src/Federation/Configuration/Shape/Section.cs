@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration.Yaml;
+using Federation.Diagnosis;
 
 namespace Federation.Configuration.Shape;
 

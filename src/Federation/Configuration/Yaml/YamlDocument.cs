@@ -1,3 +1,4 @@
+using Federation.Diagnosis;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -1,7 +1,7 @@
-namespace Federation.Configuration;
+namespace Federation.Diagnosis;
 
 /// <summary>Finds the word that was probably meant.</summary>
-internal static class NearMiss
+public static class NearMiss
 {
     private const int LongestWord = 80;
 
