@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Federation.Diagnosis;
 using Google.Apis.Auth.OAuth2;
-using Google.Apis.Auth.OAuth2.Responses;
 using Google.Apis.Container.v1;
 using Google.Apis.Iam.v1;
 using Google.Apis.Services;
@@ -57,17 +56,18 @@ internal sealed class GoogleServices : IDisposable
     /// </summary>
     private static async Task<GoogleCredential> FindCredentialAsync()
     {
+        var file = Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS");
         try
         {
-            var file = Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS");
             var credential = string.IsNullOrEmpty(file)
                 ? await GoogleCredential.GetApplicationDefaultAsync()
                 : await CredentialFactory.FromFileAsync(file, await TypeOfAsync(file), CancellationToken.None);
             return credential.CreateScoped(IamService.Scope.CloudPlatform);
         }
-        catch (Exception fault) when (fault is InvalidOperationException or TokenResponseException or IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            throw new FindingException(GoogleFaults.CredentialsMissing(fault.Message), fault);
+            // Any: the library's decoder of private keys throws whatever the bytes of a damaged key lead it to.
+            throw new FindingException(GoogleFaults.CredentialsMissing(string.IsNullOrEmpty(file) ? fault.Message : $"{file} cannot be used: {fault.Message}"), fault);
         }
     }
 
@@ -77,6 +77,6 @@ internal sealed class GoogleServices : IDisposable
         using var document = await JsonDocument.ParseAsync(content);
         return document.RootElement.TryGetProperty("type", out var type) && type.GetString() is { } name
             ? name
-            : throw new InvalidOperationException($"{file} is no Google credential file: it has no \"type\".");
+            : throw new InvalidOperationException("it is no Google credential file, which has a \"type\".");
     }
 }

@@ -89,7 +89,7 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
 
     private (KubernetesClientConfiguration Configuration, string Origin) FromKubeconfig(Cluster cluster)
     {
-        if (_kubeconfig.Value is not { } kubeconfig)
+        if (Kubeconfig(cluster) is not { } kubeconfig)
         {
             return KubernetesClientConfiguration.IsInCluster()
                 ? (KubernetesClientConfiguration.InClusterConfig(), "the service account of this pod")
@@ -109,9 +109,22 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
         {
             return (KubernetesClientConfiguration.BuildConfigFromConfigObject(kubeconfig, name), $"the kubeconfig context {name}");
         }
+        catch (Exception broken)
+        {
+            // Any: the library passes on what certificates that are none and plugins that do not start lead it to.
+            throw new FindingException(NoWay(cluster, $"The kubeconfig context {name} cannot be used: {broken.Message}"), broken);
+        }
+    }
+
+    private K8SConfiguration? Kubeconfig(Cluster cluster)
+    {
+        try
+        {
+            return _kubeconfig.Value;
+        }
         catch (KubeConfigException broken)
         {
-            throw new FindingException(NoWay(cluster, $"The kubeconfig context {name} cannot be used: {broken.Message}"), broken);
+            throw new FindingException(NoWay(cluster, broken.Message), broken);
         }
     }
 
@@ -129,8 +142,21 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
         string[] paths = string.IsNullOrEmpty(variable)
             ? [KubernetesClientConfiguration.KubeConfigDefaultLocation]
             : variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        var files = paths.Where(File.Exists).Select(path => KubernetesClientConfiguration.LoadKubeConfig(path)).ToArray();
+        var files = paths.Where(File.Exists).Select(Load).ToArray();
         return files.Length == 0 ? null : Merge(files);
+    }
+
+    private static K8SConfiguration Load(string path)
+    {
+        try
+        {
+            return KubernetesClientConfiguration.LoadKubeConfig(path);
+        }
+        catch (Exception broken)
+        {
+            // Any: the library passes on whatever its YAML reader and the file system throw.
+            throw new KubeConfigException($"The kubeconfig {path} cannot be read: {broken.Message}", broken);
+        }
     }
 
     /// <summary>Several files read as one, the first to name a thing winning, as kubectl does.</summary>

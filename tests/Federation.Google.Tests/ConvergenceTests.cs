@@ -1,0 +1,124 @@
+using Federation.Planning;
+using Google.Apis.Iam.v1.Data;
+
+namespace Federation.Google.Tests;
+
+/// <summary>Google service accounts and who may act as them: what is written, and what of other owners is left alone.</summary>
+[Collection(ProcessEnvironment.Name)]
+public sealed class ConvergenceTests : IAsyncLifetime
+{
+    private readonly ImpatientTime _time = new();
+    private LiveGoogle _google = null!;
+    private GoogleCloud _cloud = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _google = await LiveGoogle.StartAsync();
+        _cloud = new GoogleCloud(_time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _cloud.Dispose();
+        await _google.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_account_is_made_once_and_bound_and_a_second_plan_writes_nothing()
+    {
+        var first = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+        Assert.Equal(2, first.Count(ChangeAction.Create));
+        Assert.Contains(Mark.Tool, (await _google.AccountAsync()).Description, StringComparison.Ordinal);
+        var binding = Assert.Single((await _google.PolicyAsync()).Bindings);
+        Assert.Equal((Given.Role, Given.Member), (binding.Role, Assert.Single(binding.Members)));
+
+        var writes = _google.Writes;
+        Assert.Equal(2, writes);
+        Assert.False((await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()))).HasChanges);
+        Assert.Equal(writes, _google.Writes);
+    }
+
+    [Fact]
+    public async Task An_account_that_is_there_is_used_as_it_is()
+    {
+        await _google.CreateAccountAsync("Made by hand in 2021.");
+
+        var plan = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+
+        Assert.Equal(["workload-identity-binding"], plan.Changes.Where(change => change.Action == ChangeAction.Create).Select(change => change.Desired.Id.Value.Split('/')[2]));
+        Assert.Equal("Made by hand in 2021.", (await _google.AccountAsync()).Description);
+    }
+
+    [Fact]
+    public async Task An_account_that_somebody_made_since_it_was_read_is_used_too()
+    {
+        var plan = await Given.PlanAsync(_cloud, Given.Input(Given.Workload()));
+        await _google.CreateAccountAsync("Faster.");
+
+        foreach (var change in plan.Changes)
+        {
+            await _cloud.ApplyAsync(change, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal("Faster.", (await _google.AccountAsync()).Description);
+        Assert.False((await Given.PlanAsync(_cloud, Given.Input(Given.Workload()))).HasChanges);
+    }
+
+    [Fact]
+    public async Task Other_owners_bindings_stay_conditions_included()
+    {
+        await _google.CreateAccountAsync("Shared.");
+        await _google.BindAsync(
+            new Binding { Role = "roles/iam.serviceAccountTokenCreator", Members = ["user:someone@example.com"] },
+            new Binding
+            {
+                Role = Given.Role,
+                Members = [Given.Member],
+                Condition = new Expr { Title = "until spring", Expression = "request.time < timestamp('2027-03-01T00:00:00Z')" },
+            });
+
+        // A conditional grant of the same role to the same member is not the grant that is wanted.
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+
+        var bindings = (await _google.PolicyAsync()).Bindings;
+        Assert.Equal(3, bindings.Count);
+        Assert.Equal(["user:someone@example.com"], Assert.Single(bindings, binding => binding.Role == "roles/iam.serviceAccountTokenCreator").Members);
+        var conditional = Assert.Single(bindings, binding => binding.Condition is not null);
+        Assert.Equal(("until spring", Given.Member), (conditional.Condition.Title, Assert.Single(conditional.Members)));
+        Assert.Equal([Given.Member], Assert.Single(bindings, binding => binding.Role == Given.Role && binding.Condition is null).Members);
+    }
+
+    [Fact]
+    public async Task A_second_member_joins_the_binding_of_the_first()
+    {
+        var input = Given.Input(Given.Workload(), Given.Workload("imports") with { ServiceAccount = "writer" });
+
+        await Given.ConvergeAsync(_cloud, input);
+
+        Assert.Equal(
+            ["serviceAccount:acme-prod.svc.id.goog[reports/reader]", "serviceAccount:acme-prod.svc.id.goog[reports/writer]"],
+            Assert.Single((await _google.PolicyAsync()).Bindings).Members.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_policy_that_somebody_changes_meanwhile_is_read_again_and_nothing_is_lost()
+    {
+        await _google.CreateAccountAsync("Shared.");
+        var intrusions = 0;
+        _google.Before = async path =>
+        {
+            if (path.EndsWith(":setIamPolicy", StringComparison.Ordinal) && intrusions++ < 2)
+            {
+                await _google.BindAsync(new Binding { Role = "roles/iam.serviceAccountUser", Members = [$"user:intruder{intrusions}@example.com"] });
+            }
+        };
+
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+
+        Assert.Equal(3, intrusions);
+        Assert.Equal(2, _time.Waits.Count);
+        Assert.Equal(
+            ["serviceAccount:acme-prod.svc.id.goog[reports/reader]", "user:intruder1@example.com", "user:intruder2@example.com"],
+            (await _google.PolicyAsync()).Bindings.SelectMany(binding => binding.Members).Order(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,56 @@
+using Federation.Configuration;
+using Federation.Planning;
+using Federation.Templates;
+
+namespace Federation.Google.Tests;
+
+/// <summary>A federation of one cluster whose workload has a Google service account, to be varied.</summary>
+internal static class Given
+{
+    public const string AccountId = "exports-reader";
+    public const string AccountResource = "projects/acme-prod/serviceAccounts/exports-reader@acme-prod.iam.gserviceaccount.com";
+    public const string Role = "roles/iam.workloadIdentityUser";
+    public const string Member = "serviceAccount:acme-prod.svc.id.goog[reports/reader]";
+
+    public static readonly Cluster Cluster = new("main", "acme-prod", "asia-south1-a", "main");
+
+    public static readonly Account Account = new("data", "123456789012", "ap-south-1");
+
+    public static Workload Workload(string name = "exports") => new()
+    {
+        Name = name,
+        Cluster = Cluster,
+        Account = Account,
+        Namespace = "reports",
+        ServiceAccount = "reader",
+        GoogleServiceAccount = AccountId,
+        Role = new() { Name = "gke-exports", Description = "For exports." },
+        Verify = new() { Image = "aws" },
+        Location = new("federation.yaml", 1, 1),
+    };
+
+    public static DesiredInput Input(params IReadOnlyList<Workload> workloads)
+    {
+        var clusters = workloads.Select(workload => workload.Cluster).Distinct().ToArray();
+        var configuration = new FederationConfiguration { Name = "acme", Clusters = clusters, Accounts = [Account], Workloads = workloads };
+        var renderer = new Renderer(configuration, TemplateSet.Load(overrideDirectory: null), path => throw new FileNotFoundException(path));
+        return new DesiredInput(configuration, [.. workloads.Select(renderer.Render)], new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
+    }
+
+    public static async Task<Plan> PlanAsync(GoogleCloud cloud, DesiredInput input)
+    {
+        var desired = cloud.Desire(input);
+        return Planner.Plan(desired, await cloud.ReadAsync(desired, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Plans and applies, and expects all of it to succeed.</summary>
+    public static async Task<Plan> ConvergeAsync(GoogleCloud cloud, DesiredInput input)
+    {
+        var plan = await PlanAsync(cloud, input);
+        Assert.Empty(plan.Findings);
+        var progress = await PlanExecution.ApplyAsync(
+            plan, new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud }, 4, _ => { }, TestContext.Current.CancellationToken);
+        Assert.All(progress, one => Assert.Equal((ChangeState.Done, 0), (one.State, one.Findings.Count)));
+        return plan;
+    }
+}

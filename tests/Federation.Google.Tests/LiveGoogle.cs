@@ -1,0 +1,191 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using Federation.Sandbox;
+using Federation.Sandbox.Hosting;
+using Google.Apis.Auth.OAuth2;
+using Google.Apis.Iam.v1;
+using Google.Apis.Iam.v1.Data;
+using Google.Apis.Services;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Federation.Google.Tests;
+
+/// <summary>Tests that set variables, which belong to the whole process, run one after another.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class ProcessEnvironment
+{
+    public const string Name = "process environment";
+}
+
+/// <summary>
+/// A sandbox that this process' variables lead to. Google's APIs are reached through a front in which a test can let
+/// something happen before a request, or change an answer.
+/// </summary>
+internal sealed class LiveGoogle : IAsyncDisposable
+{
+    private readonly Dictionary<string, string?> _before = new(StringComparer.Ordinal);
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("google-");
+    private readonly CertificateAuthority _authority = CertificateAuthority.Create(["127.0.0.1"]);
+    private readonly HttpClient _onward = new();
+    private WebListeners? _front;
+    private SandboxClouds? _sandbox;
+
+    /// <summary>Called with the path of each request before it goes on.</summary>
+    public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>May change a good answer.</summary>
+    public Action<string, JsonObject> Answering { get; set; } = (_, _) => { };
+
+    /// <summary>Another administrator's client, past the front.</summary>
+    public IamService Other { get; private set; } = null!;
+
+    public int Writes => _sandbox!.Calls.Writes("google");
+
+    public string FilesDirectory => _directory.FullName;
+
+    public static async Task<LiveGoogle> StartAsync()
+    {
+        var google = new LiveGoogle();
+        var sandbox = await SandboxClouds.StartAsync(
+            new SandboxOptions
+            {
+                Clusters = [Given.Cluster],
+                Accounts = [Given.Account],
+                Directory = google._directory.FullName,
+                ConnectTo = null,
+                CertificateAuthorityFile = null,
+            },
+            TimeProvider.System,
+            TestContext.Current.CancellationToken);
+        google._sandbox = sandbox;
+        var upstream = sandbox.Environment["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"];
+        var listener = new WebListener(isTls: false, port: 0, context => google.ForwardAsync(context, upstream));
+        google._front = await WebListeners.StartAsync([listener], google._authority, TestContext.Current.CancellationToken);
+        foreach (var name in sandbox.Unset)
+        {
+            google.Set(name, null);
+        }
+
+        foreach (var (name, value) in sandbox.Environment)
+        {
+            google.Set(name, value);
+        }
+
+        google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", $"http://{listener.HostAndPort}");
+        google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", $"http://{listener.HostAndPort}/");
+        google.Other = new IamService(new BaseClientService.Initializer
+        {
+            HttpClientInitializer = GoogleCredential.FromAccessToken(sandbox.Environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]),
+            BaseUri = upstream,
+            ApplicationName = "another administrator",
+        });
+        return google;
+    }
+
+    /// <summary>Sets a variable until the test ends.</summary>
+    public void Set(string name, string? value)
+    {
+        _before.TryAdd(name, Environment.GetEnvironmentVariable(name));
+        Environment.SetEnvironmentVariable(name, value);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (name, value) in _before)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+
+        Other.Dispose();
+        await _front!.DisposeAsync();
+        await _sandbox!.DisposeAsync();
+        _onward.Dispose();
+        _authority.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    public Task<ServiceAccount> CreateAccountAsync(string description) => Other.Projects.ServiceAccounts.Create(
+        new CreateServiceAccountRequest { AccountId = Given.AccountId, ServiceAccount = new ServiceAccount { Description = description } },
+        "projects/" + Given.Cluster.Project).ExecuteAsync(TestContext.Current.CancellationToken);
+
+    public Task<ServiceAccount> AccountAsync() => Other.Projects.ServiceAccounts.Get(Given.AccountResource).ExecuteAsync(TestContext.Current.CancellationToken);
+
+    public Task<Policy> PolicyAsync()
+    {
+        var request = Other.Projects.ServiceAccounts.GetIamPolicy(Given.AccountResource);
+        request.OptionsRequestedPolicyVersion = 3;
+        return request.ExecuteAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Adds bindings as another administrator would, by read-modify-write.</summary>
+    public async Task BindAsync(params Binding[] bindings)
+    {
+        var policy = await PolicyAsync();
+        policy.Version = 3;
+        policy.Bindings = [.. policy.Bindings ?? [], .. bindings];
+        await Other.Projects.ServiceAccounts.SetIamPolicy(new SetIamPolicyRequest { Policy = policy }, Given.AccountResource).ExecuteAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task ForwardAsync(HttpContext context, string upstream)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var path = Uri.UnescapeDataString(target.Split('?')[0]);
+        await Before(path);
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), upstream.TrimEnd('/') + target);
+        request.Headers.Authorization = AuthenticationHeaderValue.Parse(context.Request.Headers.Authorization.ToString());
+        if (context.Request.ContentType is { } type)
+        {
+            request.Content = new StreamContent(context.Request.Body);
+            request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+            if (context.Request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding)
+            {
+                request.Content.Headers.ContentEncoding.Add(encoding);
+            }
+        }
+
+        using var response = await _onward.SendAsync(request, context.RequestAborted);
+        var body = JsonNode.Parse(await response.Content.ReadAsStringAsync(context.RequestAborted))!.AsObject();
+        if (response.IsSuccessStatusCode)
+        {
+            Answering(path, body);
+        }
+
+        context.Response.StatusCode = (int)response.StatusCode;
+        context.Response.ContentType = "application/json; charset=UTF-8";
+        await context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
+    }
+}
+
+/// <summary>A clock on which every wait is over at once, and written down.</summary>
+internal sealed class ImpatientTime : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<TimeSpan> _waits = [];
+
+    public IReadOnlyList<TimeSpan> Waits
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _waits];
+            }
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        if (dueTime == Timeout.InfiniteTimeSpan)
+        {
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        lock (_gate)
+        {
+            _waits.Add(dueTime);
+        }
+
+        return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json.Nodes;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+
+namespace Federation.Kubernetes.Tests;
+
+/// <summary>Which cluster is reached, and whether it is the configured one.</summary>
+[Collection(ProcessEnvironment.Name)]
+public sealed class ConnectionTests
+{
+    private const string OtherIssuer = "https://container.googleapis.com/v1/projects/acme-test/locations/europe-west1/clusters/other";
+
+    private static readonly ClusterFacts Elsewhere = new("id", "RUNNING", null, ["192.0.2.7"], "-----BEGIN CERTIFICATE-----\nelsewhere\n-----END CERTIFICATE-----\n");
+
+    [Fact]
+    public async Task A_cluster_that_names_the_configured_issuer_is_the_one_and_gke_is_not_asked()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
+    }
+
+    [Fact]
+    public async Task A_kubeconfig_that_leads_to_another_cluster_is_refused()
+    {
+        await using var cluster = await LiveCluster.StartAsync(OtherIssuer);
+
+        var finding = Assert.Single(await ConfirmAsync(cluster, Elsewhere));
+
+        Assert.Equal(FindingCodes.KubeconfigWrongCluster, finding.Code);
+        Assert.Equal((Given.Cluster.Issuer, OtherIssuer), (finding.Expected, finding.Actual));
+        Assert.Contains($"context {Given.Cluster.DefaultContext} leads to {cluster.Server}", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_right_cluster_by_its_authority_with_another_issuer_is_an_issuer_mismatch()
+    {
+        await using var cluster = await LiveCluster.StartAsync(OtherIssuer);
+
+        var finding = Assert.Single(await ConfirmAsync(cluster, Elsewhere with { CaCertificate = cluster.AuthorityPem }));
+
+        Assert.Equal((FindingCodes.IssuerMismatch, Given.Cluster.Issuer, OtherIssuer), (finding.Code, finding.Expected, finding.Actual));
+    }
+
+    [Fact]
+    public async Task The_right_cluster_by_its_endpoint_with_another_issuer_is_an_issuer_mismatch()
+    {
+        await using var cluster = await LiveCluster.StartAsync(OtherIssuer);
+        Assert.Equal(FindingCodes.IssuerMismatch, Assert.Single(await ConfirmAsync(cluster, Elsewhere with { Endpoints = [cluster.HostAndPort] })).Code);
+    }
+
+    [Fact]
+    public async Task Credentials_that_the_cluster_does_not_accept_are_told_apart_from_a_wrong_cluster()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        cluster.Use(cluster.Kubeconfig("expired-token"));
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
+
+        Assert.Equal(FindingCodes.KubernetesPermissionDenied, Assert.Single(refused.Findings).Code);
+        Assert.DoesNotContain("expired-token", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_access_through_google_no_kubeconfig_is_needed()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        Environment.SetEnvironmentVariable("KUBECONFIG", Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
+        var workload = Given.Workload() with { Cluster = Given.Cluster with { Access = ClusterAccess.Google } };
+
+        Assert.Empty(await ConfirmAsync(cluster, Elsewhere with { Endpoints = [cluster.HostAndPort], CaCertificate = cluster.AuthorityPem }, workload));
+    }
+
+    [Fact]
+    public async Task A_context_that_the_kubeconfig_does_not_have_is_named_beside_those_it_has()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        var workload = Given.Workload() with { Cluster = Given.Cluster with { Context = "staging" } };
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere, workload));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal((FindingCodes.KubeconfigWrongCluster, "staging"), (finding.Code, finding.Expected));
+        Assert.Contains($"no context staging; it has {Given.Cluster.DefaultContext}", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_any_kubeconfig_the_finding_says_how_to_get_one()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        Environment.SetEnvironmentVariable("KUBECONFIG", Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal(FindingCodes.KubeconfigWrongCluster, finding.Code);
+        Assert.Contains("gcloud container clusters get-credentials main --location asia-south1-a --project acme-prod", finding.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Several_kubeconfigs_are_read_as_one_and_the_first_to_name_a_thing_wins()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        var contextAndCluster = cluster.Kubeconfig();
+        contextAndCluster.Remove("users");
+        contextAndCluster.Remove("current-context");
+        var userAndStaleCluster = cluster.Kubeconfig();
+        userAndStaleCluster.Remove("contexts");
+        userAndStaleCluster["clusters"]![0]!["cluster"] = new JsonObject { ["server"] = "https://127.0.0.1:1" };
+        cluster.Use(contextAndCluster, userAndStaleCluster);
+
+        Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
+    }
+
+    [Fact]
+    public async Task The_context_that_gcloud_writes_is_preferred_to_the_current_one()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        var kubeconfig = cluster.Kubeconfig();
+        kubeconfig["current-context"] = "elsewhere";
+        kubeconfig["contexts"]!.AsArray().Add(new JsonObject { ["name"] = "elsewhere", ["context"] = new JsonObject { ["cluster"] = "elsewhere", ["user"] = "elsewhere" } });
+        cluster.Use(kubeconfig);
+
+        Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
+    }
+
+    [Theory]
+    [InlineData("clusters: [")]
+    [InlineData("contexts: 5")]
+    [InlineData("""{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"absent","user":"absent"}}]}""")]
+    [InlineData("""{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"c","user":"u"}}],"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1","certificate-authority-data":"%"}}],"users":[{"name":"u","user":{}}]}""")]
+    public async Task A_kubeconfig_that_cannot_be_used_is_told_so(string content)
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        await File.WriteAllTextAsync(Environment.GetEnvironmentVariable("KUBECONFIG")!, content, TestContext.Current.CancellationToken);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
+
+        Assert.Equal(FindingCodes.KubeconfigWrongCluster, Assert.Single(refused.Findings).Code);
+    }
+
+    private static async Task<IReadOnlyList<Finding>> ConfirmAsync(LiveCluster cluster, ClusterFacts facts, Workload? workload = null)
+    {
+        using var cloud = Given.Cloud(cluster, new FactsOf(facts));
+        return await cloud.ConfirmAsync(Given.Input(workload ?? Given.Workload()), TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,167 @@
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Planning;
+using k8s;
+using k8s.Models;
+
+namespace Federation.Kubernetes.Tests;
+
+/// <summary>Namespaces and service accounts: what is written, and what of other owners is left alone.</summary>
+[Collection(ProcessEnvironment.Name)]
+public sealed class ConvergenceTests : IAsyncLifetime
+{
+    private const string GoogleAnnotation = "iam.gke.io/gcp-service-account";
+
+    private LiveCluster _cluster = null!;
+    private KubernetesCloud _cloud = null!;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private static Workload WithGoogle => Given.Workload() with { GoogleServiceAccount = "exports-reader" };
+
+    public async ValueTask InitializeAsync()
+    {
+        _cluster = await LiveCluster.StartAsync();
+        _cloud = Given.Cloud(_cluster);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _cloud.Dispose();
+        await _cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_is_absent_is_made_under_our_field_manager_and_a_second_plan_is_empty()
+    {
+        var first = await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
+        Assert.Equal(2, first.Count(ChangeAction.Create));
+
+        var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
+        Assert.Equal("exports-reader@acme-prod.iam.gserviceaccount.com", account.Metadata.Annotations[GoogleAnnotation]);
+        var manager = Assert.Single(account.Metadata.ManagedFields);
+        Assert.Equal((KubernetesCloud.FieldManager, "Apply"), (manager.Manager, manager.Operation));
+
+        var writes = Writes();
+        var second = await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
+        Assert.False(second.HasChanges);
+        Assert.Equal(writes, Writes());
+    }
+
+    [Fact]
+    public async Task More_objects_than_are_read_one_by_one_are_listed_and_compared_the_same()
+    {
+        Workload[] workloads = [.. Enumerable.Range(1, 20).Select(number => Given.Workload($"job{number}") with { Namespace = $"team{number}" })];
+        var first = await Given.ConvergeAsync(_cloud, Given.Input(workloads));
+        Assert.Equal(40, first.Count(ChangeAction.Create));
+
+        Assert.False((await Given.ConvergeAsync(_cloud, Given.Input(workloads))).HasChanges);
+        Assert.Contains(_cluster.Requests, request => request is { Verb: "list", Resource: "serviceaccounts", Namespace: "" });
+        Assert.DoesNotContain(_cluster.Requests, request => request is { Verb: "get", Resource: "serviceaccounts" or "namespaces" });
+    }
+
+    [Fact]
+    public async Task Other_owners_labels_stay_when_ours_change()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+        await ApplyAsOtherAsync("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"reports","labels":{"team":"data"}}}""");
+
+        var plan = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload(), Given.Workload("imports") with { ServiceAccount = "writer" }));
+
+        Assert.Equal("labels[federation/workload]", Assert.Single(Assert.Single(plan.Changes, change => change.Action == ChangeAction.Update).Fields).Path);
+        var labels = (await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled)).Metadata.Labels;
+        Assert.Equal(("data", "exports_imports"), (labels["team"], labels["federation/workload"]));
+    }
+
+    [Fact]
+    public async Task A_field_that_is_no_longer_wanted_goes_with_our_ownership_of_it()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
+
+        var plan = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+
+        var field = Assert.Single(Assert.Single(plan.Changes, change => change.Action == ChangeAction.Update).Fields);
+        Assert.Equal(($"annotations[{GoogleAnnotation}]", null), (field.Path, field.To));
+        var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
+        Assert.DoesNotContain(GoogleAnnotation, account.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_namespace_that_workloads_share_is_one_resource_that_names_them_all()
+    {
+        var input = Given.Input(Given.Workload(), Given.Workload("imports") with { ServiceAccount = "writer" });
+
+        var shared = Assert.Single(_cloud.Desire(input), resource => resource is NamespaceResource);
+        Assert.Equal(["exports", "imports"], shared.Workloads);
+        await Given.ConvergeAsync(_cloud, input);
+        Assert.Equal("exports_imports", (await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled)).Metadata.Labels["federation/workload"]);
+    }
+
+    [Fact]
+    public async Task A_field_of_another_manager_stops_the_plan_and_names_both_values()
+    {
+        await OtherAnnotatesAsync();
+
+        var plan = await Given.PlanAsync(_cloud, Given.Input(WithGoogle));
+
+        var finding = Assert.Single(plan.Findings);
+        Assert.Equal((FindingCodes.ResourceNotOurs, Severity.Error), (finding.Code, finding.Severity));
+        Assert.Equal(("exports-reader@acme-prod.iam.gserviceaccount.com", "other@acme-prod.iam.gserviceaccount.com"), (finding.Expected, finding.Actual));
+        Assert.Contains("set by helm", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Adoption_takes_the_field_over()
+    {
+        await OtherAnnotatesAsync();
+        var input = Given.Input(WithGoogle with { Adopt = true });
+
+        await Given.ConvergeAsync(_cloud, input);
+
+        var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
+        Assert.Equal("exports-reader@acme-prod.iam.gserviceaccount.com", account.Metadata.Annotations[GoogleAnnotation]);
+        Assert.True(FieldOwnership.Of(account.Metadata).IsOurs($"annotations[{GoogleAnnotation}]"));
+        Assert.False((await Given.PlanAsync(_cloud, input)).HasChanges);
+    }
+
+    [Fact]
+    public async Task A_manager_that_comes_between_plan_and_apply_is_not_overwritten()
+    {
+        var plan = await Given.PlanAsync(_cloud, Given.Input(WithGoogle));
+        await OtherAnnotatesAsync();
+
+        var progress = await Given.ApplyAsync(_cloud, plan);
+
+        var failed = Assert.Single(progress, one => one.State == ChangeState.Failed);
+        Assert.Equal(FindingCodes.ResourceNotOurs, Assert.Single(failed.Findings).Code);
+        var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
+        Assert.Equal("other@acme-prod.iam.gserviceaccount.com", account.Metadata.Annotations[GoogleAnnotation]);
+    }
+
+    [Fact]
+    public async Task What_is_owned_elsewhere_is_checked_and_never_written()
+    {
+        var input = Given.Input(Given.Workload() with { Existing = ExistingResources.Namespace | ExistingResources.ServiceAccount });
+
+        var plan = await Given.PlanAsync(_cloud, input);
+
+        Assert.False(plan.HasChanges);
+        Assert.Equal([FindingCodes.NamespaceMissing, FindingCodes.ServiceAccountMissing], plan.Findings.Select(finding => finding.Code));
+    }
+
+    private int Writes() => _cluster.Requests.Count(request => request.IsWrite);
+
+    /// <summary>Another manager makes the namespace and the service account, with another Google service account.</summary>
+    private async Task OtherAnnotatesAsync()
+    {
+        await ApplyAsOtherAsync("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"reports"}}""");
+        await _cluster.Administrator.PatchNamespacedServiceAccountAsync(
+            new V1Patch(
+                $$$$"""{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"reader","namespace":"reports","annotations":{"{{{{GoogleAnnotation}}}}":"other@acme-prod.iam.gserviceaccount.com"}}}""",
+                V1Patch.PatchType.ApplyPatch),
+            "reader", "reports", fieldManager: "helm", cancellationToken: Cancelled);
+    }
+
+    private Task<V1Namespace> ApplyAsOtherAsync(string document) => _cluster.Administrator.PatchNamespaceAsync(
+        new V1Patch(document, V1Patch.PatchType.ApplyPatch), "reports", fieldManager: "helm", cancellationToken: Cancelled);
+}
