@@ -8,6 +8,7 @@ using Federation.Planning;
 using Federation.Reporting;
 using Federation.Sandbox;
 using Federation.Templates;
+using Federation.WebIdentity;
 
 namespace Build;
 
@@ -133,7 +134,8 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
             var started = time.GetTimestamp();
             try
             {
-                var request = new GateRequest(rendered, _id, WroteRole(workload) ? Propagation : TimeSpan.Zero, WroteRole(workload) ? Propagation : TimeSpan.Zero);
+                var wait = WroteRole(workload) && ExpectedExchange.Decide(rendered, time.GetUtcNow()) is WebIdentityDecision.Allowed ? Propagation : TimeSpan.Zero;
+                var request = new GateRequest(rendered, _id, IdentityWait: wait, CheckWait: wait);
                 screen.Proving(request);
                 var result = await gate.ProveAsync(request, line => screen.Log(workload, line), cancellationToken);
                 Record.NoteGate(workload, result, time.GetElapsedTime(started));

@@ -141,7 +141,8 @@ public sealed class Screen(IAnsiConsole console)
             }
         }
 
-        Line($"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {Seconds(record.Elapsed)} ({string.Join(", ", record.Phases.Select(phase => $"{phase.Name} {Seconds(TimeSpan.FromMilliseconds(phase.Milliseconds))}"))}); report: {Markup.Escape(path)}");
+        var phases = string.Join(", ", record.Phases.Select(phase => $"{phase.Name} {Seconds(TimeSpan.FromMilliseconds(phase.Milliseconds))}"));
+        Line($"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {Seconds(record.Elapsed)}{(phases.Length == 0 ? "" : $" ({phases})")}; report: {Markup.Escape(path)}");
     }
 
     /// <summary>Findings that stop nothing; those that do are shown at the end, once.</summary>
