@@ -1,10 +1,10 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Schemas;
 using Federation.Sandbox.Kubernetes.Storage;
-using System.Buffers.Text;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
