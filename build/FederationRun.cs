@@ -84,6 +84,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     /// <summary>Compares the documents with what is live.</summary>
     public async Task PlanAsync(CancellationToken cancellationToken)
     {
+        await RenderedAsync(cancellationToken);
         _reached = Outcome.Planned;
         var plan = await Record.PhaseAsync("Plan", async () =>
         {
@@ -104,7 +105,12 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     /// <summary>Carries the plan out.</summary>
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
-        var plan = Plan ?? throw new InvalidOperationException("Apply follows Plan.");
+        if (Plan is null)
+        {
+            await PlanAsync(cancellationToken);
+        }
+
+        var plan = Plan!;
         _reached = Outcome.Applied;
         var results = await Record.PhaseAsync("Apply", () =>
             screen.ApplyingAsync(plan, report => _convergence!.ApplyAsync(plan, options.Parallelism, report, cancellationToken)));
@@ -115,6 +121,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     /// <summary>The gate: proves every selected workload, side by side.</summary>
     public async Task VerifyAsync(CancellationToken cancellationToken)
     {
+        await RenderedAsync(cancellationToken);
         _reached = Outcome.Verified;
         await ConvergenceAsync(cancellationToken);
         var gate = new ValidationGate(_kubernetes!, time);
@@ -220,6 +227,9 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
 
         return Configuration;
     }
+
+    /// <summary>The documents, which a target that is run by itself (<c>--exclusive</c>) needs all the same.</summary>
+    private Task RenderedAsync(CancellationToken cancellationToken) => Configuration is null ? RenderAsync(cancellationToken) : Task.CompletedTask;
 
     private async Task<SandboxClouds> StartSandboxAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
         await SandboxClouds.StartAsync(options.ForSandbox(configuration), time, cancellationToken);

@@ -40,6 +40,19 @@ public sealed class LiveTests
     }
 
     [Fact]
+    public async Task The_gate_alone_proves_what_is_there_and_plans_nothing()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+        Assert.Equal(0, host.Run("--target=Apply", $"--config={HostRun.Example}").ExitCode);
+
+        var run = host.Run("--target=Verify", "--exclusive", $"--config={HostRun.Example}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal("verified", (string?)run.Workload()["outcome"]);
+        Assert.Empty(run.Actions);
+    }
+
+    [Fact]
     public async Task A_check_that_the_role_may_not_do_fails_at_once_and_names_the_permission()
     {
         using var host = new HostRun();
