@@ -64,8 +64,10 @@ public static class PolicyFields
 
     // Names from the document must not be able to spell another path. Condition keys are full of dots, which are
     // harmless there: a key is the last name of its path.
-    private static string Escape(string name) =>
-        EscapeKey(name).Replace(".", "%2E", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal);
+    // An empty Sid gets a name that nothing else is escaped to, or its second statement would be spelt like one without Sid.
+    private static string Escape(string name) => name.Length == 0
+        ? "%"
+        : EscapeKey(name).Replace(".", "%2E", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal);
 
     private static string EscapeKey(string name) =>
         name.Replace("%", "%25", StringComparison.Ordinal).Replace("[", "%5B", StringComparison.Ordinal);
