@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Federation.Diagnosis;
 
 namespace Federation.Configuration;
@@ -165,6 +166,10 @@ public sealed record Role
 }
 
 /// <summary>A permissions policy by name, file or ARN; where it stands in the configuration is kept for findings.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Template), "template")]
+[JsonDerivedType(typeof(File), "file")]
+[JsonDerivedType(typeof(Managed), "managed")]
 public abstract record PolicyReference(SourceLocation Location)
 {
     /// <summary>A template under <c>templates/policies/</c>, with its parameters.</summary>

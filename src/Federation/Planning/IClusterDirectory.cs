@@ -7,7 +7,11 @@ namespace Federation.Planning;
 /// <param name="Id">The server's unique id: another one under the same name is another cluster.</param>
 /// <param name="Endpoints">Every host (with its port, where not 443) the Kubernetes API may be reached at.</param>
 /// <param name="CaCertificate">PEM; none if the endpoint is publicly trusted.</param>
-public sealed record ClusterFacts(string Id, string Status, string? WorkloadPool, IReadOnlyList<string> Endpoints, string? CaCertificate);
+public sealed record ClusterFacts(string Id, string Status, string? WorkloadPool, IReadOnlyList<string> Endpoints, string? CaCertificate)
+{
+    /// <summary>The node pools on which pods meet the node's own metadata server instead of GKE's (not in GKE_METADATA mode).</summary>
+    public IReadOnlyList<string> PoolsWithoutWorkloadIdentity { get; init; } = [];
+}
 
 /// <summary>GKE's own word on the clusters: what every other cloud needs to know before it acts.</summary>
 public interface IClusterDirectory

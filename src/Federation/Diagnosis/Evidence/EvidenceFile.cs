@@ -1,0 +1,86 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Federation.Policies;
+
+namespace Federation.Diagnosis.Evidence;
+
+/// <summary>Evidence as a file: what a run read, to be judged later and elsewhere, and to be sent with a bug report.</summary>
+public sealed record EvidenceFile
+{
+    public const string CurrentSchema = "federation-evidence/1";
+
+    public string Schema { get; init; } = CurrentSchema;
+
+    /// <summary>When it was read: the moment that a judgement takes for now.</summary>
+    public required DateTimeOffset Taken { get; init; }
+
+    /// <summary>Warnings of the FED11xx group count as errors.</summary>
+    public bool Strict { get; init; }
+
+    public required IReadOnlyList<WorkloadEvidence> Workloads { get; init; }
+
+    private static readonly EvidenceJson Readable = new(new JsonSerializerOptions(EvidenceJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>Indented JSON with a final line feed.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Readable.EvidenceFile) + "\n";
+
+    /// <exception cref="FindingException">The text is no evidence, or of a schema this version does not know (FED8013).</exception>
+    public static EvidenceFile Parse(string json, string path)
+    {
+        try
+        {
+            var schema = JsonNode.Parse(json) is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+            if (schema != CurrentSchema)
+            {
+                throw new FindingException(new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"--evidence={path}: {(schema is null ? "this is no evidence file" : $"its schema is {schema}, which this version does not read")}.",
+                    Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
+                    Expected = CurrentSchema,
+                    Actual = schema,
+                });
+            }
+
+            return JsonSerializer.Deserialize(json, Readable.EvidenceFile)!;
+        }
+        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException)
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"--evidence={path}: this is no evidence file: {malformed.Message}",
+                    Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
+                },
+                malformed);
+        }
+    }
+}
+
+/// <summary>A policy document stands in a file as the JSON it is.</summary>
+internal sealed class PolicyDocumentJson : JsonConverter<PolicyDocument>
+{
+    public override PolicyDocument Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var document = JsonDocument.ParseValue(ref reader);
+        return PolicyDocument.Parse(document.RootElement.GetRawText());
+    }
+
+    public override void Write(Utf8JsonWriter writer, PolicyDocument value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToMinifiedJson());
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    NewLine = "\n",
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
+    UseStringEnumConverter = true,
+    Converters = [typeof(PolicyDocumentJson)])]
+[JsonSerializable(typeof(EvidenceFile))]
+internal sealed partial class EvidenceJson : JsonSerializerContext;

@@ -1,0 +1,28 @@
+using Federation.Planning;
+using Federation.WebIdentity;
+
+namespace Federation.Diagnosis.Evidence;
+
+/// <summary>What Google has of the workload's cluster and, where it has one, of its Google service account (GSA).</summary>
+public sealed record GoogleEvidence
+{
+    /// <summary>The cluster as GKE knows it; refused with FED2001 where there is none of that name there.</summary>
+    public Reading<ClusterFacts>? Cluster { get; init; }
+
+    /// <summary>The issuer's documents as AWS would fetch them: over HTTPS, from the issuer's own address.</summary>
+    public Reading<PublishedIssuer>? Issuer { get; init; }
+
+    /// <summary>The GSA; not asked for where the workload has none.</summary>
+    public Reading<GoogleServiceAccountEvidence>? ServiceAccount { get; init; }
+
+    /// <summary>The members of the GSA's unconditional <c>roles/iam.workloadIdentityUser</c> binding.</summary>
+    public Reading<IReadOnlyList<string>>? WorkloadIdentityUsers { get; init; }
+}
+
+/// <summary>An issuer's discovery document and key set.</summary>
+/// <param name="Issuer">The <c>issuer</c> that the discovery document names.</param>
+/// <param name="Thumbprint">The SHA-1 of the last certificate that the issuer's host serves, in hexadecimal; none if it was not looked at.</param>
+public sealed record PublishedIssuer(string Issuer, IReadOnlyList<IssuerKey> Keys, string? Thumbprint = null);
+
+/// <param name="UniqueId">The subject of its ID tokens; another one after it was deleted and made again.</param>
+public sealed record GoogleServiceAccountEvidence(string Email, string UniqueId, bool Disabled = false);

@@ -1,0 +1,96 @@
+namespace Federation.Diagnosis.Evidence;
+
+/// <summary>What the workload's cluster has.</summary>
+public sealed record KubernetesEvidence
+{
+    /// <summary>The cluster's own word on its issuer; refused with FED8008 or FED2003 where it is not the one configured.</summary>
+    public Reading<IssuerDocument>? Issuer { get; init; }
+
+    public Reading<NamespaceEvidence>? Namespace { get; init; }
+
+    public Reading<ServiceAccountEvidence>? ServiceAccount { get; init; }
+
+    /// <summary>
+    /// The pods that bear on the workload: its validation pod, the user's own that run as its service account or ask
+    /// for its role (one of each owner), and one that was named.
+    /// </summary>
+    public Reading<IReadOnlyList<PodEvidence>>? Pods { get; init; }
+}
+
+/// <summary>The discovery document that the Kubernetes API itself serves.</summary>
+/// <param name="Issuer">None where this identity may not read it, though the endpoint is the cluster's.</param>
+/// <param name="KeyIds">The <c>kid</c> of each of its keys; none where they were not read.</param>
+public sealed record IssuerDocument(string? Issuer, IReadOnlyList<string>? KeyIds = null);
+
+public sealed record NamespaceEvidence(string Name, bool Terminating = false);
+
+public sealed record ServiceAccountEvidence(string Name, IReadOnlyDictionary<string, string> Annotations);
+
+/// <summary>A pod: how it was meant to run, and how it fares.</summary>
+public sealed record PodEvidence
+{
+    /// <summary>State, conditions and events.</summary>
+    public required PodSnapshot Snapshot { get; init; }
+
+    public required string ServiceAccount { get; init; }
+
+    /// <summary>Containers in the order of the pod, init containers first.</summary>
+    public required IReadOnlyList<ContainerEvidence> Containers { get; init; }
+
+    /// <summary>The projected service account tokens among its volumes.</summary>
+    public IReadOnlyList<TokenVolume> TokenVolumes { get; init; } = [];
+
+    /// <summary>It was made by this tool to prove the workload.</summary>
+    public bool IsValidation { get; init; }
+
+    /// <summary>It was asked for by name.</summary>
+    public bool IsNamed { get; init; }
+
+    /// <summary>What made it, <c>ReplicaSet/NAME</c>; none if a person did.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>The last lines of its log, and before them those of the container's previous run.</summary>
+    public IReadOnlyList<string> Log { get; init; } = [];
+}
+
+/// <summary>A container's part of the pod's specification.</summary>
+public sealed record ContainerEvidence(string Name, string Image)
+{
+    public bool IsInit { get; init; }
+
+    public IReadOnlyList<VariableEvidence> Environment { get; init; } = [];
+
+    public IReadOnlyList<MountEvidence> Mounts { get; init; } = [];
+}
+
+/// <summary>
+/// A variable of the environment. <paramref name="Value"/> is kept only of those that configure an AWS SDK and are no
+/// secret (<see cref="PodVariables.Shown"/>); <paramref name="From"/> says where the value comes from instead, such as
+/// <c>secret aws-keys</c>.
+/// </summary>
+public sealed record VariableEvidence(string Name, string? Value = null, string? From = null);
+
+/// <param name="SubPath">Set: the mount is a copy that is never refreshed (Kubernetes documentation, "Volumes", using subPath).</param>
+public sealed record MountEvidence(string Volume, string Path, string? SubPath = null);
+
+/// <summary>A projected <c>serviceAccountToken</c> source.</summary>
+/// <param name="Audience">None: the API server's own, which is the issuer.</param>
+/// <param name="Path">The file's name under the mount.</param>
+public sealed record TokenVolume(string Volume, string? Audience, string Path, TimeSpan Lifetime);
+
+/// <summary>The environment variables of a pod that tell an AWS SDK who to be.</summary>
+public static class PodVariables
+{
+    public const string RoleArn = "AWS_ROLE_ARN";
+    public const string TokenFile = "AWS_WEB_IDENTITY_TOKEN_FILE";
+    public const string SessionName = "AWS_ROLE_SESSION_NAME";
+    public const string AccessKey = "AWS_ACCESS_KEY_ID";
+    public const string SecretKey = "AWS_SECRET_ACCESS_KEY";
+
+    /// <summary>Those whose value may be kept as evidence; of any other variable only the name is.</summary>
+    public static IReadOnlySet<string> Shown { get; } = new HashSet<string>(StringComparer.Ordinal)
+    {
+        RoleArn, TokenFile, SessionName, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_EC2_METADATA_DISABLED",
+    };
+}

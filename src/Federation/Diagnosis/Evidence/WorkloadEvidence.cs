@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using Federation.Configuration;
+using Federation.Policies;
+using Federation.Templates;
+using Federation.WebIdentity;
+
+namespace Federation.Diagnosis.Evidence;
+
+/// <summary>
+/// All that was read about one workload: what it should be, and what each cloud has. Data only, and none of it
+/// secret: of a token the claims, of a pod's environment no value that could be a key.
+/// </summary>
+public sealed record WorkloadEvidence
+{
+    /// <summary>The workload as configured.</summary>
+    public required Workload Workload { get; init; }
+
+    /// <summary>The trust policy that its role should have; of a shared role the union.</summary>
+    public required PolicyDocument TrustPolicy { get; init; }
+
+    /// <summary>The inline permissions policies that its role should have, by name.</summary>
+    public required IReadOnlyDictionary<string, PolicyDocument> PermissionsPolicies { get; init; }
+
+    public GoogleEvidence Google { get; init; } = new();
+
+    public KubernetesEvidence Kubernetes { get; init; } = new();
+
+    public AwsEvidence Aws { get; init; } = new();
+
+    /// <summary>Tokens that were looked at, of whatever source.</summary>
+    public IReadOnlyList<TokenEvidence> Tokens { get; init; } = [];
+
+    /// <summary>What this run wrote for the workload a moment ago: STS may not see it yet. In whole seconds since; none if nothing.</summary>
+    public TimeSpan? WrittenAgo { get; init; }
+
+    /// <summary>The evidence of what the documents say, before anything is read.</summary>
+    /// <param name="sharing">All workloads of the federation whose role this one shares, itself included.</param>
+    public static WorkloadEvidence Of(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing) => new()
+    {
+        Workload = rendered.Workload,
+        TrustPolicy = TrustPolicies.Merge(sharing.Select(other => PolicyDocument.Parse(other.TrustPolicy))),
+        PermissionsPolicies = rendered.PermissionsPolicies.ToDictionary(policy => policy.Key, policy => PolicyDocument.Parse(policy.Value), StringComparer.Ordinal),
+    };
+}
+
+/// <summary>A token as far as it may be shown: its header's algorithm and key id, and its claims.</summary>
+/// <param name="Source">Where it was seen, for a person: <c>the validation pod</c>, a file's path.</param>
+/// <param name="Defect">What is wrong with it if it is no JWT; then there are no claims.</param>
+public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefect.None)
+{
+    public string? Algorithm { get; init; }
+
+    public string? KeyId { get; init; }
+
+    public JsonObject? Claims { get; init; }
+
+    /// <summary>The pod it belongs to, <c>NAMESPACE/NAME</c>; none if it was seen elsewhere.</summary>
+    public string? Pod { get; init; }
+
+    /// <summary>Takes what may be shown out of a token's text, which is then forgotten.</summary>
+    public static TokenEvidence Of(string source, string text) => WebIdentityToken.TryParse(text, out var token, out var defect)
+        ? new(source) { Algorithm = token.Algorithm, KeyId = token.KeyId, Claims = JsonNode.Parse(token.Claims.GetRawText()) as JsonObject }
+        : new(source, defect);
+}
