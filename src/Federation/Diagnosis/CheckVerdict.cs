@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Federation.Configuration;
+using Federation.Diagnosis.Evidence;
 
 namespace Federation.Diagnosis;
 
@@ -61,7 +62,7 @@ public static partial class CheckVerdict
     /// <param name="log">The last lines of the pod's log.</param>
     public static Finding OfFailure(Workload workload, int exitCode, TimeSpan waited, IReadOnlyList<string> log)
     {
-        var error = log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal))?.Trim();
+        var error = log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
         if (exitCode == IdentityRefused)
         {
             return Identity(workload, waited, error);
