@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Federation.Diagnosis.Evidence;
 using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
@@ -484,7 +485,7 @@ internal sealed class PodWorker
             WithAddress(), container, provided, new PodSources(_cluster, _pod.Metadata.NamespaceProperty));
         IEnumerable<string> command = container.Command is { Count: > 0 } own ? own : image.Entrypoint;
         IEnumerable<string> arguments = container.Args is { Count: > 0 } given ? given : container.Command is { Count: > 0 } ? [] : image.Command;
-        string[] line = [.. command.Concat(arguments).Select(word => ContainerEnvironment.Expand(word, environment))];
+        string[] line = [.. command.Concat(arguments).Select(word => PodVariables.Expand(word, environment))];
         return new Prepared(
             new ContainerCommand
             {
@@ -509,7 +510,7 @@ internal sealed class PodWorker
         {
             var volume = _pod.Spec.Volumes.First(volume => volume.Name == mount.Name);
             var source = _volumes.PathOf(volume);
-            var subPath = mount.SubPath ?? (mount.SubPathExpr is { } expression ? ContainerEnvironment.Expand(expression, environment) : null);
+            var subPath = mount.SubPath ?? (mount.SubPathExpr is { } expression ? PodVariables.Expand(expression, environment) : null);
             if (!string.IsNullOrEmpty(subPath))
             {
                 source = Path.Combine(source, subPath);
