@@ -129,12 +129,12 @@ public sealed class EvidenceTests : IAsyncLifetime
                 {"serviceAccountToken":{"path":"token","audience":"sts.amazonaws.com","expirationSeconds":7200}},
                 {"serviceAccountToken":{"path":"own"}}]}}]
             }
-            """, owner: ("ReplicaSet", "app-5d4"));
+            """, owner: ("Rollout", "app-5d4"));
 
         var evidence = await ReadAsync(new EvidenceScope());
 
         var pod = Assert.Single(evidence.Pods!.Found!);
-        Assert.Equal(("reader", "ReplicaSet/app-5d4", false, false), (pod.ServiceAccount, pod.Owner, pod.IsValidation, pod.IsNamed));
+        Assert.Equal(("reader", "Rollout/app-5d4", false, false), (pod.ServiceAccount, pod.Owner, pod.IsValidation, pod.IsNamed));
         Assert.Equal([("prepare", true), ("main", false)], pod.Containers.Select(container => (container.Name, container.IsInit)));
         Assert.Equal(
             [
@@ -214,13 +214,13 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         for (var i = 0; i < 12; i++)
         {
-            await PodAsync($"old-{i}", Simple, owner: ("ReplicaSet", $"rs-{i}"));
+            await PodAsync($"old-{i}", Simple, owner: ("Rollout", $"rs-{i}"));
         }
 
         _cluster.Time.Advance(TimeSpan.FromMinutes(1));
         for (var i = 0; i < 12; i++)
         {
-            await PodAsync($"new-{i}", Simple, owner: ("ReplicaSet", $"rs-{i}"));
+            await PodAsync($"new-{i}", Simple, owner: ("Rollout", $"rs-{i}"));
         }
 
         var pods = (await ReadAsync(new EvidenceScope())).Pods!.Found!;
@@ -418,7 +418,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             {
                 ["name"] = name,
                 ["ownerReferences"] = owner is { } by
-                    ? new JsonArray(new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = by.Kind, ["name"] = by.Name, ["uid"] = $"uid-of-{by.Name}", ["controller"] = true })
+                    ? new JsonArray(new JsonObject { ["apiVersion"] = "batch.example/v1", ["kind"] = by.Kind, ["name"] = by.Name, ["uid"] = $"uid-of-{by.Name}", ["controller"] = true })
                     : null,
             },
             ["spec"] = JsonNode.Parse(spec),

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -182,6 +183,12 @@ internal sealed class LiveCluster : IAsyncDisposable
         public ContainerLog? Previous { get; set; }
 
         public ContainerLog? FindLog(string podUid, string container, bool previous) => previous ? Previous : Log;
+
+        /// <summary>The test's own machine is the container.</summary>
+        public ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) => ContainerExec.Start(
+            line => new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
+            arguments,
+            terminal);
     }
 }
 

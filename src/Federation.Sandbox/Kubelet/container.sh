@@ -29,7 +29,7 @@ done
 # Devices as a container has them, in a directory that can take a termination log.
 mkdir "$root/dev"
 mount -n -t tmpfs -o mode=755 container "$root/dev"
-for device in null zero full random urandom tty pts shm mqueue; do
+for device in null zero full random urandom tty ptmx pts shm mqueue; do
     show "/dev/$device" "$root/dev/$device"
 done
 ln -s /proc/self/fd "$root/dev/fd"
