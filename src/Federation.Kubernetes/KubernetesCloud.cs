@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
@@ -151,7 +152,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) => fault switch
     {
         HttpOperationException refused => refused.Response.StatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity or HttpStatusCode.Gone),
-        HttpRequestException or IOException or KubernetesException => true,
+        HttpRequestException or IOException or WebSocketException or KubernetesException => true,
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         _ => false,
     };

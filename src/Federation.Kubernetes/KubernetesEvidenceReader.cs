@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.WebSockets;
+using System.Text;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
@@ -73,6 +75,71 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
         {
             throw new FindingException(KubernetesFaults.FindingFor(fault, connection, attempt, resource: null), fault);
         }
+    }
+
+    /// <summary>
+    /// Reads a file, such as a projected token, in a container of a running pod, by running <c>cat</c> there. What it
+    /// holds is a secret.
+    /// </summary>
+    /// <param name="container">None: the pod's only one.</param>
+    /// <exception cref="FindingException">
+    /// It may not be read from here (FED6011), there is no such pod (FED8013), <c>cat</c> could not read the file (FED6008)
+    /// or could not be run (FED8005).
+    /// </exception>
+    public async Task<string> ReadTokenAsync(Cluster cluster, string @namespace, string pod, string? container, string path, CancellationToken cancellationToken)
+    {
+        var connection = await cloud.Connections.GetAsync(cluster, cancellationToken);
+        var where = $"{@namespace}/{pod}{(container is null ? "" : $" ({container})")}";
+        using var said = new MemoryStream();
+        using var complaint = new MemoryStream();
+        try
+        {
+            var exitCode = await cloud.CallAsync(
+                connection,
+                $"exec into {where} (get and create pods/exec)",
+                resource: null,
+                async (client, token) =>
+                {
+                    said.SetLength(0);
+                    complaint.SetLength(0);
+                    try
+                    {
+                        return await client.NamespacedPodExecAsync(pod, @namespace, container, ["cat", path], tty: false, TakeAsync, token);
+                    }
+                    catch (WebSocketException)
+                    {
+                        // A refused handshake tells its status alone; without one, the server says why.
+                        var only = container is null ? "" : $"&container={Uri.EscapeDataString(container)}";
+                        await connection.GetAsync($"/api/v1/namespaces/{@namespace}/pods/{pod}/exec?command=cat&command={Uri.EscapeDataString(path)}&stdout=1{only}", token);
+                        throw;
+                    }
+                },
+                cancellationToken);
+            return exitCode == 0
+                ? Encoding.UTF8.GetString(said.GetBuffer(), 0, (int)said.Length)
+                : throw new FindingException(new Finding
+                {
+                    Code = FindingCodes.TokenPathMismatch,
+                    Cause = $"The token {path} of the pod {where} cannot be read: {Secrets.Strip(Encoding.UTF8.GetString(complaint.GetBuffer(), 0, (int)complaint.Length).Trim())}",
+                    Fix = $"kubectl exec -n {@namespace} {pod} -- ls -l {path} shows what is there; AWS_WEB_IDENTITY_TOKEN_FILE has to be mountPath and path of the projected token.",
+                    Actual = path,
+                });
+        }
+        catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"--pod={@namespace}/{pod}: {KubernetesFaults.MessageOf(absent)}.",
+                    Fix = "kubectl get pods -A shows what there is.",
+                    Actual = $"{@namespace}/{pod}",
+                },
+                absent);
+        }
+
+        Task TakeAsync(Stream input, Stream output, Stream errors) =>
+            Task.WhenAll(output.CopyToAsync(said, cancellationToken), errors.CopyToAsync(complaint, cancellationToken));
     }
 
     private async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(

@@ -393,6 +393,42 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.Equal((FindingCodes.ServiceAccountMissing, "kubernetes/main/reports/service-account/nobody"), (refused.Findings[0].Code, refused.Findings[0].Resource));
     }
 
+    [Fact]
+    public async Task A_token_is_read_where_the_pod_has_it()
+    {
+        Assert.SkipUnless(File.Exists("/bin/cat"), "There is no /bin/cat.");
+        var file = Path.Combine(Directory.CreateTempSubdirectory("token-").FullName, "to ken");
+        var token = await TokenOfAsync("reader");
+        await File.WriteAllTextAsync(file, token, Cancelled);
+        await PodAsync("app", """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"},{"name":"side","image":"a:1"}]}""");
+        using var cloud = Given.Cloud(_cluster);
+        var reader = new KubernetesEvidenceReader(cloud);
+
+        Assert.Equal(token, await reader.ReadTokenAsync(Given.Cluster, "reports", "app", "main", file, Cancelled));
+
+        var mistaken = await RefusedAsync("app", "main", file + "s");
+        Assert.Equal((FindingCodes.TokenPathMismatch, file + "s"), (mistaken.Code, mistaken.Actual));
+        Assert.Contains("No such file or directory", mistaken.Cause, StringComparison.Ordinal);
+        Assert.Equal(FindingCodes.ArgumentInvalid, (await RefusedAsync("nobody", "main", file)).Code);
+        Assert.Contains("choose one of: [main side]", (await RefusedAsync("app", container: null, file)).Cause, StringComparison.Ordinal);
+
+        async Task<Finding> RefusedAsync(string pod, string? container, string path) =>
+            Assert.Single((await Assert.ThrowsAsync<FindingException>(() => reader.ReadTokenAsync(Given.Cluster, "reports", pod, container, path, Cancelled))).Findings);
+    }
+
+    [Fact]
+    public async Task A_pod_into_which_nobody_may_look_names_the_permission()
+    {
+        await PodAsync("app", """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}""");
+        await AllowAsync("[]");
+        using var cloud = Given.Cloud(_cluster);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => new KubernetesEvidenceReader(cloud).ReadTokenAsync(Given.Cluster, "reports", "app", "main", "/token", Cancelled));
+
+        Assert.Equal(FindingCodes.KubernetesPermissionDenied, refused.Findings[0].Code);
+        Assert.Contains("pods/exec", refused.Findings[0].Cause, StringComparison.Ordinal);
+    }
+
     private const string Simple = """{"serviceAccountName":"reader","containers":[{"name":"main","image":"a:1"}]}""";
 
     private static WorkloadEvidence Evidence(Workload workload)
