@@ -68,6 +68,31 @@ internal static partial class PermissionTexts
         },
     ];
 
+    /// <summary>Operations of S3 whose action has another name than they have (Service Authorization Reference, "Amazon S3").</summary>
+    private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
+    {
+        ["ListBuckets"] = "s3:ListAllMyBuckets",
+        ["ListObjects"] = "s3:ListBucket",
+        ["ListObjectsV2"] = "s3:ListBucket",
+        ["HeadBucket"] = "s3:ListBucket",
+        ["GetObject"] = "s3:GetObject",
+        ["HeadObject"] = "s3:GetObject",
+        ["PutObject"] = "s3:PutObject",
+        ["CreateMultipartUpload"] = "s3:PutObject",
+        ["DeleteObject"] = "s3:DeleteObject",
+    };
+
+    /// <summary>The action that a text says was denied, and the resource if it names one; null where it names no action, or an operation whose action is not known here.</summary>
+    public static (string Action, string? Resource)? Denied(string text)
+    {
+        if (Refusal().Match(text) is { Success: true } said)
+        {
+            return (said.Groups["action"].Value, said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : null);
+        }
+
+        return Operation().Match(text) is { Success: true } called && Actions.TryGetValue(called.Groups["operation"].Value, out var action) ? (action, null) : null;
+    }
+
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
 
     [GeneratedRegex(@"is not authorized to perform: ?(?<action>[\w-]+:[\w*]+)( on resource: ?""?(?<resource>[^\s""]+))?", Options)]
@@ -76,4 +101,7 @@ internal static partial class PermissionTexts
     /// <summary>As a code of AWS's: after a dot it is the name of a class, which Java has for files too.</summary>
     [GeneratedRegex(@"(\A|[^.\w])(AccessDenied|Access Denied \(Service|UnauthorizedOperation|\(403\) when calling the)", Options)]
     private static partial Regex Unexplained();
+
+    [GeneratedRegex(@"(AccessDenied\w*|403)\) when calling the (?<operation>\w+) operation", Options)]
+    private static partial Regex Operation();
 }
