@@ -166,6 +166,8 @@ public sealed class SandboxClouds : IAsyncDisposable
         await files.WriteClientFilesAsync(
             google.Tokens.KeyFile(new Uri($"http://{googleListener.HostAndPort}/token")),
             KubeConfig.Of(clusters.Values, cluster => clusterListeners[cluster.Cluster.Key].HostAndPort, authority.RootPem),
+            AwsProfiles.Config(options.Accounts),
+            AwsProfiles.Credentials(options.Accounts, aws.AdministratorKeys),
             cancellationToken);
         var podEnvironment = SandboxEnvironment.OfPods(Environment);
         foreach (var cluster in clusters.Values)

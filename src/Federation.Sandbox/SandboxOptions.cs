@@ -12,7 +12,8 @@ public sealed record SandboxOptions
     /// <summary>
     /// The AWS accounts. The exported access key belongs to the first. Every further account has an administrator role
     /// that the first account may assume: the one of <see cref="Account.AssumeRole"/>, otherwise
-    /// <c>OrganizationAccountAccessRole</c>, which AWS Organizations gives to new accounts.
+    /// <c>OrganizationAccountAccessRole</c>, which AWS Organizations gives to new accounts. Each
+    /// <see cref="Account.Profile"/> is an administrator of its account, or of the first where a role is assumed from it.
     /// </summary>
     public required IReadOnlyList<Account> Accounts { get; init; }
 
