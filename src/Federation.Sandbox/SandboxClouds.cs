@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Federation.Issuers;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Google;
 using Federation.Sandbox.Hosting;
@@ -132,7 +133,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var connectTo = ConnectTo.Parse(options.ConnectTo);
         WebListener? issuerListener = null;
         ConnectTo RouteToIssuers() => connectTo.Then(ConnectTo.Parse($"{IssuerHost}:443:{issuerListener!.HostAndPort}"));
-        var issuers = new IssuerTransport(RouteToIssuers, files.Anchors());
+        var issuers = new IssuerTransport(RouteToIssuers, IssuerTransport.Anchors(files.Authority), isClosed: true);
         var clusters = new Dictionary<string, SandboxCluster>(StringComparer.Ordinal);
         var clusterListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
         var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, Calls, time, options.IamPropagation));

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox;
@@ -25,13 +24,6 @@ internal sealed class SandboxFiles(string directory)
     {
         var anchors = string.IsNullOrEmpty(further) || SamePath(further, Authority) ? "" : await File.ReadAllTextAsync(further, cancellationToken);
         await PrivateFile.WriteAsync(Authority, root + anchors, cancellationToken);
-    }
-
-    public X509Certificate2Collection Anchors()
-    {
-        var anchors = new X509Certificate2Collection();
-        anchors.ImportFromPemFile(Authority);
-        return anchors;
     }
 
     public async Task WriteClientFilesAsync(string googleKey, string kubeConfig, CancellationToken cancellationToken)

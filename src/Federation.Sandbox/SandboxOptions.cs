@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.Issuers;
 
 namespace Federation.Sandbox;
 
@@ -37,8 +38,8 @@ public sealed record SandboxOptions
     /// Where connections to issuers go, before the sandbox's own: <c>HOST:PORT:HOST:PORT[,…]</c>. By default what
     /// <c>FEDERATION_CONNECT_TO</c> says.
     /// </summary>
-    public string? ConnectTo { get; init; } = System.Environment.GetEnvironmentVariable(SandboxEnvironment.ConnectToVariable);
+    public string? ConnectTo { get; init; } = System.Environment.GetEnvironmentVariable(IssuerTransport.ConnectToVariable);
 
     /// <summary>A PEM file of further trust anchors for issuers. By default the one of <c>FEDERATION_CA_FILE</c>.</summary>
-    public string? CertificateAuthorityFile { get; init; } = System.Environment.GetEnvironmentVariable(SandboxEnvironment.CertificateAuthorityVariable);
+    public string? CertificateAuthorityFile { get; init; } = System.Environment.GetEnvironmentVariable(IssuerTransport.CertificateAuthorityVariable);
 }
