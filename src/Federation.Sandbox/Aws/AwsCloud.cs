@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.Sandbox.Aws.S3;
 using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
