@@ -1,5 +1,6 @@
 using System.Net;
 using System.Xml.Linq;
+using Federation.Configuration;
 using Federation.Sandbox.Aws.S3;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ namespace Federation.Sandbox.Aws;
 /// The one endpoint behind <c>AWS_ENDPOINT_URL</c>: IAM and STS in the query protocol, S3 in REST, told apart as their
 /// requests differ. Every call but <c>AssumeRoleWithWebIdentity</c> must be signed.
 /// </summary>
-internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer authorizer, IamApi iam, StsApi sts, S3Api s3, CallLog calls)
+internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer authorizer, IamApi iam, StsApi sts, S3Api s3, Faults faults, CallLog calls)
 {
     /// <summary>Of a query-protocol call; far above what IAM's and STS's own limits let a call hold.</summary>
     private const int LargestForm = 1 << 20;
@@ -24,12 +25,28 @@ internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer autho
         {
             request = await AwsRequest.ReadAsync(context, AwsRequest.IsForm(context.Request) ? LargestForm : S3Api.LargestObject);
             form = request.Form();
+            Strike(isS3: form is null);
             await (form is null ? HandleS3Async(context, request, requestId) : HandleQueryAsync(context, request, form, requestId));
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
             var isS3 = form is null && !AwsRequest.IsForm(context.Request);
             await RefuseAsync(context, isS3, form, AwsException.Of(exception, isS3), requestId);
+        }
+    }
+
+    private void Strike(bool isS3)
+    {
+        if (faults.Strikes(SandboxFaultKind.AwsThrottling))
+        {
+            throw isS3
+                ? new AwsException("SlowDown", "Please reduce your request rate.", HttpStatusCode.ServiceUnavailable)
+                : new AwsException("Throttling", "Rate exceeded");
+        }
+
+        if (faults.Strikes(SandboxFaultKind.AwsUnavailable))
+        {
+            throw new AwsException("ServiceUnavailable", "Service is unable to handle request.", HttpStatusCode.ServiceUnavailable);
         }
     }
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Federation.Configuration;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,7 +13,7 @@ namespace Federation.Sandbox.Google;
 /// Google's REST APIs on one port: IAM (service accounts), GKE (clusters) and the OAuth token endpoint. Every call but
 /// the last needs a bearer token.
 /// </summary>
-internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, CallLog calls)
+internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, Faults faults, CallLog calls)
 {
     private const int LargestBody = 1 << 20;
 
@@ -23,6 +24,8 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
     {
         try
         {
+            Strike();
+
             // Clients encode the @ of an address and some the colon before a verb: split first, decode then.
             var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
             string[] segments = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
@@ -45,6 +48,19 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
             }
 
             await Json.WriteAsync(context, (int)error.Code, error.ToJson());
+        }
+    }
+
+    private void Strike()
+    {
+        if (faults.Strikes(SandboxFaultKind.GoogleThrottling))
+        {
+            throw new GoogleException(HttpStatusCode.TooManyRequests, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'.");
+        }
+
+        if (faults.Strikes(SandboxFaultKind.GoogleUnavailable))
+        {
+            throw new GoogleException(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE", "The service is currently unavailable.");
         }
     }
 
