@@ -26,6 +26,7 @@ internal static class Arguments
         new("parallelism", "N", "calls at a time (16)"),
         new("port", "N", "the sandbox's first port (any free ones)"),
         new("latency", "MS", "milliseconds the sandbox adds to every call (0)"),
+        new("faults", "NAME[:N][,…]", "what the sandbox gets wrong (nothing)"),
         new("filter", "TEXT", "the tests whose full name contains it (all)"),
         Verbosity,
         new("working", "DIR", "the folder to work in (the current one)", 'w'),

@@ -121,6 +121,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var files = new SandboxFiles(directory);
         await files.WriteAuthorityAsync(authority.RootPem, options.CertificateAuthorityFile, cancellationToken);
 
+        var faults = new Faults(options.Faults);
         var port = options.Port;
         WebListener Listen(bool isTls, RequestDelegate handle)
         {
@@ -136,15 +137,15 @@ public sealed class SandboxClouds : IAsyncDisposable
         var issuers = new IssuerTransport(RouteToIssuers, IssuerTransport.Anchors(files.Authority), isClosed: true);
         var clusters = new Dictionary<string, SandboxCluster>(StringComparer.Ordinal);
         var clusterListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
-        var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, Calls, time, options.IamPropagation));
-        var google = Own(new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, Calls, time));
+        var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, faults, Calls, time));
+        var google = Own(new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, faults, Calls, time));
 
         var awsListener = Listen(isTls: false, Delayed(aws.Endpoint.HandleAsync));
         var googleListener = Listen(isTls: false, Delayed(google.Endpoint.HandleAsync));
-        issuerListener = Listen(isTls: true, context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context));
+        issuerListener = Listen(isTls: true, faults.Issuer(context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context), time));
         foreach (var cluster in options.Clusters)
         {
-            clusterListeners[cluster.Key] = Listen(isTls: true, Delayed(context => clusters[cluster.Key].HandleAsync(context)));
+            clusterListeners[cluster.Key] = Listen(isTls: true, Delayed(faults.Kubernetes(context => clusters[cluster.Key].HandleAsync(context))));
         }
 
         Own(await WebListeners.StartAsync(_listeners, authority, cancellationToken));

@@ -23,8 +23,11 @@ public sealed record SandboxOptions
     /// <summary>Added to every call of AWS, Google and Kubernetes.</summary>
     public TimeSpan Latency { get; init; }
 
-    /// <summary>How long STS does not see a new role or a changed trust policy. AWS needs some ten seconds; the sandbox none unless asked.</summary>
-    public TimeSpan IamPropagation { get; init; }
+    /// <summary>
+    /// What the clouds get wrong. None: in the sandbox STS sees a new role at once, where AWS needs some ten seconds
+    /// (<see cref="SandboxFaultKind.IamPropagation"/>).
+    /// </summary>
+    public IReadOnlyList<SandboxFault> Faults { get; init; } = [];
 
     /// <summary>Pods run the machine's own AWS CLI instead of the bundled one.</summary>
     public bool HostAws { get; init; }

@@ -1,5 +1,6 @@
 using Federation.Configuration;
 using Federation.Issuers;
+using Federation.Sandbox.Aws.S3;
 using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
@@ -13,7 +14,7 @@ internal sealed class AwsCloud : IDisposable
     private readonly Dictionary<string, AwsAccount> _accounts;
     private readonly IssuerClient _issuers;
 
-    public AwsCloud(IReadOnlyList<Account> accounts, IReadOnlyList<string> buckets, IssuerTransport issuers, CallLog calls, TimeProvider time, TimeSpan propagation)
+    public AwsCloud(IReadOnlyList<Account> accounts, IReadOnlyList<string> buckets, IssuerTransport issuers, Faults faults, CallLog calls, TimeProvider time)
     {
         _accounts = accounts
             .DistinctBy(account => account.Id, StringComparer.Ordinal)
@@ -35,9 +36,10 @@ internal sealed class AwsCloud : IDisposable
         Endpoint = new AwsEndpoint(
             new SignatureVersion4(keys, time),
             authorizer,
-            new IamApi(new IamRoles(time, propagation), new IamProviders(time, issuers), new IamPolicies(time)),
-            new StsApi(_accounts, keys, authorizer, _issuers, time, propagation),
+            new IamApi(new IamRoles(time, faults.Propagation), new IamProviders(time, issuers), new IamPolicies(time)),
+            new StsApi(_accounts, keys, authorizer, _issuers, time, faults.Propagation),
             new S3Api(store, authorizer, calls, time),
+            faults,
             calls);
     }
 

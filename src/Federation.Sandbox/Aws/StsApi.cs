@@ -128,7 +128,7 @@ internal sealed partial class StsApi(
     {
         var now = time.GetUtcNow();
         var expires = now.AddSeconds(duration);
-        var key = keys.Issue(session, expires);
+        var key = keys.Issue(session, expires, now);
         lock (session.Account.Gate)
         {
             if (session.Account.Roles.TryGetValue(session.RoleName, out var role))
