@@ -32,6 +32,13 @@ internal interface IContainerIsolation
     /// <exception cref="ContainerStartException">There is no such executable.</exception>
     ProcessStartInfo Prepare(ContainerCommand command);
 
+    /// <summary>A further command in a container that runs, with its streams apart.</summary>
+    /// <param name="container">The container's process.</param>
+    /// <param name="running">What the container runs: the command sees its environment, mounts and working directory.</param>
+    /// <param name="arguments">The command, in the container's own terms.</param>
+    /// <exception cref="ContainerStartException">There is no such executable.</exception>
+    ProcessStartInfo PrepareExec(Process container, ContainerCommand running, IReadOnlyList<string> arguments);
+
     /// <summary>SIGTERM to the container's first process.</summary>
     void Terminate(Process process);
 
@@ -39,6 +46,11 @@ internal interface IContainerIsolation
     void Kill(Process process);
 }
 
-/// <summary>A container could not be started; the message is the runtime's.</summary>
-internal sealed class ContainerStartException(string message)
-    : Exception($"failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {message}: unknown");
+/// <summary>A container, or a command in one, could not be started.</summary>
+/// <param name="problem">What the runtime found, such as an executable that is not there.</param>
+internal sealed class ContainerStartException(string problem)
+    : Exception($"failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {problem}: unknown")
+{
+    /// <summary>The same of a command that was to run in a container.</summary>
+    public string InExec => $"OCI runtime exec failed: exec failed: unable to start container process: {problem}: unknown";
+}

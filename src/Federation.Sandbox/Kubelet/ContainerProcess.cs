@@ -11,11 +11,13 @@ internal sealed class ContainerProcess : IDisposable
     private const int LongestLine = 256 * 1024;
 
     private readonly IContainerIsolation _isolation;
+    private readonly ContainerCommand _command;
     private readonly Process _process;
 
-    private ContainerProcess(IContainerIsolation isolation, Process process, ContainerLog log, TimeProvider time)
+    private ContainerProcess(IContainerIsolation isolation, ContainerCommand command, Process process, ContainerLog log, TimeProvider time)
     {
         _isolation = isolation;
+        _command = command;
         _process = process;
         Exit = WaitAsync(log, time);
     }
@@ -38,7 +40,7 @@ internal sealed class ContainerProcess : IDisposable
             throw new ContainerStartException(exception.Message);
         }
 
-        var container = new ContainerProcess(isolation, process, log, time);
+        var container = new ContainerProcess(isolation, command, process, log, time);
         process.StandardInput.Close();
         var trouble = new List<string>();
         while (await process.StandardError.ReadLineAsync() is { } line)
@@ -56,6 +58,11 @@ internal sealed class ContainerProcess : IDisposable
         container.Dispose();
         throw new ContainerStartException(trouble.Count > 0 ? string.Join("; ", trouble) : $"ended with {exitCode} before the command ran");
     }
+
+    /// <summary>Runs a further command in the container. Null if the container has ended.</summary>
+    /// <exception cref="ContainerStartException">It could not be started.</exception>
+    public ContainerExec? StartExec(IReadOnlyList<string> arguments, bool terminal) =>
+        Exit.IsCompleted ? null : ContainerExec.Start(line => _isolation.PrepareExec(_process, _command, line), arguments, terminal);
 
     public void Terminate()
     {

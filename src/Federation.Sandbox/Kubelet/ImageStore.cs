@@ -122,7 +122,7 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
     }
 
     private static string Exec(params string[] words) =>
-        $"#!/bin/sh\nexec {string.Join(' ', words.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"))} \"$@\"\n";
+        $"#!/bin/sh\nexec {Processes.ShellWords(words)} \"$@\"\n";
 
     private static void WriteProgram(string path, string text)
     {

@@ -53,11 +53,16 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
         }
     }
 
-    public ContainerLog? FindLog(string podUid, string container, bool previous)
+    public ContainerLog? FindLog(string podUid, string container, bool previous) => FindWorker(podUid)?.FindLog(container, previous);
+
+    public ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) =>
+        FindWorker(podUid)?.FindProcess(container)?.StartExec(arguments, terminal);
+
+    private PodWorker? FindWorker(string podUid)
     {
         lock (_gate)
         {
-            return _pods.TryGetValue(podUid, out var pod) ? pod.Worker.FindLog(container, previous) : null;
+            return _pods.TryGetValue(podUid, out var pod) ? pod.Worker : null;
         }
     }
 

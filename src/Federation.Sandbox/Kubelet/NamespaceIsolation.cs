@@ -53,9 +53,7 @@ internal sealed class NamespaceIsolation : IContainerIsolation
 
     public ProcessStartInfo Prepare(ContainerCommand command)
     {
-        ExecutableLookup.Require(
-            command.Arguments[0], command.Environment.GetValueOrDefault("PATH", ""), command.WorkingDirectory, HostPath);
-
+        RequireExecutable(command, command.Arguments[0]);
         var root = Path.Combine(command.Scratch, "root");
         Directory.CreateDirectory(root);
         string[] mounts = [.. OuterFirst(command.Mounts).SelectMany(mount => new[] { mount.Source, mount.Target, mount.ReadOnly ? "ro" : "rw" })];
@@ -65,16 +63,29 @@ internal sealed class NamespaceIsolation : IContainerIsolation
                 "/bin/sh", "-c", s_script, "container", root, command.WorkingDirectory, .. mounts, "--", .. command.Arguments],
             command.Environment,
             command.Scratch);
+    }
 
-        string HostPath(string path) => Processes.Translate(path, command.Mounts);
+    public ProcessStartInfo PrepareExec(Process container, ContainerCommand running, IReadOnlyList<string> arguments)
+    {
+        RequireExecutable(running, arguments[0]);
+        if (FirstProcess(container) is not { } first)
+        {
+            throw new ContainerStartException("the container has ended");
+        }
+
+        // A process outside cannot be moved into the namespaces of another, so nsenter makes one there.
+        return Processes.Describe(
+            FindTool("nsenter") ?? throw new ContainerStartException("nsenter of util-linux is not on this machine"),
+            ["--target", first.ToString(CultureInfo.InvariantCulture), "--user", "--preserve-credentials", "--mount", "--pid", "--root", "--wd", "--",
+                "/bin/sh", "-c", "cd \"$1\" && shift && unset OLDPWD && exec \"$@\"", "exec", running.WorkingDirectory, .. arguments],
+            running.Environment,
+            running.Scratch);
     }
 
     public void Terminate(Process process)
     {
-        // The process started is unshare itself, which would take all down at once; its only child is the container's first.
-        var children = $"/proc/{process.Id}/task/{process.Id}/children";
-        if (File.Exists(children)
-            && int.TryParse(File.ReadAllText(children).Split(' ')[0], CultureInfo.InvariantCulture, out var first))
+        // The process started is unshare itself, which would take all down at once.
+        if (FirstProcess(process) is { } first)
         {
             Posix.Signal(first, Posix.SigTerm);
         }
@@ -89,10 +100,29 @@ internal sealed class NamespaceIsolation : IContainerIsolation
         }
     }
 
+    /// <summary>The only child of unshare: the container's first process.</summary>
+    private static int? FirstProcess(Process unshare)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText($"/proc/{unshare.Id}/task/{unshare.Id}/children").Split(' ')[0], CultureInfo.InvariantCulture, out var first)
+                ? first : null;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static void RequireExecutable(ContainerCommand container, string executable) => ExecutableLookup.Require(
+        executable, container.Environment.GetValueOrDefault("PATH", ""), container.WorkingDirectory, path => Processes.Translate(path, container.Mounts));
+
     private static IEnumerable<ContainerMount> OuterFirst(IEnumerable<ContainerMount> mounts) =>
         mounts.OrderBy(mount => mount.Target.Count(character => character == '/'));
 
-    private static string? FindUnshare() => Array.Find(["/usr/bin/unshare", "/bin/unshare", "/usr/local/bin/unshare"], File.Exists);
+    private static string? FindUnshare() => FindTool("unshare");
+
+    private static string? FindTool(string name) => Array.Find([$"/usr/bin/{name}", $"/bin/{name}", $"/usr/local/bin/{name}"], File.Exists);
 
     private static string ReadScript()
     {

@@ -20,23 +20,9 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
 
     public string PathInside(ContainerMount mount) => mount.Source;
 
-    public ProcessStartInfo Prepare(ContainerCommand command)
-    {
-        var environment = command.Environment.ToDictionary(
-            variable => variable.Key, variable => Rewrite(variable.Value, command.Mounts), StringComparer.Ordinal);
-        string[] arguments = [.. command.Arguments.Select(argument => Rewrite(argument, command.Mounts))];
+    public ProcessStartInfo Prepare(ContainerCommand command) => Describe(command, command.Arguments, ["/bin/sh", "-c", Script, "container"]);
 
-        // The root directory belongs to this machine: a container that did not choose one works in its own.
-        var workingDirectory = Processes.Translate(command.WorkingDirectory, command.Mounts);
-        if (workingDirectory == "/" || !Directory.Exists(workingDirectory))
-        {
-            workingDirectory = command.Scratch;
-        }
-
-        ExecutableLookup.Require(arguments[0], environment.GetValueOrDefault("PATH", ""), workingDirectory, path => path);
-        string[] line = [.. s_newSession, "/bin/sh", "-c", Script, "container", .. arguments];
-        return Processes.Describe(line[0], line[1..], environment, workingDirectory);
-    }
+    public ProcessStartInfo PrepareExec(Process container, ContainerCommand running, IReadOnlyList<string> arguments) => Describe(running, arguments, []);
 
     public void Terminate(Process process) => Posix.Signal(process.Id, Posix.SigTerm);
 
@@ -72,6 +58,24 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
         }
 
         return result.ToString();
+    }
+
+    private static ProcessStartInfo Describe(ContainerCommand container, IReadOnlyList<string> arguments, string[] before)
+    {
+        var environment = container.Environment.ToDictionary(
+            variable => variable.Key, variable => Rewrite(variable.Value, container.Mounts), StringComparer.Ordinal);
+        string[] rewritten = [.. arguments.Select(argument => Rewrite(argument, container.Mounts))];
+
+        // The root directory belongs to this machine: a container that did not choose one works in its own.
+        var workingDirectory = Processes.Translate(container.WorkingDirectory, container.Mounts);
+        if (workingDirectory == "/" || !Directory.Exists(workingDirectory))
+        {
+            workingDirectory = container.Scratch;
+        }
+
+        ExecutableLookup.Require(rewritten[0], environment.GetValueOrDefault("PATH", ""), workingDirectory, path => path);
+        string[] line = [.. s_newSession, .. before, .. rewritten];
+        return Processes.Describe(line[0], line[1..], environment, workingDirectory);
     }
 
     private static bool MayBegin(string text, int index) =>

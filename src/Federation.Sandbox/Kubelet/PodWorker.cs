@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
 
@@ -27,9 +26,10 @@ internal sealed class PodWorker
     private readonly IContainerIsolation _isolation;
     private readonly ImageStore _images;
     private readonly PodVolumes _volumes;
+    private readonly ContainerPreparation _preparation;
     private readonly string _directory;
-    private readonly Slot[] _initContainers;
-    private readonly Slot[] _containers;
+    private readonly ContainerSlot[] _initContainers;
+    private readonly ContainerSlot[] _containers;
     private readonly DateTimeOffset _startTime;
     private readonly SemaphoreSlim _starting = new(1, 1);
 
@@ -58,8 +58,9 @@ internal sealed class PodWorker
         _volumes = new PodVolumes(Path.Combine(_directory, "volumes"), cluster, time);
         _startTime = time.GetUtcNow();
         var hasInit = pod.Spec.InitContainers is { Count: > 0 };
-        _initContainers = Slots("initContainers", pod.Spec.InitContainers, hasInit);
-        _containers = Slots("containers", pod.Spec.Containers, hasInit);
+        _initContainers = ContainerSlot.Of(source, "initContainers", pod.Spec.InitContainers, hasInit);
+        _containers = ContainerSlot.Of(source, "containers", pod.Spec.Containers, hasInit);
+        _preparation = new ContainerPreparation(cluster, options, images, _volumes, _directory);
     }
 
     public ContainerLog? FindLog(string container, bool previous)
@@ -68,6 +69,15 @@ internal sealed class PodWorker
         {
             var slot = _initContainers.Concat(_containers).FirstOrDefault(slot => slot.Spec.Name == container);
             return previous ? slot?.PreviousLog : slot?.Log;
+        }
+    }
+
+    /// <summary>The process of a container that runs, or null.</summary>
+    public ContainerProcess? FindProcess(string container)
+    {
+        lock (_gate)
+        {
+            return _initContainers.Concat(_containers).FirstOrDefault(slot => slot.Spec.Name == container)?.Process;
         }
     }
 
@@ -222,7 +232,7 @@ internal sealed class PodWorker
     }
 
     /// <summary>Runs a container, again and again where the restart policy wants it. True if it ended well.</summary>
-    private async Task<bool> RunContainerAsync(Slot slot)
+    private async Task<bool> RunContainerAsync(ContainerSlot slot)
     {
         for (var (first, backOff) = (true, TimeSpan.Zero); ; first = false)
         {
@@ -264,7 +274,7 @@ internal sealed class PodWorker
 
     private const string StartError = "StartError";
 
-    private bool Restarts(Slot slot, ContainerState.Terminated end) => _pod.Spec.RestartPolicy switch
+    private bool Restarts(ContainerSlot slot, ContainerState.Terminated end) => _pod.Spec.RestartPolicy switch
     {
         "Never" => false,
         "OnFailure" => end.ExitCode != 0,
@@ -272,7 +282,7 @@ internal sealed class PodWorker
     };
 
     /// <summary>One run. Null if the pod was to end before it began.</summary>
-    private async Task<ContainerState.Terminated?> RunOnceAsync(Slot slot, bool restart)
+    private async Task<ContainerState.Terminated?> RunOnceAsync(ContainerSlot slot, bool restart)
     {
         var log = new ContainerLog();
         ContainerProcess process;
@@ -310,6 +320,11 @@ internal sealed class PodWorker
                 return NotStarted(slot, log, exception);
             }
 
+            lock (_gate)
+            {
+                slot.Process = process;
+            }
+
             Event(slot, "Normal", "Started", $"Started container {slot.Spec.Name}");
             Change(slot, status => status with { State = new ContainerState.Running(_time.GetUtcNow()) });
         }
@@ -327,17 +342,22 @@ internal sealed class PodWorker
                 exitCode = await process.Exit;
             }
 
-            return Ended(slot, exitCode, TerminationMessage(slot.Spec, message, exitCode, log));
+            lock (_gate)
+            {
+                slot.Process = null;
+            }
+
+            return Ended(slot, exitCode, ContainerPreparation.TerminationMessage(slot.Spec, message, exitCode, log));
         }
     }
 
-    private void Ask(Slot slot, ContainerProcess process)
+    private void Ask(ContainerSlot slot, ContainerProcess process)
     {
         Event(slot, "Normal", "Killing", $"Stopping container {slot.Spec.Name}");
         process.Terminate();
     }
 
-    private ContainerState.Terminated NotStarted(Slot slot, ContainerLog log, ContainerStartException exception)
+    private ContainerState.Terminated NotStarted(ContainerSlot slot, ContainerLog log, ContainerStartException exception)
     {
         log.Complete();
         Event(slot, "Warning", "Failed", $"Error: {exception.Message}");
@@ -349,7 +369,7 @@ internal sealed class PodWorker
         return end;
     }
 
-    private ContainerState.Terminated Ended(Slot slot, int exitCode, string? message)
+    private ContainerState.Terminated Ended(ContainerSlot slot, int exitCode, string? message)
     {
         var end = new ContainerState.Terminated(
             exitCode,
@@ -373,16 +393,14 @@ internal sealed class PodWorker
         return end;
     }
 
-    private sealed record Prepared(ContainerCommand Command, string TerminationLog);
-
     /// <summary>Image and configuration, tried until both are there. Null if the pod is to end.</summary>
-    private async Task<Prepared?> PrepareAsync(Slot slot)
+    private async Task<PreparedContainer?> PrepareAsync(ContainerSlot slot)
     {
         while (await PullAsync(slot) is { } image)
         {
             try
             {
-                return Prepare(slot, image);
+                return _preparation.Prepare(_pod, slot, image);
             }
             catch (ContainerConfigException exception)
             {
@@ -399,7 +417,7 @@ internal sealed class PodWorker
         return null;
     }
 
-    private async Task<ContainerImage?> PullAsync(Slot slot)
+    private async Task<ContainerImage?> PullAsync(ContainerSlot slot)
     {
         var name = slot.Spec.Image;
         var found = _images.Find(name);
@@ -455,101 +473,6 @@ internal sealed class PodWorker
         return null;
     }
 
-    /// <exception cref="ContainerConfigException">The environment refers to what is not there.</exception>
-    private Prepared Prepare(Slot slot, ContainerImage image)
-    {
-        var container = slot.Spec;
-        var scratch = Path.Combine(_directory, "containers", container.Name, $"{slot.Status.RestartCount}-{Guid.NewGuid():N}");
-        var home = Path.Combine(scratch, "home");
-        Directory.CreateDirectory(home);
-        var terminationLog = Path.Combine(scratch, "termination-log");
-        File.WriteAllText(terminationLog, "");
-
-        var (mounts, searchPath) = _images.Mount(image);
-        var provided = new Dictionary<string, string>(_options.Environment, StringComparer.Ordinal)
-        {
-            ["PATH"] = searchPath,
-            ["HOSTNAME"] = _pod.Metadata.Name,
-            ["HOME"] = "/.home",
-        };
-        var files = new List<ContainerMount> { new(home, "/.home", ReadOnly: false) };
-        foreach (var (variable, path) in _options.EnvironmentFiles)
-        {
-            var mount = new ContainerMount(path, $"/.files/{variable}", ReadOnly: true);
-            files.Add(mount);
-            provided[variable] = mount.Target;
-        }
-
-        var environment = ContainerEnvironment.Resolve(
-            WithAddress(), container, provided, new PodSources(_cluster, _pod.Metadata.NamespaceProperty));
-        IEnumerable<string> command = container.Command is { Count: > 0 } own ? own : image.Entrypoint;
-        IEnumerable<string> arguments = container.Args is { Count: > 0 } given ? given : container.Command is { Count: > 0 } ? [] : image.Command;
-        string[] line = [.. command.Concat(arguments).Select(word => ContainerEnvironment.Expand(word, environment))];
-        return new Prepared(
-            new ContainerCommand
-            {
-                Arguments = line,
-                Environment = environment,
-                Mounts =
-                [
-                    .. mounts,
-                    .. files,
-                    .. VolumeMounts(container, scratch, environment),
-                    new(terminationLog, container.TerminationMessagePath ?? "/dev/termination-log", ReadOnly: false),
-                ],
-                WorkingDirectory = container.WorkingDir ?? image.WorkingDirectory,
-                Scratch = scratch,
-            },
-            terminationLog);
-    }
-
-    private IEnumerable<ContainerMount> VolumeMounts(V1Container container, string scratch, Dictionary<string, string> environment)
-    {
-        foreach (var mount in container.VolumeMounts ?? [])
-        {
-            var volume = _pod.Spec.Volumes.First(volume => volume.Name == mount.Name);
-            var source = _volumes.PathOf(volume);
-            var subPath = mount.SubPath ?? (mount.SubPathExpr is { } expression ? ContainerEnvironment.Expand(expression, environment) : null);
-            if (!string.IsNullOrEmpty(subPath))
-            {
-                source = Path.Combine(source, subPath);
-                if (PodVolumes.IsWrittenByKubelet(volume) && File.Exists(source))
-                {
-                    // A file mounted by subPath is the file of that moment: later versions of the volume never reach it.
-                    var copy = Path.Combine(scratch, "subpaths", mount.Name, subPath);
-                    Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                    File.Copy(source, copy, overwrite: true);
-                    source = copy;
-                }
-                else if (!Path.Exists(source))
-                {
-                    Directory.CreateDirectory(source);
-                }
-            }
-
-            yield return new ContainerMount(source, mount.MountPath.TrimEnd('/'), mount.ReadOnlyProperty == true || PodVolumes.IsWrittenByKubelet(volume));
-        }
-    }
-
-    private V1Pod WithAddress()
-    {
-        _pod.Status ??= new V1PodStatus();
-        _pod.Status.HostIP = _pod.Status.PodIP = _options.HostIP;
-        return _pod;
-    }
-
-    /// <summary>What the container left in its termination log or, if it so wishes and failed, the end of its output.</summary>
-    private static string? TerminationMessage(V1Container container, string path, int exitCode, ContainerLog log)
-    {
-        const int longest = 4096;
-        var buffer = new byte[longest];
-        using var file = File.OpenRead(path);
-        var message = Encoding.UTF8.GetString(buffer.AsSpan(0, file.ReadAtLeast(buffer, longest, throwOnEndOfStream: false)));
-        return message.Length == 0 && exitCode != 0 && container.TerminationMessagePolicy == "FallbackToLogsOnError"
-            ? log.Tail(lines: 80, bytes: 2048)
-            : message;
-    }
-
     private async Task WatchDeadlineAsync(CancellationToken cancellationToken)
     {
         if (_pod.Spec.ActiveDeadlineSeconds is not { } seconds)
@@ -591,7 +514,7 @@ internal sealed class PodWorker
                     {
                         { State: ContainerState.Terminated end } => end,
                         { LastState: { } last } => last,
-                        _ => Creating(_initContainers.Length > 0),
+                        _ => ContainerSlot.Creating(_initContainers.Length > 0),
                     },
                     LastState = null,
                 };
@@ -650,7 +573,7 @@ internal sealed class PodWorker
         }
     }
 
-    private void Change(Slot slot, Func<ContainerStatus, ContainerStatus> change)
+    private void Change(ContainerSlot slot, Func<ContainerStatus, ContainerStatus> change)
     {
         lock (_gate)
         {
@@ -700,7 +623,7 @@ internal sealed class PodWorker
         ["status"] = _published!["status"]!.DeepClone(),
     };
 
-    private void Event(Slot slot, string type, string reason, string message) =>
+    private void Event(ContainerSlot slot, string type, string reason, string message) =>
         _cluster.RecordEvent(_source, type, reason, message, slot.FieldPath);
 
     /// <summary>Waits; false if the pod is to end meanwhile.</summary>
@@ -714,61 +637,9 @@ internal sealed class PodWorker
 
     private string Name => $"{_pod.Metadata.Name}_{_pod.Metadata.NamespaceProperty}({_pod.Metadata.Uid})";
 
-    private static ContainerState.Waiting Creating(bool hasInit) => new(hasInit ? "PodInitializing" : "ContainerCreating");
-
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     /// <summary>A duration as Go writes it: <c>10s</c>, <c>2m40s</c>.</summary>
     private static string GoDuration(TimeSpan duration) =>
         duration.TotalMinutes < 1 ? $"{duration.Seconds}s" : $"{(int)duration.TotalMinutes}m{duration.Seconds}s";
-
-    private Slot[] Slots(string field, IList<V1Container>? containers, bool hasInit)
-    {
-        var sources = _source["spec"]![field] as JsonArray ?? [];
-        return
-        [
-            .. (containers ?? []).Select((container, index) => new Slot
-            {
-                Spec = container,
-                IsInit = field == "initContainers",
-                FieldPath = $"spec.{field}{{{container.Name}}}",
-                Status = new ContainerStatus
-                {
-                    Name = container.Name,
-                    Image = container.Image,
-                    State = Creating(hasInit),
-                    Resources = sources[index]!["resources"]?.DeepClone() as JsonObject ?? [],
-                    VolumeMounts = [.. (container.VolumeMounts ?? []).Select(MountStatus)],
-                },
-            }),
-        ];
-    }
-
-    private static JsonObject MountStatus(V1VolumeMount mount)
-    {
-        var status = new JsonObject { ["name"] = mount.Name, ["mountPath"] = mount.MountPath };
-        if (mount.ReadOnlyProperty == true)
-        {
-            status["readOnly"] = true;
-            status["recursiveReadOnly"] = "Disabled";
-        }
-
-        return status;
-    }
-
-    /// <summary>A container's place in the pod, and what became of it so far.</summary>
-    private sealed class Slot
-    {
-        public required V1Container Spec { get; init; }
-
-        public required bool IsInit { get; init; }
-
-        public required string FieldPath { get; init; }
-
-        public required ContainerStatus Status { get; set; }
-
-        public ContainerLog? Log { get; set; }
-
-        public ContainerLog? PreviousLog { get; set; }
-    }
 }

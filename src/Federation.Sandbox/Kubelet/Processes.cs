@@ -25,6 +25,10 @@ internal static class Processes
         return description;
     }
 
+    /// <summary>A command line that a POSIX shell reads as these words.</summary>
+    public static string ShellWords(IEnumerable<string> words) =>
+        string.Join(' ', words.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+
     /// <summary>Where a path of the container lies on this machine.</summary>
     public static string Translate(string path, IEnumerable<ContainerMount> mounts)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubelet;
@@ -10,11 +9,14 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes;
 
 /// <summary>The API server as the kubelet uses it, without HTTP between them.</summary>
-internal sealed class KubeletCluster(ObjectStore store, Registry registry, ServiceAccountTokens tokens, TimeProvider time, KubernetesApiOptions options)
+internal sealed class KubeletCluster(
+    ObjectStore store, Registry registry, ServiceAccountTokens tokens, EventRecorder events, TimeProvider time, KubernetesApiOptions options)
     : IKubeletCluster
 {
     private static readonly FieldManager Manager = new("kubelet", "status");
     private static readonly FieldManager Scheduler = new("kube-scheduler", "status");
+
+    private readonly EventReporter _reporter = new("kubelet", Manager.Name, options.NodeName);
 
     public async IAsyncEnumerable<PodEvent> WatchPodsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -82,38 +84,8 @@ internal sealed class KubeletCluster(ObjectStore store, Registry registry, Servi
         }
     }
 
-    public void RecordEvent(JsonObject pod, string type, string reason, string message, string? fieldPath = null)
-    {
-        lock (store.Gate)
-        {
-            var now = time.GetUtcNow();
-            var scheduled = reason is "Scheduled" or "FailedScheduling";
-            var existing = scheduled ? null : store.List(ResourceTable.Events, pod.Namespace).Objects.FirstOrDefault(known =>
-                known["involvedObject"].Text("uid") == pod.Uid && known.Text("type") == type && known.Text("reason") == reason
-                && known.Text("message") == message && known["involvedObject"].Text("fieldPath") == (fieldPath ?? ""));
-            if (existing is not null)
-            {
-                var again = existing.Copy();
-                again["count"] = (existing.Number("count") ?? 1) + 1;
-                again["lastTimestamp"] = KubernetesObject.Timestamp(now);
-                ManagedFields.Update(existing, again, ResourceTable.Events, new FieldManager("kubelet"), now, []);
-                store.Put(ResourceTable.Events, again);
-                return;
-            }
-
-            if (store.Find(ResourceTable.Namespaces, "", pod.Namespace) is not { IsTerminating: false })
-            {
-                return;
-            }
-
-            var record = scheduled ? SchedulerEvent(type, reason, message, now) : KubeletEvent(type, reason, message, now);
-            record["metadata"] = new JsonObject { ["name"] = $"{pod.Name}.{EventSuffix(now)}" };
-            record["involvedObject"] = Reference(pod, fieldPath);
-            registry.Create(
-                ResourceTable.Events, pod.Namespace, record,
-                new WriteOptions(new FieldManager(scheduled ? "kube-scheduler" : "kubelet"), DryRun: false, []));
-        }
-    }
+    public void RecordEvent(JsonObject pod, string type, string reason, string message, string? fieldPath = null) =>
+        events.Record(reason is "Scheduled" or "FailedScheduling" ? EventReporter.Scheduler : _reporter, pod, type, reason, message, fieldPath);
 
     public ProjectedToken MintToken(JsonObject pod, string? audience, long expirationSeconds)
     {
@@ -141,55 +113,4 @@ internal sealed class KubeletCluster(ObjectStore store, Registry registry, Servi
             return status;
         }
     }
-
-    // The scheduler writes through events.k8s.io, whose events have no count and no source.
-    private static JsonObject SchedulerEvent(string type, string reason, string message, DateTimeOffset now) => new()
-    {
-        ["reason"] = reason,
-        ["message"] = message,
-        ["source"] = new JsonObject(),
-        ["firstTimestamp"] = null,
-        ["lastTimestamp"] = null,
-        ["type"] = type,
-        ["eventTime"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-        ["action"] = reason == "Scheduled" ? "Binding" : "Scheduling",
-        ["reportingComponent"] = "default-scheduler",
-        ["reportingInstance"] = "default-scheduler-sandbox",
-    };
-
-    private JsonObject KubeletEvent(string type, string reason, string message, DateTimeOffset now) => new()
-    {
-        ["reason"] = reason,
-        ["message"] = message,
-        ["source"] = new JsonObject { ["component"] = "kubelet", ["host"] = options.NodeName },
-        ["firstTimestamp"] = KubernetesObject.Timestamp(now),
-        ["lastTimestamp"] = KubernetesObject.Timestamp(now),
-        ["count"] = 1,
-        ["type"] = type,
-        ["eventTime"] = null,
-        ["reportingComponent"] = "kubelet",
-        ["reportingInstance"] = options.NodeName,
-    };
-
-    private static JsonObject Reference(JsonObject pod, string? fieldPath)
-    {
-        var reference = new JsonObject
-        {
-            ["kind"] = "Pod",
-            ["namespace"] = pod.Namespace,
-            ["name"] = pod.Name,
-            ["uid"] = pod.Uid,
-            ["apiVersion"] = "v1",
-            ["resourceVersion"] = pod.Metadata.Text("resourceVersion"),
-        };
-        if (fieldPath is not null)
-        {
-            reference["fieldPath"] = fieldPath;
-        }
-
-        return reference;
-    }
-
-    // The nanoseconds of the time, and so the order of events by name is that of time; two in one instant differ in the last digits.
-    private string EventSuffix(DateTimeOffset now) => ((((now.UtcTicks - DateTime.UnixEpoch.Ticks) * 100) & ~0xfffL) | (store.Version & 0xfff)).ToString("x16", CultureInfo.InvariantCulture);
 }

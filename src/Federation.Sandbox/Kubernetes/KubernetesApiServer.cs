@@ -29,11 +29,14 @@ internal sealed class KubernetesApiServer : IDisposable
     private readonly TokenSigner _signer;
     private readonly Registry _registry;
     private readonly NamespaceController _namespaces;
+    private readonly ControllerLoop _controllers;
     private readonly ListEndpoint _lists;
     private readonly WatchEndpoint _watches;
     private readonly ObjectEndpoint _objects;
     private readonly TokenEndpoint _tokens;
     private readonly PodLogEndpoint _logs;
+    private readonly PodExecEndpoint _commands;
+    private readonly ScaleEndpoint _scales;
     private readonly Reviews _reviews;
     private readonly Discovery _discovery;
 
@@ -48,15 +51,32 @@ internal sealed class KubernetesApiServer : IDisposable
         _authenticator = new Authenticator(tokens, options);
         _authorizer = new Authorizer(store);
         _namespaces = new NamespaceController(store, _registry, time, options);
-        store.Changed = _namespaces.OnChange;
-        _lists = new ListEndpoint(store);
+        var events = new EventRecorder(store, _registry, time);
+        PodControl Control(string component) => new(store, _registry, events, component);
+        _controllers = new ControllerLoop(
+            store,
+            [
+                new DeploymentController(store, _registry, Control("deployment-controller"), time),
+                new ReplicaSetController(store, Control("replicaset-controller"), time),
+                new JobController(store, _registry, Control("job-controller"), time),
+                new GarbageCollector(store, _registry),
+            ],
+            time);
+        store.Changed = change =>
+        {
+            _namespaces.OnChange(change);
+            _controllers.OnChange(change);
+        };
+        _lists = new ListEndpoint(store, time);
         _watches = new WatchEndpoint(store, time, options);
-        _objects = new ObjectEndpoint(_registry, _lists);
+        _objects = new ObjectEndpoint(_registry, _lists, new Escalation(_authorizer), time);
         _tokens = new TokenEndpoint(store, tokens, time);
         _logs = new PodLogEndpoint(_registry, () => Runtime, time);
+        _commands = new PodExecEndpoint(_registry, () => Runtime);
+        _scales = new ScaleEndpoint(_registry);
         _reviews = new Reviews(tokens, _authorizer, time);
         _discovery = new Discovery(options);
-        Kubelet = new KubeletCluster(store, _registry, tokens, time, options);
+        Kubelet = new KubeletCluster(store, _registry, tokens, events, time, options);
         Bootstrap(time);
     }
 
@@ -89,7 +109,7 @@ internal sealed class KubernetesApiServer : IDisposable
         context.Response.Headers.CacheControl = "no-cache, private";
         try
         {
-            var user = _authenticator.Authenticate(context.Request.Headers.Authorization);
+            var user = Impersonate(_authenticator.Authenticate(context.Request.Headers.Authorization), context.Request.Headers);
             Authorize(user, info);
             await RouteAsync(new Exchange(context, info, user));
         }
@@ -107,7 +127,11 @@ internal sealed class KubernetesApiServer : IDisposable
         }
     }
 
-    public void Dispose() => _namespaces.Dispose();
+    public void Dispose()
+    {
+        _namespaces.Dispose();
+        _controllers.Dispose();
+    }
 
     private void Authorize(User user, RequestInfo info)
     {
@@ -132,6 +156,35 @@ internal sealed class KubernetesApiServer : IDisposable
         throw ApiException.Forbidden(
             info.Group, info.Resource, info.Verb == "create" && info.Subresource.Length == 0 ? "" : info.Name,
             $"{who} cannot {info.Verb} resource {FieldError.Quote(resource)} in API group {FieldError.Quote(info.Group)} {place}");
+    }
+
+    /// <summary>Who may act as someone else does so by headers: kubectl's <c>--as</c> and <c>--as-group</c>.</summary>
+    private User Impersonate(User user, IHeaderDictionary headers)
+    {
+        var name = headers["Impersonate-User"].ToString();
+        string[] groups = [.. headers["Impersonate-Group"].OfType<string>()];
+        if (name.Length == 0)
+        {
+            return groups.Length == 0 ? user : throw ApiException.Internal("requested [{Group }] without impersonating a user");
+        }
+
+        var acting = User.Named(name, groups);
+        var account = name.StartsWith("system:serviceaccount:", StringComparison.Ordinal) ? name.Split(':') : [];
+        var question = account is [_, _, var @namespace, var accountName]
+            ? new AccessQuestion("impersonate", "", "serviceaccounts", "", @namespace, accountName)
+            : new AccessQuestion("impersonate", "", "users", "", "", name);
+        foreach (var asked in groups.Select(static group => new AccessQuestion("impersonate", "", "groups", "", "", group)).Prepend(question))
+        {
+            if (!_authorizer.Decide(user, asked).Allowed)
+            {
+                throw ApiException.Forbidden(
+                    "", asked.Resource, asked.Name,
+                    $"User {FieldError.Quote(user.Name)} cannot impersonate resource {FieldError.Quote(asked.Resource)} in API group \"\" "
+                    + (asked.Namespace.Length > 0 ? $"in the namespace {FieldError.Quote(asked.Namespace)}" : "at the cluster scope"));
+            }
+        }
+
+        return acting;
     }
 
     private Task RouteAsync(Exchange exchange) => exchange.Info.IsResource ? RouteResourceAsync(exchange) : RoutePathAsync(exchange);
@@ -238,6 +291,8 @@ internal sealed class KubernetesApiServer : IDisposable
             {
                 ("token", _) => _tokens.HandleAsync(exchange),
                 ("log", _) => _logs.HandleAsync(exchange),
+                ("exec", _) => _commands.HandleAsync(exchange),
+                ("scale", _) => _scales.HandleAsync(exchange, type),
                 (_, "get") => _objects.GetAsync(exchange, type),
                 (_, "update") => _objects.UpdateAsync(exchange, type),
                 _ => _objects.PatchAsync(exchange, type),
@@ -246,7 +301,12 @@ internal sealed class KubernetesApiServer : IDisposable
 
     private void Bootstrap(TimeProvider time)
     {
-        foreach (var (role, binding) in BootstrapPolicy.Roles())
+        foreach (var role in BootstrapPolicy.UserFacingRoles())
+        {
+            _registry.Put(ResourceTable.ClusterRoles, role);
+        }
+
+        foreach (var (role, binding) in BootstrapPolicy.Grants())
         {
             _registry.Put(ResourceTable.ClusterRoles, role);
             _registry.Put(ResourceTable.ClusterRoleBindings, binding);

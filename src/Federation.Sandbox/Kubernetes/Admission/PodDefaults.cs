@@ -11,13 +11,19 @@ internal static class PodDefaults
 
     public static void Apply(JsonObject pod)
     {
+        ApplyToTemplate(pod);
+        pod.Child("spec").Default("enableServiceLinks", true);
+    }
+
+    /// <summary>The defaults of any pod's spec, also of one that is a template for pods to come.</summary>
+    public static void ApplyToTemplate(JsonObject pod)
+    {
         var spec = pod.Child("spec");
         spec.Default("restartPolicy", "Always");
         spec.Default("terminationGracePeriodSeconds", 30);
         spec.Default("dnsPolicy", "ClusterFirst");
         spec.Default("schedulerName", "default-scheduler");
         spec.Default("securityContext", new JsonObject());
-        spec.Default("enableServiceLinks", true);
 
         // The two names of one field: the deprecated one follows.
         if (spec.Text("serviceAccountName") is { Length: > 0 } account)

@@ -38,21 +38,26 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
         {
             ValidateLabels(request.Value);
         }
-        else if (request.Type == ResourceTable.Pods && request.IsCreate
-            && store.Find(ResourceTable.Namespaces, "", request.Namespace) is { } @namespace)
+        else if (Subject(request) is { } pod && store.Find(ResourceTable.Namespaces, "", request.Namespace) is { } @namespace)
         {
             var labels = @namespace.Metadata.Pairs("labels").ToDictionary(StringComparer.Ordinal);
-            if (Judge(labels, "enforce", request.Value) is { } refusal)
+            if (request.Type == ResourceTable.Pods && Judge(labels, "enforce", pod) is { } refusal)
             {
                 throw request.Refuse("violates PodSecurity " + refusal);
             }
 
-            if (Judge(labels, "warn", request.Value) is { } warning)
+            if (Judge(labels, "warn", pod) is { } warning)
             {
                 request.Warnings.Add("would violate PodSecurity " + warning);
             }
         }
     }
+
+    // A new pod, or the template of pods to come: those are judged when they come, but whoever makes the template is warned.
+    private static JsonObject? Subject(AdmissionRequest request) =>
+        request.Type == ResourceTable.Pods ? (request.IsCreate ? request.Value : null)
+        : request.Type.Strategy is WorkloadStrategy ? request.Value["spec"]?["template"] as JsonObject
+        : null;
 
     private static void ValidateLabels(JsonObject @namespace)
     {

@@ -10,6 +10,16 @@ internal sealed record User(string Name, string Uid, IReadOnlyList<string> Group
     public static User Administrator { get; } =
         new("kubernetes-admin", "", ["system:masters", "system:authenticated"], new Dictionary<string, string>(StringComparer.Ordinal));
 
+    /// <summary>Someone known by name alone, with the groups that go with it and those given.</summary>
+    public static User Named(string name, IReadOnlyList<string> groups)
+    {
+        string[] own = name == Anonymous.Name ? ["system:unauthenticated"]
+            : name.Split(':') is ["system", "serviceaccount", var @namespace, _]
+                ? ["system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated"]
+                : ["system:authenticated"];
+        return new User(name, "", [.. groups.Union(own, StringComparer.Ordinal)], new Dictionary<string, string>(StringComparer.Ordinal));
+    }
+
     public bool IsMaster => Groups.Contains("system:masters", StringComparer.Ordinal);
 
     public JsonObject ToJson()

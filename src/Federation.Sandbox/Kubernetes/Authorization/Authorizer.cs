@@ -46,6 +46,24 @@ internal sealed class Authorizer(ObjectStore store)
         return new AccessAnswer(Allowed: false, "");
     }
 
+    /// <summary>All rules that hold for someone, cluster-wide and in a namespace.</summary>
+    public IEnumerable<JsonObject> RulesFor(User user, string @namespace)
+    {
+        var bindings = store.List(ResourceTable.ClusterRoleBindings, "").Objects.Select(static binding => (binding, Namespace: ""));
+        if (@namespace.Length > 0)
+        {
+            bindings = bindings.Concat(store.List(ResourceTable.RoleBindings, @namespace).Objects.Select(binding => (binding, Namespace: @namespace)));
+        }
+
+        return bindings.Where(entry => entry.binding.Items("subjects").Any(subject => Matches(subject, entry.Namespace, user)))
+            .SelectMany(entry => RoleOf(entry.binding["roleRef"], entry.Namespace).Items("rules"));
+    }
+
+    /// <summary>The role that a reference in a namespace means; null if there is none.</summary>
+    public JsonObject? RoleOf(JsonNode? reference, string @namespace) => reference.Text("kind") == "Role"
+        ? store.Find(ResourceTable.Roles, @namespace, reference.Text("name"))
+        : store.Find(ResourceTable.ClusterRoles, "", reference.Text("name"));
+
     private string? Grants(JsonObject binding, string @namespace, User user, AccessQuestion question)
     {
         if (binding.Items("subjects").FirstOrDefault(subject => Matches(subject, @namespace, user)) is not { } subject)
@@ -53,12 +71,8 @@ internal sealed class Authorizer(ObjectStore store)
             return null;
         }
 
-        var roleKind = binding["roleRef"].Text("kind");
-        var roleName = binding["roleRef"].Text("name");
-        var role = roleKind == "Role"
-            ? store.Find(ResourceTable.Roles, @namespace, roleName)
-            : store.Find(ResourceTable.ClusterRoles, "", roleName);
-        if (role is null || !role.Items("rules").Any(rule => Allows(rule, question)))
+        var (roleKind, roleName) = (binding["roleRef"].Text("kind"), binding["roleRef"].Text("name"));
+        if (RoleOf(binding["roleRef"], @namespace) is not { } role || !role.Items("rules").Any(rule => Allows(rule, question)))
         {
             return null;
         }

@@ -11,12 +11,12 @@ internal static class BootstrapPolicy
     private static readonly string[] Everyone = ["system:authenticated", "system:unauthenticated"];
     private static readonly string[] Health = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 
-    public static IEnumerable<(JsonObject Role, JsonObject Binding)> Roles() =>
+    public static IEnumerable<(JsonObject Role, JsonObject Binding)> Grants() =>
     [
         Grant("cluster-admin", [Resources("*", "*", "*"), Paths("*", "*")], ["system:masters"]),
         Grant("system:basic-user",
             [
-                Resources("authorization.k8s.io", "selfsubjectaccessreviews", "create"),
+                Resources("authorization.k8s.io", ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], ["create"]),
                 Resources("authentication.k8s.io", "selfsubjectreviews", "create"),
             ],
             ["system:authenticated"]),
@@ -26,6 +26,35 @@ internal static class BootstrapPolicy
             [Paths("get", "/.well-known/openid-configuration", "/.well-known/openid-configuration/", "/openid/v1/jwks", "/openid/v1/jwks/")],
             ["system:serviceaccounts"]),
     ];
+
+    /// <summary>The roles that are there to be bound: <c>view</c>, <c>edit</c> and <c>admin</c>, each what the one before it may and more.</summary>
+    public static IEnumerable<JsonObject> UserFacingRoles()
+    {
+        string[] read = ["get", "list", "watch"];
+        string[] write = ["create", "delete", "deletecollection", "patch", "update"];
+        JsonObject[] view =
+        [
+            Resources("", ["configmaps", "events", "namespaces", "pods", "pods/log", "pods/status", "serviceaccounts"], read),
+            Resources("apps", ["deployments", "deployments/scale", "deployments/status", "replicasets", "replicasets/scale", "replicasets/status"], read),
+            Resources("batch", ["jobs", "jobs/status"], read),
+        ];
+        JsonObject[] edit =
+        [
+            .. view,
+            Resources("", ["secrets"], read),
+            Resources("", ["configmaps", "events", "pods", "secrets", "serviceaccounts"], write),
+            Resources("", ["pods/exec"], [.. read, .. write]),
+            Resources("", ["serviceaccounts/token"], ["create"]),
+            Resources("apps", ["deployments", "deployments/scale", "replicasets", "replicasets/scale"], write),
+            Resources("batch", ["jobs"], write),
+        ];
+        JsonObject[] admin = [.. edit, Resources("rbac.authorization.k8s.io", ["roles", "rolebindings"], [.. read, .. write])];
+        return new[] { ("view", view), ("edit", edit), ("admin", admin) }.Select(static role => new JsonObject
+        {
+            ["metadata"] = Metadata(role.Item1),
+            ["rules"] = new JsonArray([.. role.Item2.Select(static rule => rule.DeepClone())]),
+        });
+    }
 
     private static (JsonObject Role, JsonObject Binding) Grant(string name, JsonObject[] rules, string[] groups) =>
         (new JsonObject
@@ -47,16 +76,20 @@ internal static class BootstrapPolicy
         ["labels"] = new JsonObject { ["kubernetes.io/bootstrapping"] = "rbac-defaults" },
     };
 
-    private static JsonObject Resources(string group, string resource, string verb) => new()
+    private static JsonObject Resources(string group, string resource, string verb) => Resources(group, [resource], [verb]);
+
+    private static JsonObject Resources(string group, IEnumerable<string> resources, IEnumerable<string> verbs) => new()
     {
-        ["verbs"] = new JsonArray(verb),
+        ["verbs"] = List(verbs),
         ["apiGroups"] = new JsonArray(group),
-        ["resources"] = new JsonArray(resource),
+        ["resources"] = List(resources),
     };
 
     private static JsonObject Paths(string verb, params string[] paths) => new()
     {
         ["verbs"] = new JsonArray(verb),
-        ["nonResourceURLs"] = new JsonArray([.. paths.Select(static path => JsonValue.Create(path))]),
+        ["nonResourceURLs"] = List(paths),
     };
+
+    private static JsonArray List(IEnumerable<string> items) => new([.. items.Select(static item => JsonValue.Create(item))]);
 }

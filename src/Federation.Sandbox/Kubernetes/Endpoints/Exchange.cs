@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubernetes.Authentication;
+using Federation.Sandbox.Kubernetes.Tables;
 using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
@@ -119,7 +120,9 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
             ? accept.Split(',').Select(static item => item.Split(";q=")[0].Trim())
             : ["*/*"];
 
-    // A client that asks for a table is answered with the objects, which every client understands.
+    /// <summary>The form in which the client wants objects.</summary>
+    public Representation RepresentationAt(DateTimeOffset now) => Representation.Of(Accepted, Query("includeObject"), now);
+
     private string? NegotiateObject() =>
         Accepted.Select(static item => item.Split(';')[0].Trim()).Select(static type => type switch
         {

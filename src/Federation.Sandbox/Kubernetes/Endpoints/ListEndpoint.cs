@@ -12,14 +12,15 @@ namespace Federation.Sandbox.Kubernetes.Endpoints;
 /// Lists, whole or in pages.
 /// See <see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions"/>.
 /// </summary>
-internal sealed class ListEndpoint(ObjectStore store)
+internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
 {
     private const string ExpiredContinue =
         "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, "
         + "or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an "
         + "inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 
-    public Task HandleAsync(Exchange exchange, ResourceType type) => exchange.AnswerAsync(List(exchange, type));
+    public Task HandleAsync(Exchange exchange, ResourceType type) =>
+        exchange.AnswerAsync(exchange.RepresentationAt(time.GetUtcNow()).List(List(exchange, type), type));
 
     public JsonObject List(Exchange exchange, ResourceType type)
     {

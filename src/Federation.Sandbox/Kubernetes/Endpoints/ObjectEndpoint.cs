@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubernetes.Apply;
-using Federation.Sandbox.Kubernetes.Patching;
+using Federation.Sandbox.Kubernetes.Authorization;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Schemas;
 using Federation.Sandbox.Kubernetes.Storage;
@@ -9,7 +9,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>Create, get, update, patch and delete, for every kind that is stored.</summary>
-internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
+internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Escalation escalation, TimeProvider time)
 {
     private const int MaximumManager = 128;
 
@@ -17,17 +17,17 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
 
     public async Task CreateAsync(Exchange exchange, ResourceType type)
     {
-        var options = OptionsOf(exchange, "CreateOptions");
+        var options = OptionsOf(exchange, type, "CreateOptions");
         var value = await ReadAsync(exchange, type);
         await exchange.AnswerAsync(registry.Create(type, PlaceOf(exchange, type), value, options), 201);
     }
 
     public Task GetAsync(Exchange exchange, ResourceType type) =>
-        exchange.AnswerAsync(registry.Get(type, PlaceOf(exchange, type), exchange.Info.Name));
+        exchange.AnswerAsync(exchange.RepresentationAt(time.GetUtcNow()).Object(registry.Get(type, PlaceOf(exchange, type), exchange.Info.Name), type));
 
     public async Task UpdateAsync(Exchange exchange, ResourceType type)
     {
-        var options = OptionsOf(exchange, "UpdateOptions");
+        var options = OptionsOf(exchange, type, "UpdateOptions");
         var value = await ReadAsync(exchange, type);
         CheckName(exchange, value);
         await exchange.AnswerAsync(registry.Update(type, PlaceOf(exchange, type), exchange.Info.Name, _ => value, options));
@@ -35,7 +35,7 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
 
     public async Task PatchAsync(Exchange exchange, ResourceType type)
     {
-        var options = OptionsOf(exchange, "PatchOptions");
+        var options = OptionsOf(exchange, type, "PatchOptions");
         var body = await exchange.ReadBodyAsync();
         if (exchange.ContentType == "application/apply-patch+yaml")
         {
@@ -43,7 +43,7 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
             return;
         }
 
-        var patch = PatchOf(exchange, type, body);
+        var patch = PatchReading.Read(exchange.ContentType, body, type.Schema);
         await exchange.AnswerAsync(registry.Update(type, PlaceOf(exchange, type), exchange.Info.Name, stored =>
         {
             var patched = BodyReading.Decode(
@@ -55,7 +55,13 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
 
     public async Task DeleteAsync(Exchange exchange, ResourceType type)
     {
-        var (value, gone) = registry.Delete(type, PlaceOf(exchange, type), exchange.Info.Name, await DeletionOf(exchange));
+        var deletion = await DeletionOf(exchange);
+        if (deletion.Propagation.Length == 0 && type.Strategy.PropagationWarning is { } warning)
+        {
+            exchange.Warnings.Add(warning);
+        }
+
+        var (value, gone) = registry.Delete(type, PlaceOf(exchange, type), exchange.Info.Name, deletion);
         await exchange.AnswerAsync(!gone || type.Strategy.AnswersDeletedObject ? value : Deleted(type, value));
     }
 
@@ -123,25 +129,6 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
         await exchange.AnswerAsync(value, created ? 201 : 200);
     }
 
-    // The patch is read before the object is looked for.
-    private static Func<JsonObject, JsonObject> PatchOf(Exchange exchange, ResourceType type, byte[] body)
-    {
-        switch (exchange.ContentType)
-        {
-            case "application/json-patch+json":
-                var operations = ReadJsonPatch(body);
-                return stored => JsonPatch.Apply(stored, operations);
-            case "application/merge-patch+json":
-                var merge = ReadPatch(body);
-                return stored => MergePatch.Apply(stored, merge);
-            case "application/strategic-merge-patch+json":
-                var strategic = ReadPatch(body);
-                return stored => StrategicMergePatch.Apply(stored, strategic, type.Schema);
-            default:
-                throw ApiException.UnsupportedMediaType("415: Unsupported Media Type", []);
-        }
-    }
-
     private static ApiException Untyped(JsonObject applied, ResourceType type, string problem) =>
         ApiException.Internal(
             $"failed to create typed patch object ({applied.Namespace}/{applied.Name}; {GroupVersionOf(type.GroupVersion)}, Kind={type.Kind}): {problem}");
@@ -160,31 +147,6 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
         BodyReading.Object(
             await exchange.ReadBodyAsync(), exchange.ContentType, type.GroupVersion, type.Kind, exchange.Query("fieldValidation"), exchange.Warnings);
 
-    private static JsonObject ReadPatch(byte[] body)
-    {
-        try
-        {
-            return JsonReading.Parse(body) as JsonObject ?? throw new FormatException("json: cannot unmarshal array into Go value of type map[string]interface {}");
-        }
-        catch (FormatException error)
-        {
-            throw ApiException.BadRequest("error decoding patch: " + error.Message);
-        }
-    }
-
-    private static JsonArray ReadJsonPatch(byte[] body)
-    {
-        try
-        {
-            return JsonReading.Parse(body) as JsonArray
-                ?? throw new FormatException("json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
-        }
-        catch (FormatException error)
-        {
-            throw ApiException.BadRequest("error decoding patch: " + error.Message);
-        }
-    }
-
     private static void CheckName(Exchange exchange, JsonObject value)
     {
         if (value.Name.Length > 0 && value.Name != exchange.Info.Name)
@@ -195,7 +157,12 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
 
     private static string PlaceOf(Exchange exchange, ResourceType type) => type.Namespaced ? exchange.Info.Namespace : "";
 
-    private static WriteOptions OptionsOf(Exchange exchange, string kind)
+    private WriteOptions OptionsOf(Exchange exchange, ResourceType type, string kind) => OptionsOf(exchange, kind) with
+    {
+        Permit = (value, stored) => escalation.Check(exchange.User, type, PlaceOf(exchange, type), value, stored),
+    };
+
+    internal static WriteOptions OptionsOf(Exchange exchange, string kind)
     {
         var manager = exchange.Query("fieldManager");
         if (Encoding.UTF8.GetByteCount(manager) > MaximumManager)
@@ -235,8 +202,18 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists)
             exchange.Number("gracePeriodSeconds") ?? body.Number("gracePeriodSeconds"),
             body["preconditions"].Text("uid"), body["preconditions"].Text("resourceVersion"),
             DryRunOf(exchange, "DeleteOptions") || body.Texts("dryRun").Contains("All", StringComparer.Ordinal),
-            exchange.Query("propagationPolicy") is { Length: > 0 } propagation ? propagation : body.Text("propagationPolicy"));
+            PropagationOf(exchange.Query("propagationPolicy") is { Length: > 0 } propagation ? propagation : body.Text("propagationPolicy"), body.Flag("orphanDependents")));
     }
+
+    // Orphaning was a flag once, and some clients still send it.
+    private static string PropagationOf(string policy, bool? orphan) => (policy, orphan) switch
+    {
+        ("", true) => "Orphan",
+        ("", false) => "Background",
+        ("" or "Background" or "Foreground" or "Orphan", _) => policy,
+        _ => throw ApiException.InvalidOptions(
+            "DeleteOptions", FieldError.NotSupported("propagationPolicy", FieldError.Quote(policy), ["Foreground", "Background", "Orphan", "nil"])),
+    };
 
     private static JsonObject Deleted(ResourceType type, JsonObject value)
     {

@@ -10,8 +10,6 @@ namespace Federation.Sandbox.Kubernetes.Endpoints;
 /// <summary>A container's output: <c>GET pods/NAME/log</c>.</summary>
 internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runtime, TimeProvider time)
 {
-    private static readonly string[] ContainerLists = ["initContainers", "containers", "ephemeralContainers"];
-
     private static readonly string[] PullTroubles = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "RegistryUnavailable"];
 
     public async Task HandleAsync(Exchange exchange)
@@ -25,7 +23,7 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
         var options = LogOptions.Read(exchange);
         var pod = registry.Get(ResourceTable.Pods, exchange.Info.Namespace, exchange.Info.Name);
         options.Validate(pod.Name);
-        var container = ContainerOf(pod, options.Container);
+        var container = ContainerChoice.Of(pod, options.Container);
         if (pod["spec"].Text("nodeName").Length == 0)
         {
             exchange.Context.Response.StatusCode = 204;
@@ -108,20 +106,6 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
         }
 
         return count;
-    }
-
-    private static string ContainerOf(JsonObject pod, string asked)
-    {
-        string[] names = [.. ContainerLists.SelectMany(field => pod["spec"].Items(field)).Select(static container => container.Text("name"))];
-        if (asked.Length > 0)
-        {
-            return names.Contains(asked, StringComparer.Ordinal) ? asked : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");
-        }
-
-        var main = pod["spec"].Items("containers").Select(static container => container.Text("name")).ToList();
-        return main is [var only] && names.Length == 1
-            ? only
-            : throw ApiException.BadRequest($"a container name must be specified for pod {pod.Name}, choose one of: [{string.Join(' ', names)}]");
     }
 
     private sealed record LogOptions(

@@ -17,12 +17,18 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
         {
             "TokenReview" => Token(spec),
             "SelfSubjectAccessReview" => Access(exchange.User, spec),
+            "SelfSubjectRulesReview" => Rules(exchange.User, spec),
             _ => new JsonObject { ["userInfo"] = exchange.User.ToJson() },
         };
         var answer = new JsonObject { ["kind"] = type.Kind, ["apiVersion"] = type.GroupVersion };
         if (type.Kind == "SelfSubjectReview")
         {
             answer["metadata"] = new JsonObject { ["creationTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow()) };
+        }
+        else if (type.Kind == "SelfSubjectRulesReview")
+        {
+            answer["metadata"] = new JsonObject();
+            answer["spec"] = new JsonObject();
         }
         else
         {
@@ -80,6 +86,22 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
                 ["user"] = answer.User.ToJson(),
                 ["audiences"] = new JsonArray([.. answer.Audiences.Select(static audience => JsonValue.Create(audience))]),
             };
+    }
+
+    private JsonObject Rules(User user, JsonObject spec)
+    {
+        if (spec.Text("namespace").Length == 0)
+        {
+            throw ApiException.BadRequest("no namespace on request");
+        }
+
+        JsonObject[] rules = [.. authorizer.RulesFor(user, spec.Text("namespace"))];
+        return new JsonObject
+        {
+            ["resourceRules"] = new JsonArray([.. rules.Where(static rule => rule["apiGroups"] is not null).Select(static rule => rule.DeepClone())]),
+            ["nonResourceRules"] = new JsonArray([.. rules.Where(static rule => rule["nonResourceURLs"] is not null).Select(static rule => rule.DeepClone())]),
+            ["incomplete"] = false,
+        };
     }
 
     private JsonObject Access(User user, JsonObject spec)

@@ -54,29 +54,30 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
         if (subscription is null)
         {
             var status = ApiException.Failure(410, "Expired", $"too old resource version: {version} ({store.OldestOf(type)})").Status;
-            await SendAsync(exchange, "ERROR", status);
+            await WriteAsync(exchange, "ERROR", status);
             return;
         }
 
         using (subscription)
         {
+            var stream = new EventStream(exchange, type, time);
             foreach (var item in start?.Objects.Where(selector.Matches) ?? [])
             {
-                await SendAsync(exchange, "ADDED", item.Copy());
+                await stream.SendAsync("ADDED", item.Copy());
             }
 
             var bookmarks = exchange.Flag("allowWatchBookmarks");
             if (initial && bookmarks)
             {
-                await SendAsync(exchange, "BOOKMARK", Bookmark(type, version.Value, initialEventsEnd: true));
+                await stream.SendAsync("BOOKMARK", Bookmark(type, version.Value, initialEventsEnd: true));
             }
 
-            await FollowAsync(exchange, type, selector, subscription, version.Value, bookmarks);
+            await FollowAsync(exchange, type, selector, subscription, version.Value, bookmarks, stream);
         }
     }
 
     private async Task FollowAsync(
-        Exchange exchange, ResourceType type, Selector selector, ObjectStore.Subscription subscription, long version, bool bookmarks)
+        Exchange exchange, ResourceType type, Selector selector, ObjectStore.Subscription subscription, long version, bool bookmarks, EventStream stream)
     {
         var timeout = exchange.Number("timeoutSeconds") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : LongestWatch;
         using var ended = new CancellationTokenSource(timeout, time);
@@ -93,7 +94,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
                 if (await Task.WhenAny(next, tick) == tick)
                 {
                     await tick;
-                    await SendAsync(exchange, "BOOKMARK", Bookmark(type, Math.Max(version, store.Version), initialEventsEnd: false));
+                    await stream.SendAsync("BOOKMARK", Bookmark(type, Math.Max(version, store.Version), initialEventsEnd: false));
                     tick = Task.Delay(interval, time, stopped.Token);
                 }
 
@@ -103,7 +104,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
                     version = change.Version;
                     if (IsIn(change.Object, exchange.Info.Namespace) && Seen(change, selector) is { } seen)
                     {
-                        await SendAsync(exchange, seen.Type, seen.Value);
+                        await stream.SendAsync(seen.Type, seen.Value);
                     }
                 }
             }
@@ -148,8 +149,21 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
         return type.Ordered(value, version);
     }
 
-    private static Task SendAsync(Exchange exchange, string type, JsonObject value) =>
+    private static Task WriteAsync(Exchange exchange, string type, JsonObject value) =>
         exchange.WriteAsync((byte[])[.. Exchange.Serialize(new JsonObject { ["type"] = type, ["object"] = value }), (byte)'\n']);
 
     private static bool IsIn(JsonObject value, string @namespace) => @namespace.Length == 0 || value.Namespace == @namespace || value.Namespace.Length == 0;
+
+    /// <summary>Writes objects in the form the client wants them; of tables only the first has the columns.</summary>
+    private sealed class EventStream(Exchange exchange, ResourceType type, TimeProvider time)
+    {
+        private bool _withColumns = true;
+
+        public Task SendAsync(string kind, JsonObject value)
+        {
+            var shown = exchange.RepresentationAt(time.GetUtcNow()).Object(value, type, _withColumns);
+            _withColumns = false;
+            return WriteAsync(exchange, kind, shown);
+        }
+    }
 }

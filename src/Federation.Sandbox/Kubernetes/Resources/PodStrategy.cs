@@ -4,7 +4,7 @@ using Federation.Sandbox.Kubernetes.Admission;
 namespace Federation.Sandbox.Kubernetes.Resources;
 
 /// <summary>Pods: defaults, what may change, and deletion that waits for the kubelet.</summary>
-internal sealed class PodStrategy : StatusStrategy
+internal sealed class PodStrategy : GenerationStrategy
 {
     private static readonly string[] ImmutableText =
     [
@@ -36,17 +36,8 @@ internal sealed class PodStrategy : StatusStrategy
 
     public override void PrepareForCreate(JsonObject value)
     {
-        value.Metadata["generation"] = 1;
+        base.PrepareForCreate(value);
         value["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodDefaults.QualityOfService(value) };
-    }
-
-    public override void PrepareForUpdate(JsonObject value, JsonObject stored)
-    {
-        base.PrepareForUpdate(value, stored);
-        if (!JsonNode.DeepEquals(value["spec"], stored["spec"]))
-        {
-            value.Metadata["generation"] = (stored["metadata"].Number("generation") ?? 0) + 1;
-        }
     }
 
     public override IEnumerable<FieldError> Validate(JsonObject value) => PodValidation.Validate(value);

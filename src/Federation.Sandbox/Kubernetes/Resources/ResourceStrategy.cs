@@ -12,6 +12,15 @@ internal class ResourceStrategy
     /// <summary>The top-level fields that the main endpoint neither takes nor owns.</summary>
     public virtual IReadOnlyList<string> ResetFields => [];
 
+    /// <summary>The top-level fields that the status endpoint neither takes nor owns.</summary>
+    public virtual IReadOnlyList<string> StatusResetFields => ["metadata", "spec"];
+
+    /// <summary>What becomes of dependents if a deletion does not say: <c>Background</c>, <c>Foreground</c> or <c>Orphan</c>.</summary>
+    public virtual string DefaultPropagation => "Background";
+
+    /// <summary>Told to whoever deletes without saying.</summary>
+    public virtual string? PropagationWarning => null;
+
     /// <summary>The deleted object is answered, rather than a Status.</summary>
     public virtual bool AnswersDeletedObject => false;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubernetes.Schemas;
+using Federation.Sandbox.Kubernetes.Tables;
 
 namespace Federation.Sandbox.Kubernetes.Resources;
 
@@ -11,6 +12,9 @@ internal sealed record ResourceType(
     public IReadOnlyList<string> ShortNames { get; init; } = [];
 
     public IReadOnlyList<string> Categories { get; init; } = [];
+
+    /// <summary>What a table of such objects shows.</summary>
+    public IReadOnlyList<TableColumn> Columns { get; init; } = TableColumns.Default;
 
     public IReadOnlyList<Subresource> Subresources { get; init; } = [];
 

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Federation.Sandbox.Kubernetes.Schemas;
 
 /// <summary>
-/// Reads the protobuf form in which kubectl sends what it makes itself (<c>create namespace</c>, <c>create token</c>,
-/// <c>auth can-i</c>), as far as the field numbers are known.
+/// Reads the protobuf form in which clients written in Go send built-in kinds; kubectl sends so what it makes itself
+/// (<c>create namespace</c>, <c>create deployment</c>, <c>create token</c>, <c>auth can-i</c>).
 /// See <see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding"/>.
 /// </summary>
 internal static class ProtobufReading
@@ -32,8 +32,8 @@ internal static class ProtobufReading
             {
                 while (content.Length > 0)
                 {
-                    var (inner, _, _) = Tag(ref content);
-                    var text = Encoding.UTF8.GetString(Bytes(ref content));
+                    var (inner, innerWire, _) = Tag(ref content);
+                    var text = innerWire == 2 ? Encoding.UTF8.GetString(Bytes(ref content)) : "";
                     (apiVersion, kind) = inner == 1 ? (text, kind) : (apiVersion, text);
                 }
             }
@@ -57,47 +57,58 @@ internal static class ProtobufReading
     private static JsonObject Message(ReadOnlySpan<byte> bytes, StructType type)
     {
         var value = new JsonObject();
+        Fill(value, bytes, type, within: 0);
+        return value;
+    }
+
+    private static void Fill(JsonObject value, ReadOnlySpan<byte> bytes, StructType type, int within)
+    {
         while (bytes.Length > 0)
         {
             var (number, wire, varint) = Tag(ref bytes);
             var content = wire == 2 ? Bytes(ref bytes) : [];
-            if (type.Fields.Values.FirstOrDefault(field => field.Number == number) is not { } field)
+            if (within == 0 && wire == 2 && type.Fields.Values.Any(field => field.Within == number))
             {
-                continue;
+                Fill(value, content, type, number);
             }
-
-            switch (field.Type)
+            else if (type.Fields.Values.FirstOrDefault(field => field.Number == number && field.Within == within) is { } field)
             {
-                case ListType list:
-                    value.List(field.Name).Add(Value(content, varint, list.Element));
-                    break;
-                case MapType map:
-                    // An entry is a message of key = 1 and value = 2.
-                    string key = "";
-                    JsonNode? entry = "";
-                    while (content.Length > 0)
-                    {
-                        var (part, _, _) = Tag(ref content);
-                        var text = Bytes(ref content);
-                        if (part == 1)
-                        {
-                            key = Encoding.UTF8.GetString(text);
-                        }
-                        else
-                        {
-                            entry = Value(text, 0, map.Element);
-                        }
-                    }
-
-                    value.Child(field.Name)[key] = entry;
-                    break;
-                default:
-                    value[field.Name] = Value(content, varint, field.Type);
-                    break;
+                Set(value, field, content, varint);
             }
         }
+    }
 
-        return value;
+    private static void Set(JsonObject value, Field field, ReadOnlySpan<byte> content, ulong varint)
+    {
+        switch (field.Type)
+        {
+            case ListType list:
+                value.List(field.Name).Add(Value(content, varint, list.Element));
+                break;
+            case MapType map:
+                // An entry is a message of key = 1 and value = 2.
+                string key = "";
+                JsonNode? entry = "";
+                while (content.Length > 0)
+                {
+                    var (part, wire, _) = Tag(ref content);
+                    var text = wire == 2 ? Bytes(ref content) : [];
+                    if (part == 1)
+                    {
+                        key = Encoding.UTF8.GetString(text);
+                    }
+                    else
+                    {
+                        entry = Value(text, 0, map.Element);
+                    }
+                }
+
+                value.Child(field.Name)[key] = entry;
+                break;
+            default:
+                value[field.Name] = Value(content, varint, field.Type);
+                break;
+        }
     }
 
     private static JsonNode? Value(ReadOnlySpan<byte> content, ulong varint, FieldType type) => type switch
@@ -106,27 +117,66 @@ internal static class ProtobufReading
         ScalarType { Name: "bool" } => JsonValue.Create(varint != 0),
         ScalarType { Name: "int32" or "int64" } => JsonValue.Create((long)varint),
         ScalarType { Name: "bytes" } => JsonValue.Create(Convert.ToBase64String(content)),
-        ScalarType { Name: "time" } => Time(content),
+        ScalarType { Name: "time" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss'Z'"),
+        ScalarType { Name: "microTime" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
         ScalarType { Name: "string" } => JsonValue.Create(Encoding.UTF8.GetString(content)),
+        ScalarType { Name: "quantity" } => Parts(content).Text is { Length: > 0 } quantity ? JsonValue.Create(Encoding.UTF8.GetString(quantity)) : null,
+        ScalarType { Name: "intOrString" } => IntOrString(content),
+        ScalarType { Name: "any" } => JsonReading.Parse(Parts(content).Text),
         _ => null,
     };
 
-    // Seconds since 1970 = 1; no bytes is no time.
-    private static JsonValue? Time(ReadOnlySpan<byte> content)
+    // Whether it is the string = 1, the number = 2, the string = 3.
+    private static JsonValue IntOrString(ReadOnlySpan<byte> content)
     {
+        var parts = Parts(content);
+        return parts.First == 1 ? JsonValue.Create(Encoding.UTF8.GetString(parts.Text)) : JsonValue.Create((long)parts.Second);
+    }
+
+    private static JsonValue? Time(ReadOnlySpan<byte> content, string format)
+    {
+        // Seconds since 1970 = 1, nanoseconds = 2; no bytes is no time.
+        var (seconds, nanoseconds) = ((long)Parts(content).First, (long)Parts(content).Second);
+        const long lastSecond = 253_402_300_799;
+        return seconds is > 0 and <= lastSecond && nanoseconds is >= 0 and < 1_000_000_000
+            ? JsonValue.Create(DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / 100).ToString(format, CultureInfo.InvariantCulture))
+            : null;
+    }
+
+    /// <summary>The few fields of the small messages that are scalars in JSON: the numbers 1 and 2, and whatever is bytes.</summary>
+    private static Small Parts(ReadOnlySpan<byte> content)
+    {
+        var parts = default(Small);
         while (content.Length > 0)
         {
-            var (number, _, varint) = Tag(ref content);
-            if (number == 1 && (long)varint > 0)
+            var (number, wire, varint) = Tag(ref content);
+            switch (wire, number)
             {
-                return JsonValue.Create(DateTimeOffset.FromUnixTimeSeconds((long)varint).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+                case (2, _):
+                    parts.Text = Bytes(ref content);
+                    break;
+                case (0, 1):
+                    parts.First = varint;
+                    break;
+                case (0, 2):
+                    parts.Second = varint;
+                    break;
             }
         }
 
-        return null;
+        return parts;
     }
 
-    private static (int Number, int Wire, ulong Varint) Tag(ref ReadOnlySpan<byte> bytes)
+    private ref struct Small
+    {
+        public ulong First { get; set; }
+
+        public ulong Second { get; set; }
+
+        public ReadOnlySpan<byte> Text { get; set; }
+    }
+
+    private static (int Number, int Wire, ulong Varint) Tag(scoped ref ReadOnlySpan<byte> bytes)
     {
         var tag = Varint(ref bytes);
         var wire = (int)(tag & 7);
@@ -136,12 +186,15 @@ internal static class ProtobufReading
                 return ((int)(tag >> 3), wire, Varint(ref bytes));
             case 2:
                 return ((int)(tag >> 3), wire, 0);
+            case 1 or 5 when bytes.Length >= (wire == 1 ? 8 : 4):
+                bytes = bytes[(wire == 1 ? 8 : 4)..];
+                return ((int)(tag >> 3), wire, 0);
             default:
                 throw new FormatException($"unexpected wire type {wire}");
         }
     }
 
-    private static ReadOnlySpan<byte> Bytes(ref ReadOnlySpan<byte> bytes)
+    private static ReadOnlySpan<byte> Bytes(scoped ref ReadOnlySpan<byte> bytes)
     {
         var length = Varint(ref bytes);
         if (length > (ulong)bytes.Length)
@@ -154,7 +207,7 @@ internal static class ProtobufReading
         return content;
     }
 
-    private static ulong Varint(ref ReadOnlySpan<byte> bytes)
+    private static ulong Varint(scoped ref ReadOnlySpan<byte> bytes)
     {
         ulong value = 0;
         for (var shift = 0; shift < 64; shift += 7)
@@ -175,5 +228,4 @@ internal static class ProtobufReading
 
         throw new FormatException("integer overflow");
     }
-
 }

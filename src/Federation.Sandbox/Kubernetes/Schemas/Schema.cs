@@ -43,8 +43,9 @@ internal sealed record MapType(FieldType Element, bool Atomic) : FieldType
 
 /// <param name="OmitZero">The zero value is not stored.</param>
 /// <param name="AlwaysWritten">Written as null when unset.</param>
-/// <param name="Number">In protobuf; 0 if it is not known here.</param>
-internal sealed record Field(string Name, FieldType Type, bool OmitZero, bool AlwaysWritten, int Number);
+/// <param name="Number">In protobuf; 0 if it has none.</param>
+/// <param name="Within">The number of the message that holds the field in protobuf where JSON has it inline; 0: the struct's own.</param>
+internal sealed record Field(string Name, FieldType Type, bool OmitZero, bool AlwaysWritten, int Number, int Within);
 
 /// <summary>The types of an API, by name. Types that occur nowhere else are scalars.</summary>
 internal sealed class Schema
@@ -89,9 +90,8 @@ internal sealed class Schema
         var type = words[1];
         var always = type.EndsWith('!');
         var omitZero = type.EndsWith('?');
-        return new Field(
-            words[0], ParseType(type.TrimEnd('!', '?')), omitZero, always,
-            words.Length > 2 ? int.Parse(words[2].AsSpan(1)) : 0);
+        int[] number = words.Length > 2 ? [.. words[2][1..].Split('.').Select(int.Parse)] : [0];
+        return new Field(words[0], ParseType(type.TrimEnd('!', '?')), omitZero, always, number[^1], number.Length > 1 ? number[0] : 0);
     }
 
     private FieldType ParseType(string text)

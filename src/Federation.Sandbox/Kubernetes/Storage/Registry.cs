@@ -8,9 +8,14 @@ namespace Federation.Sandbox.Kubernetes.Storage;
 
 /// <summary>How a write is made.</summary>
 /// <param name="Subresource">Empty for the object itself; <c>status</c> writes the status alone.</param>
-internal sealed record WriteOptions(FieldManager Manager, bool DryRun, ICollection<string> Warnings, string Subresource = "");
+internal sealed record WriteOptions(FieldManager Manager, bool DryRun, ICollection<string> Warnings, string Subresource = "")
+{
+    /// <summary>Refuses a write that its author may not make for what is in it; given what is to be stored, and what is.</summary>
+    public Action<JsonObject, JsonObject?>? Permit { get; init; }
+}
 
 /// <summary>What a deletion asks for.</summary>
+/// <param name="Propagation">What becomes of dependents: <c>Background</c>, <c>Foreground</c>, <c>Orphan</c>; empty: what the kind does by default.</param>
 internal sealed record DeleteOptions(long? GracePeriodSeconds, string? Uid, string? ResourceVersion, bool DryRun, string Propagation);
 
 /// <summary>
@@ -19,6 +24,12 @@ internal sealed record DeleteOptions(long? GracePeriodSeconds, string? Uid, stri
 /// </summary>
 internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin> admission, TimeProvider time)
 {
+    /// <summary>On an object whose dependents are to go before it.</summary>
+    public const string ForegroundFinalizer = "foregroundDeletion";
+
+    /// <summary>On an object whose dependents are to stay.</summary>
+    public const string OrphanFinalizer = "orphan";
+
     public JsonObject Get(ResourceType type, string @namespace, string name) =>
         store.Find(type, @namespace, name) ?? throw ApiException.NotFound(type, name);
 
@@ -115,8 +126,9 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
                 return (stored, false);
             }
 
+            var waits = SetPropagation(type, value, options.Propagation);
             var grace = type.Strategy.GracePeriod(stored, options.GracePeriodSeconds);
-            if (grace == 0 && !HasFinalizers(stored))
+            if (grace == 0 && !HasFinalizers(value))
             {
                 if (type == ResourceTable.Pods)
                 {
@@ -128,7 +140,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             }
 
             // A deletion under way is only ever shortened.
-            if (stored.IsTerminating && (stored["metadata"].Number("deletionGracePeriodSeconds") ?? 0) <= grace)
+            if (stored.IsTerminating && !waits && (stored["metadata"].Number("deletionGracePeriodSeconds") ?? 0) <= grace)
             {
                 return (stored, false);
             }
@@ -166,6 +178,8 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             value.Metadata["name"] = prefix + RandomNames.Suffix();
         }
 
+        var given = value.Metadata.Text("resourceVersion");
+        Stamp(value);
         type.Strategy.PrepareForCreate(value);
         Check(type, value, [.. ObjectMetaValidation.Validate(value, type), .. type.Strategy.Validate(value)]);
         foreach (var plugin in admission)
@@ -173,7 +187,8 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             plugin.Validate(request);
         }
 
-        if (value.Metadata.Text("resourceVersion").Length > 0)
+        options.Permit?.Invoke(value, null);
+        if (given.Length > 0)
         {
             throw ApiException.Internal("resourceVersion should not be set on objects to be created");
         }
@@ -183,7 +198,6 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             throw ApiException.AlreadyExists(type, value.Name, existing.IsTerminating);
         }
 
-        Stamp(value);
         return options.DryRun ? type.Ordered(value, 0) : store.Put(type, value);
     }
 
@@ -203,11 +217,13 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
 
         if (options.Subresource == "status")
         {
-            var status = value["status"]?.DeepClone();
-            var owners = value["metadata"]?["managedFields"]?.DeepClone();
+            var written = value;
             value = stored.Copy();
-            value.SetOrRemove("status", status);
-            value.Metadata.SetOrRemove("managedFields", owners);
+            value.SetOrRemove("status", written["status"]?.DeepClone());
+            foreach (var field in type.Strategy.StatusResetFields.Contains("metadata", StringComparer.Ordinal) ? (string[])["managedFields"] : ["managedFields", "annotations"])
+            {
+                value.Metadata.SetOrRemove(field, written["metadata"]?[field]?.DeepClone());
+            }
         }
         else
         {
@@ -235,6 +251,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             plugin.Validate(request);
         }
 
+        options.Permit?.Invoke(value, stored);
         value = type.Ordered(value, stored.ResourceVersion);
         if (ManagedFields.DiffersOnlyInTimes(value, stored))
         {
@@ -253,6 +270,22 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         }
 
         return store.Put(type, value);
+    }
+
+    // Dependents are the garbage collector's: a finalizer has the object wait for it. Tells whether that is new.
+    private static bool SetPropagation(ResourceType type, JsonObject value, string asked)
+    {
+        var wanted = (asked.Length > 0 ? asked : type.Strategy.DefaultPropagation) switch
+        {
+            "Orphan" => OrphanFinalizer,
+            "Foreground" => ForegroundFinalizer,
+            _ => "",
+        };
+        string[] before = [.. value["metadata"].Texts("finalizers")];
+        string[] after = [.. before.Where(finalizer => finalizer == wanted || finalizer is not (OrphanFinalizer or ForegroundFinalizer))];
+        after = wanted.Length > 0 ? [.. after.Union([wanted], StringComparer.Ordinal)] : after;
+        value.Metadata.SetOrRemove("finalizers", after.Length > 0 ? new JsonArray([.. after.Select(static finalizer => JsonValue.Create(finalizer))]) : null);
+        return wanted.Length > 0 && !before.Contains(wanted, StringComparer.Ordinal);
     }
 
     private void MarkDeleted(JsonObject value, long grace)
@@ -282,7 +315,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
     }
 
     private static IReadOnlyList<string> Reset(ResourceType type, WriteOptions options) =>
-        options.Subresource == "status" ? ["metadata", "spec"] : type.Strategy.ResetFields;
+        options.Subresource == "status" ? type.Strategy.StatusResetFields : type.Strategy.ResetFields;
 
     private static void PlaceIn(ResourceType type, string @namespace, JsonObject value)
     {

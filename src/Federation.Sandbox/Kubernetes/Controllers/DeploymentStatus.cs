@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Federation.Sandbox.Kubernetes.Controllers;
+
+/// <summary>What a Deployment's status says of its ReplicaSets.</summary>
+internal static class DeploymentStatus
+{
+    private const string Progressing = "Progressing";
+    private const string Complete = "NewReplicaSetAvailable";
+
+    /// <param name="current">The set of the present template, or null.</param>
+    public static void Update(JsonObject deployment, JsonObject? current, IReadOnlyList<JsonObject> sets, DateTimeOffset now)
+    {
+        var before = deployment["status"] as JsonObject ?? [];
+        var spec = deployment["spec"];
+        var wanted = spec.Number("replicas") ?? 1;
+        var available = sets.Sum(static set => Of(set, "availableReplicas"));
+        var status = new JsonObject { ["observedGeneration"] = deployment["metadata"].Number("generation") ?? 0 };
+        Set("replicas", sets.Sum(static set => Of(set, "replicas")));
+        Set("updatedReplicas", current is null ? 0 : Of(current, "replicas"));
+        Set("readyReplicas", sets.Sum(static set => Of(set, "readyReplicas")));
+        Set("availableReplicas", available);
+        Set("unavailableReplicas", Math.Max(0, sets.Sum(static set => set["spec"].Number("replicas") ?? 0) - available));
+        if (before["conditions"] is { } conditions)
+        {
+            status["conditions"] = conditions.DeepClone();
+        }
+
+        deployment["status"] = status;
+        var (_, unavailable) = RollingLimits.Of(deployment);
+        if (available >= wanted - unavailable)
+        {
+            SetCondition(deployment, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.", now);
+        }
+        else
+        {
+            SetCondition(deployment, "Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.", now);
+        }
+
+        if (spec.Flag("paused") is true)
+        {
+            SetCondition(deployment, Progressing, "Unknown", "DeploymentPaused", "Deployment is paused", now);
+        }
+        else if (current is not null)
+        {
+            UpdateProgress(deployment, before, current, now);
+        }
+
+        void Set(string field, long count)
+        {
+            if (count > 0)
+            {
+                status[field] = count;
+            }
+        }
+    }
+
+    /// <summary>All pods there are, are of the present template, and available.</summary>
+    public static bool IsComplete(JsonObject deployment)
+    {
+        var wanted = deployment["spec"].Number("replicas") ?? 1;
+        return Of(deployment, "updatedReplicas") == wanted && Of(deployment, "replicas") == wanted && Of(deployment, "availableReplicas") == wanted
+            && Of(deployment, "observedGeneration") >= (deployment["metadata"].Number("generation") ?? 0);
+    }
+
+    /// <summary>How long until a roll-out without progress counts as failed; null if none is under way.</summary>
+    public static TimeSpan? UntilDeadline(JsonObject deployment, DateTimeOffset now)
+    {
+        if (deployment.Condition(Progressing) is not { } condition || condition.Text("status") != "True" || condition.Text("reason") == Complete
+            || deployment["spec"].Number("progressDeadlineSeconds") is not { } seconds)
+        {
+            return null;
+        }
+
+        var since = DateTimeOffset.Parse(condition.Text("lastUpdateTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        return since.AddSeconds(seconds) - now;
+    }
+
+    /// <summary>Sets a condition, which moves to the end where its reason changes; its transition is a change of its status.</summary>
+    public static void SetCondition(JsonObject deployment, string type, string status, string reason, string message, DateTimeOffset now)
+    {
+        var known = deployment.Condition(type);
+        if (known.Text("status") == status && known.Text("reason") == reason)
+        {
+            return;
+        }
+
+        Replace(deployment, type, status, reason, message, now);
+    }
+
+    private static void UpdateProgress(JsonObject deployment, JsonObject before, JsonObject current, DateTimeOffset now)
+    {
+        var condition = deployment.Condition(Progressing);
+        if (condition.Text("reason") == Complete && Of(deployment, "replicas") == Of(deployment, "updatedReplicas"))
+        {
+            // Complete once; that pods come and go since is not the roll-out's.
+            return;
+        }
+
+        if (IsComplete(deployment))
+        {
+            SetCondition(deployment, Progressing, "True", Complete, $"ReplicaSet \"{current.Name}\" has successfully progressed.", now);
+        }
+        else if (HasProgressed(deployment["status"]!, before))
+        {
+            Replace(deployment, Progressing, "True", "ReplicaSetUpdated", $"ReplicaSet \"{current.Name}\" is progressing.", now);
+        }
+        else if (UntilDeadline(deployment, now) <= TimeSpan.Zero)
+        {
+            SetCondition(deployment, Progressing, "False", "ProgressDeadlineExceeded", $"ReplicaSet \"{current.Name}\" has timed out progressing.", now);
+        }
+    }
+
+    private static bool HasProgressed(JsonNode status, JsonObject before)
+    {
+        long Now(string field) => status.Number(field) ?? 0;
+        long Then(string field) => before.Number(field) ?? 0;
+        return Now("updatedReplicas") > Then("updatedReplicas")
+            || Now("replicas") - Now("updatedReplicas") < Then("replicas") - Then("updatedReplicas")
+            || Now("readyReplicas") > Then("readyReplicas")
+            || Now("availableReplicas") > Then("availableReplicas");
+    }
+
+    private static void Replace(JsonObject deployment, string type, string status, string reason, string message, DateTimeOffset now)
+    {
+        var known = deployment.Condition(type);
+        var transition = known is not null && known.Text("status") == status ? known.Text("lastTransitionTime") : KubernetesObject.Timestamp(now);
+        JsonNode?[] others = [.. deployment["status"].Items("conditions").Where(other => other.Text("type") != type).Select(static other => other.DeepClone())];
+        deployment.Child("status")["conditions"] = new JsonArray([.. others, new JsonObject
+        {
+            ["type"] = type,
+            ["status"] = status,
+            ["lastUpdateTime"] = KubernetesObject.Timestamp(now),
+            ["lastTransitionTime"] = transition,
+            ["reason"] = reason,
+            ["message"] = message,
+        }]);
+    }
+
+    private static long Of(JsonObject value, string field) => value["status"].Number(field) ?? 0;
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Federation.Sandbox.Kubernetes.Controllers;
+
+/// <summary>How many pods a roll-out may have above the number wanted, and how many of that number may be unavailable.</summary>
+internal sealed record RollingLimits(long Surge, long Unavailable)
+{
+    public static RollingLimits Of(JsonObject deployment)
+    {
+        var strategy = deployment["spec"]?["strategy"];
+        if (strategy.Text("type") == "Recreate")
+        {
+            return new RollingLimits(0, 0);
+        }
+
+        var replicas = deployment["spec"].Number("replicas") ?? 1;
+        var surge = Scaled(strategy?["rollingUpdate"]?["maxSurge"], replicas, up: true);
+        var unavailable = Scaled(strategy?["rollingUpdate"]?["maxUnavailable"], replicas, up: false);
+
+        // With neither, a roll-out could not begin.
+        return new RollingLimits(surge, Math.Min(replicas, surge == 0 && unavailable == 0 ? 1 : unavailable));
+    }
+
+    // A number, or a share of the replicas in percent.
+    private static long Scaled(JsonNode? value, long replicas, bool up)
+    {
+        if (value.Integer is { } number)
+        {
+            return number;
+        }
+
+        var text = value?.ToString() ?? "";
+        if (!text.EndsWith('%') || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent))
+        {
+            return 0;
+        }
+
+        return up ? ((percent * replicas) + 99) / 100 : percent * replicas / 100;
+    }
+}
