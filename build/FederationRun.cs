@@ -1,3 +1,4 @@
+using Build.Agents;
 using Build.Host;
 using Federation.Aws;
 using Federation.Configuration;
@@ -16,7 +17,7 @@ namespace Build;
 /// What the product's targets share in one run. Each part is found when a target first needs it: Render asks no
 /// cloud, and Plan no gate.
 /// </summary>
-public sealed class FederationRun(TargetOptions options, Screen screen, TimeProvider time) : IAsyncDisposable
+public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAgent agent, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>How long a young role's refusal is waited out: four recorded runs saw it accepted after 8 to 11 s.</summary>
     private static readonly TimeSpan Propagation = TimeSpan.FromSeconds(60);
@@ -126,6 +127,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         await ConvergenceAsync(cancellationToken);
         var gate = new ValidationGate(_kubernetes!, time);
         using var places = new SemaphoreSlim(options.Parallelism);
+        var proved = 0;
         await Record.PhaseAsync("Verify", async () =>
         {
             var documents = _documents.ToDictionary(rendered => rendered.Workload.Name, StringComparer.Ordinal);
@@ -147,6 +149,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
                 var result = await gate.ProveAsync(request, line => screen.Log(workload, line), cancellationToken);
                 Record.NoteGate(workload, result, time.GetElapsedTime(started));
                 screen.Proved(request, result, time.GetElapsedTime(started));
+                agent.Progress("Verify", Interlocked.Increment(ref proved), Record.Workloads.Count);
             }
             catch (FindingException refused)
             {
@@ -172,7 +175,8 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     }
 
     /// <summary>Notes what ended the run before its time, if something did, and writes the report.</summary>
-    public void Close(Exception? ending)
+    /// <returns>The report and where it is, if the target ends in one.</returns>
+    public (Report Report, string Path)? Close(Exception? ending)
     {
         _interrupted = ending is OperationCanceledException;
         if (ending is FindingException { Findings: var findings })
@@ -191,7 +195,10 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
             var path = Path.Combine(options.Output, "report.json");
             File.WriteAllText(path, report.ToJson());
             screen.Ended(Record, report, path);
+            return (report, path);
         }
+
+        return null;
     }
 
     public async ValueTask DisposeAsync()

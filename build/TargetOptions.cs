@@ -27,6 +27,7 @@ public sealed class TargetOptions
         Parallelism = Number("parallelism", 16, least: 1, most: 256);
         Port = Number("port", 0, least: 1, most: 65_000);
         Latency = Number("latency", 0, least: 0, most: 60_000) is var milliseconds and > 0 ? TimeSpan.FromMilliseconds(milliseconds) : null;
+        Faults = Value("faults")?.Split(',', StringSplitOptions.TrimEntries).Select(Fault).ToArray();
         if (Templates is not null && !Directory.Exists(Templates))
         {
             findings.Add(Invalid($"--templates={Templates}: there is no such folder.", "Give a folder that holds your own templates."));
@@ -47,6 +48,16 @@ public sealed class TargetOptions
         Cloud = cloud ?? (Value("config") is null && ConfigurationFile.IsExampleCalledFor(variable) ? Sandbox : Live);
 
         string? Value(string name) => arguments.GetArguments(name).LastOrDefault();
+
+        SandboxFault Fault(string text)
+        {
+            if (!SandboxFault.TryParse(text, out var fault))
+            {
+                findings.Add(Invalid($"--faults: {text} is no fault.", $"Give, with commas between, any of {SandboxFault.Names}; with :N for every Nth call (iam-propagation:N for N seconds)."));
+            }
+
+            return fault;
+        }
 
         int Number(string name, int otherwise, int least, int most)
         {
@@ -87,6 +98,9 @@ public sealed class TargetOptions
     /// <summary>Added to every call of the sandbox; none: what the configuration says.</summary>
     public TimeSpan? Latency { get; }
 
+    /// <summary>What the sandbox gets wrong; none: what the configuration says.</summary>
+    public IReadOnlyList<SandboxFault>? Faults { get; }
+
     /// <summary>The target calls clouds.</summary>
     public bool NeedsClouds => Target is "Plan" or "Apply" or "Verify";
 
@@ -103,6 +117,7 @@ public sealed class TargetOptions
         Accounts = configuration.Accounts,
         Buckets = configuration.Sandbox.Buckets,
         Latency = Latency ?? configuration.Sandbox.Latency,
+        Faults = Faults ?? configuration.Sandbox.Faults,
         HostAws = configuration.Sandbox.HostAws,
         Port = Port,
         Directory = Path.Combine(Output, "sandbox"),

@@ -1,3 +1,5 @@
+using Build.Agents;
+
 namespace Build.Host;
 
 /// <summary>One argument: <c>--Name=Value</c>, or a switch where <paramref name="Value"/> is null.</summary>
@@ -20,9 +22,11 @@ internal static class Arguments
         new("output", "DIR", "where results go (artifacts)"),
         new("templates", "DIR", "files there win over the built-in ones"),
         new("fail-on-drift", null, "fails a plan that has changes"),
+        new(PullRequestRule.Argument, null, "lets a pull request write to live clouds (off: it plans)"),
         new("parallelism", "N", "calls at a time (16)"),
         new("port", "N", "the sandbox's first port (any free ones)"),
         new("latency", "MS", "milliseconds the sandbox adds to every call (0)"),
+        new("faults", "NAME[:N][,…]", "what the sandbox gets wrong (nothing)"),
         new("filter", "TEXT", "the tests whose full name contains it (all)"),
         Verbosity,
         new("working", "DIR", "the folder to work in (the current one)", 'w'),

@@ -1,3 +1,4 @@
+using Build.Agents;
 using Cake.Core;
 using Cake.Core.Diagnostics;
 using Cake.Frosting;
@@ -14,14 +15,17 @@ public static class BuildHost
     /// <returns>The exit code, see <see cref="ExitCodes"/>; 130 or 143 when interrupted.</returns>
     public static int Run(IEnumerable<string> args, Terminal terminal, Interruption interruption)
     {
+        var agent = BuildAgent.Here(terminal, Environment.GetEnvironmentVariable);
+        terminal = agent.Terminal;
         CommandLine line;
         try
         {
-            line = CommandLine.Parse(args, [.. Targets.All.Keys]);
+            line = PullRequestRule.Apply(CommandLine.Parse(args, [.. Targets.All.Keys]), agent);
         }
         catch (FindingException exception)
         {
             Failure.Show(exception, Verbosity.Normal, terminal.Error);
+            agent.Conclude(Conclusion.Of(new Ending(), exception));
             return Failure.ExitCodeOf(exception);
         }
 
@@ -40,6 +44,7 @@ public static class BuildHost
             .ConfigureServices(services => services
                 .AddSingleton(terminal)
                 .AddSingleton(terminal.Out)
+                .AddSingleton(agent)
                 .AddSingleton(interruption)
                 .AddSingleton(ending)
                 .AddSingleton<IConsole, HostConsole>()
@@ -50,14 +55,17 @@ public static class BuildHost
         if (code != 0 && interruption.ExitCode is { } interrupted)
         {
             terminal.Error.WriteLine("Interrupted.");
+            agent.Conclude(Conclusion.Of(ending, cause: null));
             return interrupted;
         }
         if (ending.Exception is { } thrown)
         {
             var cause = Failure.CauseOf(thrown);
             Failure.Show(cause, line.Verbosity, terminal.Error);
+            agent.Conclude(Conclusion.Of(ending, cause));
             return Failure.ExitCodeOf(cause);
         }
+        if (code == 0) agent.Conclude(Conclusion.Of(ending, cause: null));
         if (code != 0 && line.Verbosity < Verbosity.Diagnostic)
         {
             foreach (var error in log.Errors) terminal.Error.WriteLine(error);

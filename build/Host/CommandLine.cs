@@ -24,6 +24,8 @@ internal sealed class CommandLine
         ? verbosity
         : Verbosity.Normal;
 
+    public IEnumerable<string> Targets => _given.Where(given => given.Argument == Arguments.Target).Select(given => given.Value!);
+
     /// <summary>In the one form that Cake's own parser cannot read otherwise.</summary>
     public IEnumerable<string> Normalised => _given.Select(given => given.Value is null ? $"--{given.Argument.Name}" : $"--{given.Argument.Name}={given.Value}");
 
@@ -39,6 +41,19 @@ internal sealed class CommandLine
         }
         if (findings.Count > 0) throw new FindingException(findings);
         if (!line.Has(Arguments.Target)) line._given.Insert(0, (Arguments.Target, DefaultTarget));
+        return line;
+    }
+
+    /// <summary>The argument of that name is given.</summary>
+    public bool Has(string name) => _given.Exists(given => given.Argument.Name == name);
+
+    public string? ValueOf(string name) => _given.Find(given => given.Argument.Name == name).Value;
+
+    /// <summary>The same with other targets, each once.</summary>
+    public CommandLine With(Func<string, string> target)
+    {
+        var line = new CommandLine();
+        line._given.AddRange(_given.Select(given => given.Argument == Arguments.Target ? (given.Argument, target(given.Value!)) : given).Distinct());
         return line;
     }
 

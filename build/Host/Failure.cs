@@ -61,7 +61,8 @@ internal static class Failure
         for (var current = exception; current is not null; current = current.InnerException) yield return current;
     }
 
-    private static string OneLine(Exception cause)
+    /// <summary>What went wrong, in one line.</summary>
+    public static string OneLine(Exception cause)
     {
         var message = cause.Message.ReplaceLineEndings(" ");
         return cause.InnerException is { } inner && !message.Contains(inner.Message, StringComparison.Ordinal)

@@ -1,3 +1,4 @@
+using Build.Agents;
 using Cake.Cli;
 using Cake.Core;
 using Cake.Core.Diagnostics;
@@ -6,7 +7,7 @@ using Spectre.Console;
 namespace Build.Host;
 
 /// <summary>Names each target as it begins; Cake's table of durations comes only when asked for, by <c>--verbosity=verbose</c>.</summary>
-internal sealed class HostReportPrinter(IAnsiConsole console, ICakeLog log) : ICakeReportPrinter
+internal sealed class HostReportPrinter(IAnsiConsole console, ICakeLog log, IBuildAgent agent) : ICakeReportPrinter
 {
     public void Write(CakeReport report)
     {
@@ -15,7 +16,7 @@ internal sealed class HostReportPrinter(IAnsiConsole console, ICakeLog log) : IC
 
     public void WriteStep(string name, Verbosity verbosity)
     {
-        if (log.Verbosity >= Verbosity.Normal) console.Profile.Out.Writer.WriteLine($"== {name}");
+        if (log.Verbosity >= Verbosity.Normal) agent.Begin(name);
     }
 
     public void WriteLifeCycleStep(string name, Verbosity verbosity)

@@ -119,7 +119,7 @@ internal static partial class AwsFaults
     {
         Code = FindingCodes.AwsCredentialsMissing,
         Cause = $"There are no usable AWS credentials for {Name(account)}: {why.TrimEnd('.')}.{hint}",
-        Fix = $"In GitHub Actions, give the job `permissions: id-token: write` and add aws-actions/configure-aws-credentials (role-to-assume, aws-region: {account.Region}) before this step; on your machine, `aws sso login` or `aws configure`.",
+        Fix = "Log in: `aws sso login` or `aws configure`.",
     };
 
     private static Finding Denied(AmazonServiceException denied, Account account, string action, ResourceId? resource)

@@ -31,7 +31,7 @@ internal static partial class GoogleFaults
     {
         Code = FindingCodes.GoogleCredentialsMissing,
         Cause = $"There are no usable Google credentials (Application Default Credentials): {why}",
-        Fix = "In GitHub Actions, give the job `permissions: id-token: write` and add google-github-actions/auth before this step; on your machine, run `gcloud auth application-default login`.",
+        Fix = "Log in: `gcloud auth application-default login`.",
     };
 
     /// <param name="attempt">What was tried, such as <c>get the cluster projects/…</c>.</param>

@@ -4,7 +4,10 @@ using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox;
 
-/// <summary>A kubeconfig with one context for each cluster, named as gcloud names it. It is written as JSON, which is YAML.</summary>
+/// <summary>
+/// A kubeconfig with a context for each cluster, named as gcloud names it, and one for each name that the configuration
+/// has for it. It is written as JSON, which is YAML.
+/// </summary>
 internal static class KubeConfig
 {
     public static string Of(IReadOnlyCollection<SandboxCluster> clusters, Func<SandboxCluster, string> address, string certificateAuthority)
@@ -27,10 +30,15 @@ internal static class KubeConfig
             {
                 ["cluster"] = new JsonObject { ["server"] = "https://" + address(cluster), ["certificate-authority-data"] = authority },
             }),
-            ["contexts"] = Each(cluster => new JsonObject
-            {
-                ["context"] = new JsonObject { ["cluster"] = cluster.Cluster.DefaultContext, ["user"] = cluster.Cluster.DefaultContext },
-            }),
+            ["contexts"] = new JsonArray([.. clusters
+                .Select(cluster => (Name: cluster.Cluster.DefaultContext, cluster.Cluster))
+                .Concat(clusters.Where(cluster => cluster.Cluster.Context is not null).Select(cluster => (Name: cluster.Cluster.Context!, cluster.Cluster)))
+                .DistinctBy(context => context.Name, StringComparer.Ordinal)
+                .Select(context => new JsonObject
+                {
+                    ["context"] = new JsonObject { ["cluster"] = context.Cluster.DefaultContext, ["user"] = context.Cluster.DefaultContext },
+                    ["name"] = context.Name,
+                })]),
             ["users"] = Each(cluster => new JsonObject
             {
                 ["user"] = new JsonObject { ["token"] = cluster.AdministratorToken },

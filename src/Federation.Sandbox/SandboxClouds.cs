@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Federation.Issuers;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Google;
 using Federation.Sandbox.Hosting;
@@ -120,6 +121,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var files = new SandboxFiles(directory);
         await files.WriteAuthorityAsync(authority.RootPem, options.CertificateAuthorityFile, cancellationToken);
 
+        var faults = new Faults(options.Faults);
         var port = options.Port;
         WebListener Listen(bool isTls, RequestDelegate handle)
         {
@@ -132,18 +134,18 @@ public sealed class SandboxClouds : IAsyncDisposable
         var connectTo = ConnectTo.Parse(options.ConnectTo);
         WebListener? issuerListener = null;
         ConnectTo RouteToIssuers() => connectTo.Then(ConnectTo.Parse($"{IssuerHost}:443:{issuerListener!.HostAndPort}"));
-        var issuers = new IssuerTransport(RouteToIssuers, files.Anchors());
+        var issuers = new IssuerTransport(RouteToIssuers, IssuerTransport.Anchors(files.Authority), isClosed: true);
         var clusters = new Dictionary<string, SandboxCluster>(StringComparer.Ordinal);
         var clusterListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
-        var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, Calls, time, options.IamPropagation));
-        var google = Own(new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, Calls, time));
+        var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, faults, Calls, time));
+        var google = Own(new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, faults, Calls, time));
 
         var awsListener = Listen(isTls: false, Delayed(aws.Endpoint.HandleAsync));
         var googleListener = Listen(isTls: false, Delayed(google.Endpoint.HandleAsync));
-        issuerListener = Listen(isTls: true, context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context));
+        issuerListener = Listen(isTls: true, faults.Issuer(context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context), time));
         foreach (var cluster in options.Clusters)
         {
-            clusterListeners[cluster.Key] = Listen(isTls: true, Delayed(context => clusters[cluster.Key].HandleAsync(context)));
+            clusterListeners[cluster.Key] = Listen(isTls: true, Delayed(faults.Kubernetes(context => clusters[cluster.Key].HandleAsync(context))));
         }
 
         Own(await WebListeners.StartAsync(_listeners, authority, cancellationToken));
@@ -165,6 +167,8 @@ public sealed class SandboxClouds : IAsyncDisposable
         await files.WriteClientFilesAsync(
             google.Tokens.KeyFile(new Uri($"http://{googleListener.HostAndPort}/token")),
             KubeConfig.Of(clusters.Values, cluster => clusterListeners[cluster.Cluster.Key].HostAndPort, authority.RootPem),
+            AwsProfiles.Config(options.Accounts),
+            AwsProfiles.Credentials(options.Accounts, aws.AdministratorKeys),
             cancellationToken);
         var podEnvironment = SandboxEnvironment.OfPods(Environment);
         foreach (var cluster in clusters.Values)

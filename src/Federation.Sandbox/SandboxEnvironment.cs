@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text;
+using Federation.Issuers;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Hosting;
 
@@ -8,8 +9,6 @@ namespace Federation.Sandbox;
 /// <summary>The variables that point real clients at a sandbox, and the shell file that sets them.</summary>
 internal static class SandboxEnvironment
 {
-    public const string ConnectToVariable = "FEDERATION_CONNECT_TO";
-    public const string CertificateAuthorityVariable = "FEDERATION_CA_FILE";
     public const string FileName = "env.sh";
 
     /// <summary>
@@ -61,8 +60,8 @@ internal static class SandboxEnvironment
             ["GOOGLE_APPLICATION_CREDENTIALS"] = files.GoogleKey,
             ["KUBECONFIG"] = files.KubeConfig,
             ["KUBECACHEDIR"] = files.KubeCache,
-            [ConnectToVariable] = connectTo.ToString(),
-            [CertificateAuthorityVariable] = files.Authority,
+            [IssuerTransport.ConnectToVariable] = connectTo.ToString(),
+            [IssuerTransport.CertificateAuthorityVariable] = files.Authority,
             ["NO_PROXY"] = NoProxy(),
             ["no_proxy"] = NoProxy(),
         };

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox;
@@ -27,19 +26,12 @@ internal sealed class SandboxFiles(string directory)
         await PrivateFile.WriteAsync(Authority, root + anchors, cancellationToken);
     }
 
-    public X509Certificate2Collection Anchors()
-    {
-        var anchors = new X509Certificate2Collection();
-        anchors.ImportFromPemFile(Authority);
-        return anchors;
-    }
-
-    public async Task WriteClientFilesAsync(string googleKey, string kubeConfig, CancellationToken cancellationToken)
+    public async Task WriteClientFilesAsync(string googleKey, string kubeConfig, string awsConfig, string awsCredentials, CancellationToken cancellationToken)
     {
         await PrivateFile.WriteAsync(GoogleKey, googleKey, cancellationToken);
         await PrivateFile.WriteAsync(KubeConfig, kubeConfig, cancellationToken);
-        await PrivateFile.WriteAsync(AwsConfig, "", cancellationToken);
-        await PrivateFile.WriteAsync(AwsCredentials, "", cancellationToken);
+        await PrivateFile.WriteAsync(AwsConfig, awsConfig, cancellationToken);
+        await PrivateFile.WriteAsync(AwsCredentials, awsCredentials, cancellationToken);
         PrivateFile.CreateDirectory(KubeCache);
         PrivateFile.CreateDirectory(CloudSdkConfig);
     }

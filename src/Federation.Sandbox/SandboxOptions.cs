@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.Issuers;
 
 namespace Federation.Sandbox;
 
@@ -11,7 +12,8 @@ public sealed record SandboxOptions
     /// <summary>
     /// The AWS accounts. The exported access key belongs to the first. Every further account has an administrator role
     /// that the first account may assume: the one of <see cref="Account.AssumeRole"/>, otherwise
-    /// <c>OrganizationAccountAccessRole</c>, which AWS Organizations gives to new accounts.
+    /// <c>OrganizationAccountAccessRole</c>, which AWS Organizations gives to new accounts. Each
+    /// <see cref="Account.Profile"/> is an administrator of its account, or of the first where a role is assumed from it.
     /// </summary>
     public required IReadOnlyList<Account> Accounts { get; init; }
 
@@ -21,8 +23,11 @@ public sealed record SandboxOptions
     /// <summary>Added to every call of AWS, Google and Kubernetes.</summary>
     public TimeSpan Latency { get; init; }
 
-    /// <summary>How long STS does not see a new role or a changed trust policy. AWS needs some ten seconds; the sandbox none unless asked.</summary>
-    public TimeSpan IamPropagation { get; init; }
+    /// <summary>
+    /// What the clouds get wrong. None: in the sandbox STS sees a new role at once, where AWS needs some ten seconds
+    /// (<see cref="SandboxFaultKind.IamPropagation"/>).
+    /// </summary>
+    public IReadOnlyList<SandboxFault> Faults { get; init; } = [];
 
     /// <summary>Pods run the machine's own AWS CLI instead of the bundled one.</summary>
     public bool HostAws { get; init; }
@@ -37,8 +42,8 @@ public sealed record SandboxOptions
     /// Where connections to issuers go, before the sandbox's own: <c>HOST:PORT:HOST:PORT[,…]</c>. By default what
     /// <c>FEDERATION_CONNECT_TO</c> says.
     /// </summary>
-    public string? ConnectTo { get; init; } = System.Environment.GetEnvironmentVariable(SandboxEnvironment.ConnectToVariable);
+    public string? ConnectTo { get; init; } = System.Environment.GetEnvironmentVariable(IssuerTransport.ConnectToVariable);
 
     /// <summary>A PEM file of further trust anchors for issuers. By default the one of <c>FEDERATION_CA_FILE</c>.</summary>
-    public string? CertificateAuthorityFile { get; init; } = System.Environment.GetEnvironmentVariable(SandboxEnvironment.CertificateAuthorityVariable);
+    public string? CertificateAuthorityFile { get; init; } = System.Environment.GetEnvironmentVariable(IssuerTransport.CertificateAuthorityVariable);
 }

@@ -14,7 +14,15 @@ internal sealed class HostRun : IDisposable
 {
     private readonly Dictionary<string, string?> _environment = Variables();
 
-    public HostRun() => Folder = Directory.CreateTempSubdirectory("federation-").FullName;
+    /// <summary>A run on a person's machine, wherever the tests themselves run.</summary>
+    public HostRun()
+    {
+        Folder = Directory.CreateTempSubdirectory("federation-").FullName;
+        foreach (var name in _environment.Keys.Where(name => name is "CI" or "TF_BUILD" or "BUILD_REASON" || name.StartsWith("GITHUB_", StringComparison.Ordinal)))
+        {
+            Environment.SetEnvironmentVariable(name, null);
+        }
+    }
 
     /// <summary>A folder of this test's own.</summary>
     public string Folder { get; }

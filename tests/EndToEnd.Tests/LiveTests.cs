@@ -107,7 +107,8 @@ public sealed class LiveTests
         Assert.Contains("asia-south1-a", run.Error, StringComparison.Ordinal);
     }
 
-    private static async Task<SandboxClouds> EnterAsync(HostRun host, string config)
+    /// <summary>Starts the clouds of a configuration, and leads this process to them as a login would.</summary>
+    internal static async Task<SandboxClouds> EnterAsync(HostRun host, string config)
     {
         var configuration = ConfigurationReader.Read(config, await File.ReadAllBytesAsync(config)).Configuration!;
         var sandbox = await SandboxClouds.StartAsync(

@@ -70,6 +70,29 @@ public sealed class VerifyTests
         Assert.Contains("google/acme-prod/workload-identity-binding/reader:team/reader", resources);
     }
 
+    [Fact]
+    public void Profiles_roles_and_contexts_that_the_configuration_names_are_there_in_the_sandbox()
+    {
+        using var host = new HostRun();
+        var config = host.Configure("""
+            clusters:
+              main: { project: acme-prod, location: asia-south1-a, name: main, context: prod }
+            accounts:
+              data: { id: "111122223333", region: ap-south-1, profile: hub }
+              own: { id: "222233334444", region: eu-west-1, profile: own }
+              far: { id: "444455556666", region: us-east-1, profile: hub, assumeRole: "arn:aws:iam::444455556666:role/ci/deployer" }
+            workloads:
+              - { name: near, account: data, namespace: team, serviceAccount: near, role: { name: near } }
+              - { name: owned, account: own, namespace: team, serviceAccount: owned, role: { name: owned } }
+              - { name: far, account: far, namespace: team, serviceAccount: far, role: { name: far } }
+            """);
+        var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal(
+            ["arn:aws:sts::111122223333:assumed-role/near/near", "arn:aws:sts::222233334444:assumed-role/owned/owned", "arn:aws:sts::444455556666:assumed-role/far/far"],
+            run.Report!["workloads"]!.AsArray().Select(workload => (string?)workload!["assumedRoleArn"]));
+    }
+
     [Theory]
     [InlineData("AWS_PROFILE", "somebody-elses")]
     [InlineData("AWS_SESSION_TOKEN", "ambient")]

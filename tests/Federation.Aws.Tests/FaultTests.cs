@@ -43,7 +43,7 @@ public sealed class FaultTests
 
     [Theory]
     [InlineData(403, "AccessDenied", "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:GetRole on resource: role gke-exports because no identity-based policy allows the iam:GetRole action", "FED8002", "iam:GetRole")]
-    [InlineData(403, "InvalidClientTokenId", "The security token included in the request is invalid.", "FED8001", "id-token: write")]
+    [InlineData(403, "InvalidClientTokenId", "The security token included in the request is invalid.", "FED8001", "aws sso login")]
     [InlineData(403, "ExpiredToken", "The security token included in the request is expired", "FED8001", "aws sso login")]
     [InlineData(403, "RegionDisabledException", "STS is not activated in this region", "FED8004", "aws account enable-region")]
     [InlineData(409, "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000", "FED8010", "Service Quotas")]
@@ -110,8 +110,7 @@ public sealed class FaultTests
         var finding = await ReadingFailsAsync();
 
         Assert.Equal("FED8001", finding.Code);
-        Assert.Contains("aws-actions/configure-aws-credentials", finding.Fix, StringComparison.Ordinal);
-        Assert.Contains("id-token: write", finding.Fix, StringComparison.Ordinal);
+        Assert.Contains("aws sso login", finding.Fix, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', finding.Cause);
     }
 

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
 
@@ -18,13 +18,17 @@ internal sealed record AccessKey(string AccessKeyId, string SecretAccessKey, Aws
 /// <summary>Who signs requests.</summary>
 internal sealed class AccessKeys
 {
-    private readonly ConcurrentDictionary<string, AccessKey> _keys = new(StringComparer.Ordinal);
+    /// <summary>So long after their end credentials are still known, and refused as expired rather than as unknown.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
-    public AccessKey? Find(string accessKeyId) => _keys.GetValueOrDefault(accessKeyId);
+    private readonly ExpiringMap<AccessKey> _keys = new();
 
-    public AccessKey Add(AccessKey key)
+    public AccessKey? Find(string accessKeyId) => _keys.TryGet(accessKeyId, out var key) ? key : null;
+
+    /// <param name="now">Any time will do for a key that never expires.</param>
+    public AccessKey Add(AccessKey key, DateTimeOffset now = default)
     {
-        _keys[key.AccessKeyId] = key;
+        _keys.Add(key.AccessKeyId, key, key.Expires + Remembered ?? DateTimeOffset.MaxValue, now);
         return key;
     }
 
@@ -32,8 +36,8 @@ internal sealed class AccessKeys
     public AccessKey Issue(AwsPrincipal principal) => Add(new AccessKey(UniqueId("AKIA"), Secret(40), principal));
 
     /// <summary>Temporary credentials.</summary>
-    public AccessKey Issue(AwsPrincipal principal, DateTimeOffset expires) => Add(
-        new AccessKey(UniqueId("ASIA"), Secret(40), principal) { SessionToken = Secret(300), Expires = expires });
+    public AccessKey Issue(AwsPrincipal principal, DateTimeOffset expires, DateTimeOffset now) => Add(
+        new AccessKey(UniqueId("ASIA"), Secret(40), principal) { SessionToken = Secret(300), Expires = expires }, now);
 
     /// <summary>An identifier as IAM makes them: a prefix that names the kind, then capitals and digits (IAM identifiers, IAM User Guide).</summary>
     public static string UniqueId(string prefix) =>

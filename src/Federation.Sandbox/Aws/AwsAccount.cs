@@ -89,4 +89,6 @@ internal sealed record IamProvider(string Arn, string Url, DateTimeOffset Create
 internal sealed record IamPolicy(string Arn, string Name, string Path, string Id, string Document, DateTimeOffset Created)
 {
     public string? Description { get; init; }
+
+    public IReadOnlyList<IamTag> Tags { get; init; } = [];
 }

@@ -1,4 +1,6 @@
 using Federation.Configuration;
+using Federation.Issuers;
+using Federation.Sandbox.Aws.S3;
 using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
@@ -10,9 +12,9 @@ internal sealed class AwsCloud : IDisposable
     private const string AdministratorRole = "OrganizationAccountAccessRole";
 
     private readonly Dictionary<string, AwsAccount> _accounts;
-    private readonly IssuerKeySource _issuerKeys;
+    private readonly IssuerClient _issuers;
 
-    public AwsCloud(IReadOnlyList<Account> accounts, IReadOnlyList<string> buckets, IssuerTransport issuers, CallLog calls, TimeProvider time, TimeSpan propagation)
+    public AwsCloud(IReadOnlyList<Account> accounts, IReadOnlyList<string> buckets, IssuerTransport issuers, Faults faults, CallLog calls, TimeProvider time)
     {
         _accounts = accounts
             .DistinctBy(account => account.Id, StringComparer.Ordinal)
@@ -29,14 +31,15 @@ internal sealed class AwsCloud : IDisposable
             store.TryAdd(new S3Bucket(name, first, first.Region, time.GetUtcNow()));
         }
 
-        _issuerKeys = new IssuerKeySource(issuers);
+        _issuers = new IssuerClient(issuers);
         var authorizer = new Authorizer(time);
         Endpoint = new AwsEndpoint(
             new SignatureVersion4(keys, time),
             authorizer,
-            new IamApi(new IamRoles(time, propagation), new IamProviders(time, issuers), new IamPolicies(time)),
-            new StsApi(_accounts, keys, authorizer, _issuerKeys, time, propagation),
+            new IamApi(new IamRoles(time, faults.Propagation), new IamProviders(time, issuers), new IamPolicies(time)),
+            new StsApi(_accounts, keys, authorizer, _issuers, time, faults.Propagation),
             new S3Api(store, authorizer, calls, time),
+            faults,
             calls);
     }
 
@@ -45,7 +48,7 @@ internal sealed class AwsCloud : IDisposable
     /// <summary>By account id: the key of an IAM user who may do everything there.</summary>
     public IReadOnlyDictionary<string, AccessKey> AdministratorKeys { get; }
 
-    public void Dispose() => _issuerKeys.Dispose();
+    public void Dispose() => _issuers.Dispose();
 
     private void AddAdministratorRoles(IReadOnlyList<Account> accounts, AwsAccount first, DateTimeOffset now)
     {

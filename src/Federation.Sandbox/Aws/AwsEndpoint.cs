@@ -1,5 +1,7 @@
 using System.Net;
 using System.Xml.Linq;
+using Federation.Configuration;
+using Federation.Sandbox.Aws.S3;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -9,37 +11,59 @@ namespace Federation.Sandbox.Aws;
 /// The one endpoint behind <c>AWS_ENDPOINT_URL</c>: IAM and STS in the query protocol, S3 in REST, told apart as their
 /// requests differ. Every call but <c>AssumeRoleWithWebIdentity</c> must be signed.
 /// </summary>
-internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer authorizer, IamApi iam, StsApi sts, S3Api s3, CallLog calls)
+internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer authorizer, IamApi iam, StsApi sts, S3Api s3, Faults faults, CallLog calls)
 {
+    /// <summary>Of a query-protocol call; far above what IAM's and STS's own limits let a call hold.</summary>
+    private const int LargestForm = 1 << 20;
+
     public async Task HandleAsync(HttpContext context)
     {
         var requestId = Guid.NewGuid().ToString();
-        var request = await AwsRequest.ReadAsync(context);
-        if (request.Form() is { } form)
+        AwsRequest? request = null;
+        IReadOnlyDictionary<string, string>? form = null;
+        try
         {
-            await HandleQueryAsync(context, request, form, requestId);
+            request = await AwsRequest.ReadAsync(context, AwsRequest.IsForm(context.Request) ? LargestForm : S3Api.LargestObject);
+            form = request.Form();
+            Strike(isS3: form is null);
+            await (form is null ? HandleS3Async(context, request, requestId) : HandleQueryAsync(context, request, form, requestId));
         }
-        else
+        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
-            await HandleS3Async(context, request, requestId);
+            var isS3 = form is null && !AwsRequest.IsForm(context.Request);
+            await RefuseAsync(context, isS3, form, AwsException.Of(exception, isS3), requestId);
+        }
+    }
+
+    private void Strike(bool isS3)
+    {
+        if (faults.Strikes(SandboxFaultKind.AwsThrottling))
+        {
+            throw isS3
+                ? new AwsException("SlowDown", "Please reduce your request rate.", HttpStatusCode.ServiceUnavailable)
+                : new AwsException("Throttling", "Rate exceeded");
+        }
+
+        if (faults.Strikes(SandboxFaultKind.AwsUnavailable))
+        {
+            throw new AwsException("ServiceUnavailable", "Service is unable to handle request.", HttpStatusCode.ServiceUnavailable);
         }
     }
 
     private async Task HandleQueryAsync(HttpContext context, AwsRequest request, IReadOnlyDictionary<string, string> form, string requestId)
     {
-        var isIam = form.GetValueOrDefault("Version") is "2010-05-08";
-        var xmlNamespace = isIam ? AwsXml.Iam : AwsXml.Sts;
         context.Response.Headers["x-amzn-RequestId"] = requestId;
-        try
-        {
-            var result = isIam ? await IamAsync(context, request, form) : await StsAsync(context, request, form);
-            await AwsXml.WriteAsync(context, StatusCodes.Status200OK, AwsXml.Response(form["Action"], result, requestId), xmlNamespace);
-        }
-        catch (AwsException error)
-        {
-            await AwsXml.WriteAsync(context, (int)error.Status, AwsXml.Error(error, requestId), xmlNamespace);
-        }
+        var result = IsIam(form) ? await IamAsync(context, request, form) : await StsAsync(context, request, form);
+        await AwsXml.WriteAsync(context, StatusCodes.Status200OK, AwsXml.Response(form["Action"], result, requestId), Namespace(form));
     }
+
+    private static Task RefuseAsync(HttpContext context, bool isS3, IReadOnlyDictionary<string, string>? form, AwsException error, string requestId) => isS3
+        ? AwsXml.WriteAsync(context, (int)error.Status, AwsXml.S3Error(error, requestId), xmlNamespace: null, "application/xml")
+        : AwsXml.WriteAsync(context, (int)error.Status, AwsXml.Error(error, requestId), Namespace(form));
+
+    private static bool IsIam(IReadOnlyDictionary<string, string> form) => form.GetValueOrDefault("Version") is "2010-05-08";
+
+    private static string Namespace(IReadOnlyDictionary<string, string>? form) => form is not null && IsIam(form) ? AwsXml.Iam : AwsXml.Sts;
 
     private async Task<XElement[]?> IamAsync(HttpContext context, AwsRequest request, IReadOnlyDictionary<string, string> form)
     {
@@ -71,20 +95,13 @@ internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer autho
     {
         context.Response.Headers["x-amz-request-id"] = requestId;
         context.Response.Headers["x-amz-id-2"] = "sandbox";
-        try
+        var signed = signatures.Verify(request);
+        if (signed is not null && signed.Service is not "s3")
         {
-            var signed = signatures.Verify(request);
-            if (signed is not null && signed.Service is not "s3")
-            {
-                throw WrongService("s3", signed.Service);
-            }
+            throw WrongService("s3", signed.Service);
+        }
 
-            await s3.HandleAsync(context, request, signed);
-        }
-        catch (AwsException error)
-        {
-            await AwsXml.WriteAsync(context, (int)error.Status, AwsXml.S3Error(error, requestId), xmlNamespace: null, "application/xml");
-        }
+        await s3.HandleAsync(context, request, signed);
     }
 
     private SignedRequest Signed(AwsRequest request, string service)

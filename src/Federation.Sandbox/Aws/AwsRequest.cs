@@ -1,4 +1,5 @@
 using System.Text;
+using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -19,23 +20,30 @@ internal sealed record AwsRequest
 
     public required byte[] Body { get; init; }
 
+    public bool IsFormBody { get; init; }
+
     public string? SourceIp { get; init; }
 
     public string Host => Headers.Host.ToString();
 
-    public static async Task<AwsRequest> ReadAsync(HttpContext context)
+    /// <summary>A form, in the body of a POST, is the query protocol of IAM and STS; all else is S3's.</summary>
+    public static bool IsForm(HttpRequest request) =>
+        request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) is true;
+
+    /// <param name="bodyLimit">In bytes.</param>
+    /// <exception cref="BadHttpRequestException">As <see cref="RequestBody.ReadAsync"/> says.</exception>
+    public static async Task<AwsRequest> ReadAsync(HttpContext context, int bodyLimit)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var question = target.IndexOf('?', StringComparison.Ordinal);
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         return new AwsRequest
         {
             Method = context.Request.Method,
             RawPath = question < 0 ? target : target[..question],
             Query = question < 0 ? [] : ParseForm(target[(question + 1)..], plusIsSpace: false),
             Headers = context.Request.Headers,
-            Body = body.ToArray(),
+            Body = await RequestBody.ReadAsync(context, bodyLimit),
+            IsFormBody = IsForm(context.Request),
             SourceIp = context.Connection.RemoteIpAddress?.ToString(),
         };
     }
@@ -56,7 +64,7 @@ internal sealed record AwsRequest
     /// <summary>The parameters of the query protocol: a form, in the body of a POST or in the query of a GET; null if this is no such call.</summary>
     public IReadOnlyDictionary<string, string>? Form()
     {
-        var pairs = Headers.ContentType.ToString().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+        var pairs = IsFormBody
             ? [.. Query, .. ParseForm(Encoding.UTF8.GetString(Body), plusIsSpace: true)]
             : Query;
         var form = new Dictionary<string, string>(StringComparer.Ordinal);

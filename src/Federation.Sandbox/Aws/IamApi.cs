@@ -30,7 +30,7 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
         {
             "ListRoles" => account.RoleArn(parameters["PathPrefix"] ?? "/", ""),
             "CreatePolicy" => account.PolicyArn(parameters["Path"] ?? "/", parameters["PolicyName"] ?? ""),
-            "GetPolicy" or "GetPolicyVersion" or "DeletePolicy" => parameters["PolicyArn"] ?? "*",
+            _ when action.Contains("Polic", StringComparison.Ordinal) && parameters["PolicyArn"] is { } policy => policy,
             "SimulatePrincipalPolicy" => parameters["PolicySourceArn"] ?? "*",
             _ => "*",
         };
@@ -50,6 +50,7 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
                 "GetRole" => IamRoles.Get(account, parameters),
                 "ListRoles" => IamRoles.List(account, parameters),
                 "UpdateRole" => IamRoles.Update(account, parameters),
+                "UpdateRoleDescription" => IamRoles.UpdateDescription(account, parameters),
                 "UpdateAssumeRolePolicy" => roles.UpdateTrust(account, parameters),
                 "DeleteRole" => IamRoles.Delete(account, parameters),
                 "PutRolePermissionsBoundary" => IamRoles.PutBoundary(account, parameters),
@@ -80,11 +81,17 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
                 "CreatePolicy" => policies.Create(account, parameters),
                 "GetPolicy" => IamPolicies.Get(account, parameters),
                 "GetPolicyVersion" => IamPolicies.GetVersion(account, parameters),
+                "ListPolicyVersions" => IamPolicies.ListVersions(account, parameters),
+                "ListEntitiesForPolicy" => IamPolicies.ListEntities(account, parameters),
+                "TagPolicy" => IamPolicies.Tag(account, parameters),
+                "UntagPolicy" => IamPolicies.Untag(account, parameters),
+                "ListPolicyTags" => IamPolicies.ListTags(account, parameters),
                 "ListPolicies" => IamPolicies.List(account, parameters),
                 "DeletePolicy" => IamPolicies.Delete(account, parameters),
                 "GetAccountAuthorizationDetails" => IamPolicies.AccountDetails(account, parameters),
                 "ListAccountAliases" => [new XElement("AccountAliases"), new XElement("IsTruncated", false)],
-                "SimulatePrincipalPolicy" => IamSimulation.Simulate(account, parameters),
+                "SimulatePrincipalPolicy" => IamSimulation.OfPrincipal(account, parameters),
+                "SimulateCustomPolicy" => IamSimulation.OfPolicies(parameters),
                 _ => throw new AwsException("InvalidAction", $"Could not find operation {action} for version 2010-05-08"),
             };
         }

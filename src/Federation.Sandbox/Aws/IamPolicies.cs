@@ -27,12 +27,20 @@ internal sealed class IamPolicies(TimeProvider time)
         var policy = new IamPolicy(account.PolicyArn(path, name), name, path, AccessKeys.UniqueId("ANPA"), document, time.GetUtcNow())
         {
             Description = parameters.Optional("Description", 0, 1000),
+            Tags = parameters.Tags(),
         };
         account.Policies.Add(policy.Arn, policy);
         return [Describe(account, policy, "Policy")];
     }
 
-    public static XElement[] Get(AwsAccount account, QueryParameters parameters) => [Describe(account, Find(account, parameters), "Policy")];
+    /// <summary>Tags show here alone, not in lists (ListPolicies, IAM API reference).</summary>
+    public static XElement[] Get(AwsAccount account, QueryParameters parameters)
+    {
+        var policy = Find(account, parameters);
+        var description = Describe(account, policy, "Policy");
+        description.Add(IamTags.Describe(policy.Tags));
+        return [description];
+    }
 
     public static XElement[] GetVersion(AwsAccount account, QueryParameters parameters)
     {
@@ -43,13 +51,26 @@ internal sealed class IamPolicies(TimeProvider time)
             : throw AwsException.NoSuchEntity($"Policy {policy.Arn} version {version} does not exist or is not attachable.");
     }
 
+    public static XElement[] ListVersions(AwsAccount account, QueryParameters parameters)
+    {
+        var policy = Find(account, parameters);
+        return [new XElement("Versions", DescribeVersion(policy, "member", document: false)), new XElement("IsTruncated", false)];
+    }
+
     public static XElement[] List(AwsAccount account, QueryParameters parameters)
     {
         var scope = parameters["Scope"] ?? "All";
+        var prefix = parameters.Optional("PathPrefix", 1, 512) ?? "/";
+        var isAttachedOnly = parameters["OnlyAttached"] is "true";
+        var usage = parameters["PolicyUsageFilter"];
         return Page.Of(
             parameters,
             account.Policies.Values.Where(_ => scope is not "AWS")
                 .Concat(AwsManagedPolicies.All(account.Partition).Where(_ => scope is not "Local"))
+                .Where(policy => policy.Path.StartsWith(prefix, StringComparison.Ordinal)
+                    && (!isAttachedOnly || Holders(account, policy).Any())
+                    && (usage is not "PermissionsPolicy" || Attached(account, policy).Any())
+                    && (usage is not "PermissionsBoundary" || Bounded(account, policy).Any()))
                 .OrderBy(policy => policy.Arn, StringComparer.Ordinal),
             policy => policy.Arn,
             StringComparer.Ordinal,
@@ -59,7 +80,7 @@ internal sealed class IamPolicies(TimeProvider time)
     public static XElement[]? Delete(AwsAccount account, QueryParameters parameters)
     {
         var policy = Find(account, parameters);
-        if (Attachments(account, policy) != 0)
+        if (Holders(account, policy).Any())
         {
             throw AwsException.DeleteConflict("Cannot delete a policy attached to entities.");
         }
@@ -70,6 +91,40 @@ internal sealed class IamPolicies(TimeProvider time)
         }
 
         return null;
+    }
+
+    public static XElement[]? Tag(AwsAccount account, QueryParameters parameters)
+    {
+        var tags = parameters.Tags();
+        var policy = Own(account, parameters);
+        account.Policies[policy.Arn] = policy with { Tags = IamTags.Merge(policy.Tags, tags) };
+        return null;
+    }
+
+    public static XElement[]? Untag(AwsAccount account, QueryParameters parameters)
+    {
+        var keys = parameters.List("TagKeys", 1, 128);
+        var policy = Own(account, parameters);
+        account.Policies[policy.Arn] = policy with { Tags = IamTags.Without(policy.Tags, keys) };
+        return null;
+    }
+
+    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) => IamTags.List(parameters, Own(account, parameters).Tags);
+
+    /// <summary>Which roles a policy is attached to, or is the boundary of.</summary>
+    public static XElement[] ListEntities(AwsAccount account, QueryParameters parameters)
+    {
+        var policy = Find(account, parameters);
+        var isRoleWanted = parameters["EntityFilter"] is null or "Role";
+        var roles = !isRoleWanted ? [] : parameters["PolicyUsageFilter"] is "PermissionsBoundary" ? Bounded(account, policy) : Attached(account, policy);
+        return Page.Of(
+            parameters,
+            roles,
+            role => role.Name,
+            StringComparer.OrdinalIgnoreCase,
+            _ => new XElement("PolicyGroups"),
+            _ => new XElement("PolicyUsers"),
+            page => new XElement("PolicyRoles", page.Select(role => new XElement("member", new XElement("RoleName", role.Name), new XElement("RoleId", role.Id)))));
     }
 
     /// <summary>Roles and managed policies with their documents, in pages over both.</summary>
@@ -108,8 +163,20 @@ internal sealed class IamPolicies(TimeProvider time)
         return account.FindPolicy(arn) ?? throw AwsException.NoSuchEntity($"Policy {arn} was not found.");
     }
 
-    private static int Attachments(AwsAccount account, IamPolicy policy) =>
-        account.Roles.Values.Count(role => role.AttachedPolicies.Contains(policy.Arn, StringComparer.Ordinal));
+    /// <summary>A policy of this account; those of AWS carry no tags.</summary>
+    private static IamPolicy Own(AwsAccount account, QueryParameters parameters)
+    {
+        var arn = parameters.Required("PolicyArn", 20, 2048);
+        return account.Policies.GetValueOrDefault(arn) ?? throw AwsException.NoSuchEntity($"Policy {arn} was not found.");
+    }
+
+    private static IEnumerable<IamRole> Attached(AwsAccount account, IamPolicy policy) =>
+        account.Roles.Values.Where(role => role.AttachedPolicies.Contains(policy.Arn, StringComparer.Ordinal));
+
+    private static IEnumerable<IamRole> Bounded(AwsAccount account, IamPolicy policy) =>
+        account.Roles.Values.Where(role => string.Equals(role.PermissionsBoundary, policy.Arn, StringComparison.Ordinal));
+
+    private static IEnumerable<IamRole> Holders(AwsAccount account, IamPolicy policy) => Attached(account, policy).Concat(Bounded(account, policy));
 
     private static XElement Describe(AwsAccount account, IamPolicy policy, string element) => new(
         element,
@@ -118,16 +185,16 @@ internal sealed class IamPolicies(TimeProvider time)
         new XElement("Arn", policy.Arn),
         new XElement("Path", policy.Path),
         new XElement("DefaultVersionId", Version),
-        new XElement("AttachmentCount", Attachments(account, policy)),
-        new XElement("PermissionsBoundaryUsageCount", account.Roles.Values.Count(role => string.Equals(role.PermissionsBoundary, policy.Arn, StringComparison.Ordinal))),
+        new XElement("AttachmentCount", Attached(account, policy).Count()),
+        new XElement("PermissionsBoundaryUsageCount", Bounded(account, policy).Count()),
         new XElement("IsAttachable", true),
         policy.Description is null ? null : new XElement("Description", policy.Description),
         new XElement("CreateDate", AwsXml.Time(policy.Created)),
         new XElement("UpdateDate", AwsXml.Time(policy.Created)));
 
-    private static XElement DescribeVersion(IamPolicy policy, string element) => new(
+    private static XElement DescribeVersion(IamPolicy policy, string element, bool document = true) => new(
         element,
-        new XElement("Document", PolicyText.Encode(policy.Document)),
+        !document ? null : new XElement("Document", PolicyText.Encode(policy.Document)),
         new XElement("VersionId", Version),
         new XElement("IsDefaultVersion", true),
         new XElement("CreateDate", AwsXml.Time(policy.Created)));

@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using Federation.Sandbox.Hosting;
+using Federation.Issuers;
 
 namespace Federation.Sandbox.Aws;
 

@@ -67,6 +67,13 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
         return [];
     }
 
+    public static XElement[] UpdateDescription(AwsAccount account, QueryParameters parameters)
+    {
+        var role = Find(account, parameters) with { Description = parameters.Required("Description", 0, 1000) };
+        Save(account, role);
+        return [Describe(role, "Role", complete: true)];
+    }
+
     public XElement[]? UpdateTrust(AwsAccount account, QueryParameters parameters)
     {
         var trust = parameters.Required("PolicyDocument", 1, 131_072);

@@ -3,27 +3,36 @@ using Federation.Policies;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary><c>SimulatePrincipalPolicy</c> for roles.</summary>
+/// <summary><c>SimulatePrincipalPolicy</c> for roles, and <c>SimulateCustomPolicy</c>.</summary>
 internal static class IamSimulation
 {
-    public static XElement[] Simulate(AwsAccount account, QueryParameters parameters)
+    public static XElement[] OfPrincipal(AwsAccount account, QueryParameters parameters)
     {
         var arn = parameters.Required("PolicySourceArn", 20, 2048);
         var role = account.Roles.Values.FirstOrDefault(role => string.Equals(role.Arn, arn, StringComparison.Ordinal))
             ?? throw AwsException.NoSuchEntity($"The policy source {arn} cannot be found.");
+        var policies = RolePolicies.Of(account, role);
+        return Simulate(parameters, policies.Identity, policies.Boundary);
+    }
+
+    public static XElement[] OfPolicies(QueryParameters parameters) => Simulate(parameters, [], boundary: null);
+
+    /// <summary>What the given policies, with those that the call itself brings, say to each action on each resource.</summary>
+    private static XElement[] Simulate(QueryParameters parameters, IReadOnlyList<NamedPolicy> identity, NamedPolicy? boundary)
+    {
         var actions = parameters.List("ActionNames", 3, 128);
         var resources = parameters.List("ResourceArns", 1, 2048);
-        var policies = RolePolicies.Of(account, role);
-        var identity = policies.Identity.Concat(parameters.List("PolicyInputList").Select((text, index) => new NamedPolicy($"PolicyInputList.{index + 1}", Parse(text)))).ToList();
-        var boundary = parameters.List("PermissionsBoundaryPolicyInputList") is [var given, ..]
-            ? new NamedPolicy("PermissionsBoundaryPolicyInputList.1", Parse(given))
-            : policies.Boundary;
-        var context = Context(parameters);
+        NamedPolicy[] all = [.. identity, .. parameters.List("PolicyInputList").Select((text, index) => new NamedPolicy($"PolicyInputList.{index + 1}", Parse(text)))];
+        if (parameters.List("PermissionsBoundaryPolicyInputList") is [var given, ..])
+        {
+            boundary = new NamedPolicy("PermissionsBoundaryPolicyInputList.1", Parse(given));
+        }
 
+        var context = Context(parameters);
         return
         [
             new XElement("EvaluationResults", actions.SelectMany(action => (resources.Count == 0 ? ["*"] : resources).Select(resource =>
-                Describe(action, resource, PolicyEvaluator.Evaluate(new PolicyRequest(action, resource, context), identity, boundary), boundary is not null)))),
+                Describe(action, resource, PolicyEvaluator.Evaluate(new PolicyRequest(action, resource, context), all, boundary), boundary is not null)))),
             new XElement("IsTruncated", false),
         ];
     }

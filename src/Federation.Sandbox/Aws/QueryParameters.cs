@@ -60,14 +60,14 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
     /// <summary>A list of structures: for each the parameters under its own prefix.</summary>
     public IEnumerable<Func<string, string?>> Structures(string name)
     {
-        for (var index = 1; ; index++)
+        var start = name + ".member.";
+        var indexes = form.Keys
+            .Where(key => key.StartsWith(start, StringComparison.Ordinal))
+            .Select(key => key[start.Length..].Split('.')[0])
+            .ToHashSet(StringComparer.Ordinal);
+        for (var index = 1; indexes.Contains(index.ToString(CultureInfo.InvariantCulture)); index++)
         {
-            var prefix = $"{name}.member.{index}.";
-            if (!form.Keys.Any(key => key.StartsWith(prefix, StringComparison.Ordinal)))
-            {
-                yield break;
-            }
-
+            var prefix = $"{start}{index}.";
             yield return member => form.GetValueOrDefault(prefix + member);
         }
     }

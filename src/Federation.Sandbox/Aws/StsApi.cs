@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Federation.Issuers;
 using Federation.Policies;
 using Federation.WebIdentity;
 
@@ -11,7 +12,7 @@ namespace Federation.Sandbox.Aws;
 /// <see cref="SecurityTokenService"/> over the sandbox's own accounts and the keys that the token's issuer publishes.
 /// </summary>
 internal sealed partial class StsApi(
-    IReadOnlyDictionary<string, AwsAccount> accounts, AccessKeys keys, Authorizer authorizer, IssuerKeySource issuerKeys, TimeProvider time, TimeSpan propagation)
+    IReadOnlyDictionary<string, AwsAccount> accounts, AccessKeys keys, Authorizer authorizer, IssuerClient issuers, TimeProvider time, TimeSpan propagation)
 {
     private const int DefaultDuration = 3600;
 
@@ -70,7 +71,7 @@ internal sealed partial class StsApi(
         var issuer = WebIdentityToken.TryParse(request.WebIdentityToken, out var token, out _) ? token.Issuer : null;
         var provider = Provider(request.RoleArn, issuer);
         IssuerKeys issuerPublishes = provider is not null || (issuer is not null && ProviderUrl.IsGoogle(issuer))
-            ? await issuerKeys.FetchAsync("https://" + ProviderUrl.OfIssuer(issuer!), cancellationToken)
+            ? await KeysAsync("https://" + ProviderUrl.OfIssuer(issuer!), cancellationToken)
             : new IssuerKeys.Unreachable("no provider trusts the issuer, so it was not asked");
         var (account, role, trust) = Find(request.RoleArn);
         var assumable = role is null || trust is null ? null : new AssumableRole(role.Arn, role.Id, PolicyDocument.Parse(trust))
@@ -95,6 +96,18 @@ internal sealed partial class StsApi(
         ];
     }
 
+    private async Task<IssuerKeys> KeysAsync(string issuer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new IssuerKeys.Published((await issuers.FetchAsync(issuer, cancellationToken)).Keys);
+        }
+        catch (IssuerException unreachable)
+        {
+            return new IssuerKeys.Unreachable(unreachable.Message);
+        }
+    }
+
     private OpenIdConnectProvider? Provider(string roleArn, string? issuer)
     {
         if (AccountOf(roleArn) is not { } account || issuer is null || ProviderUrl.OfIssuer(issuer) is not { } url)
@@ -115,7 +128,7 @@ internal sealed partial class StsApi(
     {
         var now = time.GetUtcNow();
         var expires = now.AddSeconds(duration);
-        var key = keys.Issue(session, expires);
+        var key = keys.Issue(session, expires, now);
         lock (session.Account.Gate)
         {
             if (session.Account.Roles.TryGetValue(session.RoleName, out var role))

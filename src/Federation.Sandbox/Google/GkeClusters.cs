@@ -8,6 +8,8 @@ namespace Federation.Sandbox.Google;
 /// <param name="CertificateAuthority">The PEM certificate that vouches for the endpoint.</param>
 internal sealed record GkeCluster(string Project, string Location, string Name, string Id, Func<string> Endpoint, string CertificateAuthority)
 {
+    private const string Version = "1.34.1-gke.1000000";
+
     public string Status { get; init; } = "RUNNING";
 
     public string ResourceName => $"projects/{Project}/locations/{Location}/clusters/{Name}";
@@ -20,10 +22,24 @@ internal sealed record GkeCluster(string Project, string Location, string Name, 
         ["locations"] = new JsonArray(Location),
         ["status"] = Status,
         ["endpoint"] = Endpoint(),
-        ["currentMasterVersion"] = "1.34.1-gke.1000000",
-        ["currentNodeVersion"] = "1.34.1-gke.1000000",
+        ["currentMasterVersion"] = Version,
+        ["currentNodeVersion"] = Version,
         ["selfLink"] = "https://container.googleapis.com/v1/" + ResourceName,
         ["id"] = Id,
+        ["currentNodeCount"] = 1,
+        ["nodePools"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "default-pool",
+            ["status"] = Status,
+            ["version"] = Version,
+            ["initialNodeCount"] = 1,
+            ["locations"] = new JsonArray(Location),
+            ["config"] = new JsonObject
+            {
+                ["machineType"] = "e2-medium",
+                ["workloadMetadataConfig"] = new JsonObject { ["mode"] = "GKE_METADATA" },
+            },
+        }),
         ["masterAuth"] = new JsonObject { ["clusterCaCertificate"] = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(CertificateAuthority)) },
         ["workloadIdentityConfig"] = new JsonObject { ["workloadPool"] = Project + ".svc.id.goog" },
     };

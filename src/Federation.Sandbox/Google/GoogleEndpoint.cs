@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Federation.Configuration;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,12 +13,19 @@ namespace Federation.Sandbox.Google;
 /// Google's REST APIs on one port: IAM (service accounts), GKE (clusters) and the OAuth token endpoint. Every call but
 /// the last needs a bearer token.
 /// </summary>
-internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, CallLog calls)
+internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, Faults faults, CallLog calls)
 {
+    private const int LargestBody = 1 << 20;
+
+    /// <summary>A name that stands twice is an error, as to Google: to which of the two would one answer?</summary>
+    private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false };
+
     public async Task HandleAsync(HttpContext context)
     {
         try
         {
+            Strike();
+
             // Clients encode the @ of an address and some the colon before a verb: split first, decode then.
             var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
             string[] segments = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
@@ -31,14 +39,28 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
             var body = await BodyAsync(context);
             await Json.WriteAsync(context, StatusCodes.Status200OK, Route(context.Request, segments, body));
         }
-        catch (GoogleException error)
+        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
+            var error = GoogleException.Of(exception);
             if (error.Code == HttpStatusCode.Unauthorized)
             {
                 context.Response.Headers.WWWAuthenticate = "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"";
             }
 
             await Json.WriteAsync(context, (int)error.Code, error.ToJson());
+        }
+    }
+
+    private void Strike()
+    {
+        if (faults.Strikes(SandboxFaultKind.GoogleThrottling))
+        {
+            throw new GoogleException(HttpStatusCode.TooManyRequests, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'.");
+        }
+
+        if (faults.Strikes(SandboxFaultKind.GoogleUnavailable))
+        {
+            throw new GoogleException(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE", "The service is currently unavailable.");
         }
     }
 
@@ -95,7 +117,8 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
         Record("oauth2.token", "token", isWrite: false);
         try
         {
-            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            RequestBody.Limit(context, LargestBody);
+            IFormCollection form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
             var endpoint = new Uri($"http://{context.Request.Host}/token");
             await Json.WriteAsync(context, StatusCodes.Status200OK, tokens.Exchange(form["grant_type"], form["assertion"], endpoint));
         }
@@ -119,27 +142,32 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
         }
     }
 
-    /// <summary>Google's own clients compress bodies.</summary>
+    /// <summary>Google's own clients compress bodies; what comes out of one is held to the same limit.</summary>
     private static async Task<JsonObject> BodyAsync(HttpContext context)
     {
-        using var buffer = new MemoryStream();
-        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-        buffer.Position = 0;
-        if (buffer.Length == 0)
+        var body = await RequestBody.ReadAsync(context, LargestBody);
+        if (body.Length == 0)
         {
             return [];
         }
 
         try
         {
-            await using Stream body = context.Request.Headers.ContentEncoding.ToString() is "gzip" ? new GZipStream(buffer, CompressionMode.Decompress) : buffer;
-            return await JsonNode.ParseAsync(body, cancellationToken: context.RequestAborted) as JsonObject
+            return JsonNode.Parse(context.Request.Headers.ContentEncoding.ToString() is "gzip" ? Inflate(body) : body, documentOptions: StrictJson) as JsonObject
                 ?? throw GoogleException.InvalidArgument("Invalid JSON payload received. Root element must be a message.");
         }
         catch (Exception exception) when (exception is JsonException or InvalidDataException)
         {
             throw GoogleException.InvalidArgument("Invalid JSON payload received. " + exception.Message);
         }
+    }
+
+    private static byte[] Inflate(byte[] compressed)
+    {
+        using var source = new GZipStream(new MemoryStream(compressed), CompressionMode.Decompress);
+        var inflated = new byte[LargestBody + 1];
+        var length = source.ReadAtLeast(inflated, inflated.Length, throwOnEndOfStream: false);
+        return length <= LargestBody ? inflated[..length] : throw GoogleException.TooLarge;
     }
 
     private static int? Number(HttpRequest request, string name)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Google;
 
@@ -18,6 +19,18 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
 
         return new JsonObject { ["error"] = error };
     }
+
+    /// <summary>What Google answers where it has no answer of its own: to a request that could not be read, and to a fault of the service itself.</summary>
+    public static GoogleException Of(Exception exception) => exception switch
+    {
+        GoogleException error => error,
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge,
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new(HttpStatusCode.RequestTimeout, "CANCELLED", "The request was not received in time."),
+        BadHttpRequestException or InvalidDataException => InvalidArgument(exception.Message),
+        _ => new(HttpStatusCode.InternalServerError, "INTERNAL", $"The sandbox has a fault: {exception.GetType().Name}: {exception.Message}"),
+    };
+
+    public static GoogleException TooLarge => new(HttpStatusCode.RequestEntityTooLarge, "INVALID_ARGUMENT", "Request payload size exceeds the limit.");
 
     public static GoogleException InvalidArgument(string message) => new(HttpStatusCode.BadRequest, "INVALID_ARGUMENT", message);
 

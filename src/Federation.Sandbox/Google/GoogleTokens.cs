@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -18,7 +17,7 @@ internal sealed class GoogleTokens : IDisposable
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(3599);
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _expiries = new(StringComparer.Ordinal);
+    private readonly ExpiringMap<DateTimeOffset> _expiries = new();
     private readonly RSA _key = RSA.Create(2048);
     private readonly string _keyId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
     private readonly string _project;
@@ -29,7 +28,7 @@ internal sealed class GoogleTokens : IDisposable
         _project = project;
         _time = time;
         AccessToken = NewToken();
-        _expiries[AccessToken] = DateTimeOffset.MaxValue;
+        _expiries.Add(AccessToken, DateTimeOffset.MaxValue, forgotten: DateTimeOffset.MaxValue, time.GetUtcNow());
     }
 
     /// <summary>A token that lasts as long as the sandbox, for those who are given one rather than a key.</summary>
@@ -51,7 +50,7 @@ internal sealed class GoogleTokens : IDisposable
         ["universe_domain"] = "googleapis.com",
     }.ToJsonString(Json.Indented);
 
-    public bool Accepts(string token) => _expiries.TryGetValue(token, out var expires) && _time.GetUtcNow() < expires;
+    public bool Accepts(string token) => _expiries.TryGet(token, out var expires) && _time.GetUtcNow() < expires;
 
     /// <summary>Exchanges a signed assertion for an access token.</summary>
     /// <exception cref="TokenRefusedException">The assertion does not hold.</exception>
@@ -87,7 +86,7 @@ internal sealed class GoogleTokens : IDisposable
         }
 
         var token = NewToken();
-        _expiries[token] = now + Lifetime;
+        _expiries.Add(token, now + Lifetime, forgotten: now + Lifetime, now);
         return new JsonObject { ["access_token"] = token, ["expires_in"] = (int)Lifetime.TotalSeconds, ["token_type"] = "Bearer" };
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Federation.Sandbox.Hosting;
 
 /// <summary>One call that reached the sandbox. It names what was asked, never a credential, token or body.</summary>
@@ -7,12 +9,17 @@ namespace Federation.Sandbox.Hosting;
 /// <param name="IsWrite">Whether the operation stores anything; token requests and reviews do not.</param>
 public sealed record CloudCall(string Cloud, string Operation, string Resource, bool IsWrite);
 
-/// <summary>Every call since the sandbox started, in the order in which they came.</summary>
+/// <summary>What reached the sandbox since it started: how much in all, and the latest calls in the order in which they came.</summary>
 public sealed class CallLog
 {
-    private readonly Lock _gate = new();
-    private readonly List<CloudCall> _calls = [];
+    /// <summary>How many calls are remembered one by one; a sandbox that serves for days must not grow with them.</summary>
+    public const int Capacity = 10_000;
 
+    private readonly Lock _gate = new();
+    private readonly Queue<CloudCall> _calls = [];
+    private readonly Dictionary<(string Cloud, bool IsWrite), int> _counts = [];
+
+    /// <summary>The latest calls, at most <see cref="Capacity"/>.</summary>
     public IReadOnlyList<CloudCall> Calls
     {
         get
@@ -32,7 +39,13 @@ public sealed class CallLog
     {
         lock (_gate)
         {
-            _calls.Add(call);
+            if (_calls.Count == Capacity)
+            {
+                _calls.Dequeue();
+            }
+
+            _calls.Enqueue(call);
+            CollectionsMarshal.GetValueRefOrAddDefault(_counts, (call.Cloud, call.IsWrite), out _)++;
         }
     }
 
@@ -40,7 +53,7 @@ public sealed class CallLog
     {
         lock (_gate)
         {
-            return _calls.Count(call => call.IsWrite == isWrite && string.Equals(call.Cloud, cloud, StringComparison.Ordinal));
+            return _counts.GetValueOrDefault((cloud, isWrite));
         }
     }
 }

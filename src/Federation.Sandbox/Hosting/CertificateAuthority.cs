@@ -7,17 +7,23 @@ namespace Federation.Sandbox.Hosting;
 /// <summary>
 /// The public key infrastructure of one run: a root, an intermediate and one server certificate, made at start
 /// and kept in memory. Only the root certificate, which is no secret, ever leaves it.
+/// <para>Servers show three certificates, as Google's do: their own, the intermediate's, and the root's as an older
+/// authority signed it. (The root that clients trust, signed by itself, would never be sent: .NET leaves it out.)</para>
 /// </summary>
 internal sealed class CertificateAuthority : IDisposable
 {
-    private CertificateAuthority(X509Certificate2 root, X509Certificate2 intermediate, X509Certificate2 server)
+    private CertificateAuthority(X509Certificate2 root, X509Certificate2 crossSignedRoot, X509Certificate2 intermediate, X509Certificate2 server)
     {
         Root = root;
+        CrossSignedRoot = crossSignedRoot;
         Intermediate = intermediate;
         Server = server;
     }
 
     public X509Certificate2 Root { get; }
+
+    /// <summary>The root's name and key, vouched for by an authority that nobody here trusts.</summary>
+    public X509Certificate2 CrossSignedRoot { get; }
 
     public X509Certificate2 Intermediate { get; }
 
@@ -37,6 +43,12 @@ internal sealed class CertificateAuthority : IDisposable
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var rootRequest = AuthorityRequest("Sandbox Root CA", rootKey, pathLength: 1);
         var root = rootRequest.CreateSelfSigned(from, now.AddYears(10));
+
+        using var olderKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var older = AuthorityRequest("Sandbox Older Root CA", olderKey, pathLength: 2).CreateSelfSigned(from, now.AddYears(10));
+        var crossRequest = AuthorityRequest("Sandbox Root CA", rootKey, pathLength: 1);
+        crossRequest.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(older, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        var crossSignedRoot = crossRequest.Create(older, from, now.AddYears(9), SerialNumber());
 
         using var intermediateKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var intermediateRequest = AuthorityRequest("Sandbox Intermediate CA", intermediateKey, pathLength: 0);
@@ -66,12 +78,13 @@ internal sealed class CertificateAuthority : IDisposable
         serverRequest.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(serverRequest.PublicKey, critical: false));
         serverRequest.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(signingIntermediate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         using var server = serverRequest.Create(signingIntermediate, from, now.AddDays(365), SerialNumber());
-        return new CertificateAuthority(root, signingIntermediate, Servable(server.CopyWithPrivateKey(serverKey)));
+        return new CertificateAuthority(root, crossSignedRoot, signingIntermediate, Servable(server.CopyWithPrivateKey(serverKey)));
     }
 
     public void Dispose()
     {
         Root.Dispose();
+        CrossSignedRoot.Dispose();
         Intermediate.Dispose();
         Server.Dispose();
     }

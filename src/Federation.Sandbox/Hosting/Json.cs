@@ -14,7 +14,7 @@ internal static class Json
     /// <exception cref="FormatException">Not base64url.</exception>
     /// <exception cref="JsonException">No JSON object.</exception>
     public static JsonObject FromBase64Url(string text) =>
-        JsonNode.Parse(Base64Url.DecodeFromChars(text)) as JsonObject ?? throw new JsonException("not a JSON object");
+        JsonNode.Parse(Base64Url.DecodeFromChars(text), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new JsonException("not a JSON object");
 
     public static async Task WriteAsync(HttpContext context, int status, JsonObject body)
     {

@@ -34,7 +34,7 @@ internal sealed class WebListener(bool isTls, int port, RequestDelegate handle)
             options.UseHttps(https =>
             {
                 https.ServerCertificate = authority.Server;
-                https.ServerCertificateChain = [authority.Intermediate, authority.Root];
+                https.ServerCertificateChain = [authority.Intermediate, authority.CrossSignedRoot];
             });
         }
 

@@ -29,9 +29,13 @@ done
 # Devices as a container has them, in a directory that can take a termination log.
 mkdir "$root/dev"
 mount -n -t tmpfs -o mode=755 container "$root/dev"
-for device in null zero full random urandom tty ptmx pts shm mqueue; do
+for device in null zero full random urandom tty shm mqueue; do
     show "/dev/$device" "$root/dev/$device"
 done
+# Terminals of its own: those of this machine could not be opened from here.
+mkdir "$root/dev/pts"
+mount -n -t devpts -o newinstance,ptmxmode=0666,mode=0620 container "$root/dev/pts" 2> /dev/null || true
+ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
 ln -s /proc/self/fd/0 "$root/dev/stdin"
 ln -s /proc/self/fd/1 "$root/dev/stdout"

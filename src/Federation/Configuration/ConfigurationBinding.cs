@@ -85,10 +85,13 @@ internal static class ConfigurationBinding
             Buckets = sandbox.Get(Keys.Sandbox.Buckets) ?? absent.Buckets,
             Images = sandbox.Get(Keys.Sandbox.Images)?.ToDictionary(image => image.Name, image => image.Value, StringComparer.Ordinal) ?? absent.Images,
             Latency = sandbox.Get(Keys.Sandbox.Latency),
-            Faults = sandbox.Get(Keys.Sandbox.Faults) ?? absent.Faults,
+            Faults = [.. (sandbox.Get(Keys.Sandbox.Faults) ?? []).Select(Fault)],
             HostAws = sandbox.Get(Keys.Sandbox.Aws),
         };
     }
+
+    // The text follows the faults' own pattern by now.
+    private static SandboxFault Fault(string text) => SandboxFault.TryParse(text, out var fault) ? fault : throw new FormatException(text);
 
     /// <summary>
     /// Gives every role that has no description of its own one, the same for all who share it: the description another

@@ -229,7 +229,7 @@ public sealed record SandboxSettings
     public IReadOnlyDictionary<string, SandboxImage> Images { get; init; } = new Dictionary<string, SandboxImage>(StringComparer.Ordinal);
 
     /// <summary>Faults that the embedded clouds show, as <c>--faults</c> names them.</summary>
-    public IReadOnlyList<string> Faults { get; init; } = [];
+    public IReadOnlyList<SandboxFault> Faults { get; init; } = [];
 
     /// <summary>Added to every emulated call.</summary>
     public TimeSpan Latency { get; init; }

@@ -210,7 +210,7 @@ internal static class FederationKeys
             "0s");
 
         public static readonly Key<IReadOnlyList<string>> Faults = Key<IReadOnlyList<string>>.Optional(
-            "faults", new ListOf<string>(Identifiers.Free("fault"), "faults", distinct: true), "Faults that the embedded clouds show, as --faults names them.");
+            "faults", new ListOf<string>(Identifiers.Fault, "faults", distinct: true), "Faults that the embedded clouds show, as --faults names them.");
 
         public static readonly Key<bool> Aws = Key<bool>.Optional(
             "aws",

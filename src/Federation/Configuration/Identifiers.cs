@@ -38,6 +38,14 @@ internal static partial class Identifiers
         Most = most,
     };
 
+    /// <summary>A fault of the embedded clouds: <see cref="SandboxFault"/>.</summary>
+    public static Text Fault { get; } = new()
+    {
+        Noun = "fault",
+        Requirement = $"one of {SandboxFault.Names}, with :N for every Nth call (iam-propagation:N for N seconds) where the default is not meant",
+        Pattern = SandboxFault.Pattern,
+    };
+
     /// <summary>A DNS label: Kubernetes, "Object Names and IDs" (RFC 1123 label names).</summary>
     public static Text DnsLabel(string noun) => new()
     {

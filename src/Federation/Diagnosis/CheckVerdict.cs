@@ -1,13 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 
 namespace Federation.Diagnosis;
 
 /// <summary>What a validation pod that ran to its end has proved, by its exit code, termination message and log.</summary>
-public static partial class CheckVerdict
+public static class CheckVerdict
 {
     /// <summary>The exit code with which the validation pod's script says that it could not become anybody.</summary>
     public const int IdentityRefused = 10;
@@ -63,20 +62,14 @@ public static partial class CheckVerdict
     public static Finding OfFailure(Workload workload, int exitCode, TimeSpan waited, IReadOnlyList<string> log)
     {
         var error = log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
+        var text = string.Join('\n', log);
         if (exitCode == IdentityRefused)
         {
-            return Identity(workload, waited, error);
+            return Identity(workload, waited, ErrorTexts.Explain(text) is [var first, ..] ? first : null, error);
         }
 
-        return PermissionDenied().Match(string.Join('\n', log)) is { Success: true } denied
-            ? new Finding
-            {
-                Code = FindingCodes.PermissionMissing,
-                Resource = workload.RoleArn,
-                Cause = $"The role was assumed, and the check `{workload.Verify.Run}` was denied: {denied.Value.Trim()}",
-                Fix = $"Add a policy to role.policies of the workload {workload.Name} that allows it (a bucket or key policy, a permissions boundary or an organisation's policy can deny it too).",
-                Actual = denied.Value.Trim(),
-            }
+        return ErrorTexts.ExplainRefusals(text) is [var denied, ..]
+            ? denied with { Resource = workload.RoleArn, Cause = $"The check `{workload.Verify.Run}` was denied. {denied.Cause}" }
             : new Finding
             {
                 Code = FindingCodes.CheckFailed,
@@ -88,41 +81,24 @@ public static partial class CheckVerdict
             };
     }
 
-    private static Finding Identity(Workload workload, TimeSpan waited, string? error)
+    private static Finding Identity(Workload workload, TimeSpan waited, Finding? explained, string? error) => explained switch
     {
-        var code = StsErrors.FirstOrDefault(known => error?.Contains(known.Text, StringComparison.Ordinal) == true).Code ?? FindingCodes.CheckFailed;
-        return new Finding
+        null => new Finding
         {
-            Code = code,
+            Code = FindingCodes.CheckFailed,
             Resource = workload.RoleArn,
-            Cause = code == FindingCodes.RoleNotYetVisible
-                ? $"STS refuses the role although the provider, the trust policy and the token agree; {(waited > TimeSpan.Zero ? $"that was waited out for {waited.TotalSeconds:0} s" : "this run wrote nothing that could still be on its way")}: {error}"
-                : $"The pod could not assume {workload.RoleArn}: {error ?? "the pod's log says no more"}",
-            Fix = code == FindingCodes.RoleNotYetVisible
-                ? "Run it again in a minute. If it stays so, look for a service or resource control policy of the AWS organisation that denies sts:AssumeRoleWithWebIdentity."
-                : "Compare the role's trust policy and its provider in AWS with trust-policy.json of the rendered documents.",
+            Cause = $"The pod could not assume {workload.RoleArn}: {error ?? "the pod's log says no more"}",
+            Fix = "Compare the role's trust policy and its provider in AWS with trust-policy.json of the rendered documents.",
             Actual = error,
-        };
-    }
-
-    /// <summary>What STS writes (facts as recorded in September 2026; the older wording too), and the finding it stands for.</summary>
-    private static readonly (string Text, string Code)[] StsErrors =
-    [
-        ("No OpenIDConnect provider found", FindingCodes.ProviderMissing),
-        ("Incorrect token audience", FindingCodes.AudienceNotRegistered),
-        ("could not be validated", FindingCodes.AudienceNotRegistered),
-        ("retrieve verification key", FindingCodes.VerificationKeyUnavailable),
-        ("more than one audience", FindingCodes.TokenAudiencesMany),
-        ("Token expired", FindingCodes.TokenExpired),
-        ("issued in the future", FindingCodes.TokenFromTheFuture),
-        ("not yet valid", FindingCodes.TokenFromTheFuture),
-        ("Missing a required claim", FindingCodes.TokenClaimMissing),
-        ("not a valid JWT", FindingCodes.TokenMalformed),
-        ("MaxSessionDuration", FindingCodes.SessionTooLong),
-        ("Request ARN is invalid", FindingCodes.RoleArnWrong),
-        ("Not authorized to perform sts:AssumeRoleWithWebIdentity", FindingCodes.RoleNotYetVisible),
-    ];
-
-    [GeneratedRegex(@"^.*(?:\(AccessDenied\w*\)|is not authorized to perform: ?\S+).*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex PermissionDenied();
+        },
+        // The documents are known to agree: of all that this refusal stands for, being on its way is left.
+        { Code: FindingCodes.TrustSubjectMismatch } => explained with
+        {
+            Code = FindingCodes.RoleNotYetVisible,
+            Resource = workload.RoleArn,
+            Cause = $"STS refuses the role although the provider, the trust policy and the token agree; {(waited > TimeSpan.Zero ? $"that was waited out for {waited.TotalSeconds:0} s" : "this run wrote nothing that could still be on its way")}: {explained.Actual}",
+            Fix = "Run it again in a minute. If it stays so, look for a service or resource control policy of the AWS organisation that denies sts:AssumeRoleWithWebIdentity.",
+        },
+        _ => explained with { Resource = workload.RoleArn, Cause = $"The pod could not assume {workload.RoleArn}. {explained.Cause}" },
+    };
 }

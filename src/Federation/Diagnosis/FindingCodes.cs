@@ -164,10 +164,100 @@ public static class FindingCodes
         [ArgumentInvalid] = nameof(ArgumentInvalid),
     };
 
+    private static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
+    {
+        [ConfigurationInvalid] = "Unknown key, wrong type or missing value in the configuration.",
+        [KubernetesNameInvalid] = "Not a DNS label or subdomain, or too long.",
+        [AwsIdentifierInvalid] = "An account id, role name or path, policy ARN, region or session name that AWS would refuse.",
+        [GoogleIdentifierInvalid] = "A project, location, cluster or Google service account id that Google would refuse.",
+        [WorkloadConflict] = "Two workloads contradict one another.",
+        [TemplateInvalid] = "A template or policy document that is not valid.",
+        [TrustPolicyTooLarge] = "The minified trust policy is longer than the quota.",
+        [TokenLifetimeOutOfRange] = "The token lifetime is out of range.",
+        [SessionDurationOutOfRange] = "The session length is out of range.",
+        [PermissionsTooBroad] = "A policy allows more than it has to.",
+        [SubjectNotPinned] = "A trust template does not pin the subject by StringEquals.",
+        [AudienceNotPinned] = "A trust template does not pin the audience.",
+        [ClusterNotFound] = "There is no such cluster at that place.",
+        [WorkloadIdentityDisabled] = "Workload Identity is off where the workload needs it.",
+        [IssuerMismatch] = "The right cluster names another issuer than the one built.",
+        [GoogleServiceAccountMissing] = "The Google service account does not exist.",
+        [WorkloadIdentityBindingMissing] = "The Google service account lacks the binding for the KSA.",
+        [GooglePermissionDenied] = "A Google permission is missing.",
+        [ClusterNotRunning] = "The cluster is not running.",
+        [ClusterRecreated] = "Another cluster has taken the name that the role was made for.",
+        [GoogleApiDisabled] = "A Google API is disabled in the project.",
+        [ProviderMissing] = "The role's account has no provider for the issuer.",
+        [ProviderNearMiss] = "A provider exists that differs from the issuer.",
+        [AudienceNotRegistered] = "The provider's client ids lack the audience.",
+        [ThumbprintUnneeded] = "The provider's thumbprint is not the chain's.",
+        [VerificationKeyUnavailable] = "The key that signed the token cannot be had.",
+        [RoleMissing] = "The role does not exist.",
+        [TrustPrincipalMismatch] = "The trust policy names another principal.",
+        [TrustActionMismatch] = "The trust policy allows another action.",
+        [TrustSubjectMismatch] = "The trust policy wants another subject.",
+        [TrustAudienceMismatch] = "The trust policy wants another audience.",
+        [TrustConditionKeyWrong] = "A condition tests a key that the token cannot satisfy.",
+        [TrustWildcardLiteral] = "A wildcard is compared as a literal.",
+        [TrustSubjectOpen] = "Anyone in the cluster could assume the role.",
+        [TrustDenied] = "An explicit Deny matches.",
+        [RoleArnWrong] = "What is given as role ARN is none, or another.",
+        [SessionTooLong] = "The session is longer than the role allows.",
+        [RoleNotYetVisible] = "Everything is right and the role is young.",
+        [GoogleIdentityConditionWrong] = "Conditions for Google's identity are mixed up.",
+        [PermissionMissing] = "A permission is missing.",
+        [PermissionsBoundaryBlocks] = "The permissions boundary does not allow it.",
+        [PermissionDenied] = "An explicit Deny forbids it.",
+        [NamespaceMissing] = "The namespace does not exist.",
+        [ServiceAccountMissing] = "The Kubernetes service account does not exist.",
+        [ServiceAccountAnnotationWrong] = "The GSA annotation is absent or another.",
+        [PodServiceAccountWrong] = "The pod runs as another service account.",
+        [ImagePullFailed] = "The image cannot be pulled.",
+        [PodUnschedulable] = "No node takes the pod.",
+        [TokenVolumeMissing] = "The container has no token that it can read.",
+        [TokenPathMismatch] = "AWS_WEB_IDENTITY_TOKEN_FILE is not where the token is.",
+        [PodRejected] = "The API server does not admit the pod.",
+        [PodTimedOut] = "The pod came to no end in time.",
+        [KubernetesPermissionDenied] = "A permission in the cluster is missing.",
+        [PodEnvironmentWrong] = "The pod's AWS environment is wrong.",
+        [StaticCredentialsShadow] = "Static keys win over the token.",
+        [CheckFailed] = "The command failed for a reason of its own.",
+        [TokenAudienceMismatch] = "The token is for another audience.",
+        [TokenAudiencesMany] = "The token has several audiences.",
+        [TokenExpired] = "The token is past its end.",
+        [TokenFromTheFuture] = "The token comes from the future.",
+        [TokenMalformed] = "What was sent is no token that AWS can read.",
+        [TokenIssuerMismatch] = "The token is another issuer's.",
+        [TokenSubjectMismatch] = "The token is another subject's.",
+        [TokenClaimMissing] = "The token lacks a claim.",
+        [TokenSignatureInvalid] = "The signature does not hold.",
+        [AwsCredentialsMissing] = "There are no usable AWS credentials here.",
+        [AwsPermissionDenied] = "An AWS permission of the runner is missing.",
+        [AwsAccountMismatch] = "The AWS credentials are another account's.",
+        [RegionUnavailable] = "The region cannot be used.",
+        [EndpointUnreachable] = "An endpoint was not reached.",
+        [Throttled] = "Too many calls.",
+        [GoogleCredentialsMissing] = "There are no usable Google credentials here.",
+        [KubeconfigWrongCluster] = "The kubeconfig leads to another cluster.",
+        [ResourceNotOurs] = "It exists and is not ours.",
+        [QuotaExceeded] = "A quota is used up.",
+        [PlanStale] = "The plan no longer holds.",
+        [TooMuchDeletion] = "More than a third of what is ours would go.",
+        [ArgumentInvalid] = "An argument is wrong.",
+    };
+
     /// <summary>Every code with its title, in order.</summary>
     public static IReadOnlyDictionary<string, string> All => Titles;
 
     /// <summary>The title of a code, such as <c>RoleMissing</c> for FED4001.</summary>
     /// <exception cref="KeyNotFoundException">There is no such code.</exception>
     public static string TitleOf(string code) => Titles[code];
+
+    /// <summary>When a code is given, in a sentence.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such code.</exception>
+    public static string MeaningOf(string code) => Meanings[code];
+
+    /// <summary>Where a code is explained, from the root of the repository: <c>docs/diagnostics.md#fed4001-rolemissing</c>, as GitHub makes anchors of headings.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such code.</exception>
+    public static string PageOf(string code) => $"docs/diagnostics.md#{code}-{TitleOf(code)}".ToLowerInvariant();
 }

@@ -78,7 +78,7 @@ public static class PolicyLint
                 });
             }
 
-            if (!Conditions(statement, ":aud").Concat(Conditions(statement, "accounts.google.com:oaud")).Any(condition => condition.Operator is "StringEquals" && Pins(condition, document)))
+            if (!PinsAudience(statement, document))
             {
                 findings.Add(new Finding
                 {
@@ -93,26 +93,46 @@ public static class PolicyLint
         return findings;
     }
 
-    /// <summary>FED4008 for each statement of a live trust policy through which anyone in the cluster could assume the role.</summary>
+    /// <summary>
+    /// FED4008 for each statement of a live trust policy through which anyone in a GKE cluster could assume the role,
+    /// and FED1103 for each that takes tokens meant for somebody else. Statements about other issuers (GitHub's, say)
+    /// and AWS principals are their owners' affair.
+    /// </summary>
     /// <param name="role">The role's ARN or name, for the finding's text.</param>
-    public static IReadOnlyList<Finding> LiveTrust(PolicyDocument document, string role, string? resource = null)
+    /// <param name="strict">FED1103 is an error, not a warning.</param>
+    public static IReadOnlyList<Finding> LiveTrust(PolicyDocument document, string role, bool strict = false, string? resource = null)
     {
         ArgumentNullException.ThrowIfNull(document);
-        return
-        [
-            .. from pair in Named(document)
-               where AdmitsWebIdentity(pair.Statement)
-               let why = OpenSubject(pair.Statement, document)
-               where why is not null
-               select new Finding
-               {
-                   Code = FindingCodes.TrustSubjectOpen,
-                   Cause = $"{pair.Name} of the trust policy of {role} {why}: service accounts it was not meant for can assume the role.",
-                   Fix = "Pin the subject with StringEquals on ISSUER:sub to system:serviceaccount:NAMESPACE:KSA, or remove the statement.",
-                   Resource = resource,
-                   Actual = SubjectConditions(pair.Statement).FirstOrDefault() is { } condition ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}" : null,
-               },
-        ];
+        var findings = new List<Finding>();
+        foreach (var (statement, name) in Named(document).Where(pair => AdmitsWebIdentity(pair.Statement) && IsAboutGoogle(pair.Statement)))
+        {
+            if (OpenSubject(statement, document) is { } why)
+            {
+                findings.Add(new Finding
+                {
+                    Code = FindingCodes.TrustSubjectOpen,
+                    Cause = $"{name} of the trust policy of {role} {why}: service accounts it was not meant for can assume the role.",
+                    Fix = "Pin the subject with StringEquals on ISSUER:sub to system:serviceaccount:NAMESPACE:KSA, or remove the statement.",
+                    Resource = resource,
+                    Expected = "StringEquals on ISSUER:sub",
+                    Actual = SubjectConditions(statement).FirstOrDefault() is { } condition ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}" : "(no condition on the subject)",
+                });
+            }
+
+            if (!PinsAudience(statement, document))
+            {
+                findings.Add(new Finding
+                {
+                    Code = FindingCodes.AudienceNotPinned,
+                    Severity = strict ? Severity.Error : Severity.Warning,
+                    Cause = $"{name} of the trust policy of {role} does not pin the token's audience with StringEquals: a token that the service account got for another system is accepted too.",
+                    Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
+                    Resource = resource,
+                });
+            }
+        }
+
+        return findings;
     }
 
     private static IEnumerable<(PolicyStatement Statement, string Name)> Named(PolicyDocument document) =>
@@ -122,6 +142,13 @@ public static class PolicyLint
         statement.Effect is PolicyEffect.Allow
         && PolicyEvaluator.MatchesAction(statement, WebIdentityAction)
         && (statement.NotPrincipals is not null || statement.Principals?.ContainsKey("Federated") is true);
+
+    private static bool IsAboutGoogle(PolicyStatement statement) =>
+        statement.Principals is not { } principals
+        || principals["Federated"].Any(principal => principal is "accounts.google.com" || principal.Contains(":oidc-provider/container.googleapis.com/", StringComparison.Ordinal));
+
+    private static bool PinsAudience(PolicyStatement statement, PolicyDocument document) =>
+        Conditions(statement, ":aud").Concat(Conditions(statement, "accounts.google.com:oaud")).Any(condition => condition.Operator is "StringEquals" && Pins(condition, document));
 
     // Why the subject is open, as the rest of a sentence; null if it is pinned.
     private static string? OpenSubject(PolicyStatement statement, PolicyDocument document)

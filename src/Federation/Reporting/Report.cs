@@ -92,9 +92,7 @@ public sealed record ReportedChange(string Resource, ChangeAction Action, IReadO
         new(change.Desired.Id.Value, change.Action, change.Action == ChangeAction.Unchanged ? [] : change.Fields);
 }
 
-/// <summary>One link of the chain: <paramref name="State"/> is <c>held</c>, <c>broken</c> or <c>not reached</c>.</summary>
-public sealed record ChainLink(string Link, string State, string? Expected, string? Actual);
-
+/// <param name="DiffersAt">The index of the first character in which expected and actual part; none where they are not two values of one kind.</param>
 public sealed record ReportedFinding(
     string Code,
     Severity Severity,
@@ -106,7 +104,8 @@ public sealed record ReportedFinding(
     string? Actual,
     string? File,
     int? Line,
-    int? Column)
+    int? Column,
+    int? DiffersAt)
 {
     public static ReportedFinding From(Finding finding) => new(
         finding.Code,
@@ -119,7 +118,8 @@ public sealed record ReportedFinding(
         finding.Actual,
         finding.Location?.File,
         finding.Location?.Line,
-        finding.Location?.Column);
+        finding.Location?.Column,
+        Difference.At(finding.Expected, finding.Actual));
 }
 
 /// <summary>A step of a run and how long it took.</summary>
@@ -133,6 +133,6 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     WriteIndented = true,
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(CamelCaseEnum<Outcome>), typeof(CamelCaseEnum<ChangeAction>), typeof(CamelCaseEnum<Severity>)])]
+    Converters = [typeof(CamelCaseEnum<Outcome>), typeof(CamelCaseEnum<ChangeAction>), typeof(CamelCaseEnum<Severity>), typeof(CamelCaseEnum<LinkState>)])]
 [JsonSerializable(typeof(Report))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -16,6 +16,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
     private readonly List<Finding> _findings = [];
     private readonly List<Change> _changes = [];
     private readonly ConcurrentDictionary<string, GateResult> _gates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, WorkloadDiagnosis> _diagnoses = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, List<Finding>> _workloadFindings = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, List<Phase>> _workloadPhases = new(StringComparer.Ordinal);
 
@@ -78,6 +79,16 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
         _workloadPhases.GetOrAdd(workload.Name, _ => []).Add(new Phase("Verify", (long)elapsed.TotalMilliseconds));
     }
 
+    /// <summary>Notes what a workload's evidence showed; of several diagnoses the last one's chain counts.</summary>
+    public void NoteDiagnosis(Workload workload, WorkloadDiagnosis diagnosis)
+    {
+        _diagnoses[workload.Name] = diagnosis;
+        var findings = Of(workload);
+        findings.AddRange(diagnosis.Findings.Except(findings).ToArray());
+    }
+
+    public WorkloadDiagnosis? DiagnosisOf(Workload workload) => _diagnoses.GetValueOrDefault(workload.Name);
+
     /// <param name="reached">What a workload with no error came to.</param>
     /// <param name="interrupted">The run was ended from outside.</param>
     /// <param name="calls">Calls made, by cloud.</param>
@@ -122,6 +133,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
             Audience = workload.Audience,
             AssumedRoleArn = gate?.AssumedRoleArn,
             Changes = [.. _changes.Where(change => change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)).Select(ReportedChange.From)],
+            Chain = DiagnosisOf(workload)?.Chain ?? [],
             Findings = [.. findings.Select(ReportedFinding.From)],
             Phases = [.. _workloadPhases.GetValueOrDefault(workload.Name) ?? []],
         };

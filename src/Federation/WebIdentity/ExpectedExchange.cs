@@ -1,7 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
-using System.Text.Json.Nodes;
-using Federation.Configuration;
 using Federation.Policies;
 using Federation.Templates;
 
@@ -18,25 +14,10 @@ public static class ExpectedExchange
     {
         var workload = rendered.Workload;
         return SecurityTokenService.Decide(new WebIdentityEvidence(
-            new AssumeRoleWithWebIdentityRequest(workload.RoleArn, workload.Name, TokenOf(workload, now)),
+            new AssumeRoleWithWebIdentityRequest(workload.RoleArn, workload.Name, ExpectedToken.OfCluster(workload, now)),
             new OpenIdConnectProvider(workload.ProviderArn, workload.Cluster.IssuerPath, [workload.Audience]),
             new IssuerKeys.Assumed(),
             new AssumableRole(workload.RoleArn, RoleId: "", PolicyDocument.Parse(rendered.TrustPolicy)) { MaxSessionDuration = workload.Role.MaxSessionDuration },
             now));
-    }
-
-    private static string TokenOf(Workload workload, DateTimeOffset now)
-    {
-        var header = new JsonObject { ["alg"] = "RS256", ["kid"] = "expected" };
-        var claims = new JsonObject
-        {
-            ["iss"] = workload.Cluster.Issuer,
-            ["sub"] = workload.Subject,
-            ["aud"] = new JsonArray(workload.Audience),
-            ["iat"] = now.ToUnixTimeSeconds(),
-            ["nbf"] = now.ToUnixTimeSeconds(),
-            ["exp"] = (now + workload.TokenLifetime).ToUnixTimeSeconds(),
-        };
-        return string.Join('.', new[] { header.ToJsonString(), claims.ToJsonString(), "unsigned" }.Select(part => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part))));
     }
 }

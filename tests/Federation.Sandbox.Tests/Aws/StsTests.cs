@@ -5,6 +5,7 @@ using Amazon.S3;
 using Amazon.S3.Model;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
+using Federation.Configuration;
 using Federation.Sandbox.Tests.Hosting;
 using Microsoft.Extensions.Time.Testing;
 
@@ -131,7 +132,7 @@ public sealed class StsTests : IAsyncLifetime
         {
             ConnectTo = _issuer.ConnectTo,
             CertificateAuthorityFile = _issuer.WriteAuthority(_directory.FullName),
-            IamPropagation = TimeSpan.FromSeconds(10),
+            Faults = [new SandboxFault(SandboxFaultKind.IamPropagation, 10)],
         });
         await FederateAsync(ListBuckets, sandbox);
         var token = _issuer.Token(_time.GetUtcNow());

@@ -110,5 +110,7 @@ public sealed class KubernetesClientTests
         public Federation.Sandbox.Kubelet.ContainerLog Log { get; } = new();
 
         public Federation.Sandbox.Kubelet.ContainerLog? FindLog(string podUid, string container, bool previous) => previous ? null : Log;
+
+        public Federation.Sandbox.Kubelet.ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) => null;
     }
 }

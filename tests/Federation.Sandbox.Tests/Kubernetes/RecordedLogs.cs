@@ -84,5 +84,7 @@ internal static class RecordedLogs
 
         public ContainerLog? FindLog(string podUid, string container, bool previous) =>
             previous ? null : _logs.GetValueOrDefault((podUid, container));
+
+        public ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) => null;
     }
 }

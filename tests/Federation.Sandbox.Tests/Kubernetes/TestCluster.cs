@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubelet;
 using Federation.Sandbox.Kubernetes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -21,6 +22,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public const string Issuer = "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c";
 
     private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _kubelet = Task.CompletedTask;
 
     private TestCluster(WebApplication app, KubernetesApiServer server, FakeTimeProvider time)
     {
@@ -60,10 +63,49 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
+        await _kubelet;
+        _stop.Dispose();
         Http.Dispose();
         Server.Dispose();
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
+    }
+
+    /// <summary>Has a node run pods, as processes of this machine; <c>registry.test/busybox</c> is its image.</summary>
+    public TestCluster WithNode(ContainerIsolation isolation = ContainerIsolation.RewrittenPaths)
+    {
+        var kubelet = new KubeletAgent(
+            Server.Kubelet,
+            new KubeletOptions
+            {
+                Directory = Path.Combine(Path.GetTempPath(), "kubelet-" + Guid.NewGuid().ToString("N")[..12]),
+                NodeName = "localhost",
+                HostIP = "192.0.2.2",
+                Isolation = isolation,
+                Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal) { ["registry.test/busybox"] = new() { Command = ["sh"] } },
+            },
+            Time);
+        Server.Runtime = kubelet;
+        _kubelet = kubelet.RunAsync(_stop.Token);
+        return this;
+    }
+
+    /// <summary>Waits until an object is as it should be.</summary>
+    public async Task<JsonObject> SeeAsync(string path, Func<JsonObject, bool> wanted)
+    {
+        for (var left = 400; left > 0; left--)
+        {
+            if ((await GetAsync(path)).Json is { } value && wanted(value))
+            {
+                return value;
+            }
+
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+
+        var last = await GetAsync(path);
+        throw new TimeoutException($"{path} is still {last.Text}");
     }
 
     /// <summary>Sends a request as the administrator and reads the answer.</summary>
@@ -133,6 +175,7 @@ internal sealed class TestCluster : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.UseHttps(SelfSigned()));
         });
         var app = builder.Build();
+        app.UseWebSockets();
         app.Run(server.HandleAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new TestCluster(app, server, time);

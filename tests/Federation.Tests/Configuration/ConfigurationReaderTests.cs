@@ -44,7 +44,7 @@ public sealed class ConfigurationReaderTests
         Assert.Equal(["exports", "backups"], configuration.Sandbox.Buckets);
         Assert.Equal(SandboxImage.Shell, configuration.Sandbox.Images["busybox"]);
         Assert.Equal(TimeSpan.FromMilliseconds(1500), configuration.Sandbox.Latency);
-        Assert.Equal(["throttle"], configuration.Sandbox.Faults);
+        Assert.Equal([new SandboxFault(SandboxFaultKind.AwsThrottling, 3), new SandboxFault(SandboxFaultKind.IssuerSlow, 1)], configuration.Sandbox.Faults);
         Assert.True(configuration.Sandbox.HostAws);
     }
 

@@ -52,7 +52,7 @@ internal static class Documents
           buckets: [exports, backups]
           images: { "registry.example/aws:1": aws, busybox: shell }
           latency: 1s500ms
-          faults: [throttle]
+          faults: [aws-throttling:3, issuer-slow]
           aws: host
         """;
 

@@ -54,7 +54,7 @@ public sealed class PolicyLintTests
 
         var template = Assert.Single(PolicyLint.TrustTemplate(trust));
         Assert.True(template is { Code: FindingCodes.SubjectNotPinned, Severity: Severity.Error }, name);
-        var live = Assert.Single(PolicyLint.LiveTrust(trust, "gke-to-aws-test", "aws/111122223333/role/gke-to-aws-test"));
+        var live = Assert.Single(PolicyLint.LiveTrust(trust, "gke-to-aws-test"));
         Assert.Equal(FindingCodes.TrustSubjectOpen, live.Code);
         Assert.StartsWith("Statement FederationMain", live.Cause, StringComparison.Ordinal);
     }

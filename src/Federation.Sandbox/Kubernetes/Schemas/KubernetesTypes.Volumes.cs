@@ -38,8 +38,8 @@ internal static partial class KubernetesTypes
             vsphereVolume VsphereVirtualDiskVolumeSource =2.20
         AWSElasticBlockStoreVolumeSource
             fsType string =2
-            partition int32 =3
-            readOnly bool =4
+            partition int32? =3
+            readOnly bool? =4
             volumeID string =1
         AzureDiskVolumeSource
             cachingMode string =3
@@ -49,19 +49,19 @@ internal static partial class KubernetesTypes
             kind string =6
             readOnly bool =5
         AzureFileVolumeSource
-            readOnly bool =3
+            readOnly bool? =3
             secretName string =1
             shareName string =2
         CephFSVolumeSource
             monitors string[] =1
             path string =2
-            readOnly bool =6
+            readOnly bool? =6
             secretFile string =4
             secretRef LocalObjectReference =5
             user string =3
         CinderVolumeSource
             fsType string =2
-            readOnly bool =3
+            readOnly bool? =3
             secretRef LocalObjectReference =4
             volumeID string =1
         ConfigMapVolumeSource
@@ -86,23 +86,23 @@ internal static partial class KubernetesTypes
         FCVolumeSource
             fsType string =3
             lun int32 =2
-            readOnly bool =4
+            readOnly bool? =4
             targetWWNs string[] =1
             wwids string[] =5
         FlexVolumeSource
             driver string =1
             fsType string =2
             options string{} =5
-            readOnly bool =4
+            readOnly bool? =4
             secretRef LocalObjectReference =3
         FlockerVolumeSource
             datasetName string =1
             datasetUUID string =2
         GCEPersistentDiskVolumeSource
             fsType string =2
-            partition int32 =3
+            partition int32? =3
             pdName string =1
-            readOnly bool =4
+            readOnly bool? =4
         GitRepoVolumeSource
             directory string =3
             repository string =1
@@ -110,7 +110,7 @@ internal static partial class KubernetesTypes
         GlusterfsVolumeSource
             endpoints string =1
             path string =2
-            readOnly bool =3
+            readOnly bool? =3
         HostPathVolumeSource
             path string =1
             type string =2
@@ -118,37 +118,37 @@ internal static partial class KubernetesTypes
             pullPolicy string =2
             reference string =1
         ISCSIVolumeSource
-            chapAuthDiscovery bool =8
-            chapAuthSession bool =11
+            chapAuthDiscovery bool? =8
+            chapAuthSession bool? =11
             fsType string =5
             initiatorName string =12
             iqn string =2
             iscsiInterface string =4
             lun int32 =3
             portals string[] =7
-            readOnly bool =6
+            readOnly bool? =6
             secretRef LocalObjectReference =10
             targetPortal string =1
         NFSVolumeSource
             path string =2
-            readOnly bool =3
+            readOnly bool? =3
             server string =1
         PersistentVolumeClaimVolumeSource
             claimName string =1
-            readOnly bool =2
+            readOnly bool? =2
         PhotonPersistentDiskVolumeSource
             fsType string =2
             pdID string =1
         PortworxVolumeSource
             fsType string =2
-            readOnly bool =3
+            readOnly bool? =3
             volumeID string =1
         ProjectedVolumeSource
             defaultMode int32 =2
             sources VolumeProjection[] =1
         QuobyteVolumeSource
             group string =5
-            readOnly bool =3
+            readOnly bool? =3
             registry string =1
             tenant string =6
             user string =4
@@ -159,16 +159,16 @@ internal static partial class KubernetesTypes
             keyring string =6
             monitors string[] =1
             pool string =4
-            readOnly bool =8
+            readOnly bool? =8
             secretRef LocalObjectReference =7
             user string =5
         ScaleIOVolumeSource
             fsType string =9
             gateway string =1
             protectionDomain string =5
-            readOnly bool =10
+            readOnly bool? =10
             secretRef LocalObjectReference =3
-            sslEnabled bool =4
+            sslEnabled bool? =4
             storageMode string =7
             storagePool string =6
             system string =2
@@ -180,7 +180,7 @@ internal static partial class KubernetesTypes
             secretName string =1
         StorageOSVolumeSource
             fsType string =3
-            readOnly bool =4
+            readOnly bool? =4
             secretRef LocalObjectReference =5
             volumeName string =1
             volumeNamespace string =2

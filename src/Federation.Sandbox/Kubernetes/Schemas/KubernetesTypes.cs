@@ -22,7 +22,7 @@ internal static partial class KubernetesTypes
             selfLink string =4
             uid string =5
             resourceVersion string =6
-            generation int64 =7
+            generation int64? =7
             creationTimestamp time =8
             deletionTimestamp time =9
             deletionGracePeriodSeconds int64 =10

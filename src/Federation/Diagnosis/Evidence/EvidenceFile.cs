@@ -77,7 +77,6 @@ internal sealed class PolicyDocumentJson : JsonConverter<PolicyDocument>
     WriteIndented = true,
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true,
     RespectRequiredConstructorParameters = true,
     RespectNullableAnnotations = true,

@@ -21,7 +21,7 @@ public sealed record GoogleEvidence
 
 /// <summary>An issuer's discovery document and key set.</summary>
 /// <param name="Issuer">The <c>issuer</c> that the discovery document names.</param>
-/// <param name="Thumbprint">The SHA-1 of the last certificate that the issuer's host serves, in hexadecimal; none if it was not looked at.</param>
+/// <param name="Thumbprint">The SHA-1 of the last certificate that the host of its keys serves, in hexadecimal; none if it was not looked at.</param>
 public sealed record PublishedIssuer(string Issuer, IReadOnlyList<IssuerKey> Keys, string? Thumbprint = null);
 
 /// <param name="UniqueId">The subject of its ID tokens; another one after it was deleted and made again.</param>

@@ -54,6 +54,9 @@ public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefe
 
     public JsonObject? Claims { get; init; }
 
+    /// <summary>Whether a published key verifies it; none where its signature or the keys were not to be had.</summary>
+    public bool? SignatureHolds { get; init; }
+
     /// <summary>The pod it belongs to, <c>NAMESPACE/NAME</c>; none if it was seen elsewhere.</summary>
     public string? Pod { get; init; }
 

@@ -1,7 +1,6 @@
 using System.Net;
-using Federation.Sandbox.Hosting;
 
-namespace Federation.Sandbox.Tests.Hosting;
+namespace Federation.Issuers.Tests;
 
 public class ConnectToTests
 {

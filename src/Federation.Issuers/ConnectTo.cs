@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Net;
 
-namespace Federation.Sandbox.Hosting;
+namespace Federation.Issuers;
 
 /// <summary>
 /// Where connections to a host really go, in the syntax of curl's <c>--connect-to</c>:
 /// <c>HOST1:PORT1:HOST2:PORT2[,…]</c>, IPv6 addresses in brackets; an empty first host or port stands for any, an
 /// empty second one for the same. TLS still asks for, and checks, the name that was asked for.
 /// </summary>
-internal sealed class ConnectTo
+public sealed class ConnectTo
 {
     private readonly List<Entry> _entries;
 

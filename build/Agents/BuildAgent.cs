@@ -1,0 +1,22 @@
+using Build.Host;
+using Cake.Core;
+using Cake.Core.IO;
+
+namespace Build.Agents;
+
+/// <summary>Tells where a run happens, by the variables that each service promises to set.</summary>
+internal static class BuildAgent
+{
+    /// <summary>The agent that this process runs under. Every secret in its environment is masked before anything else is said.</summary>
+    public static IBuildAgent Here(Terminal terminal, Func<string, string?> variable)
+    {
+        if (variable("GITHUB_ACTIONS") == "true")
+        {
+            return new GitHubAgent(terminal, new CakeEnvironment(new CakePlatform(), new CakeRuntime()), new FileSystem(), variable);
+        }
+
+        return string.Equals(variable("TF_BUILD"), "True", StringComparison.OrdinalIgnoreCase)
+            ? new AzureAgent(terminal, new CakeEnvironment(new CakePlatform(), new CakeRuntime()), variable)
+            : new TerminalAgent(terminal);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Reflection;
+
+namespace Build.Agents;
+
+/// <summary>Where this version's documentation is, for links in what people read elsewhere.</summary>
+/// <param name="Root">The address of the repository's files at this version; none where that is not known.</param>
+internal sealed record Documentation(string? Root)
+{
+    /// <summary>A release knows where it is from; a host that a step built is of the commit that the step was taken from.</summary>
+    public static Documentation Find(Func<string, string?> variable)
+    {
+        var assembly = typeof(Documentation).Assembly;
+        var released = assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(data => data.Key == "RepositoryUrl")?.Value;
+        if (!string.IsNullOrEmpty(released))
+        {
+            return new Documentation($"{released}/blob/v{assembly.GetName().Version!.ToString(3)}");
+        }
+
+        // A step that is part of the repository it runs in (uses: ./) has no repository of its own.
+        var (repository, commit) = variable("ACTION_REPOSITORY") is { Length: > 0 } action
+            ? (action, variable("ACTION_REF"))
+            : (variable("GITHUB_REPOSITORY"), variable("GITHUB_SHA"));
+        return variable("GITHUB_SERVER_URL") is { Length: > 0 } server && repository is { Length: > 0 } && commit is { Length: > 0 }
+            ? new Documentation($"{server}/{repository}/blob/{commit}")
+            : new Documentation(Root: null);
+    }
+
+    /// <summary>The page of a finding's code, at its place.</summary>
+    public string? Of(string code) => Root is null ? null : $"{Root}/docs/diagnostics.md#{code.ToLowerInvariant()}";
+}

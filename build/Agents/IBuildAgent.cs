@@ -1,0 +1,62 @@
+using Build.Host;
+using Federation.Diagnosis;
+using Federation.Reporting;
+
+namespace Build.Agents;
+
+/// <summary>
+/// The place that a run happens in, as far as it listens to it: the agent of a continuous integration service, or a
+/// terminal. What the host knows of such services is in this folder.
+/// </summary>
+public interface IBuildAgent
+{
+    /// <summary>Where the host writes. Whatever is written here stays text: none of it can be a command to the agent.</summary>
+    Terminal Terminal { get; }
+
+    /// <summary>The run is for a change that nobody has accepted yet.</summary>
+    bool IsPullRequest { get; }
+
+    /// <summary>Opens a part of the log, closing the one before.</summary>
+    void Begin(string phase);
+
+    /// <summary>Closes the part of the log that is open, if one is.</summary>
+    void End();
+
+    /// <summary>So much of the work under way is done.</summary>
+    void Progress(string work, int done, int all);
+
+    /// <summary>Something that whoever reads the result must not miss, and that is no fault.</summary>
+    void Notice(string title, string message);
+
+    /// <summary>The finding, with the fix that holds in this place where that is another.</summary>
+    Finding Advise(Finding finding);
+
+    /// <summary>Tells how the run ended: annotations, summary and outputs, as far as the place has them.</summary>
+    void Conclude(Conclusion conclusion);
+}
+
+/// <summary>How a run ended.</summary>
+/// <param name="Report">None where the run ended before there was anything to report.</param>
+/// <param name="ReportPath">Where the report is.</param>
+/// <param name="Findings">What ended the run, if findings did.</param>
+/// <param name="Failure">What ended the run, if it was nothing that anybody foresaw.</param>
+public sealed record Conclusion(Report? Report, string? ReportPath, IReadOnlyList<Finding> Findings, string? Failure)
+{
+    /// <param name="cause">What ended it before its time; null if nothing did.</param>
+    internal static Conclusion Of(Ending ending, Exception? cause) => new(
+        ending.Reported?.Report,
+        ending.Reported?.Path,
+        (cause as FindingException)?.Findings ?? [],
+        cause is null or FindingException or TargetFailedException ? null : Host.Failure.OneLine(cause));
+
+    /// <summary>Every finding, the root cause first; each once.</summary>
+    public IReadOnlyList<ReportedFinding> All =>
+    [
+        .. ((IEnumerable<ReportedFinding>)
+        [
+            .. Findings.Select(ReportedFinding.From),
+            .. Report?.Findings ?? [],
+            .. Report?.Workloads.SelectMany(workload => workload.Findings) ?? [],
+        ]).Distinct().OrderByDescending(finding => finding.Severity),
+    ];
+}

@@ -1,0 +1,146 @@
+using Build.Host;
+using Cake.Common.Build;
+using Federation.Diagnosis;
+using Federation.Reporting;
+using Spectre.Console;
+
+namespace Build.Agents;
+
+/// <summary>What the agents of continuous integration services have in common.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The guards own nothing: what they write to is the process's own.")]
+internal abstract class ServiceAgent : IBuildAgent
+{
+    /// <summary>The variables whose values are secret: what a login step before this one leaves, and the tokens that services hand to a job.</summary>
+    private static readonly string[] Secrets =
+    [
+        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN", "SYSTEM_ACCESSTOKEN",
+    ];
+
+    private readonly CommandGuard _output;
+    private readonly CommandGuard _errors;
+    private readonly List<string> _notices = [];
+    private bool _open;
+
+    /// <param name="terminal">The process's own streams.</param>
+    protected ServiceAgent(Terminal terminal, Func<string, string?> variable)
+    {
+        _output = new CommandGuard(terminal.Out.Profile.Out.Writer);
+        _errors = new CommandGuard(terminal.Error.Profile.Out.Writer);
+        terminal.Out.Profile.Out = new AnsiConsoleOutput(_output);
+        terminal.Error.Profile.Out = new AnsiConsoleOutput(_errors);
+        Terminal = terminal;
+        Variable = variable;
+    }
+
+    public Terminal Terminal { get; }
+
+    public abstract bool IsPullRequest { get; }
+
+    protected Func<string, string?> Variable { get; }
+
+    protected IBuildSystemServiceMessageWriter Commands => _output;
+
+    /// <summary>What whoever reads the summary must not miss.</summary>
+    protected IReadOnlyList<string> Notices => _notices;
+
+    public void Begin(string phase)
+    {
+        End();
+        BeginGroup(phase);
+        _open = true;
+    }
+
+    public void End()
+    {
+        if (_open) EndGroup();
+        _open = false;
+    }
+
+    public virtual void Progress(string work, int done, int all)
+    {
+    }
+
+    public void Notice(string title, string message)
+    {
+        _notices.Add($"{title}: {message}");
+        ShowNotice(title, message);
+    }
+
+    public Finding Advise(Finding finding) => finding.Code switch
+    {
+        FindingCodes.AwsCredentialsMissing => finding with { Fix = AdviceForAws(finding) },
+        FindingCodes.GoogleCredentialsMissing => finding with { Fix = AdviceForGoogle(finding) },
+        _ => finding,
+    };
+
+    public void Conclude(Conclusion conclusion)
+    {
+        End();
+        _output.EndLine();
+        _errors.EndLine();
+        Annotate(conclusion);
+        if (conclusion.Report is { } report)
+        {
+            foreach (var output in StepContract.Outputs)
+            {
+                SetOutput(output, output.Value(report, conclusion.ReportPath!) ?? "");
+            }
+        }
+        else
+        {
+            SetOutput(StepContract.Outcome, conclusion.Failure is null ? "invalid" : "failed");
+        }
+
+        WriteSummary(conclusion);
+    }
+
+    protected abstract void BeginGroup(string name);
+
+    protected abstract void EndGroup();
+
+    protected abstract void ShowNotice(string title, string message);
+
+    protected abstract void Annotate(Severity severity, string title, string message, SourceLocation? location);
+
+    protected abstract void SetOutput(StepOutput output, string value);
+
+    protected abstract void WriteSummary(Conclusion conclusion);
+
+    protected abstract string AdviceForAws(Finding finding);
+
+    protected abstract string AdviceForGoogle(Finding finding);
+
+    /// <summary>Masks every secret there is. First of all, so that nothing can print one before.</summary>
+    protected void MaskSecrets(Action<string> mask)
+    {
+        foreach (var secret in Secrets.Select(Variable).OfType<string>().Where(secret => !string.IsNullOrWhiteSpace(secret)).Distinct(StringComparer.Ordinal))
+        {
+            mask(secret);
+        }
+    }
+
+    /// <summary>
+    /// One error for the root cause; besides it what has a place in a file of the repository. Services show a few
+    /// annotations only: a hundred workloads that fail for one reason need one.
+    /// </summary>
+    private void Annotate(Conclusion conclusion)
+    {
+        var findings = conclusion.All;
+        var root = findings.FirstOrDefault(finding => finding.Severity == Severity.Error);
+        foreach (var finding in findings.Where(finding => finding == root || LocationOf(finding) is not null))
+        {
+            Annotate(finding.Severity, $"{finding.Code} {finding.Title}", $"{finding.Cause}\nFix: {finding.Fix}", LocationOf(finding));
+        }
+
+        if (root is null && conclusion.Failure is { } failure)
+        {
+            Annotate(Severity.Error, "The run failed", failure, location: null);
+        }
+    }
+
+    /// <summary>Where a finding is, if that is a file that is here: a built-in template is not.</summary>
+    private static SourceLocation? LocationOf(ReportedFinding finding) =>
+        finding is { File: { } file, Line: { } line, Column: { } column } && File.Exists(file) ? new SourceLocation(Path.GetFullPath(file), line, column) : null;
+}

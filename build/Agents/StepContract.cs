@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Federation.Planning;
+using Federation.Reporting;
+
+namespace Build.Agents;
+
+/// <summary>An input of the step, which is an argument of the host.</summary>
+/// <param name="Name">Its name in the action, and the argument's: kebab case.</param>
+/// <param name="Default">What it is where the workflow does not say; empty: the argument is left out.</param>
+/// <param name="Description">One sentence, for the action, the task and the documentation.</param>
+/// <param name="Allowed">The values there are, if they can be listed; the host refuses any other.</param>
+public sealed record StepInput(string Name, string Default, string Description, IReadOnlyList<string>? Allowed = null)
+{
+    /// <summary>A switch of the host.</summary>
+    public bool IsSwitch => Allowed is ["false", "true"];
+
+    /// <summary>Its name in the Azure task: camel case.</summary>
+    public string Variable => StepContract.CamelCase(Name);
+}
+
+/// <summary>An output of the step.</summary>
+/// <param name="Name">Its name in the action: kebab case.</param>
+/// <param name="Value">Out of the report and the report's path.</param>
+public sealed record StepOutput(string Name, string Description, Func<Report, string, string?> Value)
+{
+    /// <summary>Its name in the Azure task: camel case.</summary>
+    public string Variable => StepContract.CamelCase(Name);
+}
+
+/// <summary>
+/// The inputs and outputs of the step, in GitHub Actions and in Azure Pipelines alike. action.yml, the task's task.json,
+/// the steps template and the tables of their documentation are held to it: one more is one more line here.
+/// </summary>
+public static class StepContract
+{
+    public static readonly IReadOnlyList<StepInput> Inputs =
+    [
+        new("target", "Verify", "What to do.", ["Verify", "Render", "Plan", "Apply"]),
+        new("config", "federation.yaml", "The federation. A file that is not there is an error, never a sandbox run."),
+        new("cloud", "live", "Which clouds.", ["live", "sandbox"]),
+        new("workload", "", "The workloads to write and verify, as globs with commas between them; all when empty."),
+        new("fail-on-drift", "false", "Fails a Plan that has changes.", ["false", "true"]),
+        new("parallelism", "16", "Calls, and validation pods, at a time: 1 to 256."),
+        new("templates", "", "A folder whose files win over the built-in templates."),
+        new("output", "artifacts", "Where documents and report.json go."),
+        new("verbosity", "normal", "How much is said.", ["quiet", "minimal", "normal", "verbose", "diagnostic"]),
+        new("write-on-pull-request", "false", "Lets Verify and Apply write to live clouds for a pull request; without it they plan.", ["false", "true"]),
+    ];
+
+    /// <summary>The one output that there is even where nothing was done.</summary>
+    public static readonly StepOutput Outcome = new(
+        "outcome", "How it ended: rendered, planned, applied, verified, drifted, failed, invalid or interrupted.", (report, _) => Lower(report.Outcome));
+
+    public static readonly IReadOnlyList<StepOutput> Outputs =
+    [
+        Outcome,
+        new("role-arn", "The role's ARN, where the run was for a single workload.", (report, _) => report.Workloads is [var only] ? only.RoleArn : null),
+        new("role-arns", "A JSON object: the ARN of each workload's role, by the workload's name.", (report, _) => Object(report.Workloads.Select(workload => (workload.Name, JsonValue.Create(workload.RoleArn)!)))),
+        new("provider-arns", "A JSON object: the ARN of each workload's OIDC provider, by the workload's name.", (report, _) => Object(report.Workloads.Select(workload => (workload.Name, JsonValue.Create(workload.ProviderArn)!)))),
+        new("changes", "A JSON object: how many resources are created, updated, unchanged and deleted; planned, where nothing is written.", (report, _) => Object(
+        [
+            ("created", Count(report, ChangeAction.Create)), ("updated", Count(report, ChangeAction.Update)),
+            ("unchanged", Count(report, ChangeAction.Unchanged)), ("deleted", Count(report, ChangeAction.Delete)),
+        ])),
+        new("findings", "A JSON array: the codes of all findings, each once, the root cause first.", (report, path) => new JsonArray([.. new Conclusion(report, path, [], Failure: null).All.Select(finding => JsonValue.Create(finding.Code)).DistinctBy(code => code!.GetValue<string>(), StringComparer.Ordinal)]).ToJsonString()),
+        new("report", "The path of report.json.", (_, path) => path),
+    ];
+
+    /// <summary>An enumeration's value as the report writes it.</summary>
+    internal static string Lower<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    internal static string CamelCase(string kebab) =>
+        string.Concat(kebab.Split('-').Select((word, index) => index == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
+
+    /// <summary>The distinct changes of a report: a shared resource stands under each workload that needs it.</summary>
+    internal static IEnumerable<ReportedChange> Changes(Report report) =>
+        report.Workloads.SelectMany(workload => workload.Changes).DistinctBy(change => change.Resource, StringComparer.Ordinal);
+
+    private static JsonValue Count(Report report, ChangeAction action) => JsonValue.Create(Changes(report).Count(change => change.Action == action));
+
+    private static string Object(IEnumerable<(string Name, JsonValue Value)> members)
+    {
+        var json = new JsonObject();
+        foreach (var (name, value) in members) json[name] = value;
+        return json.ToJsonString();
+    }
+}

@@ -1,0 +1,243 @@
+using System.Text;
+using Federation.Diagnosis;
+using Federation.Planning;
+using Federation.Reporting;
+
+namespace Build.Agents;
+
+/// <summary>
+/// A run for whoever reviews it, as Markdown: the verdict, what was found, the workloads, and the plan field by field.
+/// Names, values and messages are shown as they are; nothing in them is taken for Markdown or HTML.
+/// </summary>
+internal static class Summary
+{
+    /// <summary>GitHub takes 1 MiB from a step, and nothing of a longer summary ("Workflow commands for GitHub Actions").</summary>
+    internal const int Limit = 1024 * 1024;
+
+    private const string Cut = "\n> **The rest is cut**: a summary holds 1 MiB at most. The whole is in the report.\n";
+
+    public static string Write(Conclusion conclusion, IReadOnlyList<string> notices, Documentation documentation)
+    {
+        var page = new Page(Limit - Encoding.UTF8.GetByteCount(Cut));
+        foreach (var (open, lines, close) in Blocks(conclusion, notices, documentation))
+        {
+            if (!page.Add(open, lines, close))
+            {
+                return page + Cut;
+            }
+        }
+
+        return page.ToString();
+    }
+
+    private static IEnumerable<Block> Blocks(Conclusion conclusion, IReadOnlyList<string> notices, Documentation documentation)
+    {
+        yield return new Block(Verdict(conclusion));
+        foreach (var notice in notices)
+        {
+            yield return new Block($"\n> {Text(notice)}\n");
+        }
+
+        foreach (var finding in conclusion.All)
+        {
+            yield return new Block(Of(finding, conclusion.Report, documentation));
+        }
+
+        if (conclusion.Report is not { } report)
+        {
+            yield break;
+        }
+
+        if (report.Workloads.Count > 0)
+        {
+            yield return new Block(
+                "\n### Workloads\n\n| Workload | Identity | Role | Outcome | Time |\n|---|---|---|---|---|\n",
+                report.Workloads.Select(workload =>
+                    $"| {Text(workload.Name)} | {Code(workload.Subject)} | {Code(workload.RoleArn)} | {Sign(workload.Outcome)} {StepContract.Lower(workload.Outcome)} | {Seconds(workload.Phases.Sum(phase => phase.Milliseconds))} |\n"));
+        }
+
+        foreach (var workload in report.Workloads.Where(workload => workload.Chain.Count > 0))
+        {
+            yield return new Block(
+                $"\n<details><summary>The chain of {Text(workload.Name)}</summary>\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
+                workload.Chain.Select(link => $"| {Text(link.Link)} | {Text(link.State)} | {Code(link.Expected)} | {Code(link.Actual)} |\n"),
+                "\n</details>\n");
+        }
+
+        var changes = StepContract.Changes(report).ToArray();
+        if (changes.Length > 0)
+        {
+            var counts = changes.CountBy(change => change.Action).ToDictionary();
+            var lines = changes.Where(change => change.Action != ChangeAction.Unchanged).SelectMany(Diff).ToArray();
+            var fence = Fence(lines);
+            yield return lines.Length == 0
+                ? new Block($"\nNo changes: all {changes.Length} resources are as they should be.\n")
+                : new Block(
+                    $"\n<details><summary>Plan: {Count(ChangeAction.Create)} to create, {Count(ChangeAction.Update)} to update, {Count(ChangeAction.Delete)} to delete, {Count(ChangeAction.Unchanged)} unchanged</summary>\n\n{fence}diff\n",
+                    lines.Select(line => line + "\n"),
+                    $"{fence}\n\n</details>\n");
+            int Count(ChangeAction action) => counts.GetValueOrDefault(action);
+        }
+
+        if (report.Phases.Count > 0)
+        {
+            yield return new Block($"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. Report: {Code(conclusion.ReportPath)}\n");
+        }
+    }
+
+    private static string Verdict(Conclusion conclusion)
+    {
+        if (conclusion.Report is not { } report)
+        {
+            return $"## {Sign(Outcome.Failed)} Nothing was done\n{(conclusion.Failure is { } why ? $"\n{Text(why)}\n" : "")}";
+        }
+
+        var count = report.Workloads.Count;
+        var overridden = report.Endpoints.Count == 0 || report.Cloud == TargetOptions.Sandbox ? "" : $"\n> Endpoints are overridden: {string.Join(", ", report.Endpoints.Keys.Select(Code))}\n";
+        return $"""
+            ## {Sign(report.Outcome)} {report.Outcome}: {count} workload{(count == 1 ? "" : "s")}
+
+            {Text(report.Target)} · {(report.Cloud == TargetOptions.Sandbox ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud))} · {Seconds(report.DurationMilliseconds)}
+            {overridden}
+            """.ReplaceLineEndings("\n");
+    }
+
+    private static string Of(ReportedFinding finding, Report? report, Documentation documentation)
+    {
+        var page = new StringBuilder();
+        var code = documentation.Of(finding.Code) is { } address ? $"[{finding.Code}]({address})" : finding.Code;
+        var who = report?.Workloads.FirstOrDefault(workload => workload.Findings.Contains(finding))?.Name;
+        page.Append($"\n### {Sign(finding.Severity)} {code} {Text(finding.Title)}{(who is null ? "" : $": {Text(who)}")}\n\n{Text(finding.Cause)}\n\n");
+        var rows = new (string Name, string? Value)[]
+        {
+            ("Where", finding.File is null ? null : $"{finding.File}:{finding.Line}:{finding.Column}"),
+            ("Resource", finding.Resource),
+            ("Expected", finding.Expected),
+            ("Actual", finding.Actual),
+        }.Where(row => row.Value is not null).ToArray();
+        if (rows.Length > 0)
+        {
+            page.Append("| | |\n|---|---|\n");
+            foreach (var (name, value) in rows) page.Append($"| {name} | {Code(value)} |\n");
+            page.Append('\n');
+        }
+
+        return page.Append($"**Fix:** {Text(finding.Fix)}\n").ToString();
+    }
+
+    private static IEnumerable<string> Diff(ReportedChange change)
+    {
+        var sign = change.Action switch { ChangeAction.Create => "+", ChangeAction.Delete => "-", _ => "!" };
+        yield return $"{sign} {OneLine(change.Resource)}";
+        foreach (var field in change.Fields)
+        {
+            yield return $"#   {OneLine(field.Path)}";
+            if (field.From is { } from) yield return $"-     {OneLine(from)}";
+            if (field.To is { } to) yield return $"+     {OneLine(to)}";
+        }
+    }
+
+    /// <summary>A fence longer than any run of backticks in what it holds ("CommonMark", fenced code blocks).</summary>
+    private static string Fence(IEnumerable<string> lines)
+    {
+        var longest = 2;
+        foreach (var line in lines)
+        {
+            var run = 0;
+            foreach (var c in line)
+            {
+                run = c == '`' ? run + 1 : 0;
+                longest = Math.Max(longest, run);
+            }
+        }
+
+        return new string('`', longest + 1);
+    }
+
+    /// <summary>A value, in its own type face. In HTML, because a code span has no escape for a backtick or a pipe.</summary>
+    private static string Code(string? value) => value is null ? "" : $"<code>{Text(value)}</code>";
+
+    /// <summary>Text in which every sign of Markdown and HTML is just that sign: each ASCII punctuation takes a backslash ("CommonMark", backslash escapes).</summary>
+    private static string Text(string value)
+    {
+        var text = new StringBuilder(value.Length + 16);
+        foreach (var c in OneLine(value))
+        {
+            if (char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c)) && c is not ('-' or '.' or ',' or '/' or ':' or '\'' or '"'))
+            {
+                text.Append('\\');
+            }
+
+            text.Append(c);
+        }
+
+        return text.ToString();
+    }
+
+    private static string OneLine(string value) => string.Concat(value.Select(c => c switch
+    {
+        '\n' or '\r' or '\u0085' or '\u2028' or '\u2029' => '⏎',
+        _ => char.IsControl(c) ? '\uFFFD' : c,
+    }));
+
+    private static string Sign(Outcome outcome) => outcome switch
+    {
+        Outcome.Failed or Outcome.Invalid or Outcome.Interrupted => "❌",
+        Outcome.Skipped or Outcome.Drifted => "⚠️",
+        _ => "✅",
+    };
+
+    private static string Sign(Severity severity) => severity switch { Severity.Error => "❌", Severity.Warning => "⚠️", _ => "ℹ️" };
+
+    private static string Seconds(long milliseconds) => milliseconds == 0 ? "" : Screen.Seconds(TimeSpan.FromMilliseconds(milliseconds));
+
+    /// <summary>What stands and falls together; of the lines between, as many are kept as there is room for.</summary>
+    private sealed record Block(string Open, IEnumerable<string> Lines, string Close)
+    {
+        public Block(string text)
+            : this(text, [], "")
+        {
+        }
+
+        public Block(string open, IEnumerable<string> lines)
+            : this(open, lines, "")
+        {
+        }
+    }
+
+    private sealed class Page(int room)
+    {
+        private readonly StringBuilder _text = new();
+        private int _left = room;
+
+        /// <returns>All of it is there.</returns>
+        public bool Add(string open, IEnumerable<string> lines, string close)
+        {
+            if (!Fits(open, close)) return false;
+            Put(open);
+            _left -= Size(close);
+            var whole = true;
+            foreach (var line in lines)
+            {
+                whole = Fits(line);
+                if (!whole) break;
+                Put(line);
+            }
+
+            _text.Append(close);
+            return whole;
+        }
+
+        public override string ToString() => _text.ToString();
+
+        private bool Fits(params string[] parts) => parts.Sum(Size) <= _left;
+
+        private void Put(string text)
+        {
+            _text.Append(text);
+            _left -= Size(text);
+        }
+
+        private static int Size(string text) => Encoding.UTF8.GetByteCount(text);
+    }
+}

@@ -1,0 +1,34 @@
+using Build.Host;
+using Federation.Diagnosis;
+using Spectre.Console;
+
+namespace Build.Agents;
+
+/// <summary>A terminal, or whatever reads the streams in its place: what is to be said is said in lines.</summary>
+internal sealed class TerminalAgent(Terminal terminal) : IBuildAgent
+{
+    public Terminal Terminal => terminal;
+
+    public bool IsPullRequest => false;
+
+    public void Begin(string phase) => terminal.Out.WriteLine($"== {phase}");
+
+    public void End()
+    {
+        // The next heading is the end of what stands before it.
+    }
+
+    public void Progress(string work, int done, int all)
+    {
+        // The lines of the work itself tell.
+    }
+
+    public void Notice(string title, string message) => terminal.Out.WriteLine($"{title}: {message}");
+
+    public Finding Advise(Finding finding) => finding;
+
+    public void Conclude(Conclusion conclusion)
+    {
+        // The table of workloads and the findings have been shown.
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+
+namespace Federation.Sandbox.Aws.S3;
+
+/// <summary>The object that a copy reads, which takes the permission to read it.</summary>
+internal sealed record CopiedObject(S3Object Source)
+{
+    /// <summary>The header that names it: bucket and key, percent-encoded, with or without a slash in front.</summary>
+    public const string Header = "x-amz-copy-source";
+
+    /// <summary>Null: the call copies nothing.</summary>
+    /// <exception cref="AwsException">The caller may not read it, or it is not there.</exception>
+    public static CopiedObject? Of(S3Call call, S3Buckets buckets, Authorizer authorizer)
+    {
+        if (!call.Request.Headers.TryGetValue(Header, out var header))
+        {
+            return null;
+        }
+
+        var path = Uri.UnescapeDataString(header.ToString().Split('?')[0].TrimStart('/'));
+        var slash = path.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0 || slash == path.Length - 1)
+        {
+            throw new AwsException("InvalidArgument", "Invalid copy source object key");
+        }
+
+        var bucket = buckets.Require(path[..slash]);
+        var key = path[(slash + 1)..];
+        if (!ReferenceEquals(bucket.Owner, call.Account))
+        {
+            throw AwsException.AccessDenied("Access Denied");
+        }
+
+        authorizer.Demand(call.Signed.Principal, "s3:GetObject", bucket.ArnOf(key), conditions: null, call.Request.SourceIp);
+        return new CopiedObject(bucket.Find(key) ?? throw new AwsException("NoSuchKey", "The specified key does not exist.", HttpStatusCode.NotFound));
+    }
+
+    /// <summary>The bytes that a range header names; all of them without one.</summary>
+    public byte[] Range(string header) => ByteRange.Of(header, Source.Content.Length) is { } range ? Source.Content[range.Start..range.End] : Source.Content;
+}

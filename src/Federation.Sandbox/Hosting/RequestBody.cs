@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Federation.Sandbox.Hosting;
+
+/// <summary>Bodies of requests, held in memory: no longer than the cloud takes them, and no slower than anyone should send them.</summary>
+internal static class RequestBody
+{
+    private static readonly MinDataRate SlowestSender = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
+    /// <param name="limit">In bytes.</param>
+    /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">
+    /// 413: longer than <paramref name="limit"/>; 408: the client stopped sending; 400: its framing is broken.
+    /// </exception>
+    public static async Task<byte[]> ReadAsync(HttpContext context, int limit)
+    {
+        Limit(context, limit);
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return body.ToArray();
+    }
+
+    /// <summary>Holds whoever reads the body next to the limit.</summary>
+    public static void Limit(HttpContext context, int limit)
+    {
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = SlowestSender;
+        }
+
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = limit;
+    }
+}

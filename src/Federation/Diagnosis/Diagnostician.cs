@@ -1,0 +1,92 @@
+using Federation.Diagnosis.Evidence;
+using Federation.Diagnosis.Links;
+
+namespace Federation.Diagnosis;
+
+/// <summary>
+/// Evidence → findings. Pure: the same evidence gives the same findings, wherever and whenever it is judged. Each link
+/// of the chain is held against what the configuration says it should be, not against the link before it; so one fault
+/// shows in one link, and independent faults each in theirs.
+/// </summary>
+public static class Diagnostician
+{
+    /// <summary>Refusals that are an answer themselves: the thing was looked at, and it is not what it should be.</summary>
+    private static readonly HashSet<string> Answers = new(StringComparer.Ordinal)
+    {
+        FindingCodes.ClusterNotFound, FindingCodes.IssuerMismatch, FindingCodes.AwsAccountMismatch, FindingCodes.KubeconfigWrongCluster, FindingCodes.PodRejected, FindingCodes.ArgumentInvalid,
+    };
+
+    /// <param name="now">The moment the evidence was taken.</param>
+    /// <param name="strict">Warnings of the FED11xx group count as errors.</param>
+    public static WorkloadDiagnosis Diagnose(WorkloadEvidence evidence, DateTimeOffset now, bool strict = false)
+    {
+        ArgumentNullException.ThrowIfNull(evidence);
+        var @case = new Case(evidence, now, strict);
+        var unread = Unread(evidence).ToHashSet();
+
+        var issuer = IssuerLink.Examine(@case);
+        var token = TokenLink.Examine(@case);
+        var provider = ProviderLink.Examine(@case);
+        var audience = ProviderLink.ExamineAudience(@case);
+        var trust = TrustLink.Examine(@case);
+        var role = RoleLink.Examine(@case);
+        var permissions = PermissionsLink.Examine(@case);
+        var account = GoogleServiceAccountLink.Examine(@case);
+        if (@case.IsGoogle)
+        {
+            // Its token is the one that AWS trusts; otherwise nothing on the way to AWS depends on it.
+            token = token with { Findings = [.. token.Findings, .. account] };
+            account = [];
+        }
+
+        Link[] way = [issuer, token, provider, audience, trust, role, permissions];
+        var check = CheckLink.Examine(@case, explained: way.Any(link => link.Findings.Any(IsSeen)));
+        // STS finds the role before it reads its trust policy.
+        Link[] met = [issuer, token, provider, audience, role, trust, permissions, check];
+        var found = met.SelectMany(link => link.Findings).Concat(account).Distinct().ToArray();
+        return new WorkloadDiagnosis(Ordered(found, unread), Chain([.. way, check], unread)) { Unread = [.. unread] };
+
+        bool IsSeen(Finding finding) => finding.Severity == Severity.Error && !unread.Contains(finding);
+    }
+
+    /// <summary>
+    /// What was seen to be wrong first, then what could not be read; the latter counts as an error only where nothing
+    /// else is wrong: then nobody can say that all is well.
+    /// </summary>
+    private static IReadOnlyList<Finding> Ordered(IReadOnlyList<Finding> found, HashSet<Finding> unread)
+    {
+        var seen = found.Where(finding => !unread.Contains(finding)).ToArray();
+        var unseen = found.Where(unread.Contains).Concat(unread.Except(found)).ToArray();
+        return seen.Any(finding => finding.Severity == Severity.Error)
+            ? [.. seen.OrderByDescending(finding => finding.Severity), .. unseen.Select(finding => finding with { Severity = Severity.Warning })]
+            : [.. unseen, .. seen.OrderByDescending(finding => finding.Severity)];
+    }
+
+    private static List<ChainLink> Chain(Link[] links, HashSet<Finding> unread)
+    {
+        var chain = new List<ChainLink>(links.Length);
+        var isBroken = false;
+        foreach (var link in links)
+        {
+            var broken = link.Findings.FirstOrDefault(finding => finding.Severity == Severity.Error && !unread.Contains(finding));
+            chain.Add(broken is not null ? new ChainLink(link.Name, LinkState.Broken, broken.Expected ?? link.Expected, broken.Actual)
+                : isBroken || link.Held is null ? new ChainLink(link.Name, LinkState.NotReached, link.Expected, Actual: null)
+                : new ChainLink(link.Name, LinkState.Held, link.Expected, link.Held));
+            isBroken |= broken is not null;
+        }
+
+        return chain;
+    }
+
+    private static IEnumerable<Finding> Unread(WorkloadEvidence evidence)
+    {
+        var (google, kubernetes, aws) = (evidence.Google, evidence.Kubernetes, evidence.Aws);
+        Finding?[] refusals =
+        [
+            google.Cluster?.Refused, google.Issuer?.Refused, google.ServiceAccount?.Refused, google.WorkloadIdentityUsers?.Refused,
+            kubernetes.Issuer?.Refused, kubernetes.Namespace?.Refused, kubernetes.ServiceAccount?.Refused, kubernetes.Pods?.Refused,
+            aws.Caller?.Refused, aws.Providers?.Refused, aws.Role?.Refused, aws.Role?.Found?.Policies?.Refused, aws.Role?.Found?.Boundary?.Refused,
+        ];
+        return refusals.OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code)).Distinct();
+    }
+}

@@ -1,0 +1,122 @@
+using Federation.Diagnosis.Evidence;
+using Federation.Diagnosis.Texts;
+using Federation.WebIdentity;
+
+namespace Federation.Diagnosis.Links;
+
+/// <summary>
+/// What the check came to, and what STS answered where an exchange was tried. A failure here is a consequence wherever
+/// a link before it is broken, and only then worth a finding of its own where none is.
+/// </summary>
+internal static class CheckLink
+{
+    private static readonly HashSet<string> AssumingFailed = new(StringComparer.Ordinal)
+    {
+        FindingCodes.RoleNotYetVisible, FindingCodes.RoleMissing, FindingCodes.TrustSubjectMismatch, FindingCodes.TrustAudienceMismatch, FindingCodes.TrustPrincipalMismatch,
+    };
+
+    /// <param name="explained">A link before this one is broken.</param>
+    public static Link Examine(Case @case, bool explained)
+    {
+        var workload = @case.Workload;
+        var proof = @case.Pods.FirstOrDefault(pod => pod.IsValidation);
+        var findings = new List<Finding>();
+        string? held = null;
+        if (proof?.Snapshot.Phase == "Succeeded")
+        {
+            var role = CheckVerdict.AssumedRole(proof.Snapshot.Containers.Select(container => container.TerminatedMessage).FirstOrDefault(message => message is not null));
+            findings.AddRange(CheckVerdict.OfSuccess(workload, role));
+            held = findings.Count == 0 ? role : null;
+        }
+
+        if (!explained)
+        {
+            findings.AddRange(@case.Pods.Select(pod => Failed(@case, pod)).OfType<Finding>());
+            if (findings.Count == 0 && @case.Evidence.Aws.Exchange is { Code: { } code } exchange)
+            {
+                findings.Add(Refused(@case, ErrorTexts.Explain($"{code}: {exchange.Message}"), "STS, asked from here,"));
+            }
+        }
+
+        return new Link("check", findings, workload.Verify.Run, held);
+    }
+
+    private static Finding? Failed(Case @case, PodEvidence pod)
+    {
+        var text = string.Join('\n', pod.Log);
+        switch (PodVerdict.Of(pod.Snapshot, @case.Now))
+        {
+            case PodVerdict.Hopeless { Finding: { Code: FindingCodes.PodTimedOut or FindingCodes.CheckFailed } ended }:
+                return ended with { Resource = @case.PodId(pod) };
+            case PodVerdict.Failed(CheckVerdict.IdentityRefused, _) when pod.IsValidation:
+                return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}") with { Resource = @case.PodId(pod) };
+            case PodVerdict.Failed(var exitCode, _) when pod.IsValidation:
+                return Denied(@case, text) ?? CheckVerdict.OfFailure(@case.Workload, exitCode, TimeSpan.Zero, pod.Log) with { Resource = @case.PodId(pod) };
+            default:
+                // A pod of the user's own: its log is all that it says, and only while it fails.
+                return IsFailing(pod) && ErrorTexts.Explain(text) is [_, ..] recognised
+                    ? Denied(@case, text) ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with { Resource = @case.PodId(pod) }
+                    : null;
+        }
+    }
+
+    private static bool IsFailing(PodEvidence pod) =>
+        pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason == "CrashLoopBackOff");
+
+    /// <summary>The role was assumed and an action denied: the policies that are there say why, or that it lies elsewhere.</summary>
+    private static Finding? Denied(Case @case, string text)
+    {
+        if (ErrorTexts.ExplainRefusals(text) is not [var denied, ..])
+        {
+            return null;
+        }
+
+        if (PermissionTexts.Denied(text) is not var (action, resource))
+        {
+            return denied with { Resource = @case.RoleId };
+        }
+
+        return PermissionsLink.Explain(@case, action, resource ?? "*") ?? denied with
+        {
+            Resource = @case.RoleId,
+            Cause = denied.Cause + (@case.Role?.Policies?.Found is null ? "" : $" The role's own policies allow {action}: look at the policy of the bucket or key, and at the organisation's."),
+        };
+    }
+
+    /// <summary>The exchange was refused, and nothing that can be read from here says why.</summary>
+    private static Finding Refused(Case @case, IReadOnlyList<Finding> recognised, string who)
+    {
+        var workload = @case.Workload;
+        if (recognised is not [var first, ..])
+        {
+            return new Finding
+            {
+                Code = FindingCodes.CheckFailed,
+                Resource = @case.RoleId,
+                Cause = $"{who} could not assume {workload.RoleArn}, and says nothing that is known here.",
+                Fix = "Look at its log: the text of the error says what happened.",
+            };
+        }
+
+        if (!AssumingFailed.Contains(first.Code) || @case.Role is not { } role)
+        {
+            return first with { Resource = @case.RoleId };
+        }
+
+        var age = role.Created is { } created ? @case.Now - created : (TimeSpan?)null;
+        var isYoung = @case.Evidence.WrittenAgo is not null || age < TimeSpan.FromMinutes(5);
+        return new Finding
+        {
+            Code = FindingCodes.RoleNotYetVisible,
+            Resource = @case.RoleId,
+            Cause = $"{who} is refused the role although provider, trust policy and token agree"
+                + (isYoung ? $"; the role {(@case.Evidence.WrittenAgo is { } written ? $"was written {Human.Of(written)} ago" : $"is {Human.Of(age!.Value)} old")}, and STS may not see it everywhere yet."
+                    : "; what denies it cannot be read from the role: a service or resource control policy of the organisation, say."),
+            Fix = isYoung
+                ? "Run it again in a minute: it took recorded roles up to eleven seconds to be seen."
+                : "Ask whoever manages the AWS organisation for a policy that denies sts:AssumeRoleWithWebIdentity; if the role was just changed by hand, run it again in a minute.",
+            Expected = SecurityTokenService.AssumeRoleAction + " allowed",
+            Actual = first.Actual,
+        };
+    }
+}

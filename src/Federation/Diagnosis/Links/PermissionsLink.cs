@@ -1,0 +1,154 @@
+using Federation.Configuration;
+using Federation.Diagnosis.Evidence;
+using Federation.Policies;
+
+namespace Federation.Diagnosis.Links;
+
+/// <summary>
+/// What the role may do against what it should be able to do: every action and resource that the configured policies
+/// allow is put to the policies and the boundary that are there.
+/// </summary>
+internal static class PermissionsLink
+{
+    public static Link Examine(Case @case)
+    {
+        var wanted = Wanted(@case);
+        var expected = wanted.Count == 0 ? null : Listed(wanted.Select(request => request.Action));
+        if (@case.Role is not { Policies: { } reading } role)
+        {
+            return new Link("permissions", [], expected, Held: null);
+        }
+
+        if (reading.Found is not { } policies)
+        {
+            return new Link("permissions", reading.Refused is { } refused ? [refused] : [], expected, Held: null);
+        }
+
+        var findings = new List<Finding>();
+        if (role is { BoundaryArn: not null, Boundary.Refused: { } unread })
+        {
+            findings.Add(unread);
+        }
+
+        findings.AddRange(Unattached(@case, policies));
+        findings.AddRange(wanted
+            .Select(request => (Request: request, Verdict: Ask(role, request)))
+            .Where(asked => !asked.Verdict.IsAllowed)
+            .GroupBy(asked => (asked.Verdict.Decision, asked.Verdict.BlockedBy, asked.Verdict.Statement?.PolicyName))
+            .Select(group => Blocked(@case, role, group.First().Verdict, [.. group.Select(asked => asked.Request)])));
+        findings.AddRange(policies.SelectMany(policy => PolicyLint.Permissions(policy.Document, policy.Name, @case.Strict)).Select(finding => finding with { Resource = @case.RoleId }));
+        return new Link("permissions", findings, expected, findings.Exists(finding => finding.Severity == Severity.Error) ? null : expected ?? "(none configured)");
+    }
+
+    /// <summary>Why one action that was denied is denied, by the role's own policies; null where they allow it, or were not read.</summary>
+    public static Finding? Explain(Case @case, string action, string resource)
+    {
+        if (@case.Role is not { Policies.Found: not null } role)
+        {
+            return null;
+        }
+
+        var request = new PolicyRequest(action, resource, Context(@case, role));
+        return Ask(role, request) is { IsAllowed: false } verdict ? Blocked(@case, role, verdict, [request]) : null;
+    }
+
+    // A pattern of the desired policy is put as it stands: only what covers it as a whole allows it as a whole.
+    private static List<PolicyRequest> Wanted(Case @case)
+    {
+        var context = @case.Role is { } role ? Context(@case, role) : new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        return
+        [
+            .. @case.Evidence.PermissionsPolicies
+                .OrderBy(policy => policy.Key, StringComparer.Ordinal)
+                .SelectMany(policy => policy.Value.Statements)
+                .Where(statement => statement is { Effect: PolicyEffect.Allow, Conditions: [] })
+                .SelectMany(statement => statement.Actions ?? [], (statement, action) => (action, resources: statement.Resources ?? []))
+                .SelectMany(pair => pair.resources, (pair, resource) => new PolicyRequest(pair.action, resource, context)),
+        ];
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> Context(Case @case, RoleEvidence role) => new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["aws:PrincipalArn"] = [role.Arn],
+        ["aws:PrincipalAccount"] = [@case.Workload.Account.Id],
+        ["aws:PrincipalType"] = ["AssumedRole"],
+        ["aws:RequestedRegion"] = [@case.Workload.Account.Region],
+        ["aws:SecureTransport"] = ["true"],
+        ["aws:FederatedProvider"] = [@case.Principal],
+    };
+
+    private static PolicyVerdict Ask(RoleEvidence role, PolicyRequest request)
+    {
+        var boundary = role is { BoundaryArn: { } arn, Boundary: { } read } && (read.Found is not null || read.IsAbsent)
+            // A boundary whose policy is gone allows nothing.
+            ? new NamedPolicy(arn, read.Found ?? new PolicyDocument { Statements = [] })
+            : null;
+        return PolicyEvaluator.Evaluate(request, role.Policies!.Found!, boundary);
+    }
+
+    private static IEnumerable<Finding> Unattached(Case @case, IReadOnlyList<NamedPolicy> policies) => @case.Workload.Role.Policies
+        .OfType<PolicyReference.Managed>()
+        .Where(managed => !policies.Any(policy => policy.Name == managed.Arn))
+        .Select(managed => new Finding
+        {
+            Code = FindingCodes.PermissionMissing,
+            Resource = @case.RoleId,
+            Cause = $"The managed policy {managed.Arn} is not attached to the role {@case.Workload.Role.Name}.",
+            Fix = @case.Mend(ExistingResources.Role, $"aws iam attach-role-policy --role-name {@case.Workload.Role.Name} --policy-arn {managed.Arn}"),
+            Expected = managed.Arn,
+            Actual = policies.Where(policy => policy.Name.StartsWith("arn:", StringComparison.Ordinal)).Select(policy => policy.Name).ToArray() is { Length: > 0 } attached
+                ? string.Join(", ", attached)
+                : "(none attached)",
+        });
+
+    private static Finding Blocked(Case @case, RoleEvidence role, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
+    {
+        var name = @case.Workload.Role.Name;
+        var actions = Listed(requests.Select(request => request.Action));
+        var what = $"{actions} on {Listed(requests.Select(request => request.Resource))}";
+        if (verdict.Statement is { } denying)
+        {
+            return new Finding
+            {
+                Code = FindingCodes.PermissionDenied,
+                Resource = @case.RoleId,
+                Cause = $"The {(denying.Source == PolicySource.Boundary ? "permissions boundary" : "policy")} {denying.PolicyName} of the role {name} denies {what}; a Deny wins over every Allow.",
+                Fix = $"Take the Deny{(denying.Statement.Sid is { Length: > 0 } sid ? $" {sid}" : "")} out of {denying.PolicyName}, or take {actions} out of what the workload needs.",
+                Expected = what,
+                Actual = $"Deny in {denying.PolicyName}",
+            };
+        }
+
+        return verdict.BlockedBy == PolicySource.Boundary
+            ? new Finding
+            {
+                Code = FindingCodes.PermissionsBoundaryBlocks,
+                Resource = @case.RoleId,
+                Cause = $"The role's policies allow {what}, and its permissions boundary {role.BoundaryArn} does not: both must.",
+                Fix = $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): aws iam put-role-permissions-boundary --role-name {name} --permissions-boundary ARN",
+                Expected = what,
+                Actual = $"not allowed by {role.BoundaryArn}",
+            }
+            : new Finding
+            {
+                Code = FindingCodes.PermissionMissing,
+                Resource = @case.RoleId,
+                Cause = $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Listed(role.Policies.Found.Select(policy => policy.Name)))}.",
+                Fix = @case.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0])) is { Key: { } missing, Value: { } document }
+                    ? @case.Mend(ExistingResources.Role, $"aws iam put-role-policy --role-name {name} --policy-name {missing} --policy-document '{document.ToMinifiedJson()}'")
+                    : $"Add a policy that allows {actions} to role.policies of the workload {@case.Workload.Name}, and Apply.",
+                Expected = what,
+                Actual = "no statement allows it",
+            };
+    }
+
+    private static bool Allows(PolicyDocument document, PolicyRequest request) =>
+        PolicyEvaluator.Evaluate(request, [new NamedPolicy("", document)]).IsAllowed;
+
+    private static string Listed(IEnumerable<string> names)
+    {
+        const int Most = 4;
+        var all = names.Distinct(StringComparer.Ordinal).ToArray();
+        return string.Join(", ", all.Take(Most)) + (all.Length > Most ? $" and {all.Length - Most} more" : "");
+    }
+}

@@ -1,0 +1,289 @@
+using Federation.Diagnosis.Evidence;
+using Federation.WebIdentity;
+
+namespace Federation.Diagnosis.Links;
+
+/// <summary>What a pod is given to assume the role with: the service account, the projected token, the environment.</summary>
+internal static class PodChecks
+{
+    /// <summary>Where Kubernetes mounts the token that a pod gets unasked, which is for the API server: its audience is the issuer.</summary>
+    private const string DefaultTokenPath = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+    /// <summary>What the EKS pod identity webhook reads; nothing on GKE does.</summary>
+    private const string EksAnnotation = "eks.amazonaws.com/role-arn";
+
+    public static IEnumerable<Finding> Examine(Case @case, PodEvidence pod)
+    {
+        if (Stuck(@case, pod) is { } stuck)
+        {
+            yield return stuck;
+        }
+
+        if (pod.ServiceAccount != @case.Workload.ServiceAccount || pod.Snapshot.Namespace != @case.Workload.Namespace)
+        {
+            yield return WrongServiceAccount(@case, pod);
+        }
+
+        var users = pod.Containers.Where(container => Asks(pod, container)).ToArray();
+        if (users.Length == 0)
+        {
+            yield return NothingAsked(@case, pod);
+            yield break;
+        }
+
+        foreach (var finding in users.SelectMany(container => Examine(@case, pod, container)))
+        {
+            yield return finding;
+        }
+    }
+
+    /// <summary>It will not start, as its own state says.</summary>
+    private static Finding? Stuck(Case @case, PodEvidence pod) =>
+        PodVerdict.Of(pod.Snapshot, @case.Now) is PodVerdict.Hopeless { Finding: { Code: not (FindingCodes.PodTimedOut or FindingCodes.CheckFailed) } stuck } ? stuck with { Resource = @case.PodId(pod) } : null;
+
+    /// <summary>The container means to assume a role: it has a part of what that takes.</summary>
+    private static bool Asks(PodEvidence pod, ContainerEvidence container) =>
+        container.Environment.Any(variable => variable.Name is PodVariables.RoleArn or PodVariables.TokenFile)
+        || container.Mounts.Any(mount => pod.TokenVolumes.Any(volume => volume.Volume == mount.Volume && volume.Audience is not null));
+
+    private static Finding WrongServiceAccount(Case @case, PodEvidence pod)
+    {
+        var workload = @case.Workload;
+        var isElsewhere = pod.Snapshot.Namespace != workload.Namespace;
+        return new Finding
+        {
+            Code = FindingCodes.PodServiceAccountWrong,
+            Resource = @case.PodId(pod),
+            Cause = isElsewhere
+                ? $"{Named(pod)} runs in the namespace {pod.Snapshot.Namespace}; the role is for {workload.Namespace}/{workload.ServiceAccount}."
+                : $"{Named(pod)} runs as the service account {pod.ServiceAccount}{(pod.ServiceAccount == "default" ? ", which a pod gets that names none" : "")}; the role is for {workload.ServiceAccount}.",
+            Fix = isElsewhere
+                ? $"Run it in {workload.Namespace}, or add a workload for {pod.Snapshot.Namespace}/{pod.ServiceAccount} to federation.yaml."
+                : $"Set serviceAccountName: {workload.ServiceAccount} in the pod's specification (of its {Owner(pod)}); a running pod cannot be changed.",
+            Expected = isElsewhere ? workload.Namespace : workload.ServiceAccount,
+            Actual = isElsewhere ? pod.Snapshot.Namespace : pod.ServiceAccount,
+        };
+    }
+
+    private static Finding NothingAsked(Case @case, PodEvidence pod)
+    {
+        var annotated = @case.Evidence.Kubernetes.ServiceAccount?.Found?.Annotations.ContainsKey(EksAnnotation) is true;
+        return new Finding
+        {
+            Code = FindingCodes.TokenVolumeMissing,
+            // Not every pod of the service account needs AWS; one that was asked for by name does.
+            Severity = pod.IsNamed || pod.IsValidation || annotated ? Severity.Error : Severity.Warning,
+            Resource = @case.PodId(pod),
+            Cause = $"{Named(pod)} has no projected token for {@case.Workload.Audience} and no AWS environment"
+                + (annotated ? $"; the annotation {EksAnnotation} does nothing on GKE, where no webhook reads it." : ", so nothing in it can assume the role."),
+            Fix = $"Add the rendered component to the kustomization of its {Owner(pod)}: components: [artifacts/rendered/{@case.Workload.Name}/component]. Pods made before that must be made anew (kubectl rollout restart).",
+            Expected = @case.Workload.Audience,
+            Actual = "(no token)",
+        };
+    }
+
+    private static IEnumerable<Finding> Examine(Case @case, PodEvidence pod, ContainerEvidence container)
+    {
+        var file = Value(container, PodVariables.TokenFile);
+        if (Volume(@case, pod, container, file) is { } volume)
+        {
+            yield return volume;
+        }
+
+        if (Role(@case, pod, container) is { } role)
+        {
+            yield return role;
+        }
+
+        if (container.Environment.FirstOrDefault(variable => variable.Name is PodVariables.AccessKey) is { } key)
+        {
+            yield return new Finding
+            {
+                Code = FindingCodes.StaticCredentialsShadow,
+                Resource = @case.PodId(pod),
+                Cause = $"{In(pod, container)} has {key.Name}{(key.From is { } from ? $" (from {from})" : "")}: the AWS SDKs take access keys of the environment before a web identity, so the token is never used.",
+                Fix = $"Take {PodVariables.AccessKey} and {PodVariables.SecretKey} out of the container's env and envFrom.",
+                Expected = $"no {PodVariables.AccessKey}",
+                Actual = $"{key.Name}{(key.From is { } source ? $" from {source}" : " set")}",
+            };
+        }
+
+        if (container.Environment.FirstOrDefault(variable => variable.Name is "AWS_ENDPOINT_URL" or "AWS_ENDPOINT_URL_STS" && variable.Value is { Length: > 0 } && !IsAws(variable.Value)) is { } endpoint)
+        {
+            yield return new Finding
+            {
+                Code = FindingCodes.PodEnvironmentWrong,
+                Severity = Failing(pod) ? Severity.Error : Severity.Warning,
+                Resource = @case.PodId(pod),
+                Cause = $"{In(pod, container)} sends its calls to {endpoint.Value} ({endpoint.Name}), which is not AWS: left over from an emulator?",
+                Fix = $"Take {endpoint.Name} out of the container's environment.",
+                Expected = $"no {endpoint.Name}",
+                Actual = endpoint.Value,
+            };
+        }
+
+        if (!container.Environment.Any(variable => variable.Name is "AWS_REGION" or "AWS_DEFAULT_REGION"))
+        {
+            yield return new Finding
+            {
+                Code = FindingCodes.PodEnvironmentWrong,
+                Severity = Severity.Warning,
+                Resource = @case.PodId(pod),
+                Cause = $"{In(pod, container)} has no region: outside AWS an SDK finds none by itself, and STS is asked at its global endpoint or not at all.",
+                Fix = $"Set AWS_REGION and AWS_DEFAULT_REGION to {@case.Workload.Account.Region}: boto3 and the AWS CLI read the latter, the other SDKs the former.",
+                Expected = @case.Workload.Account.Region,
+                Actual = "(not set)",
+            };
+        }
+    }
+
+    private static Finding? Volume(Case @case, PodEvidence pod, ContainerEvidence container, string? file)
+    {
+        var audience = @case.Workload.Audience;
+        var right = pod.TokenVolumes.Where(volume => volume.Audience == audience).ToArray();
+        if (file == DefaultTokenPath)
+        {
+            return new Finding
+            {
+                Code = FindingCodes.TokenAudienceMismatch,
+                Resource = @case.PodId(pod),
+                Cause = $"{In(pod, container)} hands AWS the default token of Kubernetes ({PodVariables.TokenFile}={file}), whose audience is the issuer and which lives for a year: AWS must not have it, and does not take it.",
+                Fix = right is [var there, ..] && Mount(container, there) is { } path ? $"Set {PodVariables.TokenFile} to {path}." : Project(@case),
+                Expected = audience,
+                Actual = @case.Cluster.Issuer,
+            };
+        }
+
+        if (right.Length == 0)
+        {
+            var other = pod.TokenVolumes.FirstOrDefault(volume => container.Mounts.Any(mount => mount.Volume == volume.Volume)) ?? (pod.TokenVolumes.Count > 0 ? pod.TokenVolumes[0] : null);
+            return new Finding
+            {
+                Code = FindingCodes.TokenVolumeMissing,
+                Resource = @case.PodId(pod),
+                Cause = other is null
+                    ? $"{Named(pod)} has no projected service account token, which is what AWS is to be shown."
+                    : $"{Named(pod)} projects its token {other.Volume} for {other.Audience ?? "the API server"}, not for {audience}.",
+                Fix = Project(@case),
+                Expected = audience,
+                Actual = other is null ? "(no token)" : other.Audience ?? @case.Cluster.Issuer,
+            };
+        }
+
+        if (right.FirstOrDefault(volume => Mount(container, volume) is not null) is not { } mounted)
+        {
+            var elsewhere = pod.Containers.FirstOrDefault(other => Mount(other, right[0]) is not null);
+            return new Finding
+            {
+                Code = FindingCodes.TokenVolumeMissing,
+                Resource = @case.PodId(pod),
+                Cause = $"{In(pod, container)} does not mount the token volume {right[0].Volume}{(elsewhere is null ? "" : $"; only {elsewhere.Name} does")}.",
+                Fix = $"Add the volume {right[0].Volume} to the volumeMounts of {container.Name}.",
+                Expected = $"{right[0].Volume} mounted in {container.Name}",
+                Actual = elsewhere is null ? "mounted nowhere" : $"mounted in {elsewhere.Name}",
+            };
+        }
+
+        var expected = Mount(container, mounted)!;
+        if (container.Mounts.First(mount => mount.Volume == mounted.Volume).SubPath is { } subPath)
+        {
+            return new Finding
+            {
+                Code = FindingCodes.TokenPathMismatch,
+                Resource = @case.PodId(pod),
+                Cause = $"{In(pod, container)} mounts the token with subPath {subPath}: such a mount is a copy that is never refreshed, so it works until the first token expires.",
+                Fix = $"Mount the volume {mounted.Volume} as a folder, without subPath, and set {PodVariables.TokenFile} to the file in it.",
+                Expected = "no subPath",
+                Actual = $"subPath: {subPath}",
+            };
+        }
+
+        if (file is null)
+        {
+            // From a ConfigMap, say, its value is not known here.
+            return container.Environment.Any(variable => variable.Name is PodVariables.TokenFile) ? null : Unset(@case, pod, container, PodVariables.TokenFile, expected);
+        }
+
+        return Normal(file) == Normal(expected) ? null : new Finding
+        {
+            Code = FindingCodes.TokenPathMismatch,
+            Resource = @case.PodId(pod),
+            Cause = $"{In(pod, container)} looks for the token at {file}, and it is mounted at {expected} (mountPath and the source's path).",
+            Fix = $"Set {PodVariables.TokenFile} to {expected}.",
+            Expected = expected,
+            Actual = file,
+        };
+    }
+
+    private static Finding? Role(Case @case, PodEvidence pod, ContainerEvidence container)
+    {
+        var expected = @case.Workload.RoleArn;
+        var value = Value(container, PodVariables.RoleArn);
+        if (value is null)
+        {
+            return container.Environment.Any(variable => variable.Name is PodVariables.RoleArn) ? null : Unset(@case, pod, container, PodVariables.RoleArn, expected);
+        }
+
+        if (value == expected)
+        {
+            return null;
+        }
+
+        var isRole = RoleArn.TryParse(value, out var role);
+        var why = !isRole
+            ? value.Contains(":oidc-provider/", StringComparison.Ordinal) ? "is the ARN of the provider, not of the role"
+                : value.AsSpan().IndexOfAny("<>${}") >= 0 || value.Contains("ACCOUNT", StringComparison.OrdinalIgnoreCase) ? "is a placeholder that nobody filled in"
+                : "is not the ARN of a role"
+            : role!.Account != @case.Workload.Account.Id ? $"is a role of the account {role.Account}"
+            : role.Partition != @case.Workload.Account.Partition ? $"is of the partition {role.Partition}"
+            : string.Equals(role.Name, @case.Workload.Role.Name, StringComparison.OrdinalIgnoreCase) ? role.Path == @case.Workload.Role.Path ? "differs in case" : "lacks the role's path, which is part of its ARN"
+            : "is another role";
+        return new Finding
+        {
+            Code = why is "is another role" ? FindingCodes.PodEnvironmentWrong : FindingCodes.RoleArnWrong,
+            Resource = @case.PodId(pod),
+            Cause = $"{In(pod, container)} has {PodVariables.RoleArn}={value}, which {why}.",
+            Fix = $"Set {PodVariables.RoleArn} to {expected}.",
+            Expected = expected,
+            Actual = value,
+        };
+    }
+
+    private static Finding Unset(Case @case, PodEvidence pod, ContainerEvidence container, string variable, string expected) => new()
+    {
+        Code = FindingCodes.PodEnvironmentWrong,
+        Resource = @case.PodId(pod),
+        Cause = $"{In(pod, container)} has no {variable}: its SDK does not know of the web identity, and ends at the metadata address, which on GKE is Google's.",
+        Fix = $"Set {variable} to {expected}. A pod that was made before its {Owner(pod)} got the variable must be made anew.",
+        Expected = $"{variable}={expected}",
+        Actual = "(not set)",
+    };
+
+    private static string Project(Case @case) =>
+        $"Give the pod a projected volume with {{ serviceAccountToken: {{ path: token, audience: {@case.Workload.Audience}, expirationSeconds: {@case.Workload.TokenLifetime.TotalSeconds:0} }} }}, as artifacts/rendered/{@case.Workload.Name}/component does, and set {PodVariables.TokenFile} to its file.";
+
+    /// <summary>Where a container finds the file of a token volume; null if it does not mount it.</summary>
+    private static string? Mount(ContainerEvidence container, TokenVolume volume) =>
+        container.Mounts.FirstOrDefault(mount => mount.Volume == volume.Volume) is { } mount ? mount.SubPath is null ? $"{mount.Path.TrimEnd('/')}/{volume.Path}" : mount.Path : null;
+
+    /// <summary>A path without what leads nowhere else: doubled slashes, <c>/./</c>, and the link <c>/run</c> that <c>/var/run</c> is in most images.</summary>
+    private static string Normal(string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToArray();
+        return "/" + string.Join('/', parts is ["var", "run", ..] ? parts[1..] : parts);
+    }
+
+    private static bool IsAws(string endpoint) =>
+        Uri.TryCreate(endpoint, UriKind.Absolute, out var address)
+        && (address.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".api.aws", StringComparison.OrdinalIgnoreCase));
+
+    private static bool Failing(PodEvidence pod) => pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason is "CrashLoopBackOff" || container.ExitCode is not (null or 0));
+
+    private static string? Value(ContainerEvidence container, string name) => container.Environment.FirstOrDefault(variable => variable.Name == name)?.Value;
+
+    private static string Named(PodEvidence pod) => $"The pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name}";
+
+    private static string In(PodEvidence pod, ContainerEvidence container) => $"The container {container.Name} of the pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name}";
+
+    private static string Owner(PodEvidence pod) => pod.Owner ?? "manifest";
+}

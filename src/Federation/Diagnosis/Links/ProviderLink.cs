@@ -1,0 +1,136 @@
+using Federation.Configuration;
+using Federation.Diagnosis.Evidence;
+
+namespace Federation.Diagnosis.Links;
+
+/// <summary>
+/// The IAM OIDC provider of the issuer in the role's account, and the audiences it knows. AWS compares the URL
+/// exactly, and one that differs in a slash is another provider (IAM User Guide, "Create an OIDC identity provider").
+/// </summary>
+internal static class ProviderLink
+{
+    public static Link Examine(Case @case)
+    {
+        var expected = @case.IssuerPath;
+        if (@case.Evidence.Aws.Caller?.Refused is { } stranger)
+        {
+            // Without the account's own credentials nothing of it can be seen.
+            return new Link("provider", [stranger], expected, Held: null);
+        }
+
+        if (@case.IsGoogle)
+        {
+            // Google's own issuer is built into AWS: there is no provider to be missing.
+            return new Link("provider", [], expected, expected);
+        }
+
+        var reading = @case.IsTheAccount && @case.IsIssuerSure ? @case.Evidence.Aws.Providers : null;
+        if (reading?.Refused is { } refused)
+        {
+            return new Link("provider", [refused], expected, Held: null);
+        }
+
+        if (reading is null)
+        {
+            return new Link("provider", [], expected, Held: null);
+        }
+
+        return Of(@case) is { } provider
+            ? new Link("provider", Thumbprint(@case, provider) is { } unneeded ? [unneeded] : [], expected, provider.Url)
+            : new Link("provider", [Missing(@case, reading.Found ?? [])], expected, Held: null);
+    }
+
+    /// <summary>The audience that the provider must have among its client ids.</summary>
+    public static Link ExamineAudience(Case @case)
+    {
+        var audience = @case.Workload.Audience;
+        if (@case.IsGoogle)
+        {
+            return new Link("audience", [], audience, Held: null);
+        }
+
+        if (Of(@case)?.ClientIds is not { } clients)
+        {
+            return new Link("audience", [], audience, Held: null);
+        }
+
+        if (clients.Contains(audience, StringComparer.Ordinal))
+        {
+            return new Link("audience", [], audience, audience);
+        }
+
+        var meant = clients.FirstOrDefault(client => IsNear(audience, client));
+        return new Link("audience", [new Finding
+        {
+            Code = FindingCodes.AudienceNotRegistered,
+            Resource = @case.ProviderId,
+            Cause = $"The provider {@case.Cluster.IssuerPath} in the account {@case.Workload.Account.Id} does not know the audience {audience}"
+                + (meant is not null ? $"; it has {meant}, which only looks like it." : clients.Count == 0 ? "; it has no audience at all." : $"; it has {string.Join(", ", clients)}."),
+            Fix = @case.Mend(ExistingResources.Provider, $"aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {@case.Workload.ProviderArn} --client-id {audience}"),
+            Expected = audience,
+            Actual = meant ?? (clients.Count == 0 ? "(none)" : string.Join(", ", clients)),
+        }], audience, Held: null);
+    }
+
+    /// <summary>An audience written as people miswrite this one: with a scheme, in another case, a letter off.</summary>
+    public static bool IsNear(string audience, string other) =>
+        other.Contains(audience, StringComparison.OrdinalIgnoreCase) || NearMiss.Of(audience, [other]) is not null;
+
+    private static ProviderEvidence? Of(Case @case) =>
+        @case is { IsTheAccount: true, IsIssuerSure: true } ? @case.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == @case.Cluster.IssuerPath) : null;
+
+    private static Finding Missing(Case @case, IReadOnlyList<ProviderEvidence> providers)
+    {
+        var expected = @case.Cluster.IssuerPath;
+        var near = providers.FirstOrDefault(provider => IssuerNearMiss.IsSlip(expected, provider.Url))
+            ?? providers.FirstOrDefault(provider => IssuerNearMiss.Explain(expected, provider.Url) is not null);
+        var create = @case.Mend(ExistingResources.Provider, $"aws iam create-open-id-connect-provider --url {@case.Cluster.Issuer} --client-id-list {@case.Workload.Audience}");
+        return near is null
+            ? new Finding
+            {
+                Code = FindingCodes.ProviderMissing,
+                Resource = @case.ProviderId,
+                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for the issuer {@case.Cluster.Issuer}"
+                    + (providers.Count == 0 ? "; it has none at all." : $"; it has {Listed(providers)}."),
+                Fix = $"{create} It must be in the account of the role; one in another account does not count.",
+                Expected = expected,
+                Actual = "(none)",
+            }
+            : new Finding
+            {
+                Code = FindingCodes.ProviderNearMiss,
+                Resource = @case.ProviderId,
+                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but {near.Arn}, which {IssuerNearMiss.Explain(expected, near.Url)}. A provider's URL cannot be changed.",
+                Fix = $"{create} Then, if nothing else uses the other one: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn {near.Arn}",
+                Expected = expected,
+                Actual = near.Url,
+            };
+    }
+
+    private static string Listed(IReadOnlyList<ProviderEvidence> providers)
+    {
+        const int Most = 3;
+        var named = string.Join(", ", providers.Take(Most).Select(provider => provider.Url));
+        return providers.Count > Most ? $"{named} and {providers.Count - Most} more" : named;
+    }
+
+    /// <summary>AWS verifies the issuer with its own trusted authorities, and looks at thumbprints only where those do not know it.</summary>
+    private static Finding? Thumbprint(Case @case, ProviderEvidence provider)
+    {
+        if (@case.Evidence.Google.Issuer?.Found?.Thumbprint is not { } served || provider.Thumbprints.Count == 0 || provider.Thumbprints.Contains(served, StringComparer.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        return new Finding
+        {
+            Code = FindingCodes.ThumbprintUnneeded,
+            Severity = Severity.Information,
+            Resource = @case.ProviderId,
+            Cause = "The provider's thumbprint is not the one that the issuer's chain ends in today. AWS does not look at it, since the chain is publicly trusted.",
+            Fix = "Nothing needs to be done. Leave the thumbprint out when you make a provider: IAM fills it in.",
+            Expected = served,
+            Actual = string.Join(", ", provider.Thumbprints),
+        };
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+
+namespace Federation.Diagnosis.Texts;
+
+/// <summary>Something that is written when something is wrong, and the finding it stands for.</summary>
+/// <param name="Phrases">Any of these, whatever its case, is what it is known by.</param>
+internal sealed record ErrorText(params string[] Phrases)
+{
+    public required string Code { get; init; }
+
+    public Severity Severity { get; init; } = Severity.Error;
+
+    public required string Cause { get; init; }
+
+    public required string Fix { get; init; }
+
+    /// <summary>What the line must look like besides.</summary>
+    public Regex? Form { get; init; }
+
+    /// <summary>Puts the values that the line gives into the finding.</summary>
+    public Func<Match, Finding, Finding>? Read { get; init; }
+
+    /// <summary>Each expected value makes a finding of its own, as with permissions: another one missing is another fault.</summary>
+    public bool IsRepeatable { get; init; }
+
+    /// <summary>The finding, if the line says this; its actual value is the line, or what <see cref="Read"/> found in it.</summary>
+    public Finding? Explain(string line)
+    {
+        var at = Phrases.Select(phrase => line.IndexOf(phrase, StringComparison.OrdinalIgnoreCase)).FirstOrDefault(index => index >= 0, -1);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        var form = Form?.Match(line) ?? Match.Empty;
+        if (Form is not null && !form.Success)
+        {
+            return null;
+        }
+
+        var shown = LogText.Shown(line, at);
+        var finding = new Finding { Code = Code, Severity = Severity, Cause = Cause, Fix = Fix, Actual = shown };
+        finding = Read?.Invoke(form, finding) ?? finding;
+        return finding.Actual == shown ? finding : finding with { Cause = $"{finding.Cause} It was recognised by: {shown}" };
+    }
+}

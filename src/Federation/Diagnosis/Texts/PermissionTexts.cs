@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+
+namespace Federation.Diagnosis.Texts;
+
+/// <summary>What services answer once the role was assumed, as the IAM User Guide describes it under "Troubleshoot access denied error messages".</summary>
+internal static partial class PermissionTexts
+{
+    private static readonly Func<Match, Finding, Finding> Named = (said, finding) => finding with
+    {
+        Expected = $"{said.Groups["action"].Value} on {(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
+    };
+
+    public static IReadOnlyList<ErrorText> All { get; } =
+    [
+        new("explicit deny")
+        {
+            Code = FindingCodes.PermissionDenied,
+            Form = Refusal(),
+            IsRepeatable = true,
+            Cause = "The role was assumed, and a Deny statement forbids the call. The text says of which kind the policy is: the role's own, a resource's, a boundary, a session policy, or the organisation's.",
+            Fix = "Find the Deny in a policy of that kind and take it away or narrow it; no Allow outweighs it.",
+            Read = Named,
+        },
+        new("no permissions boundary allows")
+        {
+            Code = FindingCodes.PermissionsBoundaryBlocks,
+            Form = Refusal(),
+            IsRepeatable = true,
+            Cause = "The role was assumed, and its permissions boundary does not allow the call. A boundary grants nothing; it has to allow what the role's policies allow.",
+            Fix = "Add the action to the boundary's policy, or set another role.permissionsBoundary and run `--target=Apply`.",
+            Read = Named,
+        },
+        new("no session policy allows", "no service control policy allows", "no resource control policy allows", "no resource-based policy allows", "no VPC endpoint policy allows")
+        {
+            Code = FindingCodes.PermissionMissing,
+            Form = Refusal(),
+            IsRepeatable = true,
+            Cause = "The role was assumed, and a policy other than the role's own does not allow the call; the text says of which kind it is. A session policy is the program's own, given with its request; the others belong to the organisation, the resource or the network.",
+            Fix = "Allow the action in the policy of that kind; adding to role.policies does not help.",
+            Read = Named,
+        },
+        new("is not authorized to perform")
+        {
+            Code = FindingCodes.PermissionMissing,
+            Form = Refusal(),
+            IsRepeatable = true,
+            Cause = "The federation works: the role was assumed. None of its policies allows the call.",
+            Fix = "Add a policy with this action and resource to role.policies of the workload and run `--target=Apply`.",
+            Read = Named,
+        },
+        new("AccessDenied", "Access Denied (Service", "UnauthorizedOperation", "(403) when calling the")
+        {
+            Code = FindingCodes.PermissionMissing,
+            Form = Unexplained(),
+            Cause = "The service refused the call and does not say why. The exchange of the token has worked by then. Likeliest the role's policies do not allow the action on that resource; otherwise a bucket, key or queue policy, a permissions boundary (FED5002), a Deny (FED5003), or a resource that does not exist where it may not be listed.",
+            Fix = "`--target=Diagnose` with read access to IAM evaluates the role's policies and boundary; for the resource's own policy see e.g. `aws s3api get-bucket-policy --bucket NAME`.",
+        },
+    ];
+
+    /// <summary>What they answer whoever calls.</summary>
+    public static IReadOnlyList<ErrorText> Busy { get; } =
+    [
+        new("ThrottlingException", "(Throttling)", "Rate exceeded", "TooManyRequestsException", "RequestLimitExceeded", "(SlowDown)")
+        {
+            Code = FindingCodes.Throttled,
+            Cause = "AWS refuses calls for now, because there were too many.",
+            Fix = "Try again later; in this tool lower --parallelism, in a program let the SDK retry (AWS_RETRY_MODE=adaptive).",
+        },
+    ];
+
+    /// <summary>Operations of S3 whose action has another name than they have (Service Authorization Reference, "Amazon S3").</summary>
+    private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
+    {
+        ["ListBuckets"] = "s3:ListAllMyBuckets",
+        ["ListObjects"] = "s3:ListBucket",
+        ["ListObjectsV2"] = "s3:ListBucket",
+        ["HeadBucket"] = "s3:ListBucket",
+        ["GetObject"] = "s3:GetObject",
+        ["HeadObject"] = "s3:GetObject",
+        ["PutObject"] = "s3:PutObject",
+        ["CreateMultipartUpload"] = "s3:PutObject",
+        ["DeleteObject"] = "s3:DeleteObject",
+    };
+
+    /// <summary>The action that a text says was denied, and the resource if it names one; null where it names no action, or an operation whose action is not known here.</summary>
+    public static (string Action, string? Resource)? Denied(string text)
+    {
+        if (Refusal().Match(text) is { Success: true } said)
+        {
+            return (said.Groups["action"].Value, said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : null);
+        }
+
+        return Operation().Match(text) is { Success: true } called && Actions.TryGetValue(called.Groups["operation"].Value, out var action) ? (action, null) : null;
+    }
+
+    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
+
+    [GeneratedRegex(@"is not authorized to perform: ?(?<action>[\w-]+:[\w*]+)( on resource: ?""?(?<resource>[^\s""]+))?", Options)]
+    private static partial Regex Refusal();
+
+    /// <summary>As a code of AWS's: after a dot it is the name of a class, which Java has for files too.</summary>
+    [GeneratedRegex(@"(\A|[^.\w])(AccessDenied|Access Denied \(Service|UnauthorizedOperation|\(403\) when calling the)", Options)]
+    private static partial Regex Unexplained();
+
+    [GeneratedRegex(@"(AccessDenied\w*|403)\) when calling the (?<operation>\w+) operation", Options)]
+    private static partial Regex Operation();
+}

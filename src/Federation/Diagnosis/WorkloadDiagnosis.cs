@@ -1,0 +1,16 @@
+namespace Federation.Diagnosis;
+
+/// <summary>What is wrong with one workload, and how far a token of its would come.</summary>
+/// <param name="Findings">The first error is the root cause: what the cluster or STS would meet first.</param>
+/// <param name="Chain">Every link of the token's way.</param>
+public sealed record WorkloadDiagnosis(IReadOnlyList<Finding> Findings, IReadOnlyList<ChainLink> Chain)
+{
+    /// <summary>What could not be read, and so could not be judged.</summary>
+    public IReadOnlyList<Finding> Unread { get; init; } = [];
+
+    /// <summary>The one thing that is wrong; null if nothing is, as far as could be seen.</summary>
+    public Finding? RootCause => Findings.FirstOrDefault(finding => finding.Severity == Severity.Error);
+
+    /// <summary>The one thing that was seen to be wrong, whatever could not be read.</summary>
+    public Finding? SeenCause => Findings.FirstOrDefault(finding => finding.Severity == Severity.Error && !Unread.Contains(finding));
+}

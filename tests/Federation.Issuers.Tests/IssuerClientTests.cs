@@ -1,0 +1,152 @@
+using System.Security.Cryptography.X509Certificates;
+using Federation.Diagnosis;
+using Federation.Sandbox.Hosting;
+using Microsoft.AspNetCore.Http;
+
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
+namespace Federation.Issuers.Tests;
+
+/// <summary>An issuer's documents over real TLS, on a port of this machine.</summary>
+public sealed class IssuerClientTests : IAsyncLifetime
+{
+    private const string Issuer = "https://container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
+    private readonly CertificateAuthority _authority = CertificateAuthority.Create(["container.googleapis.com"]);
+    private readonly List<string> _requests = [];
+    private Func<string, (int Status, string Body)> _answer = Answer;
+    private WebListener _listener = null!;
+    private WebListeners _listeners = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _listener = new WebListener(isTls: true, port: 0, async context =>
+        {
+            var asked = $"{context.Request.Host}{context.Request.Path}";
+            _requests.Add(asked);
+            var (status, body) = _answer(asked);
+            context.Response.StatusCode = status;
+            if (status is 302)
+                context.Response.Headers.Location = body;
+            await context.Response.WriteAsync(body);
+        });
+        _listeners = await WebListeners.StartAsync([_listener], _authority, TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _listeners.DisposeAsync();
+        _authority.Dispose();
+    }
+
+    [Fact]
+    public async Task Both_documents_are_read_and_the_chain_that_came_with_them()
+    {
+        var published = await FetchAsync();
+
+        Assert.Equal(Issuer, published.Issuer);
+        Assert.Equal(("kid-1", "RSA", "RS256", "sig", "AQAB"), (published.Keys[0].KeyId, published.Keys[0].KeyType, published.Keys[0].Algorithm, published.Keys[0].Use, published.Keys[0].Exponent));
+        Assert.Equal((2, "P-256", true), (published.Keys.Count, published.Keys[1].Curve, published.Keys[1].HasKeyOperations));
+        Assert.Equal(_authority.Intermediate.Thumbprint.ToLowerInvariant(), published.Thumbprint);
+        Assert.Equal(published.Thumbprint, await Transport().TopAuthorityThumbprintAsync("container.googleapis.com", 443, TestContext.Current.CancellationToken));
+        Assert.Equal([$"{Issuer[8..]}/.well-known/openid-configuration", $"{Issuer[8..]}/jwks"], _requests);
+    }
+
+    [Theory]
+    [InlineData(404, "no such cluster", IssuerFault.NoDocument, "HTTP 404")]
+    [InlineData(302, "https://container.googleapis.com/elsewhere", IssuerFault.NoDocument, "HTTP 302")]
+    [InlineData(429, "", IssuerFault.Busy, "HTTP 429")]
+    [InlineData(503, "", IssuerFault.Busy, "HTTP 503")]
+    [InlineData(200, "<html>", IssuerFault.NoDocument, "no JSON object")]
+    [InlineData(200, "[]", IssuerFault.NoDocument, "no JSON object")]
+    [InlineData(200, "{}", IssuerFault.NoDocument, "no https jwks_uri")]
+    [InlineData(200, """{"jwks_uri":"http://container.googleapis.com/jwks"}""", IssuerFault.NoDocument, "no https jwks_uri")]
+    public async Task What_is_answered_instead_of_the_document_is_told(int status, string body, IssuerFault fault, string words)
+    {
+        _answer = _ => (status, body);
+
+        var refused = await Assert.ThrowsAsync<IssuerException>(() => FetchAsync());
+
+        Assert.Equal(fault, refused.Fault);
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+        Assert.Single(_requests);
+    }
+
+    [Fact]
+    public async Task A_certificate_of_another_name_is_not_taken_whoever_vouches_for_it()
+    {
+        var refused = await Assert.ThrowsAsync<IssuerException>(() => FetchAsync("https://other.example/v1"));
+
+        Assert.Equal(IssuerFault.Untrusted, refused.Fault);
+        Assert.Empty(_requests);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_here_vouches_for_is_not_taken()
+    {
+        using var client = new IssuerClient(new IssuerTransport(Map, []));
+
+        var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync(Issuer, TestContext.Current.CancellationToken));
+
+        Assert.Equal(IssuerFault.Untrusted, refused.Fault);
+        Assert.Empty(_requests);
+    }
+
+    [Theory]
+    [InlineData("https://container.googleapis.com/v1", "container.googleapis.com:443:127.0.0.1:1", IssuerFault.NoAnswer)]
+    [InlineData("https://container.googleapis.com/v1", "container.googleapis.com:443:nowhere.invalid:443", IssuerFault.NoRoute)]
+    [InlineData("http://container.googleapis.com/v1", "", IssuerFault.NoDocument)]
+    public async Task A_host_that_is_not_there_is_told_from_one_that_is_silent(string issuer, string connectTo, IssuerFault fault)
+    {
+        using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse(connectTo), []));
+
+        var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync(issuer, TestContext.Current.CancellationToken));
+
+        Assert.Equal(fault, refused.Fault);
+        Assert.Contains(issuer, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_closed_transport_reaches_nothing_but_what_is_mapped()
+    {
+        using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse("a.example:443:127.0.0.1:1"), [], isClosed: true));
+
+        var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync("https://b.example", TestContext.Current.CancellationToken));
+
+        Assert.Contains("FEDERATION_CONNECT_TO does not map it", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(IssuerTransport.ConnectToVariable, "container.googleapis.com")]
+    [InlineData(IssuerTransport.CertificateAuthorityVariable, "no-such-file.pem")]
+    public void A_variable_that_cannot_be_used_is_named(string variable, string value)
+    {
+        var before = Environment.GetEnvironmentVariable(variable);
+        Environment.SetEnvironmentVariable(variable, value);
+        try
+        {
+            var refused = Assert.Throws<FindingException>(IssuerTransport.FromEnvironment);
+
+            var finding = Assert.Single(refused.Findings);
+            Assert.Equal((FindingCodes.ArgumentInvalid, value), (finding.Code, finding.Actual));
+            Assert.Contains(variable, finding.Cause, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, before);
+        }
+    }
+
+    private static (int Status, string Body) Answer(string asked) => (200, asked.EndsWith("/jwks", StringComparison.Ordinal)
+        ? """{"keys":[{"kid":"kid-1","kty":"RSA","alg":"RS256","use":"sig","n":"AQ","e":"AQAB"},{"kid":"kid-2","kty":"EC","crv":"P-256","x":"AQ","y":"AQ","key_ops":["verify"]},7]}"""
+        : $$"""{"issuer":"{{Issuer}}","jwks_uri":"{{Issuer}}/jwks"}""");
+
+    private ConnectTo Map() => ConnectTo.Parse($":443:{_listener.HostAndPort}");
+
+    private IssuerTransport Transport() => new(Map, new X509Certificate2Collection(_authority.Root));
+
+    private async Task<Diagnosis.Evidence.PublishedIssuer> FetchAsync(string issuer = Issuer)
+    {
+        using var client = new IssuerClient(Transport());
+        return await client.FetchAsync(issuer, TestContext.Current.CancellationToken);
+    }
+}
