@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
@@ -19,6 +20,9 @@ public sealed class KubernetesCloud : ICloud, IDisposable
 
     /// <summary>Up to so many objects of a kind are read one by one; more of them by listing.</summary>
     private const int ReadSingly = 16;
+
+    /// <summary>So many objects of a list come at a time.</summary>
+    internal const int PageSize = 500;
 
     private readonly FederationConfiguration _configuration;
     private readonly IClusterDirectory _directory;
@@ -41,6 +45,12 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public int Calls => Volatile.Read(ref _calls);
 
     internal ClusterConnections Connections { get; }
+
+    /// <summary>All workloads of the federation, those that are not selected included.</summary>
+    internal IReadOnlyList<Workload> Workloads => _configuration.Workloads;
+
+    /// <summary>The mark on what was made for one workload alone, such as its validation pod.</summary>
+    internal Mark MarkOf(Workload workload) => _mark with { Workloads = [workload.Name] };
 
     public IReadOnlyList<DesiredResource> Desire(DesiredInput input)
     {
@@ -77,7 +87,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
     {
         var clusters = input.Workloads.Select(rendered => rendered.Workload.Cluster).Distinct().ToArray();
-        var findings = await Task.WhenAll(clusters.Select(cluster => ConfirmAsync(cluster, cancellationToken)));
+        var findings = await Task.WhenAll(clusters.Select(async cluster => (await IdentifyAsync(await Connections.GetAsync(cluster, cancellationToken), cancellationToken)).Wrong));
         return [.. findings.OfType<Finding>()];
     }
 
@@ -142,28 +152,29 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) => fault switch
     {
         HttpOperationException refused => refused.Response.StatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity or HttpStatusCode.Gone),
-        HttpRequestException or IOException or KubernetesException => true,
+        HttpRequestException or IOException or WebSocketException or KubernetesException => true,
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
         _ => false,
     };
 
     /// <summary>
-    /// The issuer that the cluster itself names must be the configured cluster's. Where it may not be read, or
+    /// The issuer that the cluster itself names, which must be the configured cluster's. Where it may not be read (null), or
     /// names another, endpoint and CA tell a wrong cluster from the right one with another issuer.
     /// </summary>
-    private async Task<Finding?> ConfirmAsync(Cluster cluster, CancellationToken cancellationToken)
+    internal async Task<(string? Issuer, Finding? Wrong)> IdentifyAsync(ClusterConnection connection, CancellationToken cancellationToken)
     {
-        var connection = await Connections.GetAsync(cluster, cancellationToken);
-        var issuer = await ReadIssuerAsync(connection, cancellationToken);
+        var cluster = connection.Cluster;
+        var document = await ReadDocumentAsync(connection, "/.well-known/openid-configuration", "OpenID discovery document", cancellationToken);
+        var issuer = (string?)document?["issuer"];
         if (issuer == cluster.Issuer)
         {
-            return null;
+            return (issuer, null);
         }
 
         var facts = (await _directory.ReadClustersAsync(_configuration.Clusters, cancellationToken))[cluster.Key];
         var isTheCluster = facts.Endpoints.Contains(connection.Server.IsDefaultPort ? connection.Server.Host : connection.Server.Authority, StringComparer.OrdinalIgnoreCase)
             || (connection.CaCertificate is { } authority && facts.CaCertificate is { } known && authority.ReplaceLineEndings("").Trim() == known.ReplaceLineEndings("").Trim());
-        return (isTheCluster, issuer) switch
+        return (issuer, (isTheCluster, issuer) switch
         {
             (true, null) => null,
             (true, _) => new Finding
@@ -182,11 +193,11 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                 Expected = issuer is null ? string.Join(" or ", facts.Endpoints) : cluster.Issuer,
                 Actual = issuer ?? connection.Server.Authority,
             },
-        };
+        });
     }
 
-    /// <summary>The issuer in the cluster's discovery document; null where this identity may not read it.</summary>
-    private async Task<string?> ReadIssuerAsync(ClusterConnection connection, CancellationToken cancellationToken)
+    /// <summary>One of the documents by which a cluster is an issuer; null where this identity may not read it.</summary>
+    internal async Task<JsonObject?> ReadDocumentAsync(ClusterConnection connection, string path, string what, CancellationToken cancellationToken)
     {
         try
         {
@@ -194,10 +205,10 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                 async token =>
                 {
                     Interlocked.Increment(ref _calls);
-                    return await connection.GetAsync("/.well-known/openid-configuration", token);
+                    return await connection.GetAsync(path, token);
                 },
                 cancellationToken);
-            return (string?)JsonNode.Parse(document)?["issuer"];
+            return JsonNode.Parse(document) as JsonObject;
         }
         catch (HttpOperationException refused) when (refused.Response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
         {
@@ -205,84 +216,114 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         }
         catch (Exception fault) when (fault is JsonException || IsUnexpected(fault, cancellationToken))
         {
-            throw new FindingException(KubernetesFaults.FindingFor(fault, connection, "read its OpenID discovery document", resource: null), fault);
+            throw new FindingException(KubernetesFaults.FindingFor(fault, connection, $"read its {what}", resource: null), fault);
         }
     }
 
     private async Task<IEnumerable<Observation>> ReadAsync(Cluster cluster, KubernetesResource[] resources, CancellationToken cancellationToken)
     {
         var connection = await Connections.GetAsync(cluster, cancellationToken);
-        var namespaces = ReadNamespacesAsync(connection, [.. resources.OfType<NamespaceResource>()], cancellationToken);
-        var accounts = ReadServiceAccountsAsync(connection, [.. resources.OfType<ServiceAccountResource>()], cancellationToken);
-        return (await Task.WhenAll(namespaces, accounts)).SelectMany(observation => observation);
+        var namespaces = resources.OfType<NamespaceResource>().ToArray();
+        var accounts = resources.OfType<ServiceAccountResource>().ToArray();
+        var foundNamespaces = FindNamespaces(connection, [.. namespaces.Select(resource => resource.Name)], cancellationToken);
+        var foundAccounts = FindServiceAccounts(connection, [.. accounts.Select(resource => (resource.Namespace, resource.Name))], cancellationToken);
+        return await Task.WhenAll(
+        [
+            .. namespaces.Select(async resource => Observe(resource, await foundNamespaces[resource.Name])),
+            .. accounts.Select(async resource => Observe(resource, await foundAccounts[(resource.Namespace, resource.Name)])),
+        ]);
     }
 
-    private Task<Observation[]> ReadNamespacesAsync(ClusterConnection connection, NamespaceResource[] resources, CancellationToken cancellationToken) =>
-        ReadKindAsync(
+    /// <summary>Begins to look for namespaces; null is what is not there.</summary>
+    internal IReadOnlyDictionary<string, Task<V1Namespace?>> FindNamespaces(ClusterConnection connection, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+        Find(
             connection,
-            resources,
-            (client, resource, token) => client.CoreV1.ReadNamespaceAsync(resource.Name, cancellationToken: token),
-            (client, page, token) => client.CoreV1.ListNamespaceAsync(limit: 500, continueParameter: page, cancellationToken: token),
+            names,
+            "namespaces",
+            name => ResourceId.Kubernetes(connection.Cluster.Key, name, "namespace", name),
+            name => $"namespaces/{name}",
+            (client, name, token) => client.CoreV1.ReadNamespaceAsync(name, cancellationToken: token),
+            (client, page, token) => client.CoreV1.ListNamespaceAsync(limit: PageSize, continueParameter: page, cancellationToken: token),
             (V1NamespaceList list) => (list.Items, list.Metadata.ContinueProperty),
-            resource => resource.Name,
             found => found.Metadata.Name,
             cancellationToken);
 
-    private Task<Observation[]> ReadServiceAccountsAsync(ClusterConnection connection, ServiceAccountResource[] resources, CancellationToken cancellationToken) =>
-        ReadKindAsync(
+    /// <summary>Begins to look for service accounts; null is what is not there.</summary>
+    internal IReadOnlyDictionary<(string Namespace, string Name), Task<V1ServiceAccount?>> FindServiceAccounts(
+        ClusterConnection connection, IReadOnlyCollection<(string Namespace, string Name)> accounts, CancellationToken cancellationToken) =>
+        Find(
             connection,
-            resources,
-            (client, resource, token) => client.CoreV1.ReadNamespacedServiceAccountAsync(resource.Name, resource.Namespace, cancellationToken: token),
-            (client, page, token) => client.CoreV1.ListServiceAccountForAllNamespacesAsync(limit: 500, continueParameter: page, cancellationToken: token),
+            accounts,
+            "serviceaccounts",
+            account => ResourceId.Kubernetes(connection.Cluster.Key, account.Namespace, "service-account", account.Name),
+            account => $"serviceaccounts/{account.Name} in {account.Namespace}",
+            (client, account, token) => client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: token),
+            (client, page, token) => client.CoreV1.ListServiceAccountForAllNamespacesAsync(limit: PageSize, continueParameter: page, cancellationToken: token),
             (V1ServiceAccountList list) => (list.Items, list.Metadata.ContinueProperty),
-            resource => $"{resource.Namespace}/{resource.Name}",
-            found => $"{found.Metadata.NamespaceProperty}/{found.Metadata.Name}",
+            found => (found.Metadata.NamespaceProperty, found.Metadata.Name),
             cancellationToken);
 
-    private async Task<Observation[]> ReadKindAsync<TResource, TObject, TList>(
+    /// <summary>A few are read one by one, each with its own refusal; many share one list.</summary>
+    private Dictionary<TKey, Task<TObject?>> Find<TKey, TObject, TList>(
         ClusterConnection connection,
-        TResource[] resources,
-        Func<IKubernetes, TResource, CancellationToken, Task<TObject>> readOne,
+        IReadOnlyCollection<TKey> keys,
+        string plural,
+        Func<TKey, ResourceId> idOf,
+        Func<TKey, string> pathOf,
+        Func<IKubernetes, TKey, CancellationToken, Task<TObject>> readOne,
         Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
         Func<TList, (IList<TObject> Items, string? Continue)> unpack,
-        Func<TResource, string> keyOfResource,
-        Func<TObject, string> keyOfObject,
+        Func<TObject, TKey> keyOf,
         CancellationToken cancellationToken)
-        where TResource : KubernetesResource
-        where TObject : class, IMetadata<V1ObjectMeta>
+        where TKey : notnull
+        where TObject : class
     {
-        if (resources.Length <= ReadSingly)
+        if (keys.Count <= ReadSingly)
         {
-            return await Task.WhenAll(resources.Select(async resource => Observe(resource, await ReadOneAsync(resource))));
+            return keys.ToDictionary(key => key, key => FindAsync(connection, $"get {pathOf(key)}", idOf(key), (client, token) => readOne(client, key, token), cancellationToken));
         }
 
-        var found = new Dictionary<string, TObject>(StringComparer.Ordinal);
+        var listing = ListAllAsync();
+        return keys.ToDictionary(key => key, async key => (await listing).GetValueOrDefault(key));
+
+        async Task<Dictionary<TKey, TObject>> ListAllAsync() =>
+            (await ListAsync(connection, $"list {plural}", readPage, unpack, cancellationToken)).ToDictionary(keyOf);
+    }
+
+    /// <summary>Reads one object; null where it is not there.</summary>
+    internal async Task<TObject?> FindAsync<TObject>(
+        ClusterConnection connection, string attempt, ResourceId? resource, Func<IKubernetes, CancellationToken, Task<TObject>> read, CancellationToken cancellationToken)
+        where TObject : class
+    {
+        try
+        {
+            return await CallAsync(connection, attempt, resource, read, cancellationToken);
+        }
+        catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a whole list, page by page.</summary>
+    internal async Task<IReadOnlyList<TObject>> ListAsync<TObject, TList>(
+        ClusterConnection connection,
+        string attempt,
+        Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
+        Func<TList, (IList<TObject> Items, string? Continue)> unpack,
+        CancellationToken cancellationToken)
+    {
+        var items = new List<TObject>();
         string? page = null;
         do
         {
-            var list = unpack(await CallAsync(connection, $"list {typeof(TObject).Name[2..].ToLowerInvariant()}s", resource: null, (client, token) => readPage(client, page, token), cancellationToken));
-            foreach (var item in list.Items)
-            {
-                found[keyOfObject(item)] = item;
-            }
-
+            var list = unpack(await CallAsync(connection, attempt, resource: null, (client, token) => readPage(client, page, token), cancellationToken));
+            items.AddRange(list.Items);
             page = list.Continue;
         }
         while (!string.IsNullOrEmpty(page));
 
-        return [.. resources.Select(resource => Observe(resource, found.GetValueOrDefault(keyOfResource(resource))))];
-
-        async Task<TObject?> ReadOneAsync(TResource resource)
-        {
-            try
-            {
-                return await CallAsync(connection, $"get {resource.Path}", resource.Id, (client, token) => readOne(client, resource, token), cancellationToken);
-            }
-            catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
-            {
-                return null;
-            }
-        }
+        return items;
     }
 
     private Observation Observe(KubernetesResource desired, IMetadata<V1ObjectMeta>? found)

@@ -1,4 +1,5 @@
 using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
 using k8s.Models;
 using PodEvent = Federation.Diagnosis.PodEvent;
 
@@ -30,6 +31,13 @@ internal static class Snapshots
         WaitingMessage = status.State?.Waiting?.Message,
         ExitCode = status.State?.Terminated?.ExitCode,
         TerminatedReason = status.State?.Terminated?.Reason,
-        TerminatedMessage = status.State?.Terminated?.Message,
+        TerminatedMessage = Said(status.State?.Terminated),
+        Restarts = status.RestartCount,
+        LastExitCode = status.LastState?.Terminated?.ExitCode,
+        LastTerminatedReason = status.LastState?.Terminated?.Reason,
+        LastTerminatedMessage = Said(status.LastState?.Terminated),
     };
+
+    /// <summary>The termination message, which may be the end of a log.</summary>
+    private static string? Said(V1ContainerStateTerminated? end) => end?.Message is { } message ? Secrets.Strip(message) : null;
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Federation.Configuration;
 using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
 using Federation.Planning;
 using k8s;
 using k8s.Autorest;
@@ -50,7 +51,11 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             var (verdict, seen, isThere) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, cancellationToken);
             var result = Judge(workload, request, verdict, seen, [.. tail]);
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
-            return result with { PodKept = keep && isThere };
+            return result with
+            {
+                PodKept = keep && isThere,
+                Pod = PodSpecs.EvidenceOf(pod, seen) with { IsValidation = true, Log = [.. tail.Select(Secrets.Strip)] },
+            };
 
             void Line(string line)
             {

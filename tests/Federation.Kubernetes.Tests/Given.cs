@@ -1,6 +1,9 @@
+using System.Text;
 using Federation.Configuration;
 using Federation.Planning;
 using Federation.Templates;
+using k8s;
+using k8s.Models;
 
 namespace Federation.Kubernetes.Tests;
 
@@ -33,9 +36,17 @@ internal static class Given
         return new DesiredInput(configuration, [.. workloads.Select(renderer.Render)], new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
     }
 
+    /// <summary>The role that is rendered for <c>--preflight</c>.</summary>
+    public static V1Role PreflightRole(Workload workload)
+    {
+        var renderer = new Renderer(Configuration([workload]), TemplateSet.Load(overrideDirectory: null), path => throw new FileNotFoundException(path)) { Preflight = true };
+        var file = renderer.Render(workload).Files.Single(file => file.Path == "preflight-role.yaml");
+        return KubernetesYaml.Deserialize<V1Role>(Encoding.UTF8.GetString(file.Content.Span));
+    }
+
     /// <summary>The cloud under test; what KUBECONFIG says is read when it first needs it.</summary>
-    public static KubernetesCloud Cloud(LiveCluster cluster, IClusterDirectory? directory = null) =>
-        new(Configuration([Workload()]), directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)), cluster.Time);
+    public static KubernetesCloud Cloud(LiveCluster cluster, IClusterDirectory? directory = null, params IReadOnlyList<Workload> workloads) =>
+        new(Configuration(workloads is [] ? [Workload()] : workloads), directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)), cluster.Time);
 
     public static async Task<Plan> PlanAsync(KubernetesCloud cloud, DesiredInput input)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -142,12 +143,7 @@ internal sealed class LiveCluster : IAsyncDisposable
     public void End(JsonObject pod, int exitCode, string? message = null, params string[] log)
     {
         Kubelet.UpdatePod((string)pod["metadata"]!["namespace"]!, (string)pod["metadata"]!["name"]!, (string)pod["metadata"]!["uid"]!, stored => stored["spec"]!["nodeName"] = "gke-sandbox-node-0");
-        foreach (var line in log)
-        {
-            _runtime.Log.Append(new LogLine(Time.GetUtcNow(), line));
-        }
-
-        _runtime.Log.Complete();
+        Write(previous: false, log);
         Report(pod, new JsonObject
         {
             ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",
@@ -166,13 +162,33 @@ internal sealed class LiveCluster : IAsyncDisposable
         }.ToJsonString());
     }
 
+    /// <summary>What every container has written, in this run or the one before.</summary>
+    public void Write(bool previous, params string[] lines)
+    {
+        var log = previous ? _runtime.Previous ??= new() : _runtime.Log;
+        foreach (var line in lines)
+        {
+            log.Append(new LogLine(Time.GetUtcNow(), line));
+        }
+
+        log.Complete();
+    }
+
     private static JsonObject Entry(string kind, JsonObject content) => new() { ["name"] = Given.Cluster.DefaultContext, [kind] = content };
 
     private sealed class OneLog : IPodRuntime
     {
         public ContainerLog Log { get; } = new();
 
-        public ContainerLog? FindLog(string podUid, string container, bool previous) => previous ? null : Log;
+        public ContainerLog? Previous { get; set; }
+
+        public ContainerLog? FindLog(string podUid, string container, bool previous) => previous ? Previous : Log;
+
+        /// <summary>The test's own machine is the container.</summary>
+        public ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) => ContainerExec.Start(
+            line => new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
+            arguments,
+            terminal);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Federation.Diagnosis.Evidence;
 using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
@@ -35,7 +36,7 @@ internal static class ContainerEnvironment
         {
             if (variable.ValueFrom is not { } from)
             {
-                environment[variable.Name] = Expand(variable.Value ?? "", environment);
+                environment[variable.Name] = PodVariables.Expand(variable.Value ?? "", environment);
             }
             else if (ValueFrom(from) is { } value)
             {
@@ -53,35 +54,5 @@ internal static class ContainerEnvironment
             { SecretKeyRef: { } key } => sources.SecretKey(key.Name, key.Key, key.Optional),
             _ => null,
         };
-    }
-
-    /// <summary>Fills in <c>$(NAME)</c>; <c>$$</c> is a dollar sign, and an unknown name stays as it is written.</summary>
-    public static string Expand(string text, IReadOnlyDictionary<string, string> environment)
-    {
-        var result = new StringBuilder(text.Length);
-        for (var index = 0; index < text.Length; index++)
-        {
-            var next = index + 1 < text.Length ? text[index + 1] : '\0';
-            if (text[index] != '$' || next is not ('$' or '('))
-            {
-                result.Append(text[index]);
-            }
-            else if (next == '$')
-            {
-                result.Append('$');
-                index++;
-            }
-            else if (text.IndexOf(')', index) is var end and >= 0)
-            {
-                result.Append(environment.TryGetValue(text[(index + 2)..end], out var value) ? value : text[index..(end + 1)]);
-                index = end;
-            }
-            else
-            {
-                result.Append('$');
-            }
-        }
-
-        return result.ToString();
     }
 }

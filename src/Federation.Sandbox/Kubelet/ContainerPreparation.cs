@@ -1,4 +1,5 @@
 using System.Text;
+using Federation.Diagnosis.Evidence;
 using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
@@ -38,7 +39,7 @@ internal sealed class ContainerPreparation(IKubeletCluster cluster, KubeletOptio
             WithAddress(pod), container, provided, new PodSources(cluster, pod.Metadata.NamespaceProperty));
         IEnumerable<string> command = container.Command is { Count: > 0 } own ? own : image.Entrypoint;
         IEnumerable<string> arguments = container.Args is { Count: > 0 } given ? given : container.Command is { Count: > 0 } ? [] : image.Command;
-        string[] line = [.. command.Concat(arguments).Select(word => ContainerEnvironment.Expand(word, environment))];
+        string[] line = [.. command.Concat(arguments).Select(word => PodVariables.Expand(word, environment))];
         return new PreparedContainer(
             new ContainerCommand
             {
@@ -63,7 +64,7 @@ internal sealed class ContainerPreparation(IKubeletCluster cluster, KubeletOptio
         {
             var volume = pod.Spec.Volumes.First(volume => volume.Name == mount.Name);
             var source = volumes.PathOf(volume);
-            var subPath = mount.SubPath ?? (mount.SubPathExpr is { } expression ? ContainerEnvironment.Expand(expression, environment) : null);
+            var subPath = mount.SubPath ?? (mount.SubPathExpr is { } expression ? PodVariables.Expand(expression, environment) : null);
             if (!string.IsNullOrEmpty(subPath))
             {
                 source = Path.Combine(source, subPath);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
+using Federation.Diagnosis.Evidence;
 
 namespace Federation.Diagnosis;
 
@@ -60,7 +61,7 @@ public static class CheckVerdict
     /// <param name="log">The last lines of the pod's log.</param>
     public static Finding OfFailure(Workload workload, int exitCode, TimeSpan waited, IReadOnlyList<string> log)
     {
-        var error = log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal))?.Trim();
+        var error = log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
         var text = string.Join('\n', log);
         if (exitCode == IdentityRefused)
         {

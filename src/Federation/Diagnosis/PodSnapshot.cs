@@ -33,6 +33,16 @@ public sealed record ContainerSnapshot(string Name, string Image)
 
     /// <summary>The termination message: what the container left at its <c>terminationMessagePath</c>.</summary>
     public string? TerminatedMessage { get; init; }
+
+    /// <summary>How often it was started again.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>How its previous run ended; none if it was never started again.</summary>
+    public int? LastExitCode { get; init; }
+
+    public string? LastTerminatedReason { get; init; }
+
+    public string? LastTerminatedMessage { get; init; }
 }
 
 /// <summary>An event about the pod; <paramref name="Count"/> grows while it repeats.</summary>

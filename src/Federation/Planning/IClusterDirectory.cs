@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Federation.Configuration;
 using Federation.Diagnosis;
 
@@ -7,7 +8,7 @@ namespace Federation.Planning;
 /// <param name="Id">The server's unique id: another one under the same name is another cluster.</param>
 /// <param name="Endpoints">Every host (with its port, where not 443) the Kubernetes API may be reached at.</param>
 /// <param name="CaCertificate">PEM; none if the endpoint is publicly trusted.</param>
-public sealed record ClusterFacts(string Id, string Status, string? WorkloadPool, IReadOnlyList<string> Endpoints, string? CaCertificate)
+public sealed record ClusterFacts(string Id, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? WorkloadPool, IReadOnlyList<string> Endpoints, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? CaCertificate)
 {
     /// <summary>The node pools on which pods meet the node's own metadata server instead of GKE's (not in GKE_METADATA mode).</summary>
     public IReadOnlyList<string> PoolsWithoutWorkloadIdentity { get; init; } = [];

@@ -1,5 +1,6 @@
 using Federation.Configuration;
 using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
 using Federation.Templates;
 
 namespace Federation.Planning;
@@ -30,6 +31,9 @@ public sealed record GateRequest(RenderedWorkload Documents, string Run, TimeSpa
 /// <param name="PodKept">The pod is still there for a person to look at.</param>
 public sealed record GateResult(IReadOnlyList<Finding> Findings, string? AssumedRoleArn, bool PodKept)
 {
+    /// <summary>The pod as it was last seen, for a diagnosis; none if it was never admitted.</summary>
+    public PodEvidence? Pod { get; init; }
+
     public bool Passed => Findings.All(finding => finding.Severity != Severity.Error);
 }
 

@@ -11,6 +11,7 @@ public sealed record RenderedWorkload
     internal const string ServiceAccountFile = "service-account.yaml";
     internal const string ValidationPodFile = "validation-pod.yaml";
     internal const string TrustPolicyFile = "trust-policy.json";
+    internal const string PreflightRoleFile = "preflight-role.yaml";
     internal const string KustomizationFile = "kustomization.yaml";
 
     public required Workload Workload { get; init; }

@@ -16,6 +16,9 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
 
     private readonly ConcurrentDictionary<string, Lazy<PolicyFile>> _policyFiles = new(StringComparer.Ordinal);
 
+    /// <summary>Renders <c>preflight-role.yaml</c> too: the Kubernetes Role that asking for a token of the service account needs.</summary>
+    public bool Preflight { get; init; }
+
     /// <summary>A policy document of the user's, parsed once for all workloads that name it, or why it cannot be used.</summary>
     private sealed record PolicyFile(Template? Template, IReadOnlyList<Finding> Findings, string? Unreadable);
 
@@ -41,6 +44,8 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
         Document(RenderedWorkload.KustomizationFile);
         foreach (var (path, _) in templates.Under(ComponentFolder))
             Document(path);
+        if (Preflight)
+            Expect(RenderedWorkload.PreflightRoleFile, Document(RenderedWorkload.PreflightRoleFile), "Role", workload.Namespace, null);
         var permissions = Permissions(workload, scope, files, findings);
 
         Expect(RenderedWorkload.NamespaceFile, @namespace, "Namespace", null, workload.Namespace);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Federation.Diagnosis.Evidence;
 using Federation.Sandbox.Kubelet;
 using k8s;
 using k8s.Models;
@@ -19,7 +20,7 @@ public sealed class ContainerEnvironmentTests
     [InlineData("$(A", "$(A")]
     [InlineData("a$$b", "a$b")]
     public void Names_in_parentheses_are_filled_in(string text, string expected) =>
-        Assert.Equal(expected, ContainerEnvironment.Expand(text, new Dictionary<string, string> { ["A"] = "1", ["B"] = "2" }));
+        Assert.Equal(expected, PodVariables.Expand(text, new Dictionary<string, string> { ["A"] = "1", ["B"] = "2" }));
 
     [Fact]
     public void Variables_see_those_before_them_and_later_ones_win()

@@ -7,11 +7,13 @@ namespace Federation.Tests.Templates;
 /// <summary>What is rendered, whole, for a reader to look at. <c>UPDATE_GOLDEN=1</c> writes it anew.</summary>
 public sealed class GoldenTests
 {
+    private const string WithPreflight = "google-service-account";
+
     public static TheoryData<string> Cases => [.. Workloads.Keys];
 
     private static readonly Dictionary<string, Workload> Workloads = new()
     {
-        ["google-service-account"] = Sample.Workload,
+        [WithPreflight] = Sample.Workload,
         ["without-google-service-account"] = Sample.Workload with { GoogleServiceAccount = null, Role = Sample.Workload.Role with { Path = "/", Policies = [] } },
         ["china-and-existing"] = Sample.Workload with
         {
@@ -30,7 +32,7 @@ public sealed class GoldenTests
     {
         var golden = Path.Combine(Folder(), "golden", name);
         using var output = new TemporaryFolder();
-        RenderedOutput.Write(output.Path, Sample.Render(Workloads[name]));
+        RenderedOutput.Write(output.Path, name == WithPreflight ? Sample.RenderForPreflight(Workloads[name]) : Sample.Render(Workloads[name]));
         var rendered = Path.Combine(output.Path, "rendered", Workloads[name].Name);
 
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")

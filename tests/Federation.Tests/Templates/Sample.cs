@@ -53,5 +53,9 @@ internal static class Sample
         return new Renderer(Configuration(workload), TemplateSet.Load(folder.Path), File.ReadAllBytes).Render(workload);
     }
 
+    /// <summary>Renders with the built-in templates what <c>--preflight</c> needs, too.</summary>
+    public static RenderedWorkload RenderForPreflight(Workload workload) =>
+        new Renderer(Configuration(workload), TemplateSet.Load(null), File.ReadAllBytes) { Preflight = true }.Render(workload);
+
     public static IReadOnlyList<Finding> Findings(Action action) => Assert.Throws<FindingException>(action).Findings;
 }

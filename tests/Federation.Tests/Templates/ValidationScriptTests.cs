@@ -1,3 +1,9 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json.Nodes;
+using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
+
 namespace Federation.Tests.Templates;
 
 /// <summary>The validation pod's own script, run by the machine's <c>/bin/sh</c> with an <c>aws</c> and a clock of the test's.</summary>
@@ -47,6 +53,62 @@ public sealed class ValidationScriptTests : IDisposable
         var run = Run(refusals: 1, "true", ("FEDERATION_IDENTITY_WAIT_SECONDS", "0"));
         Assert.Equal(10, run.ExitCode);
         Assert.Single(File.ReadAllLines(Path.Combine(_folder.Path, "calls")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("12")]
+    public void A_refused_pod_shows_header_and_claims_of_its_token_and_never_the_token(string padding)
+    {
+        var claims = $$"""{"aud":["sts.amazonaws.com"],"sub":"system:serviceaccount:reports:mirror","x":"a\nb\"ü?>{{padding}}"}""";
+        var token = $"{Base64Url.EncodeToString("""{"alg":"RS256","kid":"k1"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2lnbmF0dXJl";
+
+        var run = Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", _folder.Write("token", token)));
+
+        var shown = PodLog.TokenOf(new PodEvidence
+        {
+            Snapshot = new PodSnapshot("reports", "exports-verify-r1", "Failed"),
+            ServiceAccount = "mirror",
+            Containers = [],
+            Log = run.Output.Split('\n'),
+        })!;
+        Assert.Equal(("RS256", "k1"), (shown.Algorithm, shown.KeyId));
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(claims), shown.Claims));
+        Assert.DoesNotContain("c2lnbmF0dXJl", run.Output + run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(token.Split('.')[1], run.Output + run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("An error occurred (AccessDenied)", CheckVerdict.OfFailure(Sample.Workload, run.ExitCode, TimeSpan.Zero, [.. run.Error.Split('\n'), .. run.Output.Split('\n')]).Actual, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pod_that_is_given_its_identity_shows_no_token() =>
+        Assert.DoesNotContain("token", Run(refusals: 2, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", _folder.Write("token", "e30.e30.e30"))).Output, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("", "is empty.")]
+    [InlineData("ya29.a0AfH6SMBx", "holds no JSON Web Token that can be read here.")]
+    [InlineData("opaque", "holds no JSON Web Token that can be read here.")]
+    [InlineData("e30", "holds no JSON Web Token that can be read here.")]
+    public void A_token_file_without_a_token_is_told_so_and_not_shown(string content, string why)
+    {
+        var file = _folder.Write("token", content);
+        Assert.Equal($"The token file {file} {why}\n", Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", file)).Output);
+    }
+
+    [Fact]
+    public void A_token_file_that_is_not_there_is_told_so() =>
+        Assert.Equal("There is no token file /no/such/token.\n", Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/such/token")).Output);
+
+    [Fact]
+    public void A_token_file_that_may_not_be_read_is_shown_with_its_owner_and_mode()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "A privileged user may read every file.");
+        var file = _folder.Write("token", "e30.e30.e30");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.None);
+        var output = Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", file)).Output;
+        Assert.StartsWith($"The token file {file} may not be read by user ", output, StringComparison.Ordinal);
+        Assert.Contains("----------", output, StringComparison.Ordinal);
     }
 
     [Fact]

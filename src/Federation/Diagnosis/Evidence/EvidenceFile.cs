@@ -72,6 +72,7 @@ internal sealed class PolicyDocumentJson : JsonConverter<PolicyDocument>
     public override void Write(Utf8JsonWriter writer, PolicyDocument value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToMinifiedJson());
 }
 
+// A constructor's parameter is required on reading; where null is one of its values, JsonIgnoreCondition.Never writes that too.
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     NewLine = "\n",

@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Json.Serialization;
+
 namespace Federation.Diagnosis.Evidence;
 
 /// <summary>What the workload's cluster has.</summary>
@@ -12,7 +15,8 @@ public sealed record KubernetesEvidence
 
     /// <summary>
     /// The pods that bear on the workload: its validation pod, the user's own that run as its service account or ask
-    /// for its role (one of each owner), and one that was named.
+    /// for its role (one of each owner), and one that was named. Refused beside what was found: some of them, such as
+    /// the named one, could not be read.
     /// </summary>
     public Reading<IReadOnlyList<PodEvidence>>? Pods { get; init; }
 }
@@ -20,7 +24,7 @@ public sealed record KubernetesEvidence
 /// <summary>The discovery document that the Kubernetes API itself serves.</summary>
 /// <param name="Issuer">None where this identity may not read it, though the endpoint is the cluster's.</param>
 /// <param name="KeyIds">The <c>kid</c> of each of its keys; none where they were not read.</param>
-public sealed record IssuerDocument(string? Issuer, IReadOnlyList<string>? KeyIds = null);
+public sealed record IssuerDocument([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Issuer, IReadOnlyList<string>? KeyIds = null);
 
 public sealed record NamespaceEvidence(string Name, bool Terminating = false);
 
@@ -51,6 +55,9 @@ public sealed record PodEvidence
 
     /// <summary>The last lines of its log, and before them those of the container's previous run.</summary>
     public IReadOnlyList<string> Log { get; init; } = [];
+
+    /// <summary>What of it could not be read, such as its log.</summary>
+    public IReadOnlyList<Finding> Refused { get; init; } = [];
 }
 
 /// <summary>A container's part of the pod's specification.</summary>
@@ -65,8 +72,9 @@ public sealed record ContainerEvidence(string Name, string Image)
 
 /// <summary>
 /// A variable of the environment. <paramref name="Value"/> is kept only of those that configure an AWS SDK and are no
-/// secret (<see cref="PodVariables.Shown"/>); <paramref name="From"/> says where the value comes from instead, such as
-/// <c>secret aws-keys</c>.
+/// secret (<see cref="PodVariables.Shown"/>), or empty; <paramref name="From"/> says where the value comes from instead, such as
+/// <c>secret aws-keys</c>, or, beside a value, where that was read. The name <c>*</c>, after a prefix if there is one,
+/// stands for all that a source has and that is not known.
 /// </summary>
 public sealed record VariableEvidence(string Name, string? Value = null, string? From = null);
 
@@ -76,11 +84,14 @@ public sealed record MountEvidence(string Volume, string Path, string? SubPath =
 /// <summary>A projected <c>serviceAccountToken</c> source.</summary>
 /// <param name="Audience">None: the API server's own, which is the issuer.</param>
 /// <param name="Path">The file's name under the mount.</param>
-public sealed record TokenVolume(string Volume, string? Audience, string Path, TimeSpan Lifetime);
+public sealed record TokenVolume(string Volume, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Audience, string Path, TimeSpan Lifetime);
 
 /// <summary>The environment variables of a pod that tell an AWS SDK who to be.</summary>
 public static class PodVariables
 {
+    /// <summary>The name that stands for all variables of a source whose keys are not known.</summary>
+    public const string Unknown = "*";
+
     public const string RoleArn = "AWS_ROLE_ARN";
     public const string TokenFile = "AWS_WEB_IDENTITY_TOKEN_FILE";
     public const string SessionName = "AWS_ROLE_SESSION_NAME";
@@ -93,4 +104,36 @@ public static class PodVariables
         RoleArn, TokenFile, SessionName, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_EC2_METADATA_DISABLED",
     };
+    /// <summary>
+    /// Fills in <c>$(NAME)</c> as the kubelet does; <c>$$</c> is a dollar sign, and an unknown name stays as it is written
+    /// (Kubernetes documentation, "Define Dependent Environment Variables").
+    /// </summary>
+    public static string Expand(string text, IReadOnlyDictionary<string, string> environment)
+    {
+        var result = new StringBuilder(text.Length);
+        for (var index = 0; index < text.Length; index++)
+        {
+            var next = index + 1 < text.Length ? text[index + 1] : '\0';
+            if (text[index] != '$' || next is not ('$' or '('))
+            {
+                result.Append(text[index]);
+            }
+            else if (next == '$')
+            {
+                result.Append('$');
+                index++;
+            }
+            else if (text.IndexOf(')', index) is var end and >= 0)
+            {
+                result.Append(environment.TryGetValue(text[(index + 2)..end], out var value) ? value : text[index..(end + 1)]);
+                index = end;
+            }
+            else
+            {
+                result.Append('$');
+            }
+        }
+
+        return result.ToString();
+    }
 }

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
+
+namespace Federation.Kubernetes;
+
+/// <summary>Reads what the clusters have of the workloads, and, where asked, their tokens.</summary>
+/// <param name="parallelism">So many calls are under way at once.</param>
+public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallelism = 16) : IEvidenceReader<KubernetesEvidence>
+{
+    public async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(
+        IReadOnlyList<WorkloadEvidence> workloads, EvidenceScope scope, CancellationToken cancellationToken)
+    {
+        using var turns = new SemaphoreSlim(parallelism);
+        var byCluster = await Task.WhenAll(workloads.Select(evidence => evidence.Workload).GroupBy(workload => workload.Cluster)
+            .Select(group => ReadAsync(group.Key, [.. group], scope, turns, cancellationToken)));
+        var read = byCluster.SelectMany(part => part).ToDictionary(StringComparer.Ordinal);
+
+        // A named pod that one cluster has is not missed in another.
+        return read.Values.Any(evidence => evidence.Pods?.Found?.Any(pod => pod.IsNamed) == true)
+            ? read.ToDictionary(part => part.Key, part => WithoutMissing(part.Value), StringComparer.Ordinal)
+            : read;
+
+        static KubernetesEvidence WithoutMissing(KubernetesEvidence evidence) =>
+            evidence.Pods?.Refused?.Code == FindingCodes.ArgumentInvalid ? evidence with { Pods = evidence.Pods with { Refused = null } } : evidence;
+    }
+
+    /// <summary>
+    /// Asks for a token like those of the workload's pods: of its service account, for its audience, with its lifetime.
+    /// The answer is a secret.
+    /// </summary>
+    /// <exception cref="FindingException">It may not be asked for (FED6011), or there is no such service account (FED6002).</exception>
+    public async Task<string> RequestTokenAsync(Workload workload, CancellationToken cancellationToken)
+    {
+        var connection = await cloud.Connections.GetAsync(workload.Cluster, cancellationToken);
+        var attempt = $"create serviceaccounts/token for {workload.ServiceAccount} in {workload.Namespace}";
+        var request = new Authenticationv1TokenRequest
+        {
+            Spec = new V1TokenRequestSpec { Audiences = [workload.Audience], ExpirationSeconds = (long)workload.TokenLifetime.TotalSeconds },
+        };
+        try
+        {
+            var answer = await cloud.CallAsync(
+                connection,
+                attempt,
+                resource: null,
+                (client, token) => client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, workload.ServiceAccount, workload.Namespace, cancellationToken: token),
+                cancellationToken);
+            return answer.Status.Token;
+        }
+        catch (FindingException refused) when (refused.Findings[0].Code == FindingCodes.KubernetesPermissionDenied)
+        {
+            throw new FindingException(
+                refused.Findings[0] with { Fix = "Apply preflight-role.yaml of the rendered documents and bind it to the identity this runs as, or leave out --preflight." }, refused);
+        }
+        catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ServiceAccountMissing,
+                    Resource = Planning.ResourceId.Kubernetes(workload.Cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount).Value,
+                    Cause = $"No token can be asked for: {KubernetesFaults.MessageOf(absent)}.",
+                    Fix = $"`Apply` makes the service account {workload.ServiceAccount} in {workload.Namespace}.",
+                },
+                absent);
+        }
+        catch (HttpOperationException fault)
+        {
+            throw new FindingException(KubernetesFaults.FindingFor(fault, connection, attempt, resource: null), fault);
+        }
+    }
+
+    /// <summary>
+    /// Reads a file, such as a projected token, in a container of a running pod, by running <c>cat</c> there. What it
+    /// holds is a secret.
+    /// </summary>
+    /// <param name="container">None: the pod's only one.</param>
+    /// <exception cref="FindingException">
+    /// It may not be read from here (FED6011), there is no such pod (FED8013), <c>cat</c> could not read the file (FED6008)
+    /// or could not be run (FED8005).
+    /// </exception>
+    public async Task<string> ReadTokenAsync(Cluster cluster, string @namespace, string pod, string? container, string path, CancellationToken cancellationToken)
+    {
+        var connection = await cloud.Connections.GetAsync(cluster, cancellationToken);
+        var where = $"{@namespace}/{pod}{(container is null ? "" : $" ({container})")}";
+        using var said = new MemoryStream();
+        using var complaint = new MemoryStream();
+        try
+        {
+            var exitCode = await cloud.CallAsync(
+                connection,
+                $"exec into {where} (get and create pods/exec)",
+                resource: null,
+                async (client, token) =>
+                {
+                    said.SetLength(0);
+                    complaint.SetLength(0);
+                    try
+                    {
+                        return await client.NamespacedPodExecAsync(pod, @namespace, container, ["cat", path], tty: false, TakeAsync, token);
+                    }
+                    catch (WebSocketException)
+                    {
+                        // A refused handshake tells its status alone; without one, the server says why.
+                        var only = container is null ? "" : $"&container={Uri.EscapeDataString(container)}";
+                        await connection.GetAsync($"/api/v1/namespaces/{@namespace}/pods/{pod}/exec?command=cat&command={Uri.EscapeDataString(path)}&stdout=1{only}", token);
+                        throw;
+                    }
+                },
+                cancellationToken);
+            return exitCode == 0
+                ? Encoding.UTF8.GetString(said.GetBuffer(), 0, (int)said.Length)
+                : throw new FindingException(new Finding
+                {
+                    Code = FindingCodes.TokenPathMismatch,
+                    Cause = $"The token {path} of the pod {where} cannot be read: {Secrets.Strip(Encoding.UTF8.GetString(complaint.GetBuffer(), 0, (int)complaint.Length).Trim())}",
+                    Fix = $"kubectl exec -n {@namespace} {pod} -- ls -l {path} shows what is there; AWS_WEB_IDENTITY_TOKEN_FILE has to be mountPath and path of the projected token.",
+                    Actual = path,
+                });
+        }
+        catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"--pod={@namespace}/{pod}: {KubernetesFaults.MessageOf(absent)}.",
+                    Fix = "kubectl get pods -A shows what there is.",
+                    Actual = $"{@namespace}/{pod}",
+                },
+                absent);
+        }
+
+        Task TakeAsync(Stream input, Stream output, Stream errors) =>
+            Task.WhenAll(output.CopyToAsync(said, cancellationToken), errors.CopyToAsync(complaint, cancellationToken));
+    }
+
+    private async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(
+        Cluster cluster, IReadOnlyList<Workload> workloads, EvidenceScope scope, SemaphoreSlim turns, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await cloud.Connections.GetAsync(cluster, cancellationToken);
+            return await new ClusterReading(cloud, connection, scope, turns, cancellationToken).ReadAsync(workloads);
+        }
+        catch (FindingException unreachable)
+        {
+            var evidence = new KubernetesEvidence { Issuer = new() { Refused = unreachable.Findings[0] } };
+            return workloads.ToDictionary(workload => workload.Name, _ => evidence, StringComparer.Ordinal);
+        }
+    }
+}

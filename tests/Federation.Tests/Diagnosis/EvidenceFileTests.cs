@@ -1,0 +1,47 @@
+using Federation.Diagnosis.Evidence;
+using Federation.Planning;
+using Federation.Tests.Templates;
+
+namespace Federation.Tests.Diagnosis;
+
+/// <summary>Evidence that was saved is the evidence that is judged later.</summary>
+public sealed class EvidenceFileTests
+{
+    [Fact]
+    public void What_is_not_known_of_a_thing_that_was_found_survives_the_file()
+    {
+        var rendered = Sample.Render();
+        var json = new EvidenceFile
+        {
+            Taken = new DateTimeOffset(2026, 11, 23, 18, 0, 0, TimeSpan.Zero),
+            Workloads =
+            [
+                WorkloadEvidence.Of(rendered, [rendered]) with
+                {
+                    Google = new() { Cluster = Reading.Of(new ClusterFacts("id", "RUNNING", WorkloadPool: null, [], CaCertificate: null)) },
+                    Kubernetes = new()
+                    {
+                        Issuer = Reading.Of(new IssuerDocument(Issuer: null)),
+                        Pods = Reading.Of<IReadOnlyList<PodEvidence>>(
+                        [
+                            new()
+                            {
+                                Snapshot = new("reports", "exports", "Running"),
+                                ServiceAccount = "reader",
+                                Containers = [new("main", "app:1") { Environment = [new("AWS_PROFILE")] }],
+                                TokenVolumes = [new("token", Audience: null, "token", TimeSpan.FromHours(1))],
+                            },
+                        ]),
+                    },
+                    Aws = new() { Exchange = new(Code: null, Message: null) },
+                },
+            ],
+        }.ToJson();
+
+        var read = EvidenceFile.Parse(json, "evidence.json");
+
+        Assert.Equal(json, read.ToJson());
+        Assert.Null(read.Workloads[0].Kubernetes.Pods!.Found![0].TokenVolumes[0].Audience);
+        Assert.Null(read.Workloads[0].Kubernetes.ServiceAccount);
+    }
+}
