@@ -18,12 +18,20 @@ internal sealed class AccountClients : IDisposable
 {
     private readonly ConcurrentDictionary<Account, Lazy<Clients>> _clients = new();
 
+    private readonly ConcurrentDictionary<string, Lazy<AmazonSecurityTokenServiceClient>> _unsigned = new(StringComparer.Ordinal);
+
     public Clients For(Account account) => _clients.GetOrAdd(account, static account => new Lazy<Clients>(() => new Clients(account))).Value;
+
+    /// <summary>STS in the account's region for calls that carry a token instead of credentials.</summary>
+    public IAmazonSecurityTokenService Unsigned(Account account) =>
+        _unsigned.GetOrAdd(account.Region, _ => new Lazy<AmazonSecurityTokenServiceClient>(() => Clients.StsClient(account, new AnonymousAWSCredentials()))).Value;
 
     public void Dispose()
     {
         foreach (var clients in _clients.Values.Where(clients => clients.IsValueCreated))
             clients.Value.Dispose();
+        foreach (var client in _unsigned.Values.Where(client => client.IsValueCreated))
+            client.Value.Dispose();
     }
 
     internal sealed class Clients : IDisposable
@@ -66,7 +74,7 @@ internal sealed class AccountClients : IDisposable
                     Expected = account.Profile,
                 });
 
-        private static AmazonSecurityTokenServiceClient StsClient(Account account, AWSCredentials? credentials)
+        internal static AmazonSecurityTokenServiceClient StsClient(Account account, AWSCredentials? credentials)
         {
             var config = new AmazonSecurityTokenServiceConfig { RegionEndpoint = RegionEndpoint.GetBySystemName(account.Region) };
             return credentials is null

@@ -1,3 +1,4 @@
+using Amazon.SecurityToken.Model;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Planning;
@@ -22,6 +23,10 @@ public sealed class AwsCloud : ICloud, IDisposable
     }
 
     public string Name => "aws";
+
+    internal AwsCalls Requests => _calls;
+
+    internal AccountClients Clients => _clients;
 
     public int Calls => _calls.Count;
 
@@ -53,11 +58,16 @@ public sealed class AwsCloud : ICloud, IDisposable
 
     public void Dispose() => _clients.Dispose();
 
-    private async Task<Finding?> ConfirmAsync(Account account, CancellationToken cancellationToken)
+    /// <summary>Whose credentials those of the account are.</summary>
+    internal async Task<GetCallerIdentityResponse> CallerAsync(Account account, CancellationToken cancellationToken)
     {
         var sts = _clients.For(account).Sts;
-        var caller = await _calls.CallAsync(account, "sts:GetCallerIdentity", resource: null, token => sts.GetCallerIdentityAsync(new(), token), cancellationToken);
-        return string.Equals(caller.Account, account.Id, StringComparison.Ordinal) ? null : new Finding
+        return await _calls.CallAsync(account, "sts:GetCallerIdentity", resource: null, token => sts.GetCallerIdentityAsync(new(), token), cancellationToken);
+    }
+
+    /// <summary>What there is to say against the caller (FED8003).</summary>
+    internal static Finding? Mismatch(Account account, GetCallerIdentityResponse caller) =>
+        string.Equals(caller.Account, account.Id, StringComparison.Ordinal) ? null : new Finding
         {
             Code = FindingCodes.AwsAccountMismatch,
             Cause = $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account {caller.Account}; the configuration says {account.Id}. Nothing was changed.",
@@ -65,7 +75,8 @@ public sealed class AwsCloud : ICloud, IDisposable
             Expected = account.Id,
             Actual = caller.Account,
         };
-    }
+
+    private async Task<Finding?> ConfirmAsync(Account account, CancellationToken cancellationToken) => Mismatch(account, await CallerAsync(account, cancellationToken));
 }
 
 /// <summary>What stands in one account.</summary>

@@ -1,116 +1,51 @@
 using System.Collections.Immutable;
-using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
-using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Planning;
 using Federation.Policies;
 
 namespace Federation.Aws;
 
-/// <summary>Reads the roles of one account: a few by name, many by reading the account.</summary>
-internal sealed class RoleReader(AwsCalls calls, IAmazonIdentityManagementService iam, IClusterDirectory directory, Mark mark)
+/// <summary>Reads the roles of one account, as far as they are ours.</summary>
+internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, Mark mark)
 {
-    /// <summary>Up to so many roles are read by name, four calls or so each; more of them with the whole account, in a call per page.</summary>
-    private const int ReadByName = 16;
-
     /// <summary>IAM's quotas for a trust policy, white space not counted: the default, and the most that can be asked for.</summary>
     private const int TrustQuota = 2048;
     private const int LargestTrustQuota = 4096;
 
-    public async Task<IReadOnlyList<Observation>> ReadAsync(Account account, IReadOnlyList<Role> roles, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<Role> desired, CancellationToken cancellationToken)
     {
-        var found = await (roles.Count > ReadByName ? ReadAccountAsync(account, roles, cancellationToken) : ReadByNameAsync(roles, cancellationToken));
-        return await Task.WhenAll(roles.Select(role => ObserveAsync(role, found.GetValueOrDefault(role.Id), cancellationToken)));
+        var account = RoleCalls.AreMany(desired.Count) ? await roles.ReadAccountAsync(withManagedPolicies: false, cancellationToken) : null;
+        return await Task.WhenAll(desired.Select(async role =>
+        {
+            var found = account is null ? await ReadByNameAsync(role, cancellationToken) : account.Roles.GetValueOrDefault(role.Name);
+            return await ObserveAsync(role, found, cancellationToken);
+        }));
     }
 
-    private async Task<IReadOnlyDictionary<ResourceId, Live>> ReadByNameAsync(IReadOnlyList<Role> roles, CancellationToken cancellationToken)
+    private async Task<LiveRoleDetails?> ReadByNameAsync(Role role, CancellationToken cancellationToken)
     {
-        var live = await Task.WhenAll(roles.Select(async role => (role.Id, Live: await ReadByNameAsync(role, cancellationToken))));
-        return live.Where(read => read.Live is not null).ToDictionary(read => read.Id, read => read.Live!);
-    }
-
-    private async Task<Live?> ReadByNameAsync(Role role, CancellationToken cancellationToken)
-    {
-        var found = await calls.FindAsync(role.Account, "iam:GetRole", role.Id, token => iam.GetRoleAsync(new() { RoleName = role.Name }, token), cancellationToken);
-        if (found is null)
+        if (await roles.GetAsync(role.Name, cancellationToken) is not { } found)
             return null;
-
-        var live = new Live(found.Role.Path, found.Role.Description, found.Role.MaxSessionDuration, found.Role.PermissionsBoundary, found.Role.Tags, found.Role.AssumeRolePolicyDocument);
         if (role.Existing)
-            return live;
+            return new LiveRoleDetails(found, [], []);
 
-        var names = calls.ListAsync(
-            role.Account,
-            "iam:ListRolePolicies",
-            role.Id,
-            (marker, token) => iam.ListRolePoliciesAsync(new() { RoleName = role.Name, Marker = marker }, token),
-            page => page.PolicyNames,
-            page => page.Marker,
-            cancellationToken);
-        var attached = calls.ListAsync(
-            role.Account,
-            "iam:ListAttachedRolePolicies",
-            role.Id,
-            (marker, token) => iam.ListAttachedRolePoliciesAsync(new() { RoleName = role.Name, Marker = marker }, token),
-            page => page.AttachedPolicies,
-            page => page.Marker,
-            cancellationToken);
-        var concerning = (await names).Where(name => live.Concerns(role, name));
-        var documents = await Task.WhenAll(concerning.Select(name => ReadPolicyAsync(role, name, cancellationToken)));
-        return live with
-        {
-            InlinePolicies = [.. documents.OfType<PolicyDetail>()],
-            ManagedPolicies = [.. (await attached).Select(policy => policy.PolicyArn)],
-        };
+        var names = roles.ListPoliciesAsync(role.Name, cancellationToken);
+        var attached = roles.ListAttachedPoliciesAsync(role.Name, cancellationToken);
+        var register = PolicyRegister.Read(found.Tags);
+        var concerning = (await names).Where(name => Concerns(role, register, name));
+        var documents = await Task.WhenAll(concerning.Select(name => roles.GetPolicyAsync(role.Name, name, cancellationToken)));
+        return new LiveRoleDetails(found, [.. documents.OfType<PolicyDetail>()], await attached);
     }
 
-    private async Task<PolicyDetail?> ReadPolicyAsync(Role role, string name, CancellationToken cancellationToken)
+    private async Task<Observation> ObserveAsync(Role role, LiveRoleDetails? found, CancellationToken cancellationToken)
     {
-        var read = await calls.FindAsync(role.Account, "iam:GetRolePolicy", role.Id, token => iam.GetRolePolicyAsync(new() { RoleName = role.Name, PolicyName = name }, token), cancellationToken);
-        return read is null ? null : new PolicyDetail { PolicyName = name, PolicyDocument = read.PolicyDocument };
-    }
-
-    /// <summary>The account's authorization details, and its list of roles: only the latter tells descriptions and session durations.</summary>
-    private async Task<IReadOnlyDictionary<ResourceId, Live>> ReadAccountAsync(Account account, IReadOnlyList<Role> roles, CancellationToken cancellationToken)
-    {
-        const int Page = 1000;
-        var details = calls.ListAsync(
-            account,
-            "iam:GetAccountAuthorizationDetails",
-            resource: null,
-            (marker, token) => iam.GetAccountAuthorizationDetailsAsync(new() { Filter = [EntityType.Role], MaxItems = Page, Marker = marker }, token),
-            page => page.RoleDetailList,
-            page => page.Marker,
-            cancellationToken);
-        var list = calls.ListAsync(
-            account,
-            "iam:ListRoles",
-            resource: null,
-            (marker, token) => iam.ListRolesAsync(new ListRolesRequest { MaxItems = Page, Marker = marker }, token),
-            page => page.Roles,
-            page => page.Marker,
-            cancellationToken);
-        await Task.WhenAll(details, list);
-        var byName = (await details).ToDictionary(detail => detail.RoleName, StringComparer.OrdinalIgnoreCase);
-        var listed = (await list).ToDictionary(role => role.RoleName, StringComparer.OrdinalIgnoreCase);
-        return roles.Where(role => byName.ContainsKey(role.Name) && listed.ContainsKey(role.Name)).ToDictionary(role => role.Id, role =>
-        {
-            var (detail, entry) = (byName[role.Name], listed[role.Name]);
-            return new Live(detail.Path, entry.Description, entry.MaxSessionDuration, detail.PermissionsBoundary, detail.Tags, detail.AssumeRolePolicyDocument)
-            {
-                InlinePolicies = detail.RolePolicyList ?? [],
-                ManagedPolicies = [.. (detail.AttachedManagedPolicies ?? []).Select(policy => policy.PolicyArn)],
-            };
-        });
-    }
-
-    private async Task<Observation> ObserveAsync(Role role, Live? live, CancellationToken cancellationToken)
-    {
-        if (live is null)
+        if (found is null)
             return new Observation(role.Id, Fields: null) { Findings = [.. Oversized(role, role.State.Trust)] };
 
-        var trust = TrustPolicies.Split(PolicyDocument.Parse(Text(live.Trust)), Mark.TrustSidPrefix);
+        var live = found.Role;
+        var register = PolicyRegister.Read(live.Tags);
+        var trust = TrustPolicies.Split(PolicyDocument.Parse(live.TrustPolicy), Mark.TrustSidPrefix);
         var combined = TrustPolicies.Combine(role.State.Trust, trust.Others);
         var ours = role.Existing ? Meant(role.State.Trust, trust) : trust.Ours with
         {
@@ -127,10 +62,10 @@ internal sealed class RoleReader(AwsCalls calls, IAmazonIdentityManagementServic
             PermissionsBoundary = live.PermissionsBoundary,
             Tags = live.Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal)).ToImmutableSortedDictionary(StringComparer.Ordinal),
             Trust = ours,
-            InlinePolicies = live.InlinePolicies
-                .Where(policy => live.Concerns(role, policy.PolicyName))
-                .ToImmutableSortedDictionary(policy => policy.PolicyName, policy => PolicyDocument.Parse(Text(policy.PolicyDocument)), StringComparer.Ordinal),
-            ManagedPolicies = [.. live.ManagedPolicies.Where(arn => role.State.ManagedPolicies.Contains(arn) || live.Register.HasManaged(arn))],
+            InlinePolicies = found.InlinePolicies
+                .Where(policy => Concerns(role, register, policy.PolicyName))
+                .ToImmutableSortedDictionary(policy => policy.PolicyName, policy => PolicyDocument.Parse(policy.PolicyDocument), StringComparer.Ordinal),
+            ManagedPolicies = [.. found.ManagedPolicies.Where(arn => role.State.ManagedPolicies.Contains(arn) || register.HasManaged(arn))],
         };
         return new RoleObservation(role.Id, role.Existing ? state.TrustFields : state.Fields, state, trust.Others)
         {
@@ -167,7 +102,7 @@ internal sealed class RoleReader(AwsCalls calls, IAmazonIdentityManagementServic
         };
     }
 
-    private static IEnumerable<Finding> Elsewhere(Role role, Live live)
+    private static IEnumerable<Finding> Elsewhere(Role role, LiveRole live)
     {
         if (live.Path == role.State.Path)
             yield break;
@@ -184,7 +119,7 @@ internal sealed class RoleReader(AwsCalls calls, IAmazonIdentityManagementServic
     }
 
     /// <summary>The id that the role was made for, against the one the cluster of that name has today.</summary>
-    private async Task<IEnumerable<Finding>> RecreatedAsync(Role role, Live live, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Finding>> RecreatedAsync(Role role, LiveRole live, CancellationToken cancellationToken)
     {
         var tagged = role.Clusters.Where(cluster => live.Tags.ContainsKey(Mark.ClusterTag(cluster))).ToList();
         if (tagged.Count == 0)
@@ -206,24 +141,6 @@ internal sealed class RoleReader(AwsCalls calls, IAmazonIdentityManagementServic
             });
     }
 
-    /// <summary>IAM returns documents URL-encoded (RFC 3986).</summary>
-    private static string Text(string document) => document.StartsWith('%') ? Uri.UnescapeDataString(document) : document;
-
-    /// <summary>A role as read, by whichever way.</summary>
-    private sealed record Live(string Path, string Description, int MaxSessionDuration, string? PermissionsBoundary, ImmutableSortedDictionary<string, string> Tags, string Trust)
-    {
-        private const int DefaultSessionDuration = 3600;
-
-        public Live(string path, string? description, int? maxSessionDuration, AttachedPermissionsBoundary? boundary, IEnumerable<Tag>? tags, string trust)
-            : this(path, description ?? "", maxSessionDuration ?? DefaultSessionDuration, boundary?.PermissionsBoundaryArn, IamTags.Of(tags), trust) { }
-
-        public IReadOnlyList<PolicyDetail> InlinePolicies { get; init; } = [];
-
-        public IReadOnlyList<string> ManagedPolicies { get; init; } = [];
-
-        public PolicyRegister Register { get; } = PolicyRegister.Read(Tags);
-
-        /// <summary>An inline policy that is configured, or that we put there: any other is somebody else's.</summary>
-        public bool Concerns(Role role, string policy) => role.State.InlinePolicies.ContainsKey(policy) || Register.HasInline(policy);
-    }
+    /// <summary>An inline policy that is configured, or that we put there: any other is somebody else's.</summary>
+    private static bool Concerns(Role role, PolicyRegister register, string policy) => role.State.InlinePolicies.ContainsKey(policy) || register.HasInline(policy);
 }

@@ -10,7 +10,7 @@ namespace Federation.Aws;
 internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDirectory directory, Mark mark)
 {
     public Task<IReadOnlyList<Observation>> ReadAsync(Account account, IReadOnlyList<Role> roles, CancellationToken cancellationToken) =>
-        new RoleReader(calls, clients.For(account).Iam, directory, mark).ReadAsync(account, roles, cancellationToken);
+        new RoleReader(new RoleCalls(calls, clients.For(account).Iam, account), directory, mark).ReadAsync(roles, cancellationToken);
 
     public Task ApplyAsync(Role role, Change change, CancellationToken cancellationToken)
     {

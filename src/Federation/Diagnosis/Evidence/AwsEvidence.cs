@@ -8,7 +8,10 @@ public sealed record AwsEvidence
     /// <summary>Who the credentials of this run are; refused with FED8003 where they are another account's.</summary>
     public Reading<CallerEvidence>? Caller { get; init; }
 
-    /// <summary>The OIDC providers of the account.</summary>
+    /// <summary>
+    /// The OIDC providers of the account. Refused beside what was found: they could not all be listed, and those
+    /// found are no more than the issuer's own; or its own is there, and its audiences could not be read.
+    /// </summary>
     public Reading<IReadOnlyList<ProviderEvidence>>? Providers { get; init; }
 
     public Reading<RoleEvidence>? Role { get; init; }
@@ -41,7 +44,7 @@ public sealed record RoleEvidence(string Arn)
     /// <summary>Its tags whose key begins with the mark's prefix.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Inline policies by name and attached ones by ARN, all of them.</summary>
+    /// <summary>Inline policies by name and attached ones by ARN, all of them. Refused beside what was found: some could not be read.</summary>
     public Reading<IReadOnlyList<NamedPolicy>>? Policies { get; init; }
 
     /// <summary>The ARN of the permissions boundary, if it has one.</summary>

@@ -26,6 +26,17 @@ public static class Reading
     public static Reading<T> Of<T>(T? found)
         where T : class => new() { Found = found };
 
+    /// <summary>As <see cref="TryAsync{T}(Func{Task{T}})"/>; a refusal says what could therefore not be checked.</summary>
+    /// <param name="unchecked">Such as <c>the audiences of the provider</c>.</param>
+    public static async Task<Reading<T>> TryAsync<T>(string @unchecked, Func<Task<T?>> read)
+        where T : class
+    {
+        var reading = await TryAsync(read);
+        return reading.Refused is { } refused
+            ? reading with { Refused = refused with { Cause = $"{refused.Cause.TrimEnd('.')}. Not checked for want of it: {@unchecked}." } }
+            : reading;
+    }
+
     /// <summary>Reads, and keeps a refusal as one: what cannot be read must not hide what can.</summary>
     /// <param name="read">Null: it is absent.</param>
     public static async Task<Reading<T>> TryAsync<T>(Func<Task<T?>> read)

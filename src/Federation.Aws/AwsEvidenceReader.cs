@@ -1,0 +1,108 @@
+using Amazon.Runtime;
+using Amazon.SecurityToken.Model;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
+using Federation.Planning;
+
+namespace Federation.Aws;
+
+/// <summary>
+/// What the AWS accounts have: who asks, the providers, the roles with all that bears on them. No answer takes more
+/// than three calls one after the other, or four where a listing has pages.
+/// </summary>
+public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvidence>
+{
+    /// <summary>The credentials of an exchange that is tried may do nothing at all.</summary>
+    private const string DenyAll = """{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}""";
+
+    /// <summary>The shortest session that STS gives (STS API reference, <c>AssumeRoleWithWebIdentity</c>).</summary>
+    private const int ShortestSession = 900;
+
+    public async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAsync(IReadOnlyList<WorkloadEvidence> workloads, EvidenceScope scope, CancellationToken cancellationToken)
+    {
+        var accounts = await Task.WhenAll(workloads
+            .Select(evidence => evidence.Workload)
+            .GroupBy(workload => workload.Account)
+            .Select(group => ReadAsync(group.Key, [.. group], cancellationToken)));
+        return accounts.SelectMany(account => account).ToDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// Asks STS to exchange a token as the workload's pod would, unsigned and in the account's region, for credentials
+    /// that may do nothing and that are not looked at.
+    /// </summary>
+    /// <param name="token">A secret; it goes to STS and nowhere else.</param>
+    /// <exception cref="FindingException">STS could not be reached, or still throttles (FED8005, FED8006).</exception>
+    public async Task<ExchangeEvidence> TryExchangeAsync(Workload workload, string token, CancellationToken cancellationToken)
+    {
+        var sts = cloud.Clients.Unsigned(workload.Account);
+        var request = new AssumeRoleWithWebIdentityRequest
+        {
+            RoleArn = workload.RoleArn,
+            // The pod's own: a trust policy may ask for it.
+            RoleSessionName = workload.Name,
+            WebIdentityToken = token,
+            Policy = DenyAll,
+            DurationSeconds = ShortestSession,
+        };
+        try
+        {
+            await cloud.Requests.CallAsync(
+                workload.Account,
+                "sts:AssumeRoleWithWebIdentity",
+                ResourceId.Aws(workload.Account.Id, Role.Kind, workload.Role.Name),
+                cancel => sts.AssumeRoleWithWebIdentityAsync(request, cancel),
+                cancellationToken);
+            return new ExchangeEvidence(Code: null, Message: null);
+        }
+        catch (FindingException refused) when (refused.InnerException is AmazonServiceException { ErrorCode: { Length: > 0 } code } answer && !AwsFaults.IsTransient(answer))
+        {
+            return new ExchangeEvidence(code, answer.Message.Replace(token, "(the token)", StringComparison.Ordinal));
+        }
+        catch (FindingException failed)
+        {
+            // Without the SDK's exception, which knows the request.
+            throw new FindingException([.. failed.Findings.Select(finding => finding with { Cause = finding.Cause.Replace(token, "(the token)", StringComparison.Ordinal) })]);
+        }
+    }
+
+    private async Task<IEnumerable<KeyValuePair<string, AwsEvidence>>> ReadAsync(Account account, IReadOnlyList<Workload> workloads, CancellationToken cancellationToken)
+    {
+        AccountClients.Clients clients;
+        try
+        {
+            clients = cloud.Clients.For(account);
+        }
+        catch (FindingException refused)
+        {
+            return All(refused.Findings[0]);
+        }
+
+        var roles = new RoleEvidenceReader(new RoleCalls(cloud.Requests, clients.Iam, account), account, cancellationToken);
+        var readingCaller = Reading.TryAsync("whether these credentials are the account's own", () => CallerAsync(account, cancellationToken));
+        var readingProviders = new ProviderEvidenceReader(cloud.Requests, clients.Iam, account, cancellationToken).ReadAsync(workloads);
+        var readingRoles = roles.ReadAsync(workloads.Select(workload => workload.Role.Name));
+        var (caller, providers, found) = (await readingCaller, await readingProviders, await readingRoles);
+        // What another account has, or lacks, says nothing about this one.
+        return caller.Refused is { Code: FindingCodes.AwsAccountMismatch } foreign ? All(foreign) : workloads.Select(workload => KeyValuePair.Create(workload.Name, new AwsEvidence
+        {
+            Caller = caller,
+            Providers = providers[workload.Name],
+            Role = found[workload.Role.Name],
+        }));
+
+        IEnumerable<KeyValuePair<string, AwsEvidence>> All(Finding refused) => workloads.Select(workload => KeyValuePair.Create(workload.Name, new AwsEvidence
+        {
+            Caller = new() { Refused = refused },
+            Providers = new() { Refused = refused },
+            Role = new() { Refused = refused },
+        }));
+    }
+
+    private async Task<CallerEvidence?> CallerAsync(Account account, CancellationToken cancellationToken)
+    {
+        var caller = await cloud.CallerAsync(account, cancellationToken);
+        return AwsCloud.Mismatch(account, caller) is { } mismatch ? throw new FindingException(mismatch) : new CallerEvidence(caller.Arn, caller.Account);
+    }
+}
