@@ -21,6 +21,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     /// <summary>How long a young role's refusal is waited out: four recorded runs saw it accepted after 8 to 11 s.</summary>
     private static readonly TimeSpan Propagation = TimeSpan.FromSeconds(60);
 
+    private TemplateSet? _templates;
     private RenderedWorkload[] _documents = [];
     private Task<SandboxClouds>? _sandbox;
     private KubernetesCloud? _kubernetes;
@@ -55,7 +56,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
             var places = configuration.Workloads.Select((workload, index) => (workload.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
             var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
             var folder = Path.GetDirectoryName(Path.GetFullPath(options.Configuration.Path))!;
-            var renderer = new Renderer(configuration, TemplateSet.Load(options.Templates), path => File.ReadAllBytes(Path.Combine(folder, path)));
+            var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(Path.Combine(folder, path)));
             var findings = renderer.RenderAll(
                 keep ? configuration.Workloads : selected,
                 rendered =>
@@ -213,9 +214,20 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         }
 
         var file = options.Configuration;
-        var result = ConfigurationReader.Read(file.Shown, file.Read());
+        IReadOnlyList<Finding> faults = [];
+        try
+        {
+            _templates = TemplateSet.Load(options.Templates);
+        }
+        catch (FindingException unusable)
+        {
+            // What is wrong with the configuration is told in the same run.
+            faults = unusable.Findings;
+        }
+
+        var result = ConfigurationReader.Read(file.Shown, file.Read(), _templates?.Policies);
         screen.Warn(result.Findings);
-        Meet(result.Findings);
+        Meet([.. result.Findings, .. faults]);
         Configuration = result.Configuration!;
         Record.Workloads = options.Select(Configuration.Workloads);
         screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.Target switch { "Render" => "documents only", "Sandbox" => "sandbox", _ => options.Cloud });
