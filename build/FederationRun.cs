@@ -30,6 +30,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
     private IReadOnlyList<ICloud> _clouds = [];
     private Convergence? _convergence;
     private bool _interrupted;
+    private bool _outputIsWritable;
 
     /// <summary>The id of this run, in the names of its pods: unique enough among runs at one time.</summary>
     private readonly string _id = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
@@ -181,14 +182,13 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
             Record.Note(findings.Except(Record.Findings));
         }
 
-        if (options.HasReport)
+        if (options.HasReport && _outputIsWritable)
         {
             var report = Record.ToReport(
                 ending is null or FindingException or OperationCanceledException or TargetFailedException ? _reached : Outcome.Failed,
                 _interrupted,
                 new SortedDictionary<string, int>(_clouds.ToDictionary(cloud => cloud.Name, cloud => cloud.Calls, StringComparer.Ordinal), StringComparer.Ordinal),
                 Endpoints.Overridden());
-            Directory.CreateDirectory(options.Output);
             var path = Path.Combine(options.Output, "report.json");
             File.WriteAllText(path, report.ToJson());
             screen.Ended(Record, report, path);
@@ -213,6 +213,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
             return Configuration;
         }
 
+        ClaimOutput();
         var file = options.Configuration;
         IReadOnlyList<Finding> faults = [];
         try
@@ -238,6 +239,28 @@ public sealed class FederationRun(TargetOptions options, Screen screen, TimeProv
         }
 
         return Configuration;
+    }
+
+    /// <summary>An output that cannot be written is a wrong argument and no verdict: it is told before anything is called.</summary>
+    private void ClaimOutput()
+    {
+        try
+        {
+            Directory.CreateDirectory(options.Output);
+            using var probe = new FileStream(Path.Combine(options.Output, $".{_id}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            _outputIsWritable = true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"--output={options.Output}: nothing can be written there. {refused.Message}",
+                    Fix = "Give a folder that you may write to; it is made if it is not there.",
+                },
+                refused);
+        }
     }
 
     /// <summary>The documents, which a target that is run by itself (<c>--exclusive</c>) needs all the same.</summary>

@@ -56,6 +56,16 @@ public sealed class TargetTests
     }
 
     [Fact]
+    public void An_output_that_cannot_be_written_is_a_wrong_argument()
+    {
+        using var host = new HostRun();
+        File.WriteAllText(host.Output, "a file where the folder should be");
+        var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={HostRun.Example}");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"FED8013 ArgumentInvalid: --output={host.Output}: nothing can be written there.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_wrong_with_templates_is_named_beside_what_is_wrong_with_the_configuration()
     {
         using var host = new HostRun();
