@@ -23,7 +23,7 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
             var path = given ?? Default;
             return File.Exists(path)
                 ? new ConfigurationFile(path, path, IsExample: false)
-                : throw new FindingException(Missing($"There is no file {path} in {Directory.GetCurrentDirectory()}.", path));
+                : throw new FindingException(Missing(Directory.Exists(path) ? $"{path} is a folder." : $"There is no file {path} in {Directory.GetCurrentDirectory()}.", path));
         }
 
         return cloud != TargetOptions.Live && ExampleCalledFor(variable) is { } example

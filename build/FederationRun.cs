@@ -22,6 +22,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
     /// <summary>How long a young role's refusal is waited out: four recorded runs saw it accepted after 8 to 11 s.</summary>
     private static readonly TimeSpan Propagation = TimeSpan.FromSeconds(60);
 
+    private TemplateSet? _templates;
     private RenderedWorkload[] _documents = [];
     private Task<SandboxClouds>? _sandbox;
     private KubernetesCloud? _kubernetes;
@@ -30,6 +31,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
     private IReadOnlyList<ICloud> _clouds = [];
     private Convergence? _convergence;
     private bool _interrupted;
+    private bool _outputIsWritable;
 
     /// <summary>The id of this run, in the names of its pods: unique enough among runs at one time.</summary>
     private readonly string _id = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
@@ -56,7 +58,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
             var places = configuration.Workloads.Select((workload, index) => (workload.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
             var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
             var folder = Path.GetDirectoryName(Path.GetFullPath(options.Configuration.Path))!;
-            var renderer = new Renderer(configuration, TemplateSet.Load(options.Templates), path => File.ReadAllBytes(Path.Combine(folder, path)));
+            var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(Path.Combine(folder, path)));
             var findings = renderer.RenderAll(
                 keep ? configuration.Workloads : selected,
                 rendered =>
@@ -184,14 +186,13 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
             Record.Note(findings.Except(Record.Findings));
         }
 
-        if (options.HasReport)
+        if (options.HasReport && _outputIsWritable)
         {
             var report = Record.ToReport(
                 ending is null or FindingException or OperationCanceledException or TargetFailedException ? _reached : Outcome.Failed,
                 _interrupted,
                 new SortedDictionary<string, int>(_clouds.ToDictionary(cloud => cloud.Name, cloud => cloud.Calls, StringComparer.Ordinal), StringComparer.Ordinal),
                 Endpoints.Overridden());
-            Directory.CreateDirectory(options.Output);
             var path = Path.Combine(options.Output, "report.json");
             File.WriteAllText(path, report.ToJson());
             screen.Ended(Record, report, path);
@@ -219,10 +220,22 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
             return Configuration;
         }
 
+        ClaimOutput();
         var file = options.Configuration;
-        var result = ConfigurationReader.Read(file.Shown, file.Read());
+        IReadOnlyList<Finding> faults = [];
+        try
+        {
+            _templates = TemplateSet.Load(options.Templates);
+        }
+        catch (FindingException unusable)
+        {
+            // What is wrong with the configuration is told in the same run.
+            faults = unusable.Findings;
+        }
+
+        var result = ConfigurationReader.Read(file.Shown, file.Read(), _templates?.Policies);
         screen.Warn(result.Findings);
-        Meet(result.Findings);
+        Meet([.. result.Findings, .. faults]);
         Configuration = result.Configuration!;
         Record.Workloads = options.Select(Configuration.Workloads);
         screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.Target switch { "Render" => "documents only", "Sandbox" => "sandbox", _ => options.Cloud });
@@ -233,6 +246,28 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
         }
 
         return Configuration;
+    }
+
+    /// <summary>An output that cannot be written is a wrong argument and no verdict: it is told before anything is called.</summary>
+    private void ClaimOutput()
+    {
+        try
+        {
+            Directory.CreateDirectory(options.Output);
+            using var probe = new FileStream(Path.Combine(options.Output, $".{_id}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            _outputIsWritable = true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"--output={options.Output}: nothing can be written there. {refused.Message}",
+                    Fix = "Give a folder that you may write to; it is made if it is not there.",
+                },
+                refused);
+        }
     }
 
     /// <summary>The documents, which a target that is run by itself (<c>--exclusive</c>) needs all the same.</summary>

@@ -71,7 +71,7 @@ public sealed class TargetOptions
                 return number;
             }
 
-            findings.Add(Invalid($"--{name}={text} is not a whole number from {least} to {most}.", $"Leave it out for {otherwise}."));
+            findings.Add(Invalid($"--{name}={text} is not a whole number from {least} to {most}.", $"Leave it out for {(otherwise == 0 ? "the default" : otherwise)}."));
             return otherwise;
         }
     }

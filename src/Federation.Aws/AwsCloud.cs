@@ -18,7 +18,7 @@ public sealed class AwsCloud : ICloud, IDisposable
     {
         var mark = new Mark(configuration.Name, []);
         _calls = new AwsCalls(time);
-        _providers = new Providers(_calls, _clients, mark);
+        _providers = new Providers(_calls, _clients, new IssuerCertificates(time), mark);
         _roles = new Roles(_calls, _clients, directory, mark);
     }
 

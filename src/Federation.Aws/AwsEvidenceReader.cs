@@ -80,7 +80,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         }
 
         var roles = new RoleEvidenceReader(new RoleCalls(cloud.Requests, clients.Iam, account), account, cancellationToken);
-        var readingCaller = Reading.TryAsync("whether these credentials are the account's own", () => CallerAsync(account, cancellationToken));
+        var readingCaller = CallerAsync(account, cancellationToken);
         var readingProviders = new ProviderEvidenceReader(cloud.Requests, clients.Iam, account, cancellationToken).ReadAsync(workloads);
         var readingRoles = roles.ReadAsync(workloads.Select(workload => workload.Role.Name));
         var (caller, providers, found) = (await readingCaller, await readingProviders, await readingRoles);
@@ -100,9 +100,11 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         }));
     }
 
-    private async Task<CallerEvidence?> CallerAsync(Account account, CancellationToken cancellationToken)
+    private async Task<Reading<CallerEvidence>> CallerAsync(Account account, CancellationToken cancellationToken)
     {
-        var caller = await cloud.CallerAsync(account, cancellationToken);
-        return AwsCloud.Mismatch(account, caller) is { } mismatch ? throw new FindingException(mismatch) : new CallerEvidence(caller.Arn, caller.Account);
+        var answer = await Reading.TryAsync<GetCallerIdentityResponse>("whether these credentials are the account's own", async () => await cloud.CallerAsync(account, cancellationToken));
+        return answer.Found is not { } caller ? new() { Refused = answer.Refused }
+            : AwsCloud.Mismatch(account, caller) is { } mismatch ? new() { Refused = mismatch }
+            : Reading.Of(new CallerEvidence(caller.Arn, caller.Account));
     }
 }

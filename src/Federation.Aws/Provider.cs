@@ -9,9 +9,9 @@ namespace Federation.Aws;
 
 /// <summary>
 /// The IAM OIDC provider of one issuer in one account. Others may use it too, so only the audiences needed here are
-/// managed; one that was there before is used as it is. No thumbprint is given: for an issuer whose keys are served
-/// under a publicly trusted certificate IAM does not look at them (IAM User Guide, "Obtain the thumbprint for an
-/// OpenID Connect identity provider").
+/// managed; one that was there before is used as it is. A thumbprint is given to a new one only where the account asks
+/// for it, and never compared: for an issuer whose keys are served under a publicly trusted certificate IAM does not
+/// look at it (IAM User Guide, "Obtain the thumbprint for an OpenID Connect identity provider").
 /// </summary>
 internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster, ImmutableSortedSet<string> Audiences) : AwsResource(Id, Account)
 {
@@ -44,7 +44,7 @@ internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster,
 }
 
 /// <summary>Reads and writes providers.</summary>
-internal sealed class Providers(AwsCalls calls, AccountClients clients, Mark mark)
+internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCertificates certificates, Mark mark)
 {
     public async Task<Observation> ReadAsync(Provider provider, CancellationToken cancellationToken)
     {
@@ -53,6 +53,11 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, Mark mar
         var found = await calls.FindAsync(provider.Account, "iam:GetOpenIDConnectProvider", provider.Id, token => iam.GetOpenIDConnectProviderAsync(request, token), cancellationToken);
         return found is null
             ? new Observation(provider.Id, Fields: null)
+            {
+                Initial = provider is { Existing: false, Account.Thumbprint: ProviderThumbprint.Chain }
+                    ? Fields.Empty.WithSet("thumbprints", [await certificates.TopThumbprintAsync(provider, cancellationToken)])
+                    : Fields.Empty,
+            }
             : new Observation(provider.Id, Provider.FieldsOf(provider.Audiences.Intersect(found.ClientIDList ?? [])))
             {
                 Ours = mark.IsOn(IamTags.Of(found.Tags)),
@@ -61,9 +66,10 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, Mark mar
 
     public async Task ApplyAsync(Provider provider, Change change, CancellationToken cancellationToken)
     {
-        IEnumerable<string> missing = change.Fields.Where(field => field.From is null).Select(field => field.To!);
-        if (change.Action == ChangeAction.Create && await TryCreateAsync(provider, cancellationToken))
+        if (change.Action == ChangeAction.Create && await TryCreateAsync(provider, [.. change.Observed.Initial.Values.Values], cancellationToken))
             return;
+
+        var missing = provider.Audiences.Intersect(change.Fields.Where(field => field.From is null).Select(field => field.To!));
 
         var iam = clients.For(provider.Account).Iam;
         foreach (var audience in missing)
@@ -74,7 +80,7 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, Mark mar
     }
 
     /// <returns>False if somebody else made it first; then it is used, as one that was there before.</returns>
-    private async Task<bool> TryCreateAsync(Provider provider, CancellationToken cancellationToken)
+    private async Task<bool> TryCreateAsync(Provider provider, List<string> thumbprints, CancellationToken cancellationToken)
     {
         var iam = clients.For(provider.Account).Iam;
         var request = new CreateOpenIDConnectProviderRequest
@@ -83,6 +89,8 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, Mark mar
             ClientIDList = [.. provider.Audiences],
             Tags = IamTags.Write(mark.Tags),
         };
+        if (thumbprints.Count > 0)
+            request.ThumbprintList = thumbprints;
         try
         {
             await calls.CallAsync(provider.Account, "iam:CreateOpenIDConnectProvider", provider.Id, token => iam.CreateOpenIDConnectProviderAsync(request, token), cancellationToken);

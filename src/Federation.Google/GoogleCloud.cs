@@ -43,14 +43,9 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         var bindings = new Dictionary<ResourceId, WorkloadIdentityBinding>();
         foreach (var workload in input.Workloads.Select(rendered => rendered.Workload).Where(workload => workload.GoogleServiceAccount is not null))
         {
-            var project = workload.Cluster.Project;
-            var account = new ServiceAccountResource(
-                ResourceId.Google(project, "service-account", workload.GoogleServiceAccount!),
-                project,
-                workload.GoogleServiceAccount!,
-                workload.GoogleServiceAccountEmail!);
+            var account = ServiceAccountResource.Of(workload);
             accounts[account.Id] = account with { Workloads = [.. accounts.GetValueOrDefault(account.Id)?.Workloads ?? [], workload.Name] };
-            var id = ResourceId.Google(project, "workload-identity-binding", $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}");
+            var id = ResourceId.Google(account.Project, "workload-identity-binding", $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}");
             bindings[id] = new WorkloadIdentityBinding(id, account, workload.WorkloadIdentityMember)
             {
                 DependsOn = [account.Id],
@@ -200,7 +195,13 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             cluster.Status ?? "STATUS_UNSPECIFIED",
             cluster.WorkloadIdentityConfig?.WorkloadPool,
             [.. endpoints.OfType<string>().Where(endpoint => endpoint.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)],
-            cluster.MasterAuth?.ClusterCaCertificate is { Length: > 0 } encoded ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded)) : null);
+            cluster.MasterAuth?.ClusterCaCertificate is { Length: > 0 } encoded ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded)) : null)
+        {
+            // Autopilot's pools are Google's to keep, and always have it.
+            PoolsWithoutWorkloadIdentity = cluster.Autopilot?.Enabled == true
+                ? []
+                : [.. (cluster.NodePools ?? []).Where(pool => pool.Config?.WorkloadMetadataConfig?.Mode != "GKE_METADATA").Select(pool => pool.Name)],
+        };
     }
 
     private static Finding NotFound(Cluster cluster, IEnumerable<GkeCluster> others)
@@ -223,36 +224,40 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     private static bool IsZone(string location) => location.Count(c => c == '-') == 2;
 
-    private async Task<Observation> ReadAccountAsync(ServiceAccountResource desired, CancellationToken cancellationToken)
+    /// <summary>The account as it is; null if there is none.</summary>
+    internal async Task<ServiceAccount?> FindAccountAsync(ServiceAccountResource account, CancellationToken cancellationToken)
     {
         var accounts = (await _services.IamAsync()).Projects.ServiceAccounts;
+        return await FindAsync(() => CallAsync(accounts.Get(account.ResourceName), $"get the service account {account.Email}", account.Id, cancellationToken));
+    }
+
+    /// <summary>The members of the account's unconditional <c>roles/iam.workloadIdentityUser</c> binding; null if there is no such account.</summary>
+    internal async Task<IReadOnlyList<string>?> FindWorkloadIdentityUsersAsync(ServiceAccountResource account, CancellationToken cancellationToken) =>
+        await FindAsync(() => ReadPolicyAsync(account, cancellationToken)) is { } policy ? [.. Unconditional(policy)?.Members ?? []] : null;
+
+    private static async Task<T?> FindAsync<T>(Func<Task<T>> call)
+        where T : class
+    {
         try
         {
-            var found = await CallAsync(accounts.Get(desired.ResourceName), $"get the service account {desired.Email}", desired.Id, cancellationToken);
-            return new Observation(desired.Id, Fields.Empty.With("email", found.Email))
-            {
-                Ours = found.Description?.Contains(Mark.Tool, StringComparison.Ordinal) == true,
-            };
+            return await call();
         }
         catch (GoogleApiException absent) when (absent.HttpStatusCode == HttpStatusCode.NotFound)
         {
-            return new Observation(desired.Id, Fields: null);
+            return null;
         }
     }
 
+    private async Task<Observation> ReadAccountAsync(ServiceAccountResource desired, CancellationToken cancellationToken) =>
+        await FindAccountAsync(desired, cancellationToken) is { } found
+            ? new Observation(desired.Id, Fields.Empty.With("email", found.Email)) { Ours = found.Description?.Contains(Mark.Tool, StringComparison.Ordinal) == true }
+            : new Observation(desired.Id, Fields: null);
+
     private async Task<IEnumerable<Observation>> ReadBindingsAsync(IReadOnlyList<WorkloadIdentityBinding> bindings, CancellationToken cancellationToken)
     {
-        Policy? policy = null;
-        try
-        {
-            policy = await ReadPolicyAsync(bindings[0].Account, cancellationToken);
-        }
-        catch (GoogleApiException absent) when (absent.HttpStatusCode == HttpStatusCode.NotFound)
-        {
-            // The account is to be made first; its bindings are as absent as it is.
-        }
-
-        return bindings.Select(binding => new Observation(binding.Id, policy is not null && Holds(policy, binding) ? binding.Fields : null) { Ours = true });
+        // Of an account that is still to be made the bindings are as absent as it is.
+        var users = await FindWorkloadIdentityUsersAsync(bindings[0].Account, cancellationToken);
+        return bindings.Select(binding => new Observation(binding.Id, users?.Contains(binding.Member, StringComparer.Ordinal) == true ? binding.Fields : null) { Ours = true });
     }
 
     private async Task<Policy> ReadPolicyAsync(ServiceAccountResource account, CancellationToken cancellationToken)
@@ -262,8 +267,8 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         return await CallAsync(request, $"read the IAM policy of {account.Email}", account.Id, cancellationToken);
     }
 
-    private static bool Holds(Policy policy, WorkloadIdentityBinding binding) =>
-        policy.Bindings?.Any(held => held.Role == WorkloadIdentityBinding.Role && held.Condition is null && held.Members?.Contains(binding.Member, StringComparer.Ordinal) == true) == true;
+    private static Binding? Unconditional(Policy policy) =>
+        policy.Bindings?.FirstOrDefault(held => held.Role == WorkloadIdentityBinding.Role && held.Condition is null);
 
     private async Task CreateAsync(ServiceAccountResource account, CancellationToken cancellationToken)
     {
@@ -296,7 +301,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
                 async token =>
                 {
                     var policy = await ReadPolicyAsync(binding.Account, token);
-                    if (Holds(policy, binding))
+                    if (Unconditional(policy)?.Members?.Contains(binding.Member, StringComparer.Ordinal) == true)
                     {
                         return;
                     }
@@ -318,7 +323,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     {
         policy.Version = PolicyVersion;
         policy.Bindings ??= [];
-        if (policy.Bindings.FirstOrDefault(held => held.Role == WorkloadIdentityBinding.Role && held.Condition is null) is { } held)
+        if (Unconditional(policy) is { } held)
         {
             held.Members = [.. held.Members ?? [], binding.Member];
         }

@@ -1,3 +1,4 @@
+using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Planning;
 
@@ -6,6 +7,13 @@ namespace Federation.Google;
 /// <summary>A Google service account (GSA): made if it is absent, used as it is if not.</summary>
 internal sealed record ServiceAccountResource(ResourceId Id, string Project, string AccountId, string Email) : DesiredResource(Id)
 {
+    /// <summary>The account of a workload that has one.</summary>
+    public static ServiceAccountResource Of(Workload workload) => new(
+        ResourceId.Google(workload.Cluster.Project, "service-account", workload.GoogleServiceAccount!),
+        workload.Cluster.Project,
+        workload.GoogleServiceAccount!,
+        workload.GoogleServiceAccountEmail!);
+
     public string ResourceName => $"projects/{Project}/serviceAccounts/{Email}";
 
     public override Fields Fields => Fields.Empty.With("email", Email);

@@ -41,14 +41,14 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
     }
 
     /// <summary>
-    /// The SHA-1 thumbprint of the top certificate authority that the host's TLS chain shows: what IAM fills in
-    /// for a provider that is made without thumbprints.
+    /// The SHA-1 thumbprints of the certificates that the host serves, its own first. The last is what IAM fills in for
+    /// a provider that is made without thumbprints.
     /// </summary>
-    /// <exception cref="HttpRequestException">The host could not be reached.</exception>
-    public async Task<string> TopAuthorityThumbprintAsync(string host, int port, CancellationToken cancellationToken)
+    /// <exception cref="HttpRequestException">The host could not be reached, or is not trusted.</exception>
+    public async Task<IReadOnlyList<string>> ServedChainAsync(string host, int port, CancellationToken cancellationToken)
     {
         using var socket = await ConnectAsync(host, port, cancellationToken);
-        string? thumbprint = null;
+        IReadOnlyList<string> served = [];
         await using var tls = new SslStream(new NetworkStream(socket), leaveInnerStreamOpen: false);
         try
         {
@@ -58,7 +58,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                     TargetHost = host,
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                     {
-                        thumbprint = TopThumbprint(certificate, chain);
+                        served = Thumbprints(certificate, chain);
                         return IsTrusted(certificate, chain, errors);
                     },
                 },
@@ -69,7 +69,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
             throw new HttpRequestException(exception.Message, exception);
         }
 
-        return thumbprint ?? throw new HttpRequestException($"{host} showed no certificate.");
+        return served is [] ? throw new HttpRequestException($"{host} showed no certificate.") : served;
     }
 
     /// <summary>A client that follows no redirect and waits no longer than AWS does.</summary>
@@ -86,8 +86,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         {
             RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
             {
-                if (sender is SslStream tls && TopThumbprint(certificate, chain) is { } thumbprint)
-                    seen(tls.TargetHostName, thumbprint);
+                if (sender is SslStream tls && Thumbprints(certificate, chain) is [.., var last])
+                    seen(tls.TargetHostName, last);
                 return IsTrusted(certificate, chain, errors);
             },
         },
@@ -118,9 +118,10 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         }
     }
 
-    /// <summary>ExtraStore holds what the server sent beyond its own certificate, in order.</summary>
-    private static string? TopThumbprint(X509Certificate? certificate, X509Chain? chain) =>
-        (chain?.ChainPolicy.ExtraStore is { Count: > 0 } served ? served[^1].Thumbprint : certificate?.GetCertHashString())?.ToLowerInvariant();
+    /// <summary>ExtraStore holds what the server sent beyond its own certificate, in order; on some systems that one too.</summary>
+    private static IReadOnlyList<string> Thumbprints(X509Certificate? own, X509Chain? chain) => own is null
+        ? []
+        : [.. new[] { own.GetCertHashString() }.Concat(chain?.ChainPolicy.ExtraStore.Select(sent => sent.Thumbprint) ?? []).Distinct(StringComparer.Ordinal).Select(thumbprint => thumbprint.ToLowerInvariant())];
 
     private async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken)
     {

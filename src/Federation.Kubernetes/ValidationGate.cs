@@ -49,13 +49,10 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         {
             var tail = new Queue<string>();
             var (verdict, seen, isThere) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, cancellationToken);
-            var result = Judge(workload, request, verdict, seen, [.. tail]);
+            var proof = PodSpecs.EvidenceOf(pod, seen) with { IsValidation = true, Log = [.. tail.Select(Secrets.Strip)] };
+            var result = Judge(request, verdict, proof);
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
-            return result with
-            {
-                PodKept = keep && isThere,
-                Pod = PodSpecs.EvidenceOf(pod, seen) with { IsValidation = true, Log = [.. tail.Select(Secrets.Strip)] },
-            };
+            return result with { PodKept = keep && isThere };
 
             void Line(string line)
             {
@@ -77,35 +74,35 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
     }
 
-    private static GateResult Judge(Workload workload, GateRequest request, PodVerdict verdict, PodSnapshot seen, IReadOnlyList<string> tail)
+    private GateResult Judge(GateRequest request, PodVerdict verdict, PodEvidence proof)
     {
-        switch (verdict)
+        var evidence = request.Evidence ?? WorkloadEvidence.Of(request.Documents, [request.Documents]);
+        evidence = evidence with
         {
-            case PodVerdict.Succeeded passed:
-                var role = CheckVerdict.AssumedRole(passed.TerminationMessage);
-                return new GateResult(CheckVerdict.OfSuccess(workload, role), role, PodKept: false);
-            case PodVerdict.Failed failed:
-                return new GateResult(
-                    [CheckVerdict.OfFailure(workload, failed.ExitCode, request.IdentityWait, tail)],
-                    CheckVerdict.AssumedRole(failed.TerminationMessage),
-                    PodKept: false);
-            case PodVerdict.Hopeless hopeless:
-                return new GateResult([hopeless.Finding], AssumedRoleArn: null, PodKept: false);
-            default:
-                return new GateResult(
-                    [
-                        new Finding
-                        {
-                            Code = FindingCodes.PodTimedOut,
-                            Cause = $"The validation pod {seen.Namespace}/{seen.Name} came to no end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s. Last seen: {PodVerdict.Seen(seen)}.",
-                            Fix = $"kubectl describe pod -n {seen.Namespace} {seen.Name} shows what it waits for; `verify.timeout` gives it longer.",
-                            Actual = PodVerdict.Seen(seen),
-                        },
-                    ],
-                    AssumedRoleArn: null,
-                    PodKept: false);
-        }
+            Kubernetes = evidence.Kubernetes with { Pods = Reading.Of<IReadOnlyList<PodEvidence>>([proof]) },
+            Tokens = [.. evidence.Tokens, .. PodLog.TokenOf(proof) is { } token ? new[] { token } : []],
+        };
+        var diagnosis = Diagnostician.Diagnose(evidence, time.GetUtcNow());
+        return new GateResult(
+            evidence,
+            // What only the gate saw is not in the pod.
+            diagnosis.SeenCause is not null ? diagnosis : verdict switch
+            {
+                PodVerdict.Undecided undecided => diagnosis.WithFailedCheck(TimedOut(request.Workload, proof, undecided)),
+                PodVerdict.Hopeless hopeless => diagnosis.WithFailedCheck(hopeless.Finding),
+                _ => diagnosis,
+            },
+            CheckVerdict.AssumedRole((verdict as PodVerdict.Succeeded)?.TerminationMessage ?? (verdict as PodVerdict.Failed)?.TerminationMessage),
+            PodKept: false);
     }
+
+    private static Finding TimedOut(Workload workload, PodEvidence pod, PodVerdict.Undecided undecided) => new()
+    {
+        Code = FindingCodes.PodTimedOut,
+        Cause = $"The validation pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name} came to no end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s. Last seen: {undecided.LastSeen}.",
+        Fix = $"kubectl describe pod -n {pod.Snapshot.Namespace} {pod.Snapshot.Name} shows what it waits for; `verify.timeout` gives it longer.",
+        Actual = undecided.LastSeen,
+    };
 
     private async Task<V1Pod> CreateAsync(ClusterConnection connection, GateRequest request, CancellationToken cancellationToken)
     {

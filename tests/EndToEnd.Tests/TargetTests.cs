@@ -44,14 +44,36 @@ public sealed class TargetTests
     public void Every_problem_of_a_configuration_is_named_at_once_and_nothing_is_called()
     {
         using var host = new HostRun();
-        var config = host.Configure(VerifyTests.Federation("aws s3 ls").Replace("111122223333", "1111", StringComparison.Ordinal).Replace("serviceAccount: reader", "serviceAcount: reader", StringComparison.Ordinal));
+        var config = host.Configure(VerifyTests.Federation("aws s3 ls").Replace("111122223333", "1111", StringComparison.Ordinal).Replace("serviceAccount: reader", "serviceAcount: reader", StringComparison.Ordinal).Replace("s3-list-buckets", "s3-list-bucket", StringComparison.Ordinal));
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 2, run.ToString());
         Assert.Equal("invalid", run.Outcome);
+        Assert.Contains("did you mean \"s3-list-buckets\"?", run.Error, StringComparison.Ordinal);
         Assert.Contains("FED1003", run.Codes);
         Assert.Contains("FED1001", run.Codes);
         Assert.Contains("serviceAccount", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Report!["calls"]!.AsObject());
+    }
+
+    [Fact]
+    public void An_output_that_cannot_be_written_is_a_wrong_argument()
+    {
+        using var host = new HostRun();
+        File.WriteAllText(host.Output, "a file where the folder should be");
+        var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={HostRun.Example}");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"FED8013 ArgumentInvalid: --output={host.Output}: nothing can be written there.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_templates_is_named_beside_what_is_wrong_with_the_configuration()
+    {
+        using var host = new HostRun();
+        var config = host.Configure(VerifyTests.Federation("aws s3 ls").Replace("111122223333", "1111", StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(host.Folder, "namespace.yaml"), "name: ${workload.nmae}\n");
+        var run = host.Run("--target=Render", $"--config={config}", $"--templates={host.Folder}");
+        Assert.Equal((2, "invalid"), (run.ExitCode, run.Outcome));
+        Assert.Equal(["FED1003", "FED1006"], run.Codes);
     }
 
     [Fact]

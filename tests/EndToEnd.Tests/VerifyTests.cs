@@ -71,6 +71,16 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public void An_account_that_asks_for_it_gives_its_new_provider_the_thumbprint_of_the_issuers_chain()
+    {
+        using var host = new HostRun();
+        var config = host.Configure(Federation("aws s3 ls").Replace("region: ap-south-1", "region: ap-south-1, thumbprint: chain", StringComparison.Ordinal));
+        var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Matches(@"thumbprints\[[0-9a-f]{40}\]", run.Report!.ToJsonString());
+    }
+
+    [Fact]
     public void Profiles_roles_and_contexts_that_the_configuration_names_are_there_in_the_sandbox()
     {
         using var host = new HostRun();

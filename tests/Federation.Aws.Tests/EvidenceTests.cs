@@ -152,6 +152,7 @@ public sealed class EvidenceTests : IAsyncLifetime
 
         Assert.All([evidence.Caller!.Refused, evidence.Providers!.Refused, evidence.Role!.Refused], refused =>
             Assert.Equal(("FED8003", "999999999999", "123456789012"), (refused!.Code, refused.Expected, refused.Actual)));
+        Assert.DoesNotContain("Not checked", evidence.Caller!.Refused!.Cause, StringComparison.Ordinal);
         Assert.Null(evidence.Role.Found);
     }
 

@@ -37,6 +37,9 @@ internal sealed class LiveGoogle : IAsyncDisposable
     /// <summary>May change a good answer.</summary>
     public Action<string, JsonObject> Answering { get; set; } = (_, _) => { };
 
+    /// <summary>Says no to a path: a status and Google's message.</summary>
+    public Func<string, (int Status, string Message)?> Refusing { get; set; } = _ => null;
+
     /// <summary>Another administrator's client, past the front.</summary>
     public IamService Other { get; private set; } = null!;
 
@@ -132,6 +135,14 @@ internal sealed class LiveGoogle : IAsyncDisposable
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var path = Uri.UnescapeDataString(target.Split('?')[0]);
         await Before(path);
+        if (Refusing(path) is var (status, message))
+        {
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "application/json; charset=UTF-8";
+            await context.Response.WriteAsync(new JsonObject { ["error"] = new JsonObject { ["code"] = status, ["message"] = message } }.ToJsonString(), context.RequestAborted);
+            return;
+        }
+
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), upstream.TrimEnd('/') + target);
         request.Headers.Authorization = AuthenticationHeaderValue.Parse(context.Request.Headers.Authorization.ToString());
         if (context.Request.ContentType is { } type)

@@ -323,7 +323,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         using var cloud = Given.Cloud(_cluster);
         var proving = new ValidationGate(cloud, _cluster.Time).ProveAsync(request, _ => { }, Cancelled);
         _cluster.End(await _cluster.PodAsync(), CheckVerdict.IdentityRefused, message: null, "An error occurred (AccessDenied)");
-        var seen = (await proving).Pod!;
+        var seen = Assert.Single((await proving).Evidence.Kubernetes.Pods!.Found!);
 
         var pod = Assert.Single((await ReadAsync(new EvidenceScope())).Pods!.Found!);
 

@@ -67,7 +67,7 @@ public sealed class GateTests : IAsyncLifetime
         var proving = ProveAsync(Request());
         _cluster.End(await _cluster.PodAsync(), exitCode: 0, """{"Arn":"arn:aws:iam::123456789012:user/somebody"}""");
 
-        var finding = Assert.Single((await proving).Findings);
+        var finding = Assert.Single((await proving).Diagnosis.Findings);
         Assert.Equal((FindingCodes.PodEnvironmentWrong, "arn:aws:iam::123456789012:user/somebody"), (finding.Code, finding.Actual));
     }
 
@@ -82,7 +82,7 @@ public sealed class GateTests : IAsyncLifetime
             "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for " + Given.Cluster.Issuer,
             "AWS gave no identity.");
 
-        Assert.Equal(FindingCodes.ProviderMissing, Assert.Single((await proving).Findings).Code);
+        Assert.Equal(FindingCodes.ProviderMissing, Assert.Single((await proving).Diagnosis.Findings).Code);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class GateTests : IAsyncLifetime
         var proving = ProveAsync(Request());
         _cluster.Report(await _cluster.PodAsync(), Waiting("ErrImagePull", "failed to resolve reference: registry.example/aws:1: not found"));
 
-        var finding = Assert.Single((await proving).Findings);
+        var finding = Assert.Single((await proving).Diagnosis.Findings);
         Assert.Equal((FindingCodes.ImagePullFailed, "registry.example/aws:1"), (finding.Code, finding.Actual));
     }
 
@@ -104,7 +104,7 @@ public sealed class GateTests : IAsyncLifetime
         _cluster.Kubelet.RecordEvent(pod, "Normal", "BackOff", "Back-off pulling image");
         _cluster.Kubelet.RecordEvent(pod, "Normal", "BackOff", "Back-off pulling image");
 
-        Assert.Equal(FindingCodes.ImagePullFailed, Assert.Single((await proving).Findings).Code);
+        Assert.Equal(FindingCodes.ImagePullFailed, Assert.Single((await proving).Diagnosis.Findings).Code);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class GateTests : IAsyncLifetime
         Assert.False(proving.IsCompleted);
         _cluster.Time.Advance(TimeSpan.FromSeconds(1));
 
-        var finding = Assert.Single((await proving).Findings);
+        var finding = Assert.Single((await proving).Diagnosis.Findings);
         Assert.Equal(FindingCodes.PodUnschedulable, finding.Code);
         Assert.Contains("0/1 nodes are available", finding.Cause, StringComparison.Ordinal);
     }
@@ -130,7 +130,7 @@ public sealed class GateTests : IAsyncLifetime
         _cluster.Report(pod, Unschedulable);
         _cluster.Kubelet.RecordEvent(pod, "Normal", "NotTriggerScaleUp", "pod didn't trigger scale-up");
 
-        Assert.Equal(FindingCodes.PodUnschedulable, Assert.Single((await proving).Findings).Code);
+        Assert.Equal(FindingCodes.PodUnschedulable, Assert.Single((await proving).Diagnosis.Findings).Code);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class GateTests : IAsyncLifetime
         await _cluster.Administrator.DeleteNamespacedPodAsync("exports-verify-r1", "reports", gracePeriodSeconds: 0, cancellationToken: Cancelled);
         var result = await proving;
 
-        var finding = Assert.Single(result.Findings);
+        var finding = Assert.Single(result.Diagnosis.Findings);
         Assert.Equal(FindingCodes.PodTimedOut, finding.Code);
         Assert.Contains("deleted by somebody else", finding.Cause, StringComparison.Ordinal);
         Assert.False(result.PodKept);
@@ -157,7 +157,7 @@ public sealed class GateTests : IAsyncLifetime
         Assert.False(proving.IsCompleted);
         _cluster.Time.Advance(TimeSpan.FromSeconds(1));
 
-        var finding = Assert.Single((await proving).Findings);
+        var finding = Assert.Single((await proving).Diagnosis.Findings);
         Assert.Equal(FindingCodes.PodTimedOut, finding.Code);
         Assert.Contains("within 330 s", finding.Cause, StringComparison.Ordinal);
     }

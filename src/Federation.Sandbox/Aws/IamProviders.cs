@@ -19,7 +19,7 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(IssuerTransport.Timeout);
-            return await issuers.TopAuthorityThumbprintAsync(url.Split('/')[0], 443, timeout.Token);
+            return (await issuers.ServedChainAsync(url.Split('/')[0], 443, timeout.Token))[^1];
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

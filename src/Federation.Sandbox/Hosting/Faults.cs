@@ -10,7 +10,7 @@ internal sealed class Faults(IReadOnlyList<SandboxFault> faults)
 {
     private readonly int[] _calls = new int[faults.Count];
 
-    /// <summary>How late a slow issuer answers: later than <see cref="IssuerTransport.Timeout"/>.</summary>
+    /// <summary>How late a slow issuer answers: later than <see cref="Federation.Issuers.IssuerTransport.Timeout"/>.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(6);
 
     /// <summary>Counts a call; true: this is one of those that fail.</summary>

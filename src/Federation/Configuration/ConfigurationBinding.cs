@@ -57,6 +57,7 @@ internal static class ConfigurationBinding
         {
             AssumeRole = account.Value.Get(Keys.Account.AssumeRole),
             Profile = account.Value.Get(Keys.Account.Profile),
+            Thumbprint = account.Value.Get(Keys.Account.Thumbprint),
         };
 
     private static Role BindRole(Fields role) => new()

@@ -17,9 +17,10 @@ public static class ConfigurationReader
     /// </summary>
     /// <param name="fileName">How findings call the file.</param>
     /// <param name="utf8">The content: YAML 1.2 in UTF-8, with or without byte-order mark.</param>
-    public static ConfigurationResult Read(string fileName, ReadOnlyMemory<byte> utf8)
+    /// <param name="policyTemplates">The policy templates by name, with the parameters each takes. Null: what is said about them is not checked.</param>
+    public static ConfigurationResult Read(string fileName, ReadOnlyMemory<byte> utf8, IReadOnlyDictionary<string, IReadOnlyList<string>>? policyTemplates = null)
     {
-        var reading = new Reading(fileName, FederationKeys.Root.Section);
+        var reading = new Reading(fileName, FederationKeys.Root.Section) { PolicyTemplates = policyTemplates };
         if (YamlText.Decode(utf8.Span, reading) is not { } text
             || YamlDocument.Parse(text, reading) is not { } root)
             return new ConfigurationResult(null, reading.Findings());

@@ -64,6 +64,8 @@ public sealed record Account(string Key, string Id, string Region)
     /// <summary>The named profile to start from.</summary>
     public string? Profile { get; init; }
 
+    public ProviderThumbprint Thumbprint { get; init; }
+
     /// <summary>The partition of the region: <c>aws</c>, <c>aws-us-gov</c> or <c>aws-cn</c>.</summary>
     public string Partition => Region switch
     {
@@ -74,6 +76,19 @@ public sealed record Account(string Key, string Id, string Region)
 
     /// <summary>The ARN of this account's IAM OIDC provider for an issuer.</summary>
     public string ProviderArn(Cluster cluster) => $"arn:{Partition}:iam::{Id}:oidc-provider/{cluster.IssuerPath}";
+}
+
+/// <summary>
+/// What a new OIDC provider is told of the issuer's certificates. IAM looks at a thumbprint only where no public
+/// authority vouches for the issuer's keys (IAM API Reference, CreateOpenIDConnectProvider), as one does for GKE's.
+/// </summary>
+public enum ProviderThumbprint
+{
+    /// <summary>Nothing: IAM fetches one itself.</summary>
+    Omit,
+
+    /// <summary>The thumbprint of the last certificate in the chain that the issuer's host serves.</summary>
+    Chain,
 }
 
 /// <summary>Which token AWS trusts.</summary>

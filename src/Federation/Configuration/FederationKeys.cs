@@ -49,7 +49,15 @@ internal static class FederationKeys
         public static readonly Key<string> Profile = Key<string>.Optional(
             "profile", Identifiers.Free("profile name"), "The named AWS profile to start from. Without it: the SDK's own credential chain.");
 
-        public static readonly Section Section = new("account", Id, Region, AssumeRole, Profile);
+        public static readonly Key<ProviderThumbprint> Thumbprint = Key<ProviderThumbprint>.Optional(
+            "thumbprint",
+            new Choice<ProviderThumbprint>(("omit", ProviderThumbprint.Omit), ("chain", ProviderThumbprint.Chain)),
+            "What a new OIDC provider is told of the issuer's certificates: nothing, which IAM needs none of for GKE, or the SHA-1 of the last one that the issuer's host serves.",
+            "omit",
+            "thumbprints",
+            "thumbprintList");
+
+        public static readonly Section Section = new("account", Id, Region, AssumeRole, Profile, Thumbprint);
     }
 
     internal static class Defaults

@@ -273,8 +273,8 @@ internal static partial class Identifiers
     {
         Noun = "bucket name",
         Code = FindingCodes.AwsIdentifierInvalid,
-        Requirement = "3–63 lower-case letters, digits, \"-\" and \".\", beginning and ending with a letter or digit",
-        Pattern = "[a-z0-9][-a-z0-9.]*[a-z0-9]",
+        Requirement = "3–63 lower-case letters, digits, \"-\" and \".\", each part between dots beginning and ending with a letter or digit",
+        Pattern = $@"{Label}(?:\.{Label})*",
         Least = 3,
         Most = 63,
         Alphabet = SearchValues.Create(Lower + Digits + "-."),

@@ -10,6 +10,9 @@ internal sealed class Reading(string file, Section grammar)
     private readonly List<(Position At, Finding Finding)> _problems = [];
     private int _unlisted;
 
+    /// <summary>The policy templates by name, with the parameters each takes; null where they are not known.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? PolicyTemplates { get; init; }
+
     /// <summary>What the whole file may contain, to tell where a misplaced key belongs.</summary>
     public Section Grammar => grammar;
 

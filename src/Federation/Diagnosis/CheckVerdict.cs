@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis.Evidence;
 
 namespace Federation.Diagnosis;
 
@@ -55,50 +54,4 @@ public static class CheckVerdict
             },
         ];
     }
-
-    /// <summary>The finding of a pod that ended with another exit code.</summary>
-    /// <param name="waited">How long a refusal of the identity was waited out; none if this run had written nothing to wait for.</param>
-    /// <param name="log">The last lines of the pod's log.</param>
-    public static Finding OfFailure(Workload workload, int exitCode, TimeSpan waited, IReadOnlyList<string> log)
-    {
-        var error = log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
-        var text = string.Join('\n', log);
-        if (exitCode == IdentityRefused)
-        {
-            return Identity(workload, waited, ErrorTexts.Explain(text) is [var first, ..] ? first : null, error);
-        }
-
-        return ErrorTexts.ExplainRefusals(text) is [var denied, ..]
-            ? denied with { Resource = workload.RoleArn, Cause = $"The check `{workload.Verify.Run}` was denied. {denied.Cause}" }
-            : new Finding
-            {
-                Code = FindingCodes.CheckFailed,
-                Resource = workload.RoleArn,
-                Cause = $"The role was assumed, and the check `{workload.Verify.Run}` ended with exit code {exitCode}{(error is null ? "" : $": {error}")}.",
-                Fix = "Run the command of `verify.run` by hand where it is known to work, and compare; its output stands above.",
-                Expected = "exit code 0",
-                Actual = $"exit code {exitCode}",
-            };
-    }
-
-    private static Finding Identity(Workload workload, TimeSpan waited, Finding? explained, string? error) => explained switch
-    {
-        null => new Finding
-        {
-            Code = FindingCodes.CheckFailed,
-            Resource = workload.RoleArn,
-            Cause = $"The pod could not assume {workload.RoleArn}: {error ?? "the pod's log says no more"}",
-            Fix = "Compare the role's trust policy and its provider in AWS with trust-policy.json of the rendered documents.",
-            Actual = error,
-        },
-        // The documents are known to agree: of all that this refusal stands for, being on its way is left.
-        { Code: FindingCodes.TrustSubjectMismatch } => explained with
-        {
-            Code = FindingCodes.RoleNotYetVisible,
-            Resource = workload.RoleArn,
-            Cause = $"STS refuses the role although the provider, the trust policy and the token agree; {(waited > TimeSpan.Zero ? $"that was waited out for {waited.TotalSeconds:0} s" : "this run wrote nothing that could still be on its way")}: {explained.Actual}",
-            Fix = "Run it again in a minute. If it stays so, look for a service or resource control policy of the AWS organisation that denies sts:AssumeRoleWithWebIdentity.",
-        },
-        _ => explained with { Resource = workload.RoleArn, Cause = $"The pod could not assume {workload.RoleArn}. {explained.Cause}" },
-    };
 }

@@ -17,11 +17,10 @@ public static class Diagnostician
     };
 
     /// <param name="now">The moment the evidence was taken.</param>
-    /// <param name="strict">Warnings of the FED11xx group count as errors.</param>
-    public static WorkloadDiagnosis Diagnose(WorkloadEvidence evidence, DateTimeOffset now, bool strict = false)
+    public static WorkloadDiagnosis Diagnose(WorkloadEvidence evidence, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(evidence);
-        var @case = new Case(evidence, now, strict);
+        var @case = new Case(evidence, now);
         var unread = Unread(evidence).ToHashSet();
 
         var issuer = IssuerLink.Examine(@case);
@@ -87,6 +86,6 @@ public static class Diagnostician
             kubernetes.Issuer?.Refused, kubernetes.Namespace?.Refused, kubernetes.ServiceAccount?.Refused, kubernetes.Pods?.Refused,
             aws.Caller?.Refused, aws.Providers?.Refused, aws.Role?.Refused, aws.Role?.Found?.Policies?.Refused, aws.Role?.Found?.Boundary?.Refused,
         ];
-        return refusals.OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code)).Distinct();
+        return refusals.Concat((kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused)).OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code)).Distinct();
     }
 }

@@ -45,10 +45,10 @@ public static class ErrorTexts
     private static List<Finding> Recognise(IReadOnlyList<ErrorText> texts, IEnumerable<string> lines) =>
     [
         .. lines
-            .Select(line => texts.Index().Select(known => (Place: known.Index, known.Item.IsRepeatable, Finding: known.Item.Explain(line))).FirstOrDefault(said => said.Finding is not null))
-            .Where(said => said.Finding is not null)
-            .OrderBy(said => said.Place)
-            .DistinctBy(said => (said.Finding!.Code, said.IsRepeatable ? said.Finding.Expected : null))
-            .Select(said => said.Finding!),
+            .Select(line => texts.Index().Select(known => (Place: known.Index, Said: known.Item.Explain(line))).FirstOrDefault(known => known.Said is not null))
+            .Where(known => known.Said is not null)
+            .OrderBy(known => known.Place)
+            .DistinctBy(known => (known.Said!.Finding.Code, known.Said.Apart))
+            .Select(known => known.Said!.Finding),
     ];
 }

@@ -92,7 +92,7 @@ public abstract record PodVerdict
     private static Finding ImagePullFailed(PodSnapshot pod, ContainerSnapshot container) => new()
     {
         Code = FindingCodes.ImagePullFailed,
-        Cause = $"The image {container.Image} of the validation pod {pod.Namespace}/{pod.Name} cannot be pulled: {container.WaitingMessage ?? container.WaitingReason}",
+        Cause = $"The image {container.Image} of the pod {pod.Namespace}/{pod.Name} cannot be pulled: {container.WaitingMessage ?? container.WaitingReason}",
         Fix = "Set `verify.image` to an image that the cluster's nodes can pull and that has the AWS CLI in it, or give the nodes access to its registry.",
         Actual = container.Image,
     };
@@ -100,7 +100,7 @@ public abstract record PodVerdict
     private static Finding Unschedulable(PodSnapshot pod) => new()
     {
         Code = FindingCodes.PodUnschedulable,
-        Cause = $"No node takes the validation pod {pod.Namespace}/{pod.Name}: {pod.UnscheduledMessage}",
+        Cause = $"No node takes the pod {pod.Namespace}/{pod.Name}: {pod.UnscheduledMessage}",
         Fix = "Add a node that the pod fits on, or adapt its requests, tolerations or node selector in your own validation-pod.yaml (--templates).",
     };
 
@@ -116,8 +116,8 @@ public abstract record PodVerdict
     {
         Code = FindingCodes.PodTimedOut,
         Cause = pod.Reason == "DeadlineExceeded"
-            ? $"The validation pod {pod.Namespace}/{pod.Name} was still running at its deadline."
-            : $"The validation pod {pod.Namespace}/{pod.Name} was ended by the cluster ({pod.Reason ?? "no reason given"}): {pod.Message}",
+            ? $"The pod {pod.Namespace}/{pod.Name} was still running at its deadline."
+            : $"The pod {pod.Namespace}/{pod.Name} was ended by the cluster ({pod.Reason ?? "no reason given"}): {pod.Message}",
         Fix = pod.Reason == "DeadlineExceeded"
             ? "Make the check of `verify.run` end sooner, or raise `verify.timeout`."
             : "Run it again; if it happens again, look at the node the pod ran on.",

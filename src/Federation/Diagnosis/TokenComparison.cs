@@ -25,7 +25,7 @@ public static class TokenComparison
             return [];
         }
 
-        var @case = new Case(evidence, now, strict: false);
+        var @case = new Case(evidence, now);
         var lines = new List<ClaimLine>();
         foreach (var claim in Compared.Where(claims.ContainsKey))
         {

@@ -13,4 +13,14 @@ public sealed record WorkloadDiagnosis(IReadOnlyList<Finding> Findings, IReadOnl
 
     /// <summary>The one thing that was seen to be wrong, whatever could not be read.</summary>
     public Finding? SeenCause => Findings.FirstOrDefault(finding => finding.Severity == Severity.Error && !Unread.Contains(finding));
+
+    /// <summary>Without what could not be read.</summary>
+    public WorkloadDiagnosis OfSeen() => this with { Findings = [.. Findings.Where(finding => !Unread.Any(unread => unread.Code == finding.Code && unread.Cause == finding.Cause))], Unread = [] };
+
+    /// <summary>As this, and the check failed in a way that is not in the evidence.</summary>
+    public WorkloadDiagnosis WithFailedCheck(Finding finding) => this with
+    {
+        Findings = [finding, .. Findings],
+        Chain = [.. Chain.Select(link => link.Link == "check" ? link with { State = LinkState.Broken, Actual = finding.Actual } : link)],
+    };
 }

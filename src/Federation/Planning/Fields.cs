@@ -19,6 +19,9 @@ public sealed record Fields(ImmutableSortedDictionary<string, string> Values)
     public Fields WithSet(string path, IEnumerable<string> members) =>
         new(Values.SetItems(members.Select(member => KeyValuePair.Create($"{path}[{member}]", member))));
 
+    /// <summary>Adds the fields of another state.</summary>
+    public Fields With(Fields other) => new(Values.SetItems(other.Values));
+
     /// <summary>The fields that differ, in order of their paths. Equal states give none.</summary>
     public static IReadOnlyList<FieldChange> Between(Fields from, Fields to)
     {

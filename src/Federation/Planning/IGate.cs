@@ -13,6 +13,9 @@ public sealed record GateRequest(RenderedWorkload Documents, string Run, TimeSpa
 {
     public Workload Workload => Documents.Workload;
 
+    /// <summary>What is known of the workload besides the pod; none: what its documents say.</summary>
+    public WorkloadEvidence? Evidence { get; init; }
+
     /// <summary>The validation pod's name, <c>WORKLOAD-verify-RUN</c>, shortened in the workload's part to fit a label.</summary>
     public string PodName
     {
@@ -27,14 +30,13 @@ public sealed record GateRequest(RenderedWorkload Documents, string Run, TimeSpa
 }
 
 /// <summary>What came of it: passed exactly when no finding is an error.</summary>
+/// <param name="Evidence">What the request had, and the pod beside it.</param>
+/// <param name="Diagnosis">What that shows.</param>
 /// <param name="AssumedRoleArn">Who the pod became, by its termination message; none if it never said.</param>
 /// <param name="PodKept">The pod is still there for a person to look at.</param>
-public sealed record GateResult(IReadOnlyList<Finding> Findings, string? AssumedRoleArn, bool PodKept)
+public sealed record GateResult(WorkloadEvidence Evidence, WorkloadDiagnosis Diagnosis, string? AssumedRoleArn, bool PodKept)
 {
-    /// <summary>The pod as it was last seen, for a diagnosis; none if it was never admitted.</summary>
-    public PodEvidence? Pod { get; init; }
-
-    public bool Passed => Findings.All(finding => finding.Severity != Severity.Error);
+    public bool Passed => Diagnosis.RootCause is null;
 }
 
 /// <summary>Proves one workload by a validation pod.</summary>

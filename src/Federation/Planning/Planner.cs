@@ -54,7 +54,7 @@ public static class Planner
                 return new Change(desired, observed, ChangeAction.Unchanged, []);
             }
 
-            return new Change(desired, observed, ChangeAction.Create, Fields.Between(Fields.Empty, desired.Fields));
+            return new Change(desired, observed, ChangeAction.Create, Fields.Between(Fields.Empty, desired.Fields.With(observed.Initial)));
         }
 
         var fields = Fields.Between(observed.Fields, desired.Fields);

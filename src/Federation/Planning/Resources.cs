@@ -48,6 +48,12 @@ public record Observation(ResourceId Id, Fields? Fields)
     /// <summary>It carries this federation's mark.</summary>
     public bool Ours { get; init; }
 
+    /// <summary>
+    /// What a create writes beside the desired fields, and nothing compares afterwards: of an absent resource, what
+    /// only reading could tell, such as the thumbprint of a provider's issuer.
+    /// </summary>
+    public Fields Initial { get; init; } = Fields.Empty;
+
     /// <summary>What reading it brought to light, such as a cluster that was made again (FED2008).</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 }

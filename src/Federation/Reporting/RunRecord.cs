@@ -75,7 +75,8 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
     public void NoteGate(Workload workload, GateResult result, TimeSpan elapsed)
     {
         _gates[workload.Name] = result;
-        Of(workload).AddRange(result.Findings);
+        // What a pod has proved needs no reading any more.
+        NoteDiagnosis(workload, result.Passed ? result.Diagnosis.OfSeen() : result.Diagnosis);
         _workloadPhases.GetOrAdd(workload.Name, _ => []).Add(new Phase("Verify", (long)elapsed.TotalMilliseconds));
     }
 

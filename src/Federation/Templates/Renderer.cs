@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Planning;
@@ -8,11 +7,11 @@ using Federation.Planning;
 namespace Federation.Templates;
 
 /// <summary>Renders workloads: pure but for policy files, which <paramref name="readPolicyFile"/> reads.</summary>
+/// <param name="configuration">Read with these templates' <see cref="TemplateSet.Policies"/>, so that it names no others.</param>
 /// <param name="readPolicyFile">The content of a policy document of the user's, by its path; throws an <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> if it cannot be read.</param>
-public sealed partial class Renderer(FederationConfiguration configuration, TemplateSet templates, Func<string, byte[]> readPolicyFile)
+public sealed class Renderer(FederationConfiguration configuration, TemplateSet templates, Func<string, byte[]> readPolicyFile)
 {
     private const string ComponentFolder = "component/";
-    private const string BucketsParameter = "buckets";
 
     private readonly ConcurrentDictionary<string, Lazy<PolicyFile>> _policyFiles = new(StringComparer.Ordinal);
 
@@ -24,8 +23,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
 
     /// <summary>Renders one workload. May be called from several threads at once.</summary>
     /// <exception cref="FindingException">
-    /// Every error of this workload: FED1006, FED1007, FED1102, FED1103, FED1101 under <c>strict</c>; FED1001 and FED1003
-    /// for parameters.
+    /// Every error of this workload: FED1006, FED1007, FED1102, FED1103, FED1101 under <c>strict</c>.
     /// </exception>
     public RenderedWorkload Render(Workload workload)
     {
@@ -172,7 +170,7 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
         {
             var (name, template, parameters) = policy switch
             {
-                PolicyReference.Template reference => (reference.Name, PolicyTemplate(reference, findings), reference.Parameters),
+                PolicyReference.Template reference => (reference.Name, templates.Policy(reference.Name), reference.Parameters),
                 PolicyReference.File reference => (reference.Name, PolicyDocument(reference, findings), null),
                 _ => (null, null, null),
             };
@@ -187,39 +185,6 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
         }
 
         return documents;
-    }
-
-    private Template? PolicyTemplate(PolicyReference.Template reference, List<Finding> findings)
-    {
-        if (templates.FindPolicy(reference.Name) is not { } template)
-        {
-            var near = NearMiss.Of(reference.Name, templates.PolicyNames);
-            findings.Add(At(
-                reference.Location,
-                FindingCodes.TemplateInvalid,
-                $"There is no policy template called {reference.Name}.",
-                near is null ? $"Name one of {string.Join(", ", templates.PolicyNames)}, or add policies/{reference.Name}.json to the folder of --templates." : $"Did you mean {near}?"));
-            return null;
-        }
-
-        var before = findings.Count;
-        foreach (var (name, values) in reference.Parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal))
-        {
-            if (!template.Parameters.Contains(name, StringComparer.Ordinal))
-            {
-                var takes = template.Parameters is [] ? "none" : string.Join(", ", template.Parameters);
-                findings.Add(At(reference.Location, FindingCodes.ConfigurationInvalid, $"The policy template {reference.Name} has no parameter {name}; it takes {takes}.", NearMiss.Of(name, template.Parameters) is { } near ? $"Did you mean {near}?" : "Take the parameter away."));
-            }
-
-            findings.AddRange(values
-                .Where(value => string.Equals(name, BucketsParameter, StringComparison.Ordinal) && !BucketName.IsMatch(value))
-                .Select(value => At(reference.Location, FindingCodes.AwsIdentifierInvalid, $"'{value}' is not the name of an S3 bucket: 3 to 63 of a-z, 0-9, dots and hyphens, a letter or digit at both ends.", "Name each bucket; where a wildcard is meant, write a policy template of your own.") with { Actual = value }));
-        }
-
-        findings.AddRange(template.Parameters
-            .Where(name => reference.Parameters.GetValueOrDefault(name) is null or [])
-            .Select(name => At(reference.Location, FindingCodes.ConfigurationInvalid, $"The policy template {reference.Name} needs values for its parameter {name}.", $"Write {{ template: {reference.Name}, {name}: […] }}.")));
-        return findings.Count == before ? template : null;
     }
 
     private Template? PolicyDocument(PolicyReference.File reference, List<Finding> findings)
@@ -248,8 +213,4 @@ public sealed partial class Renderer(FederationConfiguration configuration, Temp
 
     private static Finding At(SourceLocation location, string code, string cause, string fix) =>
         new() { Code = code, Cause = cause, Fix = fix, Location = location };
-
-    /// <summary>Amazon S3 User Guide, "General purpose bucket naming rules".</summary>
-    [GeneratedRegex(@"^(?=.{3,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex BucketName { get; }
 }

@@ -173,7 +173,7 @@ internal sealed partial class TemplateReader
             var start = 0;
             for (; line > 0; line--)
                 start = _source.IndexOf('\n', start) + 1;
-            Refuse(start + (int)(exception.BytePositionInLine ?? 0), $"it is not valid JSON: {exception.Message}", "Correct the JSON there.");
+            Refuse(start + (int)(exception.BytePositionInLine ?? 0), $"it is not valid JSON: {Where.Replace(exception.Message, "")}", "Correct the JSON there.");
             return null;
         }
     }
@@ -262,12 +262,16 @@ internal sealed partial class TemplateReader
     }
 
     private void Refuse(int offset, string what, string fix) =>
-        _findings.Add(Invalid(_file, _source, offset, $"The template {_file} cannot be used: {what.TrimEnd('.')}.", fix));
+        _findings.Add(Invalid(_file, _source, offset, $"The template {_file} cannot be used: {(what.EndsWith('?') ? what : what.TrimEnd('.') + ".")}", fix));
 
     private int Offset(Mark mark) => (int)Math.Min(mark.Index, _source.Length);
 
     [GeneratedRegex(@"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Number { get; }
+
+    /// <summary>The place that a <see cref="JsonException"/> appends to its message; the finding has its own.</summary>
+    [GeneratedRegex(@" (Path: .*? \| )?LineNumber: [0-9]+ \| BytePositionInLine: [0-9]+\.$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Where { get; }
 
     [GeneratedRegex("^0o?[0-7]{1,20}$", RegexOptions.NonBacktracking)]
     private static partial Regex OctalNumber { get; }

@@ -17,9 +17,10 @@ public sealed class TemplateSet
     private TemplateSet(FrozenDictionary<string, Template> templates, FrozenDictionary<string, byte[]> copied) =>
         (_templates, _copied) = (templates, copied);
 
-    /// <summary>The names of the policy templates, in order: what a workload's <c>role.policies</c> may name.</summary>
-    public IReadOnlyList<string> PolicyNames => field ??=
-        [.. _templates.Keys.Where(IsPolicyTemplate).Select(path => path[PoliciesFolder.Length..^".json".Length]).Order(StringComparer.Ordinal)];
+    /// <summary>The policy templates by name, in order, with the parameters each takes: what a workload's <c>role.policies</c> may name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Policies => field ??= new SortedDictionary<string, IReadOnlyList<string>>(
+        _templates.Where(template => IsPolicyTemplate(template.Key)).ToDictionary(template => template.Key[PoliciesFolder.Length..^".json".Length], template => template.Value.Parameters, StringComparer.Ordinal),
+        StringComparer.Ordinal);
 
     /// <summary>Reads the built-in templates and, file by file, what stands in their place.</summary>
     /// <param name="overrideDirectory">Its files win over the built-in ones of the same path; further ones under <c>policies/</c> and <c>app/</c> are added. None: the built-in ones alone.</param>
@@ -48,7 +49,7 @@ public sealed class TemplateSet
 
     internal Template this[string path] => _templates[path];
 
-    internal Template? FindPolicy(string name) => _templates.GetValueOrDefault($"{PoliciesFolder}{name}.json");
+    internal Template Policy(string name) => _templates[$"{PoliciesFolder}{name}.json"];
 
     /// <summary>The templates of a folder (which ends with a slash), in order of their paths.</summary>
     internal IEnumerable<KeyValuePair<string, Template>> Under(string folder) =>

@@ -44,6 +44,9 @@ public class Cluster : IDirectResponseSchema
     [JsonProperty("network")]
     public virtual string Network { get; set; }
 
+    [JsonProperty("nodePools")]
+    public virtual IList<NodePool> NodePools { get; set; }
+
     [JsonProperty("privateClusterConfig")]
     public virtual PrivateClusterConfig PrivateClusterConfig { get; set; }
 
@@ -107,6 +110,34 @@ public class WorkloadIdentityConfig : IDirectResponseSchema
 {
     [JsonProperty("workloadPool")]
     public virtual string WorkloadPool { get; set; }
+
+    public virtual string ETag { get; set; }
+}
+
+public class NodePool : IDirectResponseSchema
+{
+    [JsonProperty("config")]
+    public virtual NodeConfig Config { get; set; }
+
+    [JsonProperty("name")]
+    public virtual string Name { get; set; }
+
+    [JsonProperty("etag")]
+    public virtual string ETag { get; set; }
+}
+
+public class NodeConfig : IDirectResponseSchema
+{
+    [JsonProperty("workloadMetadataConfig")]
+    public virtual WorkloadMetadataConfig WorkloadMetadataConfig { get; set; }
+
+    public virtual string ETag { get; set; }
+}
+
+public class WorkloadMetadataConfig : IDirectResponseSchema
+{
+    [JsonProperty("mode")]
+    public virtual string Mode { get; set; }
 
     public virtual string ETag { get; set; }
 }

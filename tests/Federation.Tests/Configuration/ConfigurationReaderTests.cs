@@ -19,7 +19,7 @@ public sealed class ConfigurationReaderTests
         Assert.Equal(ClusterAccess.Google, configuration.Clusters[1].Access);
         Assert.Equal("prod", configuration.Clusters[0].Context);
         Assert.Equal(new Account("data", "111122223333", "ap-south-1") { AssumeRole = "arn:aws:iam::111122223333:role/ci/deployer", Profile = "data" }, configuration.Accounts[0]);
-        Assert.Equal("444455556666", configuration.Accounts[1].Id);
+        Assert.Equal(("444455556666", ProviderThumbprint.Chain), (configuration.Accounts[1].Id, configuration.Accounts[1].Thumbprint));
 
         var reader = configuration.Workloads[0];
         Assert.Equal(new SourceLocation("federation.yaml", 11, 5), reader.Location);

@@ -11,6 +11,25 @@ public sealed class CheckTests
     private const string Denied = "An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied";
     private const string NotAuthorized = "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity";
 
+    /// <summary>The pod alone is known, as to the gate where nothing else may be read.</summary>
+    private static WorkloadEvidence PodAlone => Healthy.Evidence with { Google = new(), Aws = new(), Tokens = [], Kubernetes = new() { Pods = Healthy.Evidence.Kubernetes.Pods } };
+
+    [Theory]
+    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for https://x", FindingCodes.ProviderMissing)]
+    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience", FindingCodes.AudienceNotRegistered)]
+    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements", FindingCodes.VerificationKeyUnavailable)]
+    [InlineData("An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: current date/time 1 must be before the expiration date/time 0", FindingCodes.TokenExpired)]
+    [InlineData("something else went wrong, an Error of its own", FindingCodes.CheckFailed)]
+    public void A_refused_identity_is_named_by_what_STS_said_where_that_is_all_there_is(string said, string code)
+    {
+        var cause = Judge(PodAlone.Failed(CheckVerdict.IdentityRefused, "waiting", said)).RootCause!;
+        Assert.Equal(code, cause.Code);
+    }
+
+    [Fact]
+    public void A_denied_check_misses_a_permission_where_its_log_is_all_there_is() =>
+        Assert.Equal((FindingCodes.PermissionMissing, Denied), (Judge(PodAlone.Failed(254, "I am reader", Denied)).RootCause!.Code, Judge(PodAlone.Failed(254, "I am reader", Denied)).RootCause!.Actual));
+
     [Fact]
     public void A_denied_check_is_explained_by_the_policies_that_are_there()
     {

@@ -30,33 +30,4 @@ public sealed class CheckVerdictTests
         var finding = Assert.Single(CheckVerdict.OfSuccess(Workloads.Reader(), became));
         Assert.Equal((code, Severity.Error, became), (finding.Code, finding.Severity, finding.Actual));
     }
-
-    [Theory]
-    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for https://x", FindingCodes.ProviderMissing)]
-    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience", FindingCodes.AudienceNotRegistered)]
-    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements", FindingCodes.VerificationKeyUnavailable)]
-    [InlineData("An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: current date/time 1 must be before the expiration date/time 0", FindingCodes.TokenExpired)]
-    [InlineData("An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity", FindingCodes.RoleNotYetVisible)]
-    [InlineData("something else went wrong, an Error of its own", FindingCodes.CheckFailed)]
-    public void A_refused_identity_is_named_by_what_STS_said(string said, string code)
-    {
-        var finding = CheckVerdict.OfFailure(Workloads.Reader(), CheckVerdict.IdentityRefused, TimeSpan.FromSeconds(60), ["waiting", said]);
-        // Spaces are shown as one, however many STS writes.
-        Assert.Equal((code, said.Replace("  ", " ", StringComparison.Ordinal)), (finding.Code, finding.Actual));
-    }
-
-    [Fact]
-    public void A_check_that_is_denied_misses_a_permission()
-    {
-        const string denied = "An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied";
-        var finding = CheckVerdict.OfFailure(Workloads.Reader(), 254, TimeSpan.Zero, ["I am reader", denied]);
-        Assert.Equal((FindingCodes.PermissionMissing, denied), (finding.Code, finding.Actual));
-    }
-
-    [Fact]
-    public void Any_other_exit_code_is_the_checks_own()
-    {
-        var finding = CheckVerdict.OfFailure(Workloads.Reader(), 127, TimeSpan.Zero, ["sh: awz: not found"]);
-        Assert.Equal((FindingCodes.CheckFailed, "exit code 127"), (finding.Code, finding.Actual));
-    }
 }

@@ -132,7 +132,7 @@ public sealed class DiagnosticianTests
 
         Assert.Equal([FindingCodes.AudienceNotPinned, FindingCodes.PermissionsTooBroad], Judge(evidence).Findings.Select(finding => finding.Code).Distinct());
         Assert.Null(Judge(evidence).RootCause);
-        Assert.Equal(FindingCodes.AudienceNotPinned, Diagnostician.Diagnose(evidence, Healthy.Now, strict: true).RootCause!.Code);
+        Assert.Equal(FindingCodes.AudienceNotPinned, Judge(evidence with { Strict = true }).RootCause!.Code);
     }
 
     [Fact]

@@ -250,9 +250,9 @@ public sealed class ErrorTextsTests
     }
 
     [Fact]
-    public void Each_permission_that_is_missing_is_a_finding()
+    public void Each_action_that_is_denied_is_a_finding_however_many_resources_it_was_tried_on()
     {
-        var findings = ErrorTexts.Explain($"{ListDenied}\n{ListDenied}\n{ListDenied.Replace("s3:ListBucket", "s3:PutObject", StringComparison.Ordinal)}");
+        var findings = ErrorTexts.Explain($"{ListDenied}\n{ListDenied.Replace("exports", "backups", StringComparison.Ordinal)}\n{ListDenied.Replace("s3:ListBucket", "s3:PutObject", StringComparison.Ordinal)}");
         Assert.Equal(["s3:ListBucket on arn:aws:s3:::exports", "s3:PutObject on arn:aws:s3:::exports"], findings.Select(finding => finding.Expected));
     }
 

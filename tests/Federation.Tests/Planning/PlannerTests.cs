@@ -61,6 +61,15 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void What_only_reading_could_tell_is_part_of_a_create_and_never_drifts()
+    {
+        var desired = new FakeResource(Role, Fields.Empty.With("path", "/"));
+        var absent = Single(desired, new Observation(Role, null) { Initial = Fields.Empty.With("thumbprint", "ab") });
+        Assert.Equal([new FieldChange("path", null, "/"), new FieldChange("thumbprint", null, "ab")], absent.Fields);
+        Assert.Equal(ChangeAction.Unchanged, Single(desired, new Observation(Role, desired.Fields) { Ours = true }).Action);
+    }
+
+    [Fact]
     public void Only_the_fields_that_differ_are_updated()
     {
         var desired = Fields.Empty.With("path", "/").With("description", "new");

@@ -25,7 +25,7 @@ public sealed class DocumentationTests
     [Fact]
     public void The_page_lists_every_built_in_policy()
     {
-        foreach (var name in TemplateSet.Load(null).PolicyNames)
+        foreach (var name in TemplateSet.Load(null).Policies.Keys)
             Assert.Contains($"| `{name}`", Page(), StringComparison.Ordinal);
     }
 

@@ -12,6 +12,9 @@ internal sealed class PolicyValue : Value<PolicyReference>
 {
     private const string TemplateKey = "template";
 
+    /// <summary>Buckets go into ARNs, where a wildcard or a slash in a name would mean more than one bucket.</summary>
+    private const string BucketsParameter = "buckets";
+
     private static readonly Text File = Identifiers.Free("path of a policy file");
     private static readonly ParameterValue Parameter = new();
 
@@ -33,7 +36,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
                 if (!Identifiers.PolicyName.TryRead(node, label, reading, out var name))
                     return false;
                 value = new PolicyReference.Template(name, new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal), reading.Locate(node.At));
-                return true;
+                return IsTaken(name, node, node, [], reading);
             case MappingNode mapping:
                 return TryReadTemplate(mapping, reading, out value);
             default:
@@ -117,7 +120,53 @@ internal sealed class PolicyValue : Value<PolicyReference>
         if (reading.Errors != before)
             return false;
         value = new PolicyReference.Template(name, parameters, reading.Locate(mapping.At));
-        return true;
+        return IsTaken(name, template.Value, mapping, [.. mapping.Entries.Where(entry => entry.Key.Text is not TemplateKey)], reading);
+    }
+
+    /// <summary>Holds what was written to the templates there are: the name, the parameters, and what a value must be.</summary>
+    private static bool IsTaken(string name, Node named, Node whole, IReadOnlyList<(ScalarNode Key, Node Value)> given, Reading reading)
+    {
+        if (reading.PolicyTemplates is not { } templates)
+            return true;
+        if (!templates.TryGetValue(name, out var takes))
+        {
+            var near = NearMiss.Of(name, templates.Keys);
+            reading.Add(
+                FindingCodes.TemplateInvalid,
+                named.At,
+                $"there is no policy template {Quote.Of(name)}; " + (near is null ? $"there is {Quote.All(templates.Keys)}" : $"did you mean {Quote.Of(near)}?"),
+                near is null ? $"Name one of these, or add policies/{name}.json to the folder of --templates." : $"Write {Quote.Of(near)}.",
+                near,
+                name);
+            return false;
+        }
+
+        var before = reading.Errors;
+        var missing = takes.Except(given.Select(parameter => parameter.Key.Text), StringComparer.Ordinal).ToList();
+        foreach (var (key, value) in given)
+        {
+            if (key.Text is BucketsParameter)
+            {
+                foreach (var bucket in ParameterValue.ItemsOf(value).OfType<ScalarNode>())
+                    Identifiers.Bucket.CheckName(bucket, reading);
+            }
+
+            if (takes.Contains(key.Text, StringComparer.Ordinal))
+                continue;
+            var near = NearMiss.Of(key.Text, takes);
+            reading.Invalid(
+                key.At,
+                $"the policy template {Quote.Of(name)} has no parameter {Quote.Of(key.Text)}; " + (near is not null ? $"did you mean {Quote.Of(near)}?" : takes is [] ? "it takes none" : $"it takes {Quote.All(takes)}"),
+                near is null ? "Remove it." : $"Write {Quote.Of(near)}.",
+                near,
+                key.Text);
+            if (near is not null)
+                missing.Remove(near);
+        }
+
+        foreach (var parameter in missing)
+            reading.Invalid(whole.At, $"the policy template {Quote.Of(name)} needs its parameter {Quote.Of(parameter)}", $"Write {{ template: {name}, {parameter}: […] }}.");
+        return reading.Errors == before;
     }
 
     /// <summary>The value of a template's parameter: one text, number or truth value, or a list of them.</summary>
@@ -130,7 +179,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
             var read = new List<string>();
             value = read;
             var before = reading.Errors;
-            foreach (var item in node is SequenceNode sequence ? sequence.Items : [node])
+            foreach (var item in ItemsOf(node))
             {
                 if (item is ScalarNode { Type: not ScalarKind.Null } scalar)
                     read.Add(scalar.Text);
@@ -142,6 +191,8 @@ internal sealed class PolicyValue : Value<PolicyReference>
                 reading.Invalid(node.At, $"{label} is an empty list", "Give it at least one value.");
             return reading.Errors == before;
         }
+
+        public static List<Node> ItemsOf(Node node) => node is SequenceNode sequence ? sequence.Items : [node];
 
         public override JsonObject Schema(JsonObject definitions) => new()
         {

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Federation.Policies;
 
 namespace Federation.Diagnosis.Evidence;
@@ -59,4 +58,4 @@ public sealed record RoleEvidence(string Arn)
 /// that denies everything; the credentials were dropped unread.
 /// </summary>
 /// <param name="Code">The error code; none if STS agreed.</param>
-public sealed record ExchangeEvidence([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Code, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Message);
+public sealed record ExchangeEvidence(string? Code, string? Message);

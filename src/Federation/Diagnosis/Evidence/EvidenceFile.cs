@@ -16,9 +16,6 @@ public sealed record EvidenceFile
     /// <summary>When it was read: the moment that a judgement takes for now.</summary>
     public required DateTimeOffset Taken { get; init; }
 
-    /// <summary>Warnings of the FED11xx group count as errors.</summary>
-    public bool Strict { get; init; }
-
     public required IReadOnlyList<WorkloadEvidence> Workloads { get; init; }
 
     private static readonly EvidenceJson Readable = new(new JsonSerializerOptions(EvidenceJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -72,7 +69,6 @@ internal sealed class PolicyDocumentJson : JsonConverter<PolicyDocument>
     public override void Write(Utf8JsonWriter writer, PolicyDocument value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToMinifiedJson());
 }
 
-// A constructor's parameter is required on reading; where null is one of its values, JsonIgnoreCondition.Never writes that too.
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     NewLine = "\n",

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Serialization;
 
 namespace Federation.Diagnosis.Evidence;
 
@@ -24,7 +23,7 @@ public sealed record KubernetesEvidence
 /// <summary>The discovery document that the Kubernetes API itself serves.</summary>
 /// <param name="Issuer">None where this identity may not read it, though the endpoint is the cluster's.</param>
 /// <param name="KeyIds">The <c>kid</c> of each of its keys; none where they were not read.</param>
-public sealed record IssuerDocument([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Issuer, IReadOnlyList<string>? KeyIds = null);
+public sealed record IssuerDocument(string? Issuer, IReadOnlyList<string>? KeyIds = null);
 
 public sealed record NamespaceEvidence(string Name, bool Terminating = false);
 
@@ -84,7 +83,7 @@ public sealed record MountEvidence(string Volume, string Path, string? SubPath =
 /// <summary>A projected <c>serviceAccountToken</c> source.</summary>
 /// <param name="Audience">None: the API server's own, which is the issuer.</param>
 /// <param name="Path">The file's name under the mount.</param>
-public sealed record TokenVolume(string Volume, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Audience, string Path, TimeSpan Lifetime);
+public sealed record TokenVolume(string Volume, string? Audience, string Path, TimeSpan Lifetime);
 
 /// <summary>The environment variables of a pod that tell an AWS SDK who to be.</summary>
 public static class PodVariables

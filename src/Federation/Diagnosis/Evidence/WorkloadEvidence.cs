@@ -30,14 +30,18 @@ public sealed record WorkloadEvidence
     /// <summary>Tokens that were looked at, of whatever source.</summary>
     public IReadOnlyList<TokenEvidence> Tokens { get; init; } = [];
 
-    /// <summary>What this run wrote for the workload a moment ago: STS may not see it yet. In whole seconds since; none if nothing.</summary>
+    /// <summary>Warnings of the FED11xx group count as errors.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>How long ago this run wrote the workload's role or provider, which STS may not see yet; none if it wrote neither.</summary>
     public TimeSpan? WrittenAgo { get; init; }
 
     /// <summary>The evidence of what the documents say, before anything is read.</summary>
     /// <param name="sharing">All workloads of the federation whose role this one shares, itself included.</param>
-    public static WorkloadEvidence Of(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing) => new()
+    public static WorkloadEvidence Of(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing, bool strict = false) => new()
     {
         Workload = rendered.Workload,
+        Strict = strict,
         TrustPolicy = TrustPolicies.Merge(sharing.Select(other => PolicyDocument.Parse(other.TrustPolicy))),
         PermissionsPolicies = rendered.PermissionsPolicies.ToDictionary(policy => policy.Key, policy => PolicyDocument.Parse(policy.Value), StringComparer.Ordinal),
     };

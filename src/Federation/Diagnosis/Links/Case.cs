@@ -7,7 +7,7 @@ using Federation.WebIdentity;
 namespace Federation.Diagnosis.Links;
 
 /// <summary>One workload's evidence, and what every link asks of it.</summary>
-internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now, bool strict)
+internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
 {
     public WorkloadEvidence Evidence => evidence;
 
@@ -17,8 +17,7 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now, bool s
 
     public DateTimeOffset Now => now;
 
-    /// <summary>Warnings of the FED11xx group count as errors.</summary>
-    public bool Strict => strict;
+    public bool Strict => evidence.Strict;
 
     public bool IsGoogle => Workload.Identity == IdentityKind.Google;
 

@@ -49,9 +49,9 @@ internal static class CheckLink
             case PodVerdict.Hopeless { Finding: { Code: FindingCodes.PodTimedOut or FindingCodes.CheckFailed } ended }:
                 return ended with { Resource = @case.PodId(pod) };
             case PodVerdict.Failed(CheckVerdict.IdentityRefused, _) when pod.IsValidation:
-                return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}") with { Resource = @case.PodId(pod) };
+                return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with { Resource = @case.PodId(pod) };
             case PodVerdict.Failed(var exitCode, _) when pod.IsValidation:
-                return Denied(@case, text) ?? CheckVerdict.OfFailure(@case.Workload, exitCode, TimeSpan.Zero, pod.Log) with { Resource = @case.PodId(pod) };
+                return Denied(@case, text) ?? ByItself(@case, pod, exitCode);
             default:
                 // A pod of the user's own: its log is all that it says, and only while it fails.
                 return IsFailing(pod) && ErrorTexts.Explain(text) is [_, ..] recognised
@@ -59,6 +59,23 @@ internal static class CheckLink
                     : null;
         }
     }
+
+    private static Finding ByItself(Case @case, PodEvidence pod, int exitCode)
+    {
+        var check = @case.Workload.Verify.Run;
+        var error = LastError(pod);
+        return new Finding
+        {
+            Code = FindingCodes.CheckFailed,
+            Resource = @case.PodId(pod),
+            Cause = $"The role was assumed, and the check `{check}` ended with exit code {exitCode}{(error is null ? "" : $": {error}")}.",
+            Fix = "Run the command of `verify.run` by hand where it is known to work, and compare; its output stands above.",
+            Expected = "exit code 0",
+            Actual = $"exit code {exitCode}",
+        };
+    }
+
+    private static string? LastError(PodEvidence pod) => pod.Log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
 
     private static bool IsFailing(PodEvidence pod) =>
         pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason == "CrashLoopBackOff");
@@ -84,7 +101,7 @@ internal static class CheckLink
     }
 
     /// <summary>The exchange was refused, and nothing that can be read from here says why.</summary>
-    private static Finding Refused(Case @case, IReadOnlyList<Finding> recognised, string who)
+    private static Finding Refused(Case @case, IReadOnlyList<Finding> recognised, string who, string? said = null)
     {
         var workload = @case.Workload;
         if (recognised is not [var first, ..])
@@ -93,17 +110,18 @@ internal static class CheckLink
             {
                 Code = FindingCodes.CheckFailed,
                 Resource = @case.RoleId,
-                Cause = $"{who} could not assume {workload.RoleArn}, and says nothing that is known here.",
+                Cause = $"{who} could not assume {workload.RoleArn}, and says nothing that is known here{(said is null ? "" : $": {said}")}.",
                 Fix = "Look at its log: the text of the error says what happened.",
+                Actual = said,
             };
         }
 
-        if (!AssumingFailed.Contains(first.Code) || @case.Role is not { } role)
+        if (!AssumingFailed.Contains(first.Code) || (@case.Role is null && @case.Evidence.WrittenAgo is null))
         {
             return first with { Resource = @case.RoleId };
         }
 
-        var age = role.Created is { } created ? @case.Now - created : (TimeSpan?)null;
+        var age = @case.Role?.Created is { } created ? @case.Now - created : (TimeSpan?)null;
         var isYoung = @case.Evidence.WrittenAgo is not null || age < TimeSpan.FromMinutes(5);
         return new Finding
         {

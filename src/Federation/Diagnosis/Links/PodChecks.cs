@@ -122,7 +122,7 @@ internal static class PodChecks
             };
         }
 
-        if (!container.Environment.Any(variable => variable.Name is "AWS_REGION" or "AWS_DEFAULT_REGION"))
+        if (!May(container, "AWS_REGION") && !May(container, "AWS_DEFAULT_REGION"))
         {
             yield return new Finding
             {
@@ -201,7 +201,7 @@ internal static class PodChecks
         if (file is null)
         {
             // From a ConfigMap, say, its value is not known here.
-            return container.Environment.Any(variable => variable.Name is PodVariables.TokenFile) ? null : Unset(@case, pod, container, PodVariables.TokenFile, expected);
+            return May(container, PodVariables.TokenFile) ? null : Unset(@case, pod, container, PodVariables.TokenFile, expected);
         }
 
         return Normal(file) == Normal(expected) ? null : new Finding
@@ -221,7 +221,7 @@ internal static class PodChecks
         var value = Value(container, PodVariables.RoleArn);
         if (value is null)
         {
-            return container.Environment.Any(variable => variable.Name is PodVariables.RoleArn) ? null : Unset(@case, pod, container, PodVariables.RoleArn, expected);
+            return May(container, PodVariables.RoleArn) ? null : Unset(@case, pod, container, PodVariables.RoleArn, expected);
         }
 
         if (value == expected)
@@ -278,6 +278,10 @@ internal static class PodChecks
         && (address.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".api.aws", StringComparison.OrdinalIgnoreCase));
 
     private static bool Failing(PodEvidence pod) => pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason is "CrashLoopBackOff" || container.ExitCode is not (null or 0));
+
+    /// <summary>It has the variable, or a source whose keys are not known and may be it.</summary>
+    private static bool May(ContainerEvidence container, string name) => container.Environment.Any(variable =>
+        variable.Name == name || (variable.Name.EndsWith(PodVariables.Unknown, StringComparison.Ordinal) && name.StartsWith(variable.Name[..^1], StringComparison.Ordinal)));
 
     private static string? Value(ContainerEvidence container, string name) => container.Environment.FirstOrDefault(variable => variable.Name == name)?.Value;
 

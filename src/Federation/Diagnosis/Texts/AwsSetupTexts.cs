@@ -11,7 +11,7 @@ internal static partial class AwsSetupTexts
         {
             Code = FindingCodes.AwsPermissionDenied,
             Form = IamRefusal(),
-            IsRepeatable = true,
+            Apart = "action",
             Cause = "Whoever sets up the federation may not do this in IAM; the workload has no part in it. For a provider the resource of the policy has to cover its whole path, not the host alone.",
             Fix = "Allow the action to that identity (README, \"What the runner needs\"); for providers on arn:aws:iam::ACCOUNT:oidc-provider/container.googleapis.com/*.",
             Read = (said, finding) => finding with { Expected = $"{said.Groups["action"].Value} on {(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}" },

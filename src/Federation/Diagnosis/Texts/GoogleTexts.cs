@@ -58,7 +58,6 @@ internal static partial class GoogleTexts
             Code = FindingCodes.GooglePermissionDenied,
             Form = MissingPermission(),
             Cause = "The Google identity of whoever sets this up lacks a permission.",
-            Fix = "",
             Read = (said, finding) => finding with
             {
                 Expected = said.Groups["permission"].Value,

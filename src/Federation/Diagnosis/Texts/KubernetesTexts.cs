@@ -40,7 +40,6 @@ internal static partial class KubernetesTexts
             Code = FindingCodes.NamespaceMissing,
             Form = NoNamespace(),
             Cause = "The namespace does not exist in this cluster.",
-            Fix = "",
             Read = (said, finding) => finding with
             {
                 Cause = $"The namespace {said.Groups["name"].Value} does not exist in this cluster.",
@@ -52,7 +51,6 @@ internal static partial class KubernetesTexts
             Code = FindingCodes.ServiceAccountMissing,
             Form = NoServiceAccount(),
             Cause = "The Kubernetes service account does not exist in that namespace.",
-            Fix = "",
             Read = (said, finding) => finding with
             {
                 Cause = $"The Kubernetes service account {said.Groups["name"].Value} does not exist in that namespace.",
@@ -63,9 +61,8 @@ internal static partial class KubernetesTexts
         {
             Code = FindingCodes.KubernetesPermissionDenied,
             Form = Forbidden(),
-            IsRepeatable = true,
+            Apart = "verb",
             Cause = "The identity that asks the cluster lacks a permission.",
-            Fix = "",
             Read = (said, finding) =>
             {
                 var wanted = $"{said.Groups["verb"].Value} {said.Groups["resource"].Value}{(said.Groups["namespace"] is { Success: true } named ? $" in {named.Value}" : "")}";

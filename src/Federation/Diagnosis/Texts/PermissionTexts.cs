@@ -16,7 +16,7 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionDenied,
             Form = Refusal(),
-            IsRepeatable = true,
+            Apart = "action",
             Cause = "The role was assumed, and a Deny statement forbids the call. The text says of which kind the policy is: the role's own, a resource's, a boundary, a session policy, or the organisation's.",
             Fix = "Find the Deny in a policy of that kind and take it away or narrow it; no Allow outweighs it.",
             Read = Named,
@@ -25,7 +25,7 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionsBoundaryBlocks,
             Form = Refusal(),
-            IsRepeatable = true,
+            Apart = "action",
             Cause = "The role was assumed, and its permissions boundary does not allow the call. A boundary grants nothing; it has to allow what the role's policies allow.",
             Fix = "Add the action to the boundary's policy, or set another role.permissionsBoundary and run `--target=Apply`.",
             Read = Named,
@@ -34,7 +34,7 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionMissing,
             Form = Refusal(),
-            IsRepeatable = true,
+            Apart = "action",
             Cause = "The role was assumed, and a policy other than the role's own does not allow the call; the text says of which kind it is. A session policy is the program's own, given with its request; the others belong to the organisation, the resource or the network.",
             Fix = "Allow the action in the policy of that kind; adding to role.policies does not help.",
             Read = Named,
@@ -43,7 +43,7 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionMissing,
             Form = Refusal(),
-            IsRepeatable = true,
+            Apart = "action",
             Cause = "The federation works: the role was assumed. None of its policies allows the call.",
             Fix = "Add a policy with this action and resource to role.policies of the workload and run `--target=Apply`.",
             Read = Named,

@@ -52,7 +52,6 @@ internal static partial class SdkTexts
             Code = FindingCodes.TokenPathMismatch,
             Form = TokenPath(),
             Cause = "There is no token file where the program looks for one.",
-            Fix = "",
             Read = (said, finding) => finding with
             {
                 Cause = $"There is no token at {said.Groups["path"].Value}. Likeliest AWS_WEB_IDENTITY_TOKEN_FILE is not mountPath + / + path of the projected volume; otherwise the volume is not mounted in this container (an init container, a sidecar), or there is none (FED6007).",
@@ -123,7 +122,6 @@ internal static partial class SdkTexts
     {
         Code = FindingCodes.EndpointUnreachable,
         Cause = "An endpoint was not reached.",
-        Fix = "",
         Form = form,
         Read = read,
     };

@@ -1,0 +1,176 @@
+using System.Text.Json.Nodes;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
+using Federation.Issuers;
+using Federation.Policies;
+using Google.Apis.Iam.v1.Data;
+
+namespace Federation.Google.Tests;
+
+/// <summary>What is read of Google for a diagnosis: the cluster, its issuer as AWS finds it, the service account and who may act as it.</summary>
+[Collection(ProcessEnvironment.Name)]
+public sealed class EvidenceTests : IAsyncLifetime
+{
+    private LiveGoogle _google = null!;
+
+    public async ValueTask InitializeAsync() => _google = await LiveGoogle.StartAsync();
+
+    public ValueTask DisposeAsync() => _google.DisposeAsync();
+
+    [Fact]
+    public async Task All_that_is_there_is_read_in_three_calls_for_all_workloads_that_share_it()
+    {
+        var account = await _google.CreateAccountAsync("Theirs.");
+        await _google.BindAsync(new Binding { Role = Given.Role, Members = [Given.Member, "user:eve@acme.example"] });
+        using var cloud = new GoogleCloud(new ImpatientTime());
+
+        var all = await ReadAsync(cloud, Given.Workload(), Given.Workload("again"));
+
+        Assert.Equal(3, cloud.Calls);
+        Assert.Equal(["again", "exports"], all.Keys.Order(StringComparer.Ordinal));
+        var evidence = all["exports"];
+        Assert.Equal(("RUNNING", "acme-prod.svc.id.goog"), (evidence.Cluster!.Found!.Status, evidence.Cluster.Found.WorkloadPool));
+        Assert.Empty(evidence.Cluster.Found.PoolsWithoutWorkloadIdentity);
+        Assert.Equal(new GoogleServiceAccountEvidence("exports-reader@acme-prod.iam.gserviceaccount.com", account.UniqueId), evidence.ServiceAccount!.Found);
+        Assert.Equal([Given.Member, "user:eve@acme.example"], evidence.WorkloadIdentityUsers!.Found!);
+        Assert.Equal(Given.Cluster.Issuer, evidence.Issuer!.Found!.Issuer);
+        Assert.Equal("RSA", Assert.Single(evidence.Issuer.Found.Keys).KeyType);
+        Assert.Matches("^[0-9a-f]{40}$", evidence.Issuer.Found.Thumbprint);
+        var written = new EvidenceFile { Taken = DateTimeOffset.UnixEpoch, Workloads = [Of(Given.Workload()) with { Google = evidence }] }.ToJson();
+        Assert.DoesNotContain(Environment.GetEnvironmentVariable("CLOUDSDK_AUTH_ACCESS_TOKEN")!, written, StringComparison.Ordinal);
+        Assert.DoesNotContain("PRIVATE KEY", written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_service_account_that_is_absent_has_no_users_either()
+    {
+        var evidence = await ReadAsync(Given.Workload());
+
+        Assert.True(evidence.ServiceAccount!.IsAbsent);
+        Assert.True(evidence.WorkloadIdentityUsers!.IsAbsent);
+        Assert.NotNull(evidence.Cluster!.Found);
+    }
+
+    [Fact]
+    public async Task A_workload_without_a_service_account_is_not_asked_for_one()
+    {
+        var evidence = await ReadAsync(Given.Workload() with { GoogleServiceAccount = null });
+
+        Assert.Null(evidence.ServiceAccount);
+        Assert.Null(evidence.WorkloadIdentityUsers);
+    }
+
+    [Fact]
+    public async Task A_service_account_without_users_and_one_that_is_disabled_are_there()
+    {
+        await _google.CreateAccountAsync("Theirs.");
+        await _google.BindAsync(new Binding { Role = Given.Role, Members = [Given.Member], Condition = new Expr { Title = "now and then", Expression = "false" } });
+        _google.Answering = (path, answer) =>
+        {
+            if (path.EndsWith(".iam.gserviceaccount.com", StringComparison.Ordinal))
+                answer["disabled"] = true;
+        };
+
+        var evidence = await ReadAsync(Given.Workload());
+
+        Assert.True(evidence.ServiceAccount!.Found!.Disabled);
+        Assert.Empty(evidence.WorkloadIdentityUsers!.Found!);
+    }
+
+    [Fact]
+    public async Task What_may_not_be_read_is_a_refusal_that_names_the_permission_and_what_it_would_have_told()
+    {
+        _google.Refusing = path => (403, path switch
+        {
+            _ when path.EndsWith(":getIamPolicy", StringComparison.Ordinal) => "Permission 'iam.serviceAccounts.getIamPolicy' denied on resource (or it may not exist).",
+            _ when path.Contains("serviceAccounts", StringComparison.Ordinal) => "Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).",
+            _ => "Required \"container.clusters.get\" permission(s) for \"projects/acme-prod/locations/asia-south1-a/clusters/main\".",
+        });
+
+        var evidence = await ReadAsync(Given.Workload());
+
+        Finding[] refused = [evidence.Cluster!.Refused!, evidence.ServiceAccount!.Refused!, evidence.WorkloadIdentityUsers!.Refused!];
+        Assert.All(refused, finding => Assert.Equal(FindingCodes.GooglePermissionDenied, finding.Code));
+        Assert.Equal(["container.clusters.get", "iam.serviceAccounts.get", "iam.serviceAccounts.getIamPolicy"], refused.Select(finding => finding.Expected));
+        Assert.EndsWith("Not checked for want of it: who may act as the Google service account exports-reader.", refused[2].Cause, StringComparison.Ordinal);
+        Assert.NotNull(evidence.Issuer!.Found);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_is_elsewhere_was_read_and_found_missing()
+    {
+        var evidence = await ReadAsync(Given.Workload() with { Cluster = Given.Cluster with { Location = "asia-south1" } });
+
+        Assert.Equal(FindingCodes.ClusterNotFound, evidence.Cluster!.Refused!.Code);
+        Assert.DoesNotContain("Not checked", evidence.Cluster.Refused.Cause, StringComparison.Ordinal);
+        Assert.Equal((FindingCodes.VerificationKeyUnavailable, Severity.Error), (evidence.Issuer!.Refused!.Code, evidence.Issuer.Refused.Severity));
+        Assert.Contains("HTTP 404; AWS is answered the same", evidence.Issuer.Refused.Cause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "legacy", "older")]
+    [InlineData(true)]
+    public async Task Node_pools_without_GKEs_metadata_server_are_named_unless_the_pools_are_Googles_to_keep(bool autopilot, params string[] expected)
+    {
+        _google.Answering = (path, answer) =>
+        {
+            answer["autopilot"] = new JsonObject { ["enabled"] = autopilot };
+            answer["nodePools"] = JsonNode.Parse("""
+                [
+                  { "name": "default-pool", "config": { "workloadMetadataConfig": { "mode": "GKE_METADATA" } } },
+                  { "name": "legacy", "config": { "workloadMetadataConfig": { "mode": "GCE_METADATA" } } },
+                  { "name": "older", "config": { "machineType": "e2-medium" } }
+                ]
+                """);
+        };
+
+        var evidence = await ReadAsync(Given.Workload() with { GoogleServiceAccount = null });
+
+        Assert.Equal(expected, evidence.Cluster!.Found!.PoolsWithoutWorkloadIdentity);
+    }
+
+    [Fact]
+    public async Task Googles_own_issuer_is_not_asked_for_which_AWS_knows_by_itself() =>
+        Assert.Null((await ReadAsync(Given.Workload() with { Identity = IdentityKind.Google })).Issuer);
+
+    [Theory]
+    [InlineData("127.0.0.1:1", FindingCodes.VerificationKeyUnavailable, "cannot be told from here")]
+    [InlineData("nowhere.invalid:443", FindingCodes.EndpointUnreachable, "This machine has no way")]
+    public async Task An_issuer_that_cannot_be_reached_from_here_may_be_within_AWSs_reach(string target, string code, string words)
+    {
+        _google.Set(IssuerTransport.ConnectToVariable, $"container.googleapis.com:443:{target}");
+
+        var refused = (await ReadAsync(Given.Workload())).Issuer!.Refused!;
+
+        Assert.Equal((code, Severity.Warning, "google/acme-prod/cluster/main"), (refused.Code, refused.Severity, refused.Resource));
+        Assert.Contains(words, refused.Cause, StringComparison.Ordinal);
+        Assert.Contains("AWS fetches the keys from its own network", refused.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_issuer_whose_certificate_nobody_here_vouches_for_may_be_hidden_by_a_proxy()
+    {
+        _google.Set(IssuerTransport.CertificateAuthorityVariable, null);
+
+        var refused = (await ReadAsync(Given.Workload())).Issuer!.Refused!;
+
+        Assert.Equal((FindingCodes.VerificationKeyUnavailable, Severity.Warning), (refused.Code, refused.Severity));
+        Assert.Contains(IssuerTransport.CertificateAuthorityVariable, refused.Fix, StringComparison.Ordinal);
+    }
+
+    private static WorkloadEvidence Of(Workload workload) =>
+        new() { Workload = workload, TrustPolicy = new() { Statements = [] }, PermissionsPolicies = new Dictionary<string, PolicyDocument>() };
+
+    private static async Task<GoogleEvidence> ReadAsync(Workload workload)
+    {
+        using var cloud = new GoogleCloud(new ImpatientTime());
+        return (await ReadAsync(cloud, workload))[workload.Name];
+    }
+
+    private static async Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(GoogleCloud cloud, params Workload[] workloads)
+    {
+        using var issuers = new IssuerClient(IssuerTransport.FromEnvironment());
+        return await new GoogleEvidenceReader(cloud, issuers).ReadAsync([.. workloads.Select(Of)], new EvidenceScope(), TestContext.Current.CancellationToken);
+    }
+}
