@@ -1,4 +1,5 @@
 using System.Reflection;
+using Federation.Diagnosis;
 
 namespace Build.Agents;
 
@@ -25,6 +26,6 @@ internal sealed record Documentation(string? Root)
             : new Documentation(Root: null);
     }
 
-    /// <summary>The page of a finding's code, at its place.</summary>
-    public string? Of(string code) => Root is null ? null : $"{Root}/docs/diagnostics.md#{code.ToLowerInvariant()}";
+    /// <summary>The address of a finding's code in the documentation; none where the repository is not known.</summary>
+    public string? Of(string code) => Root is null ? null : $"{Root}/{FindingCodes.PageOf(code)}";
 }
