@@ -202,7 +202,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         var json = file.ToJson();
         Assert.Contains("The end.", json, StringComparison.Ordinal);
         Assert.Contains("AWS_SECRET_ACCESS_KEY", json, StringComparison.Ordinal);
-        Assert.Contains("https://user:(removed)@proxy.example", json, StringComparison.Ordinal);
+        Assert.Contains("https://user:(not shown)@proxy.example", json, StringComparison.Ordinal);
         Assert.DoesNotContain(SecretValue, json, StringComparison.Ordinal);
         Assert.DoesNotContain(token, json, StringComparison.Ordinal);
         Assert.DoesNotContain(token.Split('.')[2], json, StringComparison.Ordinal);

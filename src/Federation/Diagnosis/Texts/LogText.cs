@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using Federation.Diagnosis.Evidence;
 
 namespace Federation.Diagnosis.Texts;
 
@@ -22,7 +23,7 @@ internal static partial class LogText
         var read = text.Length > Longest ? text[^Longest..] : text;
         read = Colours().Replace(read, "");
         read = string.Join('\n', read.Split('\n').Select(line => DrivePath().IsMatch(line) ? line : Escapes().Replace(line, Meant)));
-        read = Tags().Replace(Secrets().Replace(WebUtility.HtmlDecode(read), "${name}(not shown)"), " ");
+        read = Tags().Replace(Secrets.Strip(WebUtility.HtmlDecode(read)), " ");
         return read.Split('\n').Select(Plain).Where(line => line.Length > 0);
     }
 
@@ -83,8 +84,4 @@ internal static partial class LogText
 
     [GeneratedRegex("</?[A-Za-z][^<>]*>", RegexOptions.NonBacktracking)]
     private static partial Regex Tags();
-
-    /// <summary>Tokens, by what they begin with, and whatever follows the name of a secret.</summary>
-    [GeneratedRegex(@"(?<name>)(eyJ[\w.-]{20,}|ya29\.[\w.-]+)|(?<name>(secret_?access_?key|session_?token|security_?token|authorization|password)[""']?[ \t]*[:=>][ \t]*)[""']?(bearer )?[^\s""',<]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex Secrets();
 }
