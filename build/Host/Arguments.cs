@@ -32,6 +32,8 @@ internal static class Arguments
         new("port", "N", "the sandbox's first port (any free ones)"),
         new("latency", "MS", "milliseconds the sandbox adds to every call (0)"),
         new("faults", "NAME[:N][,…]", "what the sandbox gets wrong (nothing)"),
+        new("runtime", "RID[,…]", "the systems that Pack makes archives for (all)"),
+        new("repository", "URL", "the repository that will release Pack's archives (none)"),
         new("filter", "TEXT", "the tests whose full name contains it (all)"),
         Verbosity,
         new("working", "DIR", "the folder to work in (the current one)", 'w'),
