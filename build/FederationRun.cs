@@ -9,7 +9,6 @@ using Federation.Planning;
 using Federation.Reporting;
 using Federation.Sandbox;
 using Federation.Templates;
-using Federation.WebIdentity;
 
 namespace Build;
 
@@ -17,11 +16,8 @@ namespace Build;
 /// What the product's targets share in one run. Each part is found when a target first needs it: Render asks no
 /// cloud, and Plan no gate.
 /// </summary>
-public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAgent agent, TimeProvider time) : IAsyncDisposable
+public sealed partial class FederationRun(TargetOptions options, Screen screen, IBuildAgent agent, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>How long a young role's refusal is waited out: four recorded runs saw it accepted after 8 to 11 s.</summary>
-    private static readonly TimeSpan Propagation = TimeSpan.FromSeconds(60);
-
     private TemplateSet? _templates;
     private RenderedWorkload[] _documents = [];
     private Task<SandboxClouds>? _sandbox;
@@ -30,6 +26,8 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
     private AwsCloud? _aws;
     private IReadOnlyList<ICloud> _clouds = [];
     private Convergence? _convergence;
+    private EvidenceCollection? _evidence;
+    private long? _written;
     private bool _interrupted;
     private bool _outputIsWritable;
 
@@ -58,7 +56,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
             var places = configuration.Workloads.Select((workload, index) => (workload.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
             var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
             var folder = Path.GetDirectoryName(Path.GetFullPath(options.Configuration.Path))!;
-            var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(Path.Combine(folder, path)));
+            var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(Path.Combine(folder, path))) { Preflight = options.Preflight };
             var findings = renderer.RenderAll(
                 keep ? configuration.Workloads : selected,
                 rendered =>
@@ -117,52 +115,9 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
         _reached = Outcome.Applied;
         var results = await Record.PhaseAsync("Apply", () =>
             screen.ApplyingAsync(plan, report => _convergence!.ApplyAsync(plan, options.Parallelism, report, cancellationToken)));
+        _written = time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();
         Meet([.. results.SelectMany(result => result.Findings)]);
-    }
-
-    /// <summary>The gate: proves every selected workload, side by side.</summary>
-    public async Task VerifyAsync(CancellationToken cancellationToken)
-    {
-        await RenderedAsync(cancellationToken);
-        _reached = Outcome.Verified;
-        await ConvergenceAsync(cancellationToken);
-        var gate = new ValidationGate(_kubernetes!, time);
-        using var places = new SemaphoreSlim(options.Parallelism);
-        var proved = 0;
-        await Record.PhaseAsync("Verify", async () =>
-        {
-            var documents = _documents.ToDictionary(rendered => rendered.Workload.Name, StringComparer.Ordinal);
-            await Task.WhenAll(Record.Workloads.Select(workload => ProveAsync(documents[workload.Name])));
-            return true;
-        });
-        Stop(Record.Findings);
-
-        async Task ProveAsync(RenderedWorkload rendered)
-        {
-            await places.WaitAsync(cancellationToken);
-            var workload = rendered.Workload;
-            var started = time.GetTimestamp();
-            try
-            {
-                var wait = WroteRole(workload) && ExpectedExchange.Decide(rendered, time.GetUtcNow()) is WebIdentityDecision.Allowed ? Propagation : TimeSpan.Zero;
-                var request = new GateRequest(rendered, _id, IdentityWait: wait, CheckWait: wait);
-                screen.Proving(request);
-                var result = await gate.ProveAsync(request, line => screen.Log(workload, line), cancellationToken);
-                Record.NoteGate(workload, result, time.GetElapsedTime(started));
-                screen.Proved(request, result, time.GetElapsedTime(started));
-                agent.Progress("Verify", Interlocked.Increment(ref proved), Record.Workloads.Count);
-            }
-            catch (FindingException refused)
-            {
-                var result = new GateResult(refused.Findings, AssumedRoleArn: null, PodKept: false);
-                Record.NoteGate(workload, result, time.GetElapsedTime(started));
-            }
-            finally
-            {
-                places.Release();
-            }
-        }
     }
 
     /// <summary>Runs the sandbox until it is told to stop.</summary>
@@ -204,6 +159,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
 
     public async ValueTask DisposeAsync()
     {
+        _evidence?.Dispose();
         _aws?.Dispose();
         _kubernetes?.Dispose();
         _google?.Dispose();
@@ -293,6 +249,7 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
         _kubernetes = new KubernetesCloud(Configuration!, _google, time);
         _aws = new AwsCloud(Configuration!, _google, time);
         _clouds = [_google, _kubernetes, _aws];
+        _evidence = new EvidenceCollection(_google, _kubernetes, _aws, options);
         return _convergence = new Convergence(
             Configuration!,
             _documents,
@@ -300,10 +257,6 @@ public sealed class FederationRun(TargetOptions options, Screen screen, IBuildAg
             _clouds,
             _google);
     }
-
-    /// <summary>This run wrote the workload's role or its provider, so that STS may not see them yet.</summary>
-    private bool WroteRole(Workload workload) => Plan?.Changes.Any(change =>
-        change.Action != ChangeAction.Unchanged && change.Desired.Id.Cloud == "aws" && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)) == true;
 
     /// <summary>Notes findings, shows those that stop nothing, and stops at an error.</summary>
     private void Meet(IReadOnlyList<Finding> findings)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Federation.Configuration;
 using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
 using Federation.Planning;
 using Federation.Reporting;
 using Spectre.Console;
@@ -106,11 +107,69 @@ public sealed class Screen(IAnsiConsole console)
         Line(result.Passed
             ? $"{Markup.Escape(request.Workload.Name)}: [green]verified[/] as {Markup.Escape(result.AssumedRoleArn ?? "")} in {Seconds(elapsed)}"
             : $"{Markup.Escape(request.Workload.Name)}: [red]failed[/] after {Seconds(elapsed)}");
+        Draw(result.Diagnosis);
         if (result.PodKept)
         {
             Line($"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(request.Workload.Namespace)} {Markup.Escape(request.PodName)}[/]");
         }
     }
+
+    /// <summary>It fails without a pod having to show it.</summary>
+    public void Foreseen(Workload workload, WorkloadDiagnosis diagnosis)
+    {
+        Line($"{Markup.Escape(workload.Name)}: [red]STS would refuse it[/], so no pod is made to find out");
+        Draw(diagnosis);
+    }
+
+    public void Diagnosed(Workload workload, WorkloadDiagnosis diagnosis)
+    {
+        Line(diagnosis.RootCause switch
+        {
+            null => $"{Markup.Escape(workload.Name)}: [green]nothing is wrong[/]",
+            { } cause when diagnosis.SeenCause is null => $"{Markup.Escape(workload.Name)}: [yellow]nothing wrong was seen, but not everything could be read[/] ({cause.Code})",
+            { } cause => $"{Markup.Escape(workload.Name)}: [red]{cause.Code} {cause.Title}[/]",
+        });
+        Draw(diagnosis);
+        Warn(diagnosis.Findings);
+    }
+
+    public void Explained(IReadOnlyList<Finding> findings) => Line(findings.Count == 0
+        ? "Nothing in this text is known here. With access to the clouds, --target=Diagnose looks for itself."
+        : $"{Count(findings.Count, "thing")} in this text {(findings.Count == 1 ? "is" : "are")} known:");
+
+    /// <summary>A token's claims, a line each.</summary>
+    public void Shown(Workload workload, TokenEvidence token, IReadOnlyList<ClaimLine> lines)
+    {
+        Line($"{Markup.Escape(workload.Name)}: the token of {Markup.Escape(Printable(token.Source))}{(token.Algorithm is null ? "" : Markup.Escape(Printable($" ({token.Algorithm}, kid {token.KeyId ?? "none"})")))}");
+        var width = lines.Count == 0 ? 0 : lines.Max(line => line.Claim.Length);
+        foreach (var line in lines)
+        {
+            var (sign, colour) = line.Fits switch { true => (Signs.Held, "green"), false => (Signs.Broken, "red"), _ => (" ", "grey") };
+            Line($"  [{colour}]{sign}[/] {Markup.Escape(Printable(line.Claim.PadRight(width)))}  {Markup.Escape(Printable(line.Value))}");
+            if (line.Fits == false)
+            {
+                Line($"    {new string(' ', width)}  [grey]wanted:[/] {Markup.Escape(Printable(line.Wanted!))}");
+            }
+        }
+    }
+
+    public void NoToken(Workload workload, IReadOnlyList<Finding> unread)
+    {
+        Line($"{Markup.Escape(workload.Name)}: [yellow]no token is to be seen.[/] A validation pod that was refused shows its own; --pod=NAMESPACE/NAME reads a running pod's, --preflight requests one, --token-file=FILE takes any.");
+        Warn(unread.Select(finding => finding with { Severity = Severity.Warning }));
+    }
+
+    /// <summary>The way of the token, link by link.</summary>
+    private void Draw(WorkloadDiagnosis diagnosis)
+    {
+        foreach (var line in ChainDrawing.Lines(diagnosis.Chain, console.Profile.Capabilities.Unicode))
+        {
+            var colour = line.State switch { LinkState.Held => "green", LinkState.Broken => "red", _ => "grey" };
+            Line($"  [{colour}]{Markup.Escape(Printable(line.Text))}[/]");
+        }
+    }
+
+    private (string Held, string Broken) Signs => console.Profile.Capabilities.Unicode ? ("✓", "✗") : ("+", "x");
 
     public void Serving(string environmentFile)
     {

@@ -28,6 +28,21 @@ public sealed class TargetOptions
         Port = Number("port", 0, least: 1, most: 65_000);
         Latency = Number("latency", 0, least: 0, most: 60_000) is var milliseconds and > 0 ? TimeSpan.FromMilliseconds(milliseconds) : null;
         Faults = Value("faults")?.Split(',', StringSplitOptions.TrimEntries).Select(Fault).ToArray();
+        Preflight = arguments.HasArgument("preflight");
+        Evidence = Value("evidence");
+        Error = Value("error");
+        Pod = Value("pod");
+        TokenFile = Value("token-file") is { } token ? TokenIn(token) : null;
+        if (Pod is not null && Pod.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+        {
+            findings.Add(Invalid($"--pod={Pod} does not name a pod.", "Give its namespace and name, as in --pod=team/reader-7c5d."));
+        }
+
+        if (Error is not null && Target != "Diagnose")
+        {
+            findings.Add(Invalid($"--error explains a text, and --target={Target} does something else.", "Give --target=Diagnose."));
+        }
+
         if (Templates is not null && !Directory.Exists(Templates))
         {
             findings.Add(Invalid($"--templates={Templates}: there is no such folder.", "Give a folder that holds your own templates."));
@@ -46,6 +61,19 @@ public sealed class TargetOptions
 
         _configuration = new Lazy<ConfigurationFile>(() => ConfigurationFile.Find(Value("config"), cloud, variable));
         Cloud = cloud ?? (Value("config") is null && ConfigurationFile.IsExampleCalledFor(variable) ? Sandbox : Live);
+
+        TokenText? TokenIn(string path)
+        {
+            try
+            {
+                return new TokenText(path, path == TokenText.StandardInput ? Console.In.ReadToEnd() : File.ReadAllText(path));
+            }
+            catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
+            {
+                findings.Add(Invalid($"--token-file={path}: {unread.Message}", "Give a file that holds a token, or - for standard input."));
+                return null;
+            }
+        }
 
         string? Value(string name) => arguments.GetArguments(name).LastOrDefault();
 
@@ -92,6 +120,24 @@ public sealed class TargetOptions
 
     public int Parallelism { get; }
 
+    /// <summary>The exchange is tried from here too.</summary>
+    public bool Preflight { get; }
+
+    /// <summary>A pod that was asked for, <c>NAMESPACE/NAME</c>.</summary>
+    public string? Pod { get; }
+
+    /// <summary>The file of the evidence, if one was named.</summary>
+    public string? Evidence { get; }
+
+    /// <summary>A text to explain.</summary>
+    public string? Error { get; }
+
+    /// <summary>A token to look at.</summary>
+    internal TokenText? TokenFile { get; }
+
+    /// <summary>A diagnosis of what is at hand already: nothing is read, no configuration either.</summary>
+    public bool IsOffline => Target == "Diagnose" && (Error is not null || (Evidence is not null && File.Exists(Evidence)));
+
     /// <summary>The first port of the sandbox; 0: any free ones.</summary>
     public int Port { get; }
 
@@ -102,10 +148,10 @@ public sealed class TargetOptions
     public IReadOnlyList<SandboxFault>? Faults { get; }
 
     /// <summary>The target calls clouds.</summary>
-    public bool NeedsClouds => Target is "Plan" or "Apply" or "Verify";
+    public bool NeedsClouds => Target is "Plan" or "Apply" or "Verify" or "Token" || (Target == "Diagnose" && !IsOffline);
 
     /// <summary>The target ends in a report.</summary>
-    public bool HasReport => NeedsClouds || Target == "Render";
+    public bool HasReport => Target is "Render" or "Plan" or "Apply" or "Verify" or "Diagnose";
 
     /// <exception cref="FindingException">A glob matches no workload (FED8013).</exception>
     public IReadOnlyList<Workload> Select(IReadOnlyList<Workload> workloads) => WorkloadSelection.Match(workloads, _workloads);
@@ -124,4 +170,14 @@ public sealed class TargetOptions
     };
 
     private static Finding Invalid(string cause, string fix) => new() { Code = FindingCodes.ArgumentInvalid, Cause = cause, Fix = fix };
+}
+
+/// <summary>The text of a token, which is a secret, and where it is from.</summary>
+internal sealed record TokenText(string Path, string Text)
+{
+    public const string StandardInput = "-";
+
+    public bool IsStandardInput => Path == StandardInput;
+
+    public override string ToString() => Path;
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Federation.Diagnosis;
 
 namespace Build.Agents;
 
@@ -16,15 +17,15 @@ internal sealed record Documentation(string? Root)
             return new Documentation($"{released}/blob/v{assembly.GetName().Version!.ToString(3)}");
         }
 
-        // A step that is part of the repository it runs in (uses: ./) has no repository of its own.
-        var (repository, commit) = variable("ACTION_REPOSITORY") is { Length: > 0 } action
-            ? (action, variable("ACTION_REF"))
+        // GitHub's runner keeps what it fetched in _actions/OWNER/REPO/REF; a step of the repository itself is in the workspace.
+        var (repository, commit) = variable("GITHUB_ACTION_PATH")?.Replace('\\', '/').Split("/_actions/", 2) is [_, var fetched] && fetched.Split('/', 3) is [var owner, var name, var reference]
+            ? ($"{owner}/{name}", reference)
             : (variable("GITHUB_REPOSITORY"), variable("GITHUB_SHA"));
         return variable("GITHUB_SERVER_URL") is { Length: > 0 } server && repository is { Length: > 0 } && commit is { Length: > 0 }
             ? new Documentation($"{server}/{repository}/blob/{commit}")
             : new Documentation(Root: null);
     }
 
-    /// <summary>The page of a finding's code, at its place.</summary>
-    public string? Of(string code) => Root is null ? null : $"{Root}/docs/diagnostics.md#{code.ToLowerInvariant()}";
+    /// <summary>The address of a finding's code in the documentation; none where the repository is not known.</summary>
+    public string? Of(string code) => Root is null ? null : $"{Root}/{FindingCodes.PageOf(code)}";
 }

@@ -59,8 +59,8 @@ internal static class Summary
         foreach (var workload in report.Workloads.Where(workload => workload.Chain.Count > 0))
         {
             yield return new Block(
-                $"\n<details><summary>The chain of {Text(workload.Name)}</summary>\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
-                workload.Chain.Select(link => $"| {Text(link.Link)} | {Text(link.State)} | {Code(link.Expected)} | {Code(link.Actual)} |\n"),
+                $"\n<details><summary>The chain of {Text(workload.Name)}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
+                workload.Chain.Select(link => $"| {Text(link.Link)} | {(link.State == LinkState.NotReached ? "not reached" : StepContract.Lower(link.State))} | {Code(link.Expected)} | {Code(link.Actual)} |\n"),
                 "\n</details>\n");
         }
 

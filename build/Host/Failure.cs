@@ -2,7 +2,9 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Cake.Core;
 using Cake.Core.Diagnostics;
+using Build.Agents;
 using Federation.Diagnosis;
+using Federation.Reporting;
 using Spectre.Console;
 
 namespace Build.Host;
@@ -48,7 +50,9 @@ internal static class Failure
         Line("resource", finding.Resource);
         Line("expected", finding.Expected);
         Line("actual", finding.Actual);
+        if (ChainDrawing.Marked(finding.Expected, finding.Actual) is { } column) console.MarkupLineInterpolated($"  {"",-9} {new string(' ', column)}^");
         Line("fix", finding.Fix);
+        Line("more", Documentation.Find(Environment.GetEnvironmentVariable).Of(finding.Code) ?? FindingCodes.PageOf(finding.Code));
 
         void Line(string name, string? value)
         {

@@ -63,8 +63,9 @@ internal sealed class AccountClients : IDisposable
             _assuming?.Dispose();
         }
 
+        /// <remarks>The SDK reads the variable once in the life of a process; the sandbox sets it later than that.</remarks>
         private static AWSCredentials FromProfile(Account account) =>
-            new CredentialProfileStoreChain().TryGetAWSCredentials(account.Profile, out var credentials)
+            new CredentialProfileStoreChain(Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE")).TryGetAWSCredentials(account.Profile, out var credentials)
                 ? credentials
                 : throw new FindingException(new Finding
                 {

@@ -41,11 +41,6 @@ internal sealed record GkeCluster(string Project, string Location, string Name, 
             },
         }),
         ["masterAuth"] = new JsonObject { ["clusterCaCertificate"] = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(CertificateAuthority)) },
-        ["nodePools"] = new JsonArray(new JsonObject
-        {
-            ["name"] = "default-pool",
-            ["config"] = new JsonObject { ["workloadMetadataConfig"] = new JsonObject { ["mode"] = "GKE_METADATA" } },
-        }),
         ["workloadIdentityConfig"] = new JsonObject { ["workloadPool"] = Project + ".svc.id.goog" },
     };
 }

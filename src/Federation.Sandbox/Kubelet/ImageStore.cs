@@ -64,11 +64,11 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
         }
 
         var bin = Path.Combine(options.Directory, "images", string.Join('-', image.Tools).ToLowerInvariant());
-        var runtime = new ContainerMount(DotnetRoot(), "/.image/dotnet", ReadOnly: true);
         var library = new ContainerMount(BundledAws, "/.image/aws", ReadOnly: true);
+        ContainerMount? runtime = HasRuntime ? null : new ContainerMount(DotnetRoot(), "/.image/dotnet", ReadOnly: true);
         if (image.Tools.Contains(ImageTool.Aws) && !options.HostAws)
         {
-            mounts.AddRange([runtime, library]);
+            mounts.AddRange(runtime is null ? [library] : [runtime, library]);
         }
 
         mounts.Add(new(bin, "/.image/bin", ReadOnly: true));
@@ -89,9 +89,14 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
 
     private const string SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    private static string BundledAws => Path.Combine(AppContext.BaseDirectory, "images", "aws-cli", "lib");
+    /// <summary>A release's archive has the bundled CLI as a program beside this one, where both use the archive's own runtime.</summary>
+    private static bool HasRuntime { get; } = !Directory.Exists(BundledLibrary);
 
-    private IEnumerable<(string Name, string Text)> Programs(ImageTool tool, ContainerMount runtime, ContainerMount library)
+    private static string BundledLibrary => Path.Combine(AppContext.BaseDirectory, "images", "aws-cli", "lib");
+
+    private static string BundledAws => HasRuntime ? Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory) : BundledLibrary;
+
+    private IEnumerable<(string Name, string Text)> Programs(ImageTool tool, ContainerMount? runtime, ContainerMount library)
     {
         switch (tool)
         {
@@ -99,7 +104,9 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
                 yield return ("aws", Exec(FindOnPath("aws") ?? "/usr/local/bin/aws"));
                 break;
             case ImageTool.Aws:
-                yield return ("aws", Exec(isolation.PathInside(runtime) + "/dotnet", isolation.PathInside(library) + "/aws.dll")
+                yield return ("aws", (runtime is null
+                    ? Exec(isolation.PathInside(library) + "/aws")
+                    : Exec(isolation.PathInside(runtime) + "/dotnet", isolation.PathInside(library) + "/aws.dll"))
                     .Replace("\nexec", "\nexport DOTNET_EnableDiagnostics=0 DOTNET_NOLOGO=1\nexec", StringComparison.Ordinal));
                 break;
             case ImageTool.Yum:

@@ -23,7 +23,7 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
     public static ApiException MethodNotAllowed() =>
         Failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
 
-    public static ApiException NotAcceptable(string message) => Failure(406, "NotAcceptable", message);
+    public static ApiException NotAcceptable(string message, JsonObject? details = null) => Failure(406, "NotAcceptable", message, details);
 
     public static ApiException UnsupportedMediaType(string message, JsonObject? details = null) =>
         Failure(415, "UnsupportedMediaType", message, details);

@@ -25,7 +25,7 @@ internal sealed class KubeletCluster(
         lock (store.Gate)
         {
             start = store.List(ResourceTable.Pods, "");
-            subscription = store.Subscribe(ResourceTable.Pods, start.Version)!;
+            subscription = store.SubscribeForGood(ResourceTable.Pods, start.Version)!;
         }
 
         using (subscription)

@@ -27,6 +27,7 @@ internal sealed class KubernetesApiServer : IDisposable
     private readonly Authenticator _authenticator;
     private readonly Authorizer _authorizer;
     private readonly TokenSigner _signer;
+    private readonly ObjectStore _store;
     private readonly Registry _registry;
     private readonly NamespaceController _namespaces;
     private readonly ControllerLoop _controllers;
@@ -44,7 +45,7 @@ internal sealed class KubernetesApiServer : IDisposable
     {
         _options = options;
         _signer = new TokenSigner(options.SigningKey ?? RSA.Create(2048));
-        var store = new ObjectStore(options.WatchWindow);
+        var store = _store = new ObjectStore(options.WatchWindow);
         var tokens = new ServiceAccountTokens(store, _signer, time, options);
         _registry = new Registry(
             store, [new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new PodScheduling(), new PodSecurity(store)], time);
@@ -79,6 +80,9 @@ internal sealed class KubernetesApiServer : IDisposable
         Kubelet = new KubeletCluster(store, _registry, tokens, events, time, options);
         Bootstrap(time);
     }
+
+    /// <summary>How many watch a resource at this moment, the node among them.</summary>
+    public int WatchersOf(ResourceType type) => _store.Subscribers(type);
 
     /// <summary>The cluster as the kubelet sees it.</summary>
     public IKubeletCluster Kubelet { get; }
@@ -116,6 +120,12 @@ internal sealed class KubernetesApiServer : IDisposable
         catch (ApiException error) when (!context.Response.HasStarted)
         {
             await Exchange.AnswerErrorAsync(context, error);
+        }
+        catch (BadHttpRequestException error) when (!context.Response.HasStarted)
+        {
+            // The request is not even HTTP, or its body is not what its head says.
+            await Exchange.AnswerErrorAsync(context, ApiException.Failure(
+                error.StatusCode, error.StatusCode == StatusCodes.Status413PayloadTooLarge ? "RequestEntityTooLarge" : "BadRequest", error.Message));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -192,6 +202,11 @@ internal sealed class KubernetesApiServer : IDisposable
     private async Task RoutePathAsync(Exchange exchange)
     {
         var path = exchange.Info.Path;
+        if (exchange.Info.Verb is not ("get" or "head") && path is "/version" or "/version/")
+        {
+            throw ApiException.MethodNotAllowed();
+        }
+
         switch (path)
         {
             case "/healthz" or "/livez" or "/readyz":
@@ -229,7 +244,7 @@ internal sealed class KubernetesApiServer : IDisposable
     {
         if (!exchange.Accepted.Any(static type => type.Split(';')[0] is "application/jwk-set+json" or "application/*" or "*/*"))
         {
-            throw ApiException.NotAcceptable("only the following media types are accepted: application/jwk-set+json");
+            throw ApiException.NotAcceptable("406: Not Acceptable\n\nAvailable representations: application/jwk-set+json");
         }
 
         exchange.Context.Response.Headers.CacheControl = "public, max-age=3600";

@@ -86,6 +86,7 @@ public static class Diagnostician
             kubernetes.Issuer?.Refused, kubernetes.Namespace?.Refused, kubernetes.ServiceAccount?.Refused, kubernetes.Pods?.Refused,
             aws.Caller?.Refused, aws.Providers?.Refused, aws.Role?.Refused, aws.Role?.Found?.Policies?.Refused, aws.Role?.Found?.Boundary?.Refused,
         ];
-        return refusals.Concat((kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused)).OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code)).Distinct();
+        // An issuer that answers wrongly answers AWS so too; one that is merely out of reach from here may not be from there.
+        return refusals.Concat((kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused)).Concat(evidence.Refused).OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code) && refusal is not { Code: FindingCodes.VerificationKeyUnavailable, Severity: Severity.Error }).Distinct();
     }
 }

@@ -19,8 +19,10 @@ public static class ChainDrawing
     };
 
     /// <summary>A line for each link; a broken one has the two values under it, and a mark where they part.</summary>
-    public static IEnumerable<ChainLine> Lines(IReadOnlyList<ChainLink> chain)
+    /// <param name="unicode">The console shows signs beyond ASCII.</param>
+    public static IEnumerable<ChainLine> Lines(IReadOnlyList<ChainLink> chain, bool unicode)
     {
+        var (held, broken, unreached) = unicode ? ('✓', '✗', '·') : ('+', 'x', '.');
         var width = chain.Max(link => TitleOf(link).Length);
         foreach (var link in chain)
         {
@@ -28,14 +30,14 @@ public static class ChainDrawing
             switch (link.State)
             {
                 case LinkState.Held:
-                    yield return new ChainLine(link.State, $"+ {title}  {link.Actual}");
+                    yield return new ChainLine(link.State, $"{held} {title}  {link.Actual}");
                     break;
                 case LinkState.NotReached:
-                    yield return new ChainLine(link.State, $". {title}  not reached");
+                    yield return new ChainLine(link.State, $"{unreached} {title}  not reached");
                     break;
                 default:
                     var margin = new string(' ', width + 4);
-                    yield return new ChainLine(link.State, $"x {title}  expected  {link.Expected ?? "-"}");
+                    yield return new ChainLine(link.State, $"{broken} {title}  expected  {link.Expected ?? "-"}");
                     yield return new ChainLine(link.State, $"{margin}actual    {link.Actual ?? "-"}");
                     if (Marked(link.Expected, link.Actual) is { } at)
                     {

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Schemas;
 
 namespace Federation.Sandbox.Kubernetes.Apply;
 
@@ -99,6 +101,7 @@ internal sealed class FieldSet
         return json;
     }
 
+    /// <exception cref="FormatException">It is not FieldsV1, which clients may send too.</exception>
     public static FieldSet Parse(JsonObject json)
     {
         var set = new FieldSet();
@@ -108,15 +111,30 @@ internal sealed class FieldSet
             {
                 set.IsMember = true;
             }
+            else if (inner is JsonObject below && IsElement(element))
+            {
+                var child = Parse(below);
+                child.IsMember |= below.Count == 0;
+                set._children[element] = child;
+            }
             else
             {
-                var child = Parse((JsonObject)inner!);
-                child.IsMember |= ((JsonObject)inner!).Count == 0;
-                set._children[element] = child;
+                throw new FormatException($"{element} is no element of a path");
             }
         }
 
         return set;
+    }
+
+    private static bool IsElement(string element)
+    {
+        if (element is not (['f' or 'i', ':', ..] or ['k' or 'v', ':', _, ..]))
+        {
+            return false;
+        }
+
+        // Keys and values are JSON.
+        return element[0] is 'f' or 'i' || (JsonReading.Parse(Encoding.UTF8.GetBytes(element[2..])) is var node && (element[0] == 'v' || node is JsonObject));
     }
 
     private FieldSet Combine(FieldSet other, Func<bool, bool, bool> keep)
@@ -138,6 +156,7 @@ internal sealed class FieldSet
     {
         'f' => "." + element[2..],
         'v' => $"[={element[2..]}]",
-        _ => "[" + string.Join(',', ((JsonObject)JsonNode.Parse(element[2..])!).Select(static key => $"{key.Key}={key.Value!.ToJsonString()}")) + "]",
+        'i' => $"[{element[2..]}]",
+        _ => "[" + string.Join(',', ((JsonObject)JsonNode.Parse(element[2..])!).Select(static key => $"{key.Key}={key.Value?.ToJsonString() ?? "null"}")) + "]",
     };
 }

@@ -28,7 +28,7 @@ internal static class ManagedFields
     public static void Update(
         JsonObject stored, JsonObject value, ResourceType type, FieldManager manager, DateTimeOffset now, IEnumerable<string> reset)
     {
-        var owners = Owners.Read(value["metadata"].Items("managedFields").Any() && manager.Subresource.Length == 0 ? value : stored);
+        var owners = value["metadata"].Items("managedFields").Any() && manager.Subresource.Length == 0 ? Owners.ReadOr(value, stored) : Owners.Read(stored);
         var comparison = TypedValue.Compare(WithoutManagedFields(stored), WithoutManagedFields(value), type.Schema);
         var changed = Strip(comparison.Modified.Union(comparison.Added), reset);
         owners.Take(changed, comparison.Removed, except: null);
@@ -209,6 +209,19 @@ internal static class ManagedFields
             var owners = new Owners();
             owners._owners.AddRange(value["metadata"].Items("managedFields").Select(Owner.Read));
             return owners;
+        }
+
+        /// <summary>What a client says of owners, or where that cannot be read, what is stored.</summary>
+        public static Owners ReadOr(JsonObject value, JsonObject stored)
+        {
+            try
+            {
+                return Read(value);
+            }
+            catch (FormatException)
+            {
+                return Read(stored);
+            }
         }
 
         public Owner FindOrAdd(Owner sought)

@@ -1,20 +1,24 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubernetes.Resources;
+using Federation.Sandbox.Kubernetes.Schemas;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>
-/// The part of OpenAPI v3 that kubectl reads before it writes: that patching each kind takes <c>fieldValidation</c>,
-/// so that it leaves the validation to the server. Schemas are left out.
+/// The part of OpenAPI v3 that kubectl reads: that patching each kind takes <c>fieldValidation</c>, so that it leaves the
+/// validation to the server, and the schemas, with how lists are merged, for <c>explain</c> and client-side apply.
 /// </summary>
 internal static class OpenApi
 {
     private static readonly string[] PatchOptions = ["dryRun", "fieldManager", "fieldValidation", "force"];
 
-    private static readonly Dictionary<string, byte[]> Documents = ResourceTable.All
+    // Made when they are first asked for: most runs of a sandbox never are.
+    private static readonly Lazy<Dictionary<string, byte[]>> Made = new(static () => ResourceTable.All
         .GroupBy(static type => type.Group.Length > 0 ? $"apis/{type.GroupVersion}" : $"api/{type.GroupVersion}", StringComparer.Ordinal)
-        .ToDictionary(static group => group.Key, static group => Exchange.Serialize(Document(group)), StringComparer.Ordinal);
+        .ToDictionary(static group => group.Key, static group => Exchange.Serialize(Document(group)), StringComparer.Ordinal));
+
+    private static Dictionary<string, byte[]> Documents => Made.Value;
 
     /// <summary>Answers a path under /openapi/v3; false if there is nothing at it.</summary>
     public static async Task<bool> TryHandleAsync(Exchange exchange)
@@ -80,6 +84,83 @@ internal static class OpenApi
                     ["x-kubernetes-group-version-kind"] = new JsonObject { ["group"] = type.Group, ["version"] = type.Version, ["kind"] = type.Kind },
                 },
             }))),
-        ["components"] = new JsonObject { ["schemas"] = new JsonObject() },
+        ["components"] = new JsonObject { ["schemas"] = Schemas([.. types]) },
     };
+
+    // The kinds of a group and version, and every type that they are made of.
+    private static JsonObject Schemas(IReadOnlyList<ResourceType> types)
+    {
+        var schemas = new JsonObject();
+        var open = new Queue<StructType>(types.Select(static type => type.Schema));
+        while (open.TryDequeue(out var structure))
+        {
+            if (schemas.ContainsKey(Name(structure)))
+            {
+                continue;
+            }
+
+            var schema = new JsonObject
+            {
+                ["type"] = "object",
+                ["properties"] = new JsonObject(structure.Fields.Values.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)Property(field.Type, open)))),
+            };
+            if (types.FirstOrDefault(type => type.Schema.Equals(structure)) is { } kind)
+            {
+                foreach (var field in (string[])["apiVersion", "kind"])
+                {
+                    schema["properties"]![field] = new JsonObject { ["type"] = "string" };
+                }
+
+                schema["x-kubernetes-group-version-kind"] = new JsonArray(
+                    new JsonObject { ["group"] = kind.Group, ["kind"] = kind.Kind, ["version"] = kind.Version });
+            }
+
+            schemas[Name(structure)] = schema;
+        }
+
+        return schemas;
+    }
+
+    private static JsonObject Property(FieldType type, Queue<StructType> open)
+    {
+        switch (type)
+        {
+            case StructType structure:
+                open.Enqueue(structure);
+                return new JsonObject { ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/" + Name(structure) }) };
+            case MapType map:
+                return new JsonObject { ["type"] = "object", ["additionalProperties"] = Property(map.Element, open) };
+            case ListType list:
+                var property = new JsonObject { ["type"] = "array", ["items"] = Property(list.Element, open) };
+                property["x-kubernetes-list-type"] = list.IsSet ? "set" : list.IsAtomic ? "atomic" : "map";
+                if (!list.IsAtomic)
+                {
+                    property["x-kubernetes-patch-strategy"] = "merge";
+                }
+
+                if (list.Keys.Count > 0)
+                {
+                    property["x-kubernetes-list-map-keys"] = new JsonArray([.. list.Keys.Select(static key => JsonValue.Create(key))]);
+                    property["x-kubernetes-patch-merge-key"] = list.Keys[0];
+                }
+
+                return property;
+            case ScalarType { Name: "int32" or "int64" } number:
+                return new JsonObject { ["type"] = "integer", ["format"] = number.Name };
+            case ScalarType { Name: "bool" }:
+                return new JsonObject { ["type"] = "boolean" };
+            case ScalarType { Name: "number" }:
+                return new JsonObject { ["type"] = "number" };
+            case ScalarType { Name: "any" }:
+                return new JsonObject { ["type"] = "object" };
+            case ScalarType { Name: "time" or "microTime" }:
+                return new JsonObject { ["type"] = "string", ["format"] = "date-time" };
+            case ScalarType { Name: "intOrString" }:
+                return new JsonObject { ["format"] = "int-or-string", ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "integer" }, new JsonObject { ["type"] = "string" }) };
+            default:
+                return new JsonObject { ["type"] = "string" };
+        }
+    }
+
+    private static string Name(StructType structure) => "io.k8s.api." + structure.Name;
 }

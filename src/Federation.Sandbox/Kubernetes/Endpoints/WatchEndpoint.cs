@@ -98,7 +98,12 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
                     tick = Task.Delay(interval, time, stopped.Token);
                 }
 
-                await next;
+                if (!await next)
+                {
+                    // Too slow: the client watches again from where it was.
+                    return;
+                }
+
                 while (subscription.Changes.TryRead(out var change))
                 {
                     version = change.Version;

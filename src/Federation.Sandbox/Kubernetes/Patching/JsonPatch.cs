@@ -5,9 +5,22 @@ namespace Federation.Sandbox.Kubernetes.Patching;
 /// <summary>JSON Patch, <see href="https://www.rfc-editor.org/rfc/rfc6902"/>.</summary>
 internal static class JsonPatch
 {
+    private const int MaximumOperations = 10_000;
+
+    // Copies of copies double: what they add up to is bounded, as the body itself is.
+    private const int MaximumCopied = 3 * 1024 * 1024;
+
     /// <exception cref="ApiException">A path is not there, a test fails, or an operation is unknown.</exception>
     public static JsonObject Apply(JsonObject document, JsonArray operations)
     {
+        if (operations.Count > MaximumOperations)
+        {
+            throw ApiException.Failure(
+                413, "RequestEntityTooLarge",
+                $"Request entity too large: The allowed maximum operations in a JSON patch is {MaximumOperations}, got {operations.Count}");
+        }
+
+        var copied = 0;
         JsonNode? root = document.DeepClone();
         foreach (var operation in operations)
         {
@@ -30,7 +43,9 @@ internal static class JsonPatch
                     Add(ref root, path, moved);
                     break;
                 case "copy":
-                    Add(ref root, path, Get(root, operation.Text("from"))?.DeepClone());
+                    var source = Get(root, operation.Text("from"));
+                    copied += source?.ToJsonString().Length ?? 0;
+                    Add(ref root, path, copied <= MaximumCopied ? source?.DeepClone() : throw Rejected());
                     break;
                 case "test" when JsonNode.DeepEquals(Get(root, path), operation!["value"]):
                     break;

@@ -28,23 +28,25 @@ internal static class StrategicMergePatch
         var result = document.Copy();
         if (patch["$retainKeys"] is JsonArray)
         {
-            var retained = patch.Texts("$retainKeys").ToHashSet(StringComparer.Ordinal);
+            var retained = Strings(patch["$retainKeys"]);
             foreach (var name in result.Select(static pair => pair.Key).Where(name => !retained.Contains(name)).ToList())
             {
                 result.Remove(name);
             }
         }
 
-        foreach (var (name, value) in patch.Where(static pair => pair.Key[0] != '$'))
+        foreach (var (name, value) in patch.Where(static pair => !pair.Key.StartsWith('$')))
         {
             result.SetOrRemove(name, Merge(result[name], value, FieldOf(type, name)));
         }
 
         foreach (var (name, _) in patch.Where(static pair => pair.Key.StartsWith(Deletion, StringComparison.Ordinal)))
         {
-            var gone = patch.Texts(name).ToHashSet(StringComparer.Ordinal);
-            result[name[Deletion.Length..]] = new JsonArray(
-                [.. result.Texts(name[Deletion.Length..]).Where(item => !gone.Contains(item)).Select(static item => JsonValue.Create(item))]);
+            var gone = Strings(patch[name]);
+            if (result[name[Deletion.Length..]] is JsonArray list)
+            {
+                result[name[Deletion.Length..]] = new JsonArray([.. list.Where(item => !gone.Contains(item?.ToString() ?? "")).Select(static item => item?.DeepClone())]);
+            }
         }
 
         foreach (var (name, order) in patch.Where(static pair => pair.Key.StartsWith(Order, StringComparison.Ordinal)))
@@ -59,6 +61,8 @@ internal static class StrategicMergePatch
         return result;
     }
 
+    private static HashSet<string> Strings(JsonNode? list) => (list as JsonArray)?.Select(static item => item?.ToString() ?? "").ToHashSet(StringComparer.Ordinal) ?? [];
+
     private static JsonNode? Merge(JsonNode? current, JsonNode? patch, FieldType? type) => (patch, type) switch
     {
         (JsonObject inner, not null) => Apply(current as JsonObject ?? [], inner, type),
@@ -70,7 +74,7 @@ internal static class StrategicMergePatch
     {
         if (type.IsSet)
         {
-            return new JsonArray([.. current.Concat(patch).Select(static item => item?.GetValue<string>()).Distinct(StringComparer.Ordinal).Select(static item => JsonValue.Create(item))]);
+            return new JsonArray([.. current.Concat(patch).DistinctBy(static item => item?.ToJsonString(), StringComparer.Ordinal).Select(static item => item?.DeepClone())]);
         }
 
         // An item that is nothing but the directive replaces the list by the others.
@@ -78,7 +82,13 @@ internal static class StrategicMergePatch
         var result = replaces ? [] : current.Select(static item => item?.DeepClone()).ToList();
         foreach (var item in patch.OfType<JsonObject>().Where(static item => item.Count > 1 || !item.ContainsKey("$patch")))
         {
-            var at = result.FindIndex(known => KeyOf(known, type) == KeyOf(item, type));
+            if (KeyOf(item, type) is not { } key)
+            {
+                throw ApiException.Failure(
+                    422, "Invalid", $"The  \"\" is invalid: patch: Invalid value: {item.ToJsonString()}: map: {item.ToJsonString()} does not contain declared merge key: {type.Keys[0]}", []);
+            }
+
+            var at = result.FindIndex(known => KeyOf(known, type) == key);
             if (item.Text("$patch") == "delete")
             {
                 if (at >= 0)

@@ -8,6 +8,11 @@ namespace Federation.Sandbox.Kubernetes.Schemas;
 /// <summary>Reads one YAML document into JSON nodes by YAML 1.1's plain scalars, as Kubernetes does.</summary>
 internal static class YamlReading
 {
+    private const int MaximumDepth = 128;
+
+    // What aliases stand for is written out, and aliases of aliases multiply.
+    private const int MaximumAliased = 100_000;
+
     /// <exception cref="FormatException">The text is not YAML.</exception>
     public static JsonNode? Parse(string yaml, ICollection<string>? duplicates = null)
     {
@@ -20,65 +25,12 @@ internal static class YamlReading
                 return null;
             }
 
-            return Read(parser, "", duplicates, new Dictionary<string, JsonNode?>(StringComparer.Ordinal));
+            return new Reading(parser, duplicates).Read("", 0);
         }
         catch (YamlException error)
         {
             throw new FormatException($"yaml: line {error.Start.Line}: {error.Message}", error);
         }
-    }
-
-    private static JsonNode? Read(Parser parser, string path, ICollection<string>? duplicates, Dictionary<string, JsonNode?> anchors)
-    {
-        JsonNode? node;
-        NodeEvent start;
-        if (parser.TryConsume<AnchorAlias>(out var alias))
-        {
-            return anchors.TryGetValue(alias.Value.Value, out var anchored) ? anchored?.DeepClone() : null;
-        }
-
-        if (parser.TryConsume<MappingStart>(out var mapping))
-        {
-            start = mapping;
-            var map = new JsonObject();
-            while (!parser.TryConsume<MappingEnd>(out _))
-            {
-                var key = parser.Consume<Scalar>().Value;
-                var child = path.Length > 0 ? $"{path}.{key}" : key;
-                if (map.ContainsKey(key))
-                {
-                    duplicates?.Add(child);
-                }
-
-                map[key] = Read(parser, child, duplicates, anchors);
-            }
-
-            node = map;
-        }
-        else if (parser.TryConsume<SequenceStart>(out var sequence))
-        {
-            start = sequence;
-            var list = new JsonArray();
-            while (!parser.TryConsume<SequenceEnd>(out _))
-            {
-                list.Add(Read(parser, $"{path}[{list.Count}]", duplicates, anchors));
-            }
-
-            node = list;
-        }
-        else
-        {
-            var scalar = parser.Consume<Scalar>();
-            start = scalar;
-            node = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty ? Plain(scalar.Value) : JsonValue.Create(scalar.Value);
-        }
-
-        if (!start.Anchor.IsEmpty)
-        {
-            anchors[start.Anchor.Value] = node;
-        }
-
-        return node;
     }
 
     private static JsonValue? Plain(string text) => text switch
@@ -98,5 +50,82 @@ internal static class YamlReading
     {
         var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text.Length > 1 && text[0] == '0' ? text[1..] : "";
         return digits.Length > 0 && digits.All(static digit => digit is >= '0' and <= '7') ? Convert.ToInt64(digits, 8) : null;
+    }
+
+    private static long Count(JsonNode? node) => node switch
+    {
+        JsonObject map => 1 + map.Sum(static pair => Count(pair.Value)),
+        JsonArray list => 1 + list.Sum(Count),
+        _ => 1,
+    };
+
+    private sealed class Reading(Parser parser, ICollection<string>? duplicates)
+    {
+        private readonly Dictionary<string, JsonNode?> _anchors = new(StringComparer.Ordinal);
+        private long _aliased;
+
+        public JsonNode? Read(string path, int depth)
+        {
+            if (depth > MaximumDepth)
+            {
+                throw new FormatException("yaml: exceeded max depth");
+            }
+
+            JsonNode? node;
+            NodeEvent start;
+            if (parser.TryConsume<AnchorAlias>(out var alias))
+            {
+                if (!_anchors.TryGetValue(alias.Value.Value, out var anchored))
+                {
+                    return null;
+                }
+
+                _aliased += Count(anchored);
+                return _aliased <= MaximumAliased ? anchored?.DeepClone() : throw new FormatException("yaml: document contains excessive aliasing");
+            }
+
+            if (parser.TryConsume<MappingStart>(out var mapping))
+            {
+                start = mapping;
+                var map = new JsonObject();
+                while (!parser.TryConsume<MappingEnd>(out _))
+                {
+                    var key = parser.Consume<Scalar>().Value;
+                    var child = path.Length > 0 ? $"{path}.{key}" : key;
+                    if (map.ContainsKey(key))
+                    {
+                        duplicates?.Add(child);
+                    }
+
+                    map[key] = Read(child, depth + 1);
+                }
+
+                node = map;
+            }
+            else if (parser.TryConsume<SequenceStart>(out var sequence))
+            {
+                start = sequence;
+                var list = new JsonArray();
+                while (!parser.TryConsume<SequenceEnd>(out _))
+                {
+                    list.Add(Read($"{path}[{list.Count}]", depth + 1));
+                }
+
+                node = list;
+            }
+            else
+            {
+                var scalar = parser.Consume<Scalar>();
+                start = scalar;
+                node = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty ? Plain(scalar.Value) : JsonValue.Create(scalar.Value);
+            }
+
+            if (!start.Anchor.IsEmpty)
+            {
+                _anchors[start.Anchor.Value] = node;
+            }
+
+            return node;
+        }
     }
 }

@@ -114,13 +114,35 @@ internal sealed class ObjectStore(int window)
         }
     }
 
-    /// <summary>All changes of a resource after a version, without a gap, or null if they are no longer all known.</summary>
+    /// <summary>
+    /// All changes of a resource after a version, without a gap, or null if they are no longer all known. They end where
+    /// more than twice the window of them wait to be read.
+    /// </summary>
     public Subscription? Subscribe(ResourceType type, long after)
     {
         lock (Gate)
         {
             var shelf = ShelfOf(type);
-            return after < shelf.Forgotten ? null : new Subscription(shelf, Gate, after);
+            return after < shelf.Forgotten ? null : new Subscription(shelf, Gate, after, Channel.CreateBounded<Change>(2 * window));
+        }
+    }
+
+    /// <summary>The same for one that belongs to the cluster itself, and is never cut off.</summary>
+    public Subscription? SubscribeForGood(ResourceType type, long after)
+    {
+        lock (Gate)
+        {
+            var shelf = ShelfOf(type);
+            return after < shelf.Forgotten ? null : new Subscription(shelf, Gate, after, Channel.CreateUnbounded<Change>());
+        }
+    }
+
+    /// <summary>How many listen to a resource.</summary>
+    public int Subscribers(ResourceType type)
+    {
+        lock (Gate)
+        {
+            return ShelfOf(type).Subscribers.Count;
         }
     }
 
@@ -141,10 +163,8 @@ internal sealed class ObjectStore(int window)
             shelf.Forgotten = shelf.Changes.Dequeue().Version;
         }
 
-        foreach (var subscriber in shelf.Subscribers)
-        {
-            subscriber.TryWrite(change);
-        }
+        // Whoever does not keep up is cut off, and can begin again; nothing is kept for it without end.
+        shelf.Subscribers.RemoveAll(subscriber => !subscriber.TryWrite(change) && subscriber.TryComplete());
 
         Changed?.Invoke(change);
     }
@@ -178,12 +198,13 @@ internal sealed class ObjectStore(int window)
 
     internal sealed class Subscription : IDisposable
     {
-        private readonly Channel<Change> _channel = Channel.CreateUnbounded<Change>(new UnboundedChannelOptions { SingleReader = true });
+        private readonly Channel<Change> _channel;
         private readonly Shelf _shelf;
         private readonly Lock _gate;
 
-        public Subscription(Shelf shelf, Lock gate, long after)
+        public Subscription(Shelf shelf, Lock gate, long after, Channel<Change> channel)
         {
+            _channel = channel;
             _shelf = shelf;
             _gate = gate;
             foreach (var change in shelf.Changes.SkipWhile(change => change.Version <= after))

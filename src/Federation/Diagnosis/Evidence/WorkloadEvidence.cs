@@ -30,6 +30,9 @@ public sealed record WorkloadEvidence
     /// <summary>Tokens that were looked at, of whatever source.</summary>
     public IReadOnlyList<TokenEvidence> Tokens { get; init; } = [];
 
+    /// <summary>What was asked for and could not be done, such as an exchange tried from here.</summary>
+    public IReadOnlyList<Finding> Refused { get; init; } = [];
+
     /// <summary>Warnings of the FED11xx group count as errors.</summary>
     public bool Strict { get; init; }
 

@@ -24,7 +24,9 @@ internal static class PermissionsLink
             return new Link("permissions", reading.Refused is { } refused ? [refused] : [], expected, Held: null);
         }
 
-        var findings = new List<Finding>();
+        // With some of the policies unread, only what is denied outright is known to be.
+        var isWhole = reading.Refused is null;
+        var findings = new List<Finding>(isWhole ? [] : [reading.Refused!]);
         if (role is { BoundaryArn: not null, Boundary.Refused: { } unread })
         {
             findings.Add(unread);
@@ -33,17 +35,17 @@ internal static class PermissionsLink
         findings.AddRange(Unattached(@case, policies));
         findings.AddRange(wanted
             .Select(request => (Request: request, Verdict: Ask(role, request)))
-            .Where(asked => !asked.Verdict.IsAllowed)
+            .Where(asked => asked.Verdict.Decision is PolicyDecision.ExplicitDeny || (isWhole && !asked.Verdict.IsAllowed))
             .GroupBy(asked => (asked.Verdict.Decision, asked.Verdict.BlockedBy, asked.Verdict.Statement?.PolicyName))
             .Select(group => Blocked(@case, role, group.First().Verdict, [.. group.Select(asked => asked.Request)])));
         findings.AddRange(policies.SelectMany(policy => PolicyLint.Permissions(policy.Document, policy.Name, @case.Strict)).Select(finding => finding with { Resource = @case.RoleId }));
-        return new Link("permissions", findings, expected, findings.Exists(finding => finding.Severity == Severity.Error) ? null : expected ?? "(none configured)");
+        return new Link("permissions", findings, expected, !isWhole || findings.Exists(finding => finding.Severity == Severity.Error) ? null : expected ?? "(none configured)");
     }
 
     /// <summary>Why one action that was denied is denied, by the role's own policies; null where they allow it, or were not read.</summary>
     public static Finding? Explain(Case @case, string action, string resource)
     {
-        if (@case.Role is not { Policies.Found: not null } role)
+        if (@case.Role is not { Policies: { Found: not null, Refused: null } } role)
         {
             return null;
         }

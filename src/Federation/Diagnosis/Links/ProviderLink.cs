@@ -25,19 +25,13 @@ internal static class ProviderLink
         }
 
         var reading = @case.IsTheAccount && @case.IsIssuerSure ? @case.Evidence.Aws.Providers : null;
-        if (reading?.Refused is { } refused)
+        if (reading?.Found is not { } providers)
         {
-            return new Link("provider", [refused], expected, Held: null);
+            return new Link("provider", reading?.Refused is { } refused ? [refused] : [], expected, Held: null);
         }
 
-        if (reading is null)
-        {
-            return new Link("provider", [], expected, Held: null);
-        }
-
-        return Of(@case) is { } provider
-            ? new Link("provider", Thumbprint(@case, provider) is { } unneeded ? [unneeded] : [], expected, provider.Url)
-            : new Link("provider", [Missing(@case, reading.Found ?? [])], expected, Held: null);
+        var finding = Of(@case) is { } provider ? Thumbprint(@case, provider) : Missing(@case, providers);
+        return new Link("provider", [.. new[] { finding, reading.Refused }.OfType<Finding>()], expected, Of(@case)?.Url);
     }
 
     /// <summary>The audience that the provider must have among its client ids.</summary>
