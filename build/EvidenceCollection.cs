@@ -48,7 +48,8 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
             evidence = await WithPodsTokenAsync(evidence, named, tokens, cancellationToken);
         }
 
-        return options.Preflight && evidence.Workload.Identity == IdentityKind.Cluster
+        // A token of another cluster would prove nothing, and is nobody's to request.
+        return options.Preflight && evidence.Workload.Identity == IdentityKind.Cluster && evidence.Kubernetes.Issuer?.Refused is null
             ? await WithExchangeAsync(evidence, tokens, cancellationToken)
             : evidence with { Tokens = tokens };
     }

@@ -127,18 +127,8 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
 
         var facts = await directory.ReadClustersAsync(tagged, cancellationToken);
         return tagged
-            .Select(cluster => (Cluster: cluster, Was: live.Tags[Mark.ClusterTag(cluster)], Is: facts[cluster.Key].Id))
-            .Where(id => id.Is.Length > 0 && id.Is != id.Was)
-            .Select(id => new Finding
-            {
-                Code = FindingCodes.ClusterRecreated,
-                Severity = role.Adopt ? Severity.Warning : Severity.Error,
-                Resource = role.Id.Value,
-                Cause = $"The role {role.Name} was made for another cluster named {id.Cluster.ResourceName}: that one had the id {id.Was}, today's has {id.Is}. Both have the same issuer, so whoever runs the new cluster would be trusted as the old one was.",
-                Fix = $"If the cluster was made again on purpose, say so with `adopt: true` on {string.Join(", ", role.Workloads)} (or --adopt), which trusts the new one; if not, find out who made it, and take the role away.",
-                Expected = id.Was,
-                Actual = id.Is,
-            });
+            .Select(cluster => ClusterChecks.Recreated(cluster, facts[cluster.Key].Id, live.Tags[Mark.ClusterTag(cluster)], role.Name, role.Id.Value, role.Workloads, role.Adopt))
+            .OfType<Finding>();
     }
 
     /// <summary>An inline policy that is configured, or that we put there: any other is somebody else's.</summary>

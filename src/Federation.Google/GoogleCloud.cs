@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
-using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Planning;
 using Google;
@@ -61,7 +60,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     {
         var byCluster = input.Workloads.Select(rendered => rendered.Workload).GroupBy(workload => workload.Cluster).ToArray();
         var facts = await ReadClustersAsync([.. byCluster.Select(group => group.Key)], cancellationToken);
-        return [.. byCluster.SelectMany(group => Check(group.Key, facts[group.Key.Key], [.. group]))];
+        return [.. byCluster.SelectMany(group => new[] { ClusterChecks.Serving(group.Key, facts[group.Key.Key]), ClusterChecks.WorkloadIdentity(group.Key, facts[group.Key.Key], group) }).OfType<Finding>()];
     }
 
     public async Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken)
@@ -126,43 +125,6 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             UseJitter = true,
         })
         .Build();
-
-    private static IEnumerable<Finding> Check(Cluster cluster, ClusterFacts facts, IReadOnlyList<Workload> workloads)
-    {
-        if (facts.Status is "RECONCILING" or "DEGRADED")
-        {
-            yield return NotRunning(cluster, facts, Severity.Warning);
-        }
-        else if (facts.Status != "RUNNING")
-        {
-            yield return NotRunning(cluster, facts, Severity.Error);
-        }
-
-        var needing = workloads.Where(workload => workload.GoogleServiceAccount is not null || workload.Identity == IdentityKind.Google).Select(workload => workload.Name).ToArray();
-        if (needing.Length > 0 && facts.WorkloadPool != cluster.WorkloadPool)
-        {
-            yield return new Finding
-            {
-                Code = FindingCodes.WorkloadIdentityDisabled,
-                Resource = ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value,
-                Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) {(string.IsNullOrEmpty(facts.WorkloadPool) ? "has no workload pool" : "has another workload pool")}, and {string.Join(", ", needing)} needs one for its Google service account.",
-                Fix = $"gcloud container clusters update {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool {cluster.WorkloadPool}, or leave googleServiceAccount out: AWS does not need it.",
-                Expected = cluster.WorkloadPool,
-                Actual = string.IsNullOrEmpty(facts.WorkloadPool) ? "(none)" : facts.WorkloadPool,
-            };
-        }
-    }
-
-    private static Finding NotRunning(Cluster cluster, ClusterFacts facts, Severity severity) => new()
-    {
-        Code = FindingCodes.ClusterNotRunning,
-        Severity = severity,
-        Resource = ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value,
-        Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(severity == Severity.Warning ? "; it serves, but may answer late" : "")}.",
-        Fix = $"gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project} says why; wait until it is RUNNING.",
-        Expected = "RUNNING",
-        Actual = facts.Status,
-    };
 
     private async Task<ClusterFacts> ReadClusterAsync(Cluster cluster, CancellationToken cancellationToken)
     {

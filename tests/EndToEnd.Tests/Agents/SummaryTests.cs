@@ -149,7 +149,7 @@ public sealed class SummaryTests
                     new ReportedChange($"aws/111122223333/role/{name}", ChangeAction.Update, [new FieldChange("trust.Statement[FederationMain].Condition", "system:serviceaccount:exports:default", value)]),
                     new ReportedChange("kubernetes/main/exports/namespace/exports", ChangeAction.Unchanged, []),
                 ],
-                Findings = [new ReportedFinding("FED4004", Severity.Error, "TrustSubjectMismatch", "The subject differs.", "Run Apply.", $"aws/111122223333/role/{name}", value, "system:serviceaccount:exports:default", "federation.yaml", 3, 7)],
+                Findings = [new ReportedFinding("FED4004", Severity.Error, "TrustSubjectMismatch", "The subject differs.", "Run Apply.", $"aws/111122223333/role/{name}", value, "system:serviceaccount:exports:default", "federation.yaml", 3, 7, DiffersAt: null)],
                 Phases = [new Phase("Verify", 900)],
             },
         ],

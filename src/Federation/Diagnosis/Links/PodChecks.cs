@@ -95,7 +95,7 @@ internal static class PodChecks
             yield return role;
         }
 
-        if (container.Environment.FirstOrDefault(variable => variable.Name is PodVariables.AccessKey) is { } key)
+        if (container.Environment.FirstOrDefault(variable => variable.Name is PodVariables.AccessKey && variable.Value is not "") is { } key)
         {
             yield return new Finding
             {
