@@ -82,7 +82,7 @@ public sealed class GitHubAgentTests
         Assert.Equal("FED6014 CheckFailed", error.Properties["title"]);
         Assert.Equal("""["FED6014"]""", step.Outputs["findings"]);
         Assert.StartsWith("## ❌ Failed: 1 workload\n", step.Summary, StringComparison.Ordinal);
-        Assert.Contains("(https://github.test/acme/infra/blob/0123abc/docs/diagnostics.md#fed6014)", step.Summary, StringComparison.Ordinal);
+        Assert.Contains("(https://github.test/acme/infra/blob/0123abc/docs/diagnostics.md#fed6014-checkfailed)", step.Summary, StringComparison.Ordinal);
         Assert.Contains("**Fix:**", step.Summary, StringComparison.Ordinal);
     }
 

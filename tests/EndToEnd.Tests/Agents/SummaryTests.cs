@@ -28,7 +28,7 @@ public sealed class SummaryTests
 
             > Verify only plans here: because.
 
-            ### ❌ [FED4004](https://github.test/acme/tool/blob/v1.2.3/docs/diagnostics.md#fed4004) TrustSubjectMismatch: exporter
+            ### ❌ [FED4004](https://github.test/acme/tool/blob/v1.2.3/docs/diagnostics.md#fed4004-trustsubjectmismatch) TrustSubjectMismatch: exporter
 
             The subject differs.
 
