@@ -36,7 +36,7 @@ public static class StepContract
 {
     public static readonly IReadOnlyList<StepInput> Inputs =
     [
-        new("target", "Verify", "What to do.", ["Verify", "Render", "Plan", "Apply"]),
+        new("target", "Verify", "What to do.", ["Verify", "Render", "Plan", "Apply", "Diagnose"]),
         new("config", "federation.yaml", "The federation. A file that is not there is an error, never a sandbox run."),
         new("cloud", "live", "Which clouds.", ["live", "sandbox"]),
         new("workload", "", "The workloads to write and verify, as globs with commas between them; all when empty."),
@@ -50,7 +50,7 @@ public static class StepContract
 
     /// <summary>The one output that there is even where nothing was done.</summary>
     public static readonly StepOutput Outcome = new(
-        "outcome", "How it ended: rendered, planned, applied, verified, drifted, failed, invalid or interrupted.", (report, _) => Lower(report.Outcome));
+        "outcome", "How it ended: rendered, planned, applied, verified, diagnosed, drifted, failed, invalid or interrupted.", (report, _) => Lower(report.Outcome));
 
     public static readonly IReadOnlyList<StepOutput> Outputs =
     [

@@ -29,10 +29,14 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
 
     private const int LogLinesKept = 50;
 
+    /// <summary>How old a validation pod of an earlier run is at least before it is taken for left behind: time to look at one that was kept.</summary>
+    private static readonly TimeSpan LeftBehind = TimeSpan.FromHours(1);
+
     public async Task<GateResult> ProveAsync(GateRequest request, Action<string> log, CancellationToken cancellationToken)
     {
         var workload = request.Workload;
         var connection = await cloud.Connections.GetAsync(workload.Cluster, cancellationToken);
+        var clearing = ClearAsync(connection, request, log, cancellationToken);
         V1Pod pod;
         try
         {
@@ -40,7 +44,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
         catch (OperationCanceledException)
         {
-            await DeleteAsync(connection, request);
+            await DeleteAsync(connection, workload.Namespace, request.PodName);
             throw;
         }
 
@@ -69,8 +73,45 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         {
             if (!keep)
             {
-                await DeleteAsync(connection, request);
+                await DeleteAsync(connection, request.Workload.Namespace, request.PodName);
             }
+
+            await clearing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>
+    /// Takes away what earlier runs left of this workload's validation pods: a run that is killed outright cleans up
+    /// nothing. They are known by the mark, their name, and an age that no pod of a run under way can have. Not worth
+    /// failing for: it happens beside the proof, and whoever may not list or delete pods is told by the proof itself.
+    /// </summary>
+    private async Task ClearAsync(ClusterConnection connection, GateRequest request, Action<string> log, CancellationToken cancellationToken)
+    {
+        var workload = request.Workload;
+        if (workload.Verify.Keep == KeepPod.Always)
+        {
+            return;
+        }
+
+        var patience = workload.Verify.Timeout + DeadlineMargin;
+        var before = time.GetUtcNow() - (patience > LeftBehind ? patience : LeftBehind);
+        var labels = request.Documents.ValidationPod["metadata"]!["labels"] as JsonObject ?? [];
+        var mark = string.Join(',', labels.Where(label => label.Key.StartsWith("federation/", StringComparison.Ordinal)).Select(label => $"{label.Key}={label.Value}"));
+        if (mark.Length == 0)
+        {
+            return;
+        }
+
+        var pods = await cloud.CallAsync(
+            connection,
+            $"list pods in {workload.Namespace}",
+            resource: null,
+            (client, token) => client.CoreV1.ListNamespacedPodAsync(workload.Namespace, labelSelector: mark, cancellationToken: token),
+            cancellationToken);
+        foreach (var pod in pods.Items.Where(pod => pod.Name().StartsWith(request.PodName[..^request.Run.Length], StringComparison.Ordinal) && pod.CreationTimestamp() < before.UtcDateTime))
+        {
+            await DeleteAsync(connection, workload.Namespace, pod.Name());
+            log($"(the validation pod {pod.Name()} of an earlier run was left behind, and is taken away)");
         }
     }
 
@@ -325,9 +366,8 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     };
 
     /// <summary>By its name, which is this run's own: a creation that was cut off may have succeeded all the same.</summary>
-    private async Task DeleteAsync(ClusterConnection connection, GateRequest request)
+    private async Task DeleteAsync(ClusterConnection connection, string @namespace, string pod)
     {
-        var @namespace = request.Workload.Namespace;
         using var bounded = new CancellationTokenSource(CleanUpTime, time);
         try
         {
@@ -335,7 +375,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 connection,
                 $"delete pods in {@namespace}",
                 resource: null,
-                (client, token) => client.CoreV1.DeleteNamespacedPodAsync(request.PodName, @namespace, gracePeriodSeconds: 1, cancellationToken: token),
+                (client, token) => client.CoreV1.DeleteNamespacedPodAsync(pod, @namespace, gracePeriodSeconds: 1, cancellationToken: token),
                 bounded.Token);
         }
         catch (HttpOperationException gone) when (gone.Response.StatusCode == HttpStatusCode.NotFound)

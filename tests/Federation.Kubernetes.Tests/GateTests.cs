@@ -236,6 +236,44 @@ public sealed class GateTests : IAsyncLifetime
         Assert.Empty(await _cluster.PodNamesAsync());
     }
 
+    [Theory]
+    [InlineData(KeepPod.OnFailure, 61, true)]
+    [InlineData(KeepPod.Never, 61, true)]
+    [InlineData(KeepPod.OnFailure, 59, false)]
+    [InlineData(KeepPod.Always, 61, false)]
+    public async Task What_a_killed_run_left_behind_goes_with_the_next_once_it_is_old(KeepPod keep, int minutes, bool goes)
+    {
+        await _cluster.Administrator.CreateNamespacedPodAsync(PodOf(Request() with { Run = "killed" }), "reports", cancellationToken: Cancelled);
+        var another = PodOf(Request() with { Run = "other" });
+        another.Metadata.Labels["federation/name"] = "another";
+        await _cluster.Administrator.CreateNamespacedPodAsync(another, "reports", cancellationToken: Cancelled);
+        _cluster.Time.Advance(TimeSpan.FromMinutes(minutes));
+
+        var proving = ProveAsync(Request(keep));
+        JsonObject? pod = null;
+        await foreach (var happened in _cluster.Kubelet.WatchPodsAsync(Cancelled))
+        {
+            pod = happened.Pod;
+            if ((string?)pod["metadata"]!["name"] == "exports-verify-r1")
+            {
+                break;
+            }
+        }
+
+        _cluster.End(pod!, exitCode: 0, Given.Identity);
+        Assert.True((await proving).Passed);
+        var left = await _cluster.PodNamesAsync();
+        Assert.Equal(!goes, left.Contains("exports-verify-killed"));
+        Assert.Contains("exports-verify-other", left);
+    }
+
+    private static V1Pod PodOf(GateRequest request)
+    {
+        var document = request.Documents.ValidationPod.DeepClone();
+        document["metadata"]!["name"] = request.PodName;
+        return KubernetesJson.Deserialize<V1Pod>(document.ToJsonString());
+    }
+
     private const string Unschedulable =
         """{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/1 nodes are available: 1 Insufficient cpu."}]}""";
 
