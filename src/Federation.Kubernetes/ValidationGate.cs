@@ -52,22 +52,35 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen, isThere) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, cancellationToken);
-            var proof = PodSpecs.EvidenceOf(pod, seen) with { IsValidation = true, Log = [.. tail.Select(Secrets.Strip)] };
-            var result = Judge(request, verdict, proof);
+            var (verdict, seen, isThere) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, IsDeniedForGood, cancellationToken);
+            var result = Judge(request, verdict, Proof(seen));
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
             return result with { PodKept = keep && isThere };
 
             void Line(string line)
             {
-                tail.Enqueue(line);
-                if (tail.Count > LogLinesKept)
+                lock (tail)
                 {
-                    tail.Dequeue();
+                    tail.Enqueue(line);
+                    if (tail.Count > LogLinesKept)
+                    {
+                        tail.Dequeue();
+                    }
                 }
 
                 log(line);
             }
+
+            PodEvidence Proof(PodSnapshot snapshot)
+            {
+                lock (tail)
+                {
+                    return PodSpecs.EvidenceOf(pod, snapshot) with { IsValidation = true, Log = [.. tail.Select(Secrets.Strip)] };
+                }
+            }
+
+            // The pod tries a denied check again while the policies may be on their way; those that are there may say no for ever.
+            bool IsDeniedForGood(PodSnapshot snapshot) => Diagnose(request, Proof(snapshot)).Diagnosis.SeenCause is not null;
         }
         finally
         {
@@ -117,13 +130,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
 
     private GateResult Judge(GateRequest request, PodVerdict verdict, PodEvidence proof)
     {
-        var evidence = request.Evidence ?? WorkloadEvidence.Of(request.Documents, [request.Documents]);
-        evidence = evidence with
-        {
-            Kubernetes = evidence.Kubernetes with { Pods = Reading.Of<IReadOnlyList<PodEvidence>>([proof]) },
-            Tokens = [.. evidence.Tokens, .. PodLog.TokenOf(proof) is { } token ? new[] { token } : []],
-        };
-        var diagnosis = Diagnostician.Diagnose(evidence, time.GetUtcNow());
+        var (evidence, diagnosis) = Diagnose(request, proof);
         return new GateResult(
             evidence,
             // What only the gate saw is not in the pod.
@@ -135,6 +142,17 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             },
             CheckVerdict.AssumedRole((verdict as PodVerdict.Succeeded)?.TerminationMessage ?? (verdict as PodVerdict.Failed)?.TerminationMessage),
             PodKept: false);
+    }
+
+    private (WorkloadEvidence Evidence, WorkloadDiagnosis Diagnosis) Diagnose(GateRequest request, PodEvidence proof)
+    {
+        var known = request.Evidence ?? WorkloadEvidence.Of(request.Documents, [request.Documents]);
+        var evidence = known with
+        {
+            Kubernetes = known.Kubernetes with { Pods = Reading.Of<IReadOnlyList<PodEvidence>>([proof]) },
+            Tokens = [.. known.Tokens, .. PodLog.TokenOf(proof) is { } token ? new[] { token } : []],
+        };
+        return (evidence, Diagnostician.Diagnose(evidence, time.GetUtcNow()));
     }
 
     private static Finding TimedOut(Workload workload, PodEvidence pod, PodVerdict.Undecided undecided) => new()
@@ -204,7 +222,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
 
     /// <summary>Follows the pod to its verdict, or to the deadline.</summary>
     private async Task<(PodVerdict Verdict, PodSnapshot Seen, bool IsThere)> WatchAsync(
-        ClusterConnection connection, V1Pod created, TimeSpan patience, Action<string> log, CancellationToken cancellationToken)
+        ClusterConnection connection, V1Pod created, TimeSpan patience, Action<string> log, Func<PodSnapshot, bool> isDeniedForGood, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(patience, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -224,6 +242,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         var events = new Dictionary<string, Corev1Event>(StringComparer.Ordinal);
         Task? logging = null;
         ITimer? grace = null;
+        var isDenied = false;
         try
         {
             for (; ; )
@@ -231,15 +250,17 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 var snapshot = Snapshots.Of(pod, events.Values);
                 if (logging is null && HasStarted(pod))
                 {
-                    logging = StreamLogAsync(connection, pod, log, ending.Token);
+                    logging = StreamLogAsync(connection, pod, Line, ending.Token);
                 }
 
                 var now = time.GetUtcNow();
                 var verdict = PodVerdict.Of(snapshot, now);
-                if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested)
+                if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested || (isDenied && isDeniedForGood(snapshot)))
                 {
                     return (verdict, snapshot, IsThere: true);
                 }
+
+                isDenied = false;
 
                 if (grace is null && snapshot.UnscheduledReason is not null)
                 {
@@ -275,7 +296,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
         finally
         {
-            if (logging is not null && !cancellationToken.IsCancellationRequested)
+            if (logging is not null && HasEnded(pod) && !cancellationToken.IsCancellationRequested)
             {
                 await Task.WhenAny(logging, Task.Delay(CleanUpTime, time, cancellationToken));
             }
@@ -287,7 +308,19 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 await grace.DisposeAsync();
             }
         }
+
+        void Line(string line)
+        {
+            log(line);
+            if (ErrorTexts.IsDenial(line))
+            {
+                isDenied = true;
+                news.Writer.TryWrite(null);
+            }
+        }
     }
+
+    private static bool HasEnded(V1Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
 
     /// <summary>
     /// Passes on what a watch brings, and takes it up again where it ended: a deletion in between would otherwise be

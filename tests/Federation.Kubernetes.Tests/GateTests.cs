@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
 using Federation.Planning;
+using Federation.Policies;
 using k8s;
 using k8s.Models;
 
@@ -175,6 +177,25 @@ public sealed class GateTests : IAsyncLifetime
         var finding = Assert.Single(rejected.Findings);
         Assert.Equal(FindingCodes.PodRejected, finding.Code);
         Assert.Contains("violates PodSecurity", finding.Actual, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_check_that_is_denied_is_not_tried_again_where_the_policies_that_are_there_say_no()
+    {
+        var request = Request() with { CheckWait = TimeSpan.FromSeconds(60) };
+        var known = WorkloadEvidence.Of(request.Documents, [request.Documents]);
+        var role = new RoleEvidence(request.Workload.RoleArn)
+        {
+            MaxSessionDuration = TimeSpan.FromHours(1),
+            TrustPolicy = known.TrustPolicy,
+            Policies = Reading.Of<IReadOnlyList<NamedPolicy>>([]),
+        };
+        var proving = ProveAsync(request with { Evidence = known with { Aws = new AwsEvidence { Role = Reading.Of<RoleEvidence>(role) } } });
+
+        _cluster.Run(await _cluster.PodAsync(), "An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied");
+
+        var finding = (await proving).Diagnosis.RootCause!;
+        Assert.Equal((FindingCodes.PermissionMissing, "s3:ListAllMyBuckets on *"), (finding.Code, finding.Expected));
     }
 
     [Fact]

@@ -139,11 +139,23 @@ internal sealed class LiveCluster : IAsyncDisposable
         (string)pod["metadata"]!["uid"]!,
         stored => stored["status"] = JsonNode.Parse(status));
 
-    /// <summary>Lets the pod's container write a log and end.</summary>
-    public void End(JsonObject pod, int exitCode, string? message = null, params string[] log)
+    private void Place(JsonObject pod, string[] log)
     {
         Kubelet.UpdatePod((string)pod["metadata"]!["namespace"]!, (string)pod["metadata"]!["name"]!, (string)pod["metadata"]!["uid"]!, stored => stored["spec"]!["nodeName"] = "gke-sandbox-node-0");
         Write(previous: false, log);
+    }
+
+    /// <summary>Lets the pod's container write a log, and run on.</summary>
+    public void Run(JsonObject pod, params string[] log)
+    {
+        Place(pod, log);
+        Report(pod, """{"phase":"Running","containerStatuses":[{"name":"verify","image":"a:1","imageID":"","ready":true,"restartCount":0,"state":{"running":{}}}]}""");
+    }
+
+    /// <summary>Lets the pod's container write a log and end.</summary>
+    public void End(JsonObject pod, int exitCode, string? message = null, params string[] log)
+    {
+        Place(pod, log);
         Report(pod, new JsonObject
         {
             ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",

@@ -36,6 +36,9 @@ public static class ErrorTexts
         return Recognise(Faults, lines) is [_, ..] faults ? faults : Recognise(SdkTexts.Consequences, lines);
     }
 
+    /// <summary>The line says that a service refused an action to a role that was assumed, and which.</summary>
+    public static bool IsDenial(string line) => PermissionTexts.Denied(line) is not null;
+
     /// <summary>What services refused to a command that ran as the role: no wording of another origin is looked for.</summary>
     internal static IReadOnlyList<Finding> ExplainRefusals(string text) => Recognise(PermissionTexts.All, Telling(text));
 

@@ -49,9 +49,16 @@ public static class ChainDrawing
         }
     }
 
-    /// <summary>The column to mark under two values; null where marking one would say nothing.</summary>
-    public static int? Marked(string? expected, string? actual) =>
-        Difference.At(expected, actual) is { } at && !actual!.StartsWith('(') && !actual.Contains('\n', StringComparison.Ordinal) && !expected!.Contains('\n', StringComparison.Ordinal) ? at : null;
+    /// <summary>The column to mark under two values; null where marking one would say nothing: they have not even a beginning in common.</summary>
+    public static int? Marked(string? expected, string? actual)
+    {
+        if (expected is null or "" || actual is null or "" || expected.Contains('\n', StringComparison.Ordinal) || actual.Contains('\n', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        return char.ToUpperInvariant(expected[0]) == char.ToUpperInvariant(actual[0]) ? Difference.At(expected, actual) : null;
+    }
 
     /// <summary>A <c>flowchart</c>, without the fence around it; values stand in it quoted, so that none can end its label.</summary>
     public static string Mermaid(IReadOnlyList<ChainLink> chain)

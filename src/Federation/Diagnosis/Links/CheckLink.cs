@@ -52,6 +52,9 @@ internal static class CheckLink
                 return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with { Resource = @case.PodId(pod) };
             case PodVerdict.Failed(var exitCode, _) when pod.IsValidation:
                 return Denied(@case, text) ?? ByItself(@case, pod, exitCode);
+            case PodVerdict.Undecided when pod.IsValidation:
+                // It tries again what was denied; the policies that are there say whether that can help.
+                return PermissionTexts.Denied(text) is var (action, resource) ? PermissionsLink.Explain(@case, action, resource ?? "*") : null;
             default:
                 // A pod of the user's own: its log is all that it says, and only while it fails.
                 return IsFailing(pod) && ErrorTexts.Explain(text) is [_, ..] recognised
