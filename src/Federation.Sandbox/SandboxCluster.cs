@@ -15,12 +15,14 @@ internal sealed class SandboxCluster : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly KubernetesApiServer _server;
     private readonly GoogleTokens _tokens;
+    private readonly string _address;
     private Task _kubelet = Task.CompletedTask;
 
     /// <param name="address">Host and port of the API.</param>
     public SandboxCluster(Cluster cluster, string address, string certificateAuthority, GoogleTokens tokens, CallLog calls, TimeProvider time)
     {
         Cluster = cluster;
+        _address = address;
         _tokens = tokens;
         AdministratorToken = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         _server = new KubernetesApiServer(
@@ -50,9 +52,16 @@ internal sealed class SandboxCluster : IAsyncDisposable
     /// <param name="environment">What every container finds in its environment: where the clouds are, and no key.</param>
     public void Start(string directory, IReadOnlyDictionary<string, string> environment, bool hostAws, TimeProvider time)
     {
+        // Clients in a pod find the API, and trust it, as in any cluster.
+        var inCluster = new Dictionary<string, string>(environment, StringComparer.Ordinal)
+        {
+            ["KUBERNETES_SERVICE_HOST"] = _address.Split(':')[0],
+            ["KUBERNETES_SERVICE_PORT"] = _address.Split(':')[^1],
+            ["KUBERNETES_SERVICE_PORT_HTTPS"] = _address.Split(':')[^1],
+        };
         var kubelet = new KubeletAgent(
             _server.Kubelet,
-            new KubeletOptions { Directory = directory, NodeName = Node, Environment = environment, HostAws = hostAws },
+            new KubeletOptions { Directory = directory, NodeName = Node, Environment = inCluster, HostAws = hostAws },
             time);
         _server.Runtime = kubelet;
         _kubelet = kubelet.RunAsync(_stop.Token);

@@ -28,7 +28,15 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
             var images = new ImageStore(options, isolation);
             await foreach (var change in cluster.WatchPodsAsync(cancellationToken))
             {
-                Handle(change, isolation, images);
+                try
+                {
+                    Handle(change, isolation, images);
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException)
+                {
+                    // A pod that cannot be read is its own failure, not the node's.
+                    cluster.RecordEvent(change.Pod, "Warning", "FailedSync", $"error determining status: {exception.Message}");
+                }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

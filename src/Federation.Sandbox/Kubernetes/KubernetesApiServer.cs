@@ -131,6 +131,11 @@ internal sealed class KubernetesApiServer : IDisposable
         {
             // The client has gone; there is nobody to answer.
         }
+        catch (Exception error) when (error is not OperationCanceledException && !context.Response.HasStarted)
+        {
+            // A fault of this server is the one request's, and is told as such.
+            await Exchange.AnswerErrorAsync(context, ApiException.Internal($"{error.GetType().Name}: {error.Message}"));
+        }
         finally
         {
             Answered?.Invoke(new ApiRequest(info.Verb, info.Resource, info.Subresource, info.Namespace, info.Name, info.IsWrite && !context.Request.Query.ContainsKey("dryRun"), context.Response.StatusCode));

@@ -76,7 +76,7 @@ public sealed class KubectlTests
         await using var cluster = (await TestCluster.StartAsync()).WithNode(ContainerIsolation.Automatic);
         using var kubectl = Kubectl.Find(cluster);
 
-        await kubectl.RunAsync("create", "deployment", "web", "--image=registry.test/busybox:1", "--replicas=2", "--", "sleep", "600");
+        await kubectl.RunAsync("create", "deployment", "web", "--image=registry.test/busybox:1", "--replicas=2", "--", "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done");
         Assert.EndsWith("successfully rolled out\n", await kubectl.RunAsync("rollout", "status", "deployment/web", "--timeout=60s"), StringComparison.Ordinal);
         var first = await kubectl.RunAsync("get", "rs", "-o", "name");
         await kubectl.RunAsync("set", "env", "deployment/web", "A=b");

@@ -70,9 +70,10 @@ internal sealed class ControllerLoop : IDisposable
                 {
                     again = work.Controller.Reconcile(work.Key);
                 }
-                catch (ApiException)
+                catch (Exception error) when (error is not OperationCanceledException)
                 {
-                    again = Retry;
+                    // Of an object that cannot be made sense of, a time in its status say, only a change makes another try worth it.
+                    again = error is ApiException ? Retry : null;
                 }
             }
 

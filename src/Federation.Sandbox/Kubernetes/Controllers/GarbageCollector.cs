@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Federation.Sandbox.Kubernetes.Apply;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Storage;
 
@@ -11,8 +10,6 @@ namespace Federation.Sandbox.Kubernetes.Controllers;
 /// </summary>
 internal sealed class GarbageCollector(ObjectStore store, Registry registry) : IController
 {
-    private static readonly FieldManager Manager = new("kube-controller-manager");
-
     public IEnumerable<ObjectKey> Concerns(Change change)
     {
         var value = change.Object;
@@ -91,14 +88,7 @@ internal sealed class GarbageCollector(ObjectStore store, Registry registry) : I
         Change(type, value, copy => Without(copy, "finalizers", item => item?.GetValue<string>() == finalizer));
 
     private void Change(ResourceType type, JsonObject value, Action<JsonObject> change) =>
-        registry.Update(
-            type, value.Namespace, value.Name,
-            copy =>
-            {
-                change(copy);
-                return copy;
-            },
-            new WriteOptions(Manager, DryRun: false, []));
+        registry.Change(type, value, change, new WriteOptions(PodControl.Manager, DryRun: false, []));
 
     private static void Without(JsonObject value, string list, Func<JsonNode?, bool> gone)
     {

@@ -64,23 +64,11 @@ internal sealed class PodControl(ObjectStore store, Registry registry, EventReco
 
     /// <summary>Writes a status, where it is another one.</summary>
     /// <param name="change">Beside the status only what the kind lets a status write set.</param>
-    public JsonObject WriteStatus(ResourceType type, JsonObject value, Action<JsonObject> change) => registry.Update(
-        type, value.Namespace, value.Name,
-        copy =>
-        {
-            change(copy);
-            return copy;
-        },
-        new WriteOptions(Manager with { Subresource = "status" }, DryRun: false, [], "status"));
+    public JsonObject WriteStatus(ResourceType type, JsonObject value, Action<JsonObject> change) =>
+        registry.Change(type, value, change, new WriteOptions(Manager with { Subresource = "status" }, DryRun: false, [], "status"));
 
-    public JsonObject Write(ResourceType type, JsonObject value, Action<JsonObject> change) => registry.Update(
-        type, value.Namespace, value.Name,
-        copy =>
-        {
-            change(copy);
-            return copy;
-        },
-        new WriteOptions(Manager, DryRun: false, []));
+    public JsonObject Write(ResourceType type, JsonObject value, Action<JsonObject> change) =>
+        registry.Change(type, value, change, new WriteOptions(Manager, DryRun: false, []));
 
     public static bool IsActive(JsonObject pod) => !pod.IsTerminating && !HasEnded(pod);
 

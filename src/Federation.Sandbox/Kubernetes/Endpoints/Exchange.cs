@@ -99,12 +99,15 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
     {
         foreach (var warning in Warnings)
         {
-            Context.Response.Headers.Append("Warning", $"299 - {FieldError.Quote(warning)}");
+            Context.Response.Headers.Append("Warning", $"299 - {FieldError.Quote(Printable(warning))}");
         }
 
         Context.Response.StatusCode = code;
         Context.Response.ContentType = contentType;
     }
+
+    // What a client sent may stand in a warning, but not everything it sent in a header.
+    private static string Printable(string text) => string.Concat(text.Select(static letter => letter is >= ' ' and <= '~' ? letter : '?'));
 
     public async Task WriteAsync(ReadOnlyMemory<byte> chunk)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 
 namespace Federation.Sandbox.Kubernetes.Schemas;
 
@@ -10,6 +11,21 @@ internal static class JsonReading
 {
     /// <exception cref="FormatException">The text is not JSON; the message is Go's.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> json, ICollection<string>? duplicates = null)
+    {
+        try
+        {
+            return ParseText(json, duplicates);
+        }
+        catch (InvalidOperationException error)
+        {
+            // As Go does, a string that is no UTF-8 is read with replacement characters.
+            return Utf8.IsValid(json)
+                ? throw new FormatException("invalid surrogate pair in string literal", error)
+                : Parse(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json)), duplicates);
+        }
+    }
+
+    private static JsonNode? ParseText(ReadOnlySpan<byte> json, ICollection<string>? duplicates)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 128 });
         try

@@ -31,6 +31,11 @@ internal static class YamlReading
         {
             throw new FormatException($"yaml: line {error.Start.Line}: {error.Message}", error);
         }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            // The parser's own answer to some tags and to some ends.
+            throw new FormatException($"yaml: {error.Message}", error);
+        }
     }
 
     private static JsonValue? Plain(string text) => text switch

@@ -60,6 +60,16 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         }
     }
 
+    /// <summary>An update that changes a copy of what is stored under a value's name.</summary>
+    public JsonObject Change(ResourceType type, JsonObject value, Action<JsonObject> change, WriteOptions options) => Update(
+        type, value.Namespace, value.Name,
+        copy =>
+        {
+            change(copy);
+            return copy;
+        },
+        options);
+
     /// <summary>Server-side apply. Tells also whether the object is new.</summary>
     public (JsonObject Value, bool Created) Apply(
         ResourceType type, string @namespace, string name, JsonObject applied, bool force, WriteOptions options)
