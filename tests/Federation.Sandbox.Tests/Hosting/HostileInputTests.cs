@@ -7,6 +7,7 @@ using System.Xml;
 using System.Xml.Linq;
 using CsCheck;
 using Federation.Configuration;
+using Federation.Issuers;
 using Federation.Policies;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Google;
