@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Security.Cryptography;
 using System.Text;
 using Federation.Issuers;
 using Federation.Sandbox.Aws;
@@ -20,7 +21,7 @@ internal static class SandboxEnvironment
     private static readonly string[] Known =
     [
         "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
-        "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
         "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "AWS_STS_REGIONAL_ENDPOINTS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_CA_BUNDLE",
@@ -42,6 +43,8 @@ internal static class SandboxEnvironment
             ["AWS_SECRET_ACCESS_KEY"] = key.SecretAccessKey,
             ["AWS_REGION"] = options.Accounts[0].Region,
             ["AWS_DEFAULT_REGION"] = options.Accounts[0].Region,
+            // aws keeps a role's credentials in the home folder, by role and session name: this sandbox's are no other's.
+            ["AWS_ROLE_SESSION_NAME"] = "sandbox-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)),
             ["AWS_EC2_METADATA_DISABLED"] = "true",
             ["AWS_CONFIG_FILE"] = files.AwsConfig,
             ["AWS_SHARED_CREDENTIALS_FILE"] = files.AwsCredentials,

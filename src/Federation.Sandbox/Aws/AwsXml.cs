@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Xml;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
 
@@ -11,6 +12,15 @@ internal static class AwsXml
     public const string Iam = "https://iam.amazonaws.com/doc/2010-05-08/";
     public const string Sts = "https://sts.amazonaws.com/doc/2011-06-15/";
     public const string S3 = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+    /// <summary>Control characters, which a key or a refused value may hold, are named by number as S3 does, though XML 1.0 has no room for them.</summary>
+    private static readonly XmlWriterSettings Settings = new()
+    {
+        Async = true,
+        CheckCharacters = false,
+        Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        NewLineHandling = NewLineHandling.Entitize,
+    };
 
     public static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
@@ -47,7 +57,13 @@ internal static class AwsXml
             }
         }
 
-        var bytes = Encoding.UTF8.GetBytes("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + document.ToString(SaveOptions.DisableFormatting));
+        using var text = new MemoryStream();
+        await using (var writer = XmlWriter.Create(text, Settings))
+        {
+            document.WriteTo(writer);
+        }
+
+        var bytes = text.ToArray();
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
         context.Response.ContentLength = bytes.Length;

@@ -1,11 +1,13 @@
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Federation.Sandbox.Google;
 
@@ -16,9 +18,6 @@ namespace Federation.Sandbox.Google;
 internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, Faults faults, CallLog calls)
 {
     private const int LargestBody = 1 << 20;
-
-    /// <summary>A name that stands twice is an error, as to Google: to which of the two would one answer?</summary>
-    private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false };
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -117,10 +116,9 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
         Record("oauth2.token", "token", isWrite: false);
         try
         {
-            RequestBody.Limit(context, LargestBody);
-            IFormCollection form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
+            var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await RequestBody.ReadAsync(context, LargestBody)));
             var endpoint = new Uri($"http://{context.Request.Host}/token");
-            await Json.WriteAsync(context, StatusCodes.Status200OK, tokens.Exchange(form["grant_type"], form["assertion"], endpoint));
+            await Json.WriteAsync(context, StatusCodes.Status200OK, tokens.Exchange(form.GetValueOrDefault("grant_type"), form.GetValueOrDefault("assertion"), endpoint));
         }
         catch (TokenRefusedException refusal)
         {
@@ -153,8 +151,7 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
 
         try
         {
-            return JsonNode.Parse(context.Request.Headers.ContentEncoding.ToString() is "gzip" ? Inflate(body) : body, documentOptions: StrictJson) as JsonObject
-                ?? throw GoogleException.InvalidArgument("Invalid JSON payload received. Root element must be a message.");
+            return Json.Parse(context.Request.Headers.ContentEncoding.ToString() is "gzip" ? Inflate(body) : body);
         }
         catch (Exception exception) when (exception is JsonException or InvalidDataException)
         {

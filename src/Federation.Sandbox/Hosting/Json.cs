@@ -13,8 +13,35 @@ internal static class Json
 
     /// <exception cref="FormatException">Not base64url.</exception>
     /// <exception cref="JsonException">No JSON object.</exception>
-    public static JsonObject FromBase64Url(string text) =>
-        JsonNode.Parse(Base64Url.DecodeFromChars(text), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new JsonException("not a JSON object");
+    public static JsonObject FromBase64Url(string text) => Parse(Base64Url.DecodeFromChars(text));
+
+    /// <summary>
+    /// Reads an object strictly: a name that stands twice, and text that is no Unicode, are refused here, and not when
+    /// someone comes to read them.
+    /// </summary>
+    /// <exception cref="JsonException">No JSON object.</exception>
+    public static JsonObject Parse(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var parsed = JsonNode.Parse(utf8, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new JsonException("Root element must be a message.");
+            var reader = new Utf8JsonReader(utf8);
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+                {
+                    reader.GetString();
+                }
+            }
+
+            return parsed;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException(exception.Message, exception);
+        }
+    }
 
     public static async Task WriteAsync(HttpContext context, int status, JsonObject body)
     {

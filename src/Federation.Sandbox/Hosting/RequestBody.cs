@@ -16,20 +16,14 @@ internal static class RequestBody
     /// </exception>
     public static async Task<byte[]> ReadAsync(HttpContext context, int limit)
     {
-        Limit(context, limit);
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        return body.ToArray();
-    }
-
-    /// <summary>Holds whoever reads the body next to the limit.</summary>
-    public static void Limit(HttpContext context, int limit)
-    {
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = SlowestSender;
         }
 
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = limit;
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return body.ToArray();
     }
 }

@@ -189,19 +189,19 @@ public sealed class WebIdentityToken
         if (!TryReadObject(header, out var headerObject) || !TryReadObject(claims, out var claimsObject))
             return TokenDefect.NotJson;
 
-        if (headerObject.TryGetProperty("crit", out _))
-            return TokenDefect.CriticalHeader;
-
         var signed = new byte[parts[1].End.Value];
         Encoding.ASCII.GetBytes(text[..signed.Length], signed);
         try
         {
+            if (headerObject.TryGetProperty("crit", out _))
+                return TokenDefect.CriticalHeader;
+
             token = new WebIdentityToken(headerObject, claimsObject, signed, signature);
             return TokenDefect.None;
         }
         catch (InvalidOperationException)
         {
-            // A text in it escapes half a surrogate pair, which shows only when it is read.
+            // A text or a name in it escapes half a surrogate pair, which shows only when it is read.
             return TokenDefect.NotJson;
         }
     }

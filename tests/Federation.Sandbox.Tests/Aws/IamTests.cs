@@ -246,6 +246,21 @@ public sealed class IamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_issuers_url_has_255_characters_at_most_and_a_provider_five_thumbprints()
+    {
+        const string Start = "https://issuer.example/";
+        await CreateProviderAsync(Start + new string('a', 255 - Start.Length));
+
+        var longer = await RefusalAsync<AmazonIdentityManagementServiceException>(() => CreateProviderAsync(Start + new string('a', 256 - Start.Length)));
+        var sixth = await RefusalAsync<InvalidInputException>(() => _iam.CreateOpenIDConnectProviderAsync(
+            new CreateOpenIDConnectProviderRequest { Url = Start, ThumbprintList = [.. Enumerable.Repeat(Thumbprint, 6)] }));
+
+        Assert.Equal("ValidationError", longer.ErrorCode);
+        Assert.EndsWith("at 'url' failed to satisfy constraint: Member must have length less than or equal to 255", longer.Message, StringComparison.Ordinal);
+        Assert.Equal("Thumbprint list must contain fewer than 5 entries.", sixth.Message);
+    }
+
+    [Fact]
     public async Task Tags_are_replaced_by_key_removed_by_key_and_at_most_fifty()
     {
         await CreateRoleAsync("reader");

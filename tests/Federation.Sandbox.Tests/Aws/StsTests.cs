@@ -95,6 +95,18 @@ public sealed class StsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_role_of_another_account_has_no_provider_there()
+    {
+        await FederateAsync(ListBuckets);
+
+        var refusal = await Assert.ThrowsAsync<InvalidIdentityTokenException>(() => AssumeAsync(
+            _issuer.Token(_time.GetUtcNow()), request => request.RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/OrganizationAccountAccessRole"));
+
+        Assert.Equal($"No OpenIDConnect provider found in your account for https://{TestIssuer.Path}", refusal.Message);
+        Assert.Equal(HttpStatusCode.BadRequest, refusal.StatusCode);
+    }
+
+    [Fact]
     public async Task Without_a_provider_in_the_roles_account_the_issuer_is_not_even_asked()
     {
         var before = _issuer.Requests;
