@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Build.Agents;
 using Cake.Core;
 using Cake.Core.Diagnostics;
-using Build.Agents;
 using Federation.Diagnosis;
 using Federation.Reporting;
 using Spectre.Console;
