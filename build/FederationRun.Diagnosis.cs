@@ -101,12 +101,13 @@ public sealed partial class FederationRun
             {
                 var diagnosis = Diagnostician.Diagnose(evidence, taken);
                 Record.NoteDiagnosis(evidence.Workload, diagnosis);
-                screen.Diagnosed(evidence.Workload, diagnosis);
+                screen.Diagnosed(evidence, diagnosis);
             }
 
             return Task.FromResult(true);
         });
         Stop(Record.Findings);
+        screen.Warn(Record.Findings);
     }
 
     /// <summary>Shows the claims of each workload's token beside what AWS expects of it.</summary>

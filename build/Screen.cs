@@ -121,8 +121,9 @@ public sealed class Screen(IAnsiConsole console)
         Draw(diagnosis);
     }
 
-    public void Diagnosed(Workload workload, WorkloadDiagnosis diagnosis)
+    public void Diagnosed(WorkloadEvidence evidence, WorkloadDiagnosis diagnosis)
     {
+        var workload = evidence.Workload;
         Line(diagnosis.RootCause switch
         {
             null => $"{Markup.Escape(workload.Name)}: [green]nothing is wrong[/]",
@@ -130,7 +131,10 @@ public sealed class Screen(IAnsiConsole console)
             { } cause => $"{Markup.Escape(workload.Name)}: [red]{cause.Code} {cause.Title}[/]",
         });
         Draw(diagnosis);
-        Warn(diagnosis.Findings);
+        if (evidence.Aws.Exchange is { Code: null })
+        {
+            Line("  STS agreed to the exchange that was tried from here; its credentials were dropped unread.");
+        }
     }
 
     public void Explained(IReadOnlyList<Finding> findings) => Line(findings.Count == 0
