@@ -237,7 +237,7 @@ internal sealed class KubernetesApiServer : IDisposable
             return;
         }
 
-        if (path.StartsWith("/openapi/v3", StringComparison.Ordinal) && await OpenApi.TryHandleAsync(exchange))
+        if (path.StartsWith("/openapi/", StringComparison.Ordinal) && await OpenApi.TryHandleAsync(exchange))
         {
             return;
         }

@@ -34,7 +34,7 @@ public sealed class ReplayTests
             ["root"] = MoreKinds,
             ["openapi v3 index"] = MoreKinds,
             ["openapi v3 api/v1 with hash"] = "the hash is that of the recorded document",
-            ["openapi v2"] = "clients since 1.27 read v3; v2 is not served",
+            ["openapi v2"] = "the schemas are in v3 alone",
             ["oidc config without credentials"] = "the recorded build lets anyone read it, the Kubernetes project's own asks for credentials",
             ["jwks"] = "the recorder asked for a media type no client asks for, and the key is each server's own",
             ["readyz verbose"] = "the checks are those of that server's parts",

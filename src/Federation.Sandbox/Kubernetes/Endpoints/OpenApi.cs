@@ -20,9 +20,15 @@ internal static class OpenApi
 
     private static Dictionary<string, byte[]> Documents => Made.Value;
 
-    /// <summary>Answers a path under /openapi/v3; false if there is nothing at it.</summary>
+    /// <summary>Answers a path under /openapi; false if there is nothing at it.</summary>
     public static async Task<bool> TryHandleAsync(Exchange exchange)
     {
+        if (exchange.Info.Path == "/openapi/v2")
+        {
+            await AnswerVersion2Async(exchange);
+            return true;
+        }
+
         if (exchange.Info.Path == "/openapi/v3")
         {
             var index = new JsonObject
@@ -34,7 +40,7 @@ internal static class OpenApi
             return true;
         }
 
-        var name = exchange.Info.Path["/openapi/v3/".Length..];
+        var name = exchange.Info.Path.StartsWith("/openapi/v3/", StringComparison.Ordinal) ? exchange.Info.Path["/openapi/v3/".Length..] : "";
         if (!Documents.TryGetValue(name, out var body))
         {
             return false;
@@ -57,6 +63,27 @@ internal static class OpenApi
         response.Headers.Vary = "Accept";
         await exchange.AnswerBytesAsync(body, 200, "application/json");
         return true;
+    }
+
+    // kubectl still asks for the older form before it looks for a kind it does not know. It has no schemas: those are in v3.
+    private static Task AnswerVersion2Async(Exchange exchange)
+    {
+        // Asked for with an @, which no media type may have, and answered with a dot.
+        const string protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+        if (exchange.Accepted.Any(static type => type.Replace('@', '.') == protobuf))
+        {
+            // swagger = 1, info = 2 with title = 1 and version = 2.
+            byte[] info = [0x0a, 10, .. "Kubernetes"u8, 0x12, 7, .. "v1.34.9"u8];
+            return exchange.AnswerBytesAsync([0x0a, 3, .. "2.0"u8, 0x12, (byte)info.Length, .. info], 200, protobuf);
+        }
+
+        return exchange.AnswerAsync(new JsonObject
+        {
+            ["swagger"] = "2.0",
+            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.34.9" },
+            ["paths"] = new JsonObject(),
+            ["definitions"] = new JsonObject(),
+        });
     }
 
     private static string Address(string name) => $"/openapi/v3/{name}?hash={Hash(Documents[name])}";
