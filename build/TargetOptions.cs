@@ -162,6 +162,7 @@ public sealed class TargetOptions
         Clusters = configuration.Clusters,
         Accounts = configuration.Accounts,
         Buckets = configuration.Sandbox.Buckets,
+        Images = configuration.Sandbox.Images,
         Latency = Latency ?? configuration.Sandbox.Latency,
         Faults = Faults ?? configuration.Sandbox.Faults,
         HostAws = configuration.Sandbox.HostAws,

@@ -173,7 +173,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var podEnvironment = SandboxEnvironment.OfPods(Environment);
         foreach (var cluster in clusters.Values)
         {
-            cluster.Start(files.Pods(cluster.Cluster.Key), podEnvironment, options.HostAws, time);
+            cluster.Start(files.Pods(cluster.Cluster.Key), podEnvironment, options, time);
         }
 
         RequestDelegate Delayed(RequestDelegate handle) => options.Latency <= TimeSpan.Zero ? handle : async context =>

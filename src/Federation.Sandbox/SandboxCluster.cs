@@ -50,7 +50,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
     /// <summary>The node begins to run pods.</summary>
     /// <param name="directory">For the volumes of pods.</param>
     /// <param name="environment">What every container finds in its environment: where the clouds are, and no key.</param>
-    public void Start(string directory, IReadOnlyDictionary<string, string> environment, bool hostAws, TimeProvider time)
+    public void Start(string directory, IReadOnlyDictionary<string, string> environment, SandboxOptions options, TimeProvider time)
     {
         // Clients in a pod find the API, and trust it, as in any cluster.
         var inCluster = new Dictionary<string, string>(environment, StringComparer.Ordinal)
@@ -61,7 +61,14 @@ internal sealed class SandboxCluster : IAsyncDisposable
         };
         var kubelet = new KubeletAgent(
             _server.Kubelet,
-            new KubeletOptions { Directory = directory, NodeName = Node, Environment = inCluster, HostAws = hostAws },
+            new KubeletOptions
+            {
+                Directory = directory,
+                NodeName = Node,
+                Environment = inCluster,
+                HostAws = options.HostAws,
+                Images = options.Images.ToDictionary(image => image.Key, image => ImageStore.Of(image.Value), StringComparer.Ordinal),
+            },
             time);
         _server.Runtime = kubelet;
         _kubelet = kubelet.RunAsync(_stop.Token);

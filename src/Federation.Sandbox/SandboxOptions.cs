@@ -20,6 +20,9 @@ public sealed record SandboxOptions
     /// <summary>Names of the buckets that exist in the first account.</summary>
     public IReadOnlyList<string> Buckets { get; init; } = [];
 
+    /// <summary>Images that the kubelets know beside the built-in ones, and what stands for each.</summary>
+    public IReadOnlyDictionary<string, SandboxImage> Images { get; init; } = new Dictionary<string, SandboxImage>(StringComparer.Ordinal);
+
     /// <summary>Added to every call of AWS, Google and Kubernetes.</summary>
     public TimeSpan Latency { get; init; }
 

@@ -39,6 +39,17 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public void An_image_that_the_configuration_gives_the_sandbox_is_known_to_its_kubelet()
+    {
+        using var host = new HostRun();
+        var config = host.Configure(Federation("aws s3 ls")
+            .Replace("run: aws s3 ls", "run: aws s3 ls\n      image: registry.test/checks:3", StringComparison.Ordinal)
+            .Replace("buckets: [sandbox-exports]", "buckets: [sandbox-exports]\n  images: { \"registry.test/checks:3\": aws }", StringComparison.Ordinal));
+        var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
+        Assert.True(run.ExitCode == 0, run.ToString());
+    }
+
+    [Fact]
     public void Several_workloads_are_verified_side_by_side_and_selection_leaves_the_others_alone()
     {
         using var host = new HostRun();

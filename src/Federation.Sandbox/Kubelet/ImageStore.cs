@@ -1,3 +1,4 @@
+using Federation.Configuration;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -31,13 +32,20 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
     public ContainerImage? Find(string reference)
     {
         var (repository, tag) = Split(reference);
-        return options.Images.GetValueOrDefault(repository) ?? s_known.GetValueOrDefault(repository) switch
+        return options.Images.GetValueOrDefault(reference) ?? options.Images.GetValueOrDefault(repository) ?? s_known.GetValueOrDefault(repository) switch
         {
             // Amazon Linux 1 and the next one have other programs.
             { } image when image == s_amazonLinux && tag is not null && tag != "latest" && !tag.StartsWith('2') => null,
             var image => image,
         };
     }
+
+    /// <summary>What stands for an image of the configuration's <c>sandbox.images</c>.</summary>
+    public static ContainerImage Of(SandboxImage image) => image switch
+    {
+        SandboxImage.Aws => new ContainerImage { Command = ["sh"], Tools = [ImageTool.Aws] },
+        _ => s_shell,
+    };
 
     /// <summary>What containerd answers for an image its registry does not have.</summary>
     public static string NotFound(string reference)

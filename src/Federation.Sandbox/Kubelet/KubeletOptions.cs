@@ -37,7 +37,7 @@ internal sealed record KubeletOptions
     /// <summary>Variables that name a file of this machine, a CA bundle say; the file is put into the container.</summary>
     public IReadOnlyDictionary<string, string> EnvironmentFiles { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Images beside the built-in ones, by name without tag or digest.</summary>
+    /// <summary>Images beside the built-in ones, by the reference that pods give, or by its name alone for any tag.</summary>
     public IReadOnlyDictionary<string, ContainerImage> Images { get; init; } = new Dictionary<string, ContainerImage>(StringComparer.Ordinal);
 
     /// <summary>Run this machine's own <c>aws</c> in place of the bundled one.</summary>
