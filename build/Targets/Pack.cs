@@ -81,6 +81,8 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
             var arguments = new ProcessArgumentBuilder().Append("publish").AppendQuoted(Path.Combine(repository.Root, project))
                 .Append("-c").Append(Repository.Configuration).Append("-r").Append(system.Id).Append("--self-contained")
                 .Append("-p:Archive=true").Append("-p:UseAppHost=true").Append("-p:PublishReadyToRun=true").Append("-p:ContinuousIntegrationBuild=true")
+                // Paths go into assemblies, and with them into the digest: each archive is built under one and the same.
+                .AppendQuoted($"-p:PathMap={work}=/_/work")
                 .Append("-nologo").Append("-v").Append("quiet")
                 .Append("--artifacts-path").AppendQuoted(Path.Combine(work, "build")).Append("-o").AppendQuoted(folder);
             if (source.Length > 0) arguments.AppendQuoted($"-p:RepositoryUrl={source}");

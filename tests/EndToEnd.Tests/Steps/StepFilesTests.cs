@@ -30,6 +30,8 @@ public sealed class StepFilesTests
         var login = task["inputs"]!.AsArray().Where(input => (string?)input!["groupName"] == "login").Select(input => input!.DeepClone()).ToArray();
         task["inputs"] = new JsonArray([.. StepContract.Inputs.Select(TaskInput), .. login]);
         task["outputVariables"] = new JsonArray([.. StepContract.Outputs.Select(output => new JsonObject { ["name"] = output.Variable, ["description"] = output.Description })]);
+        // The agent then lets nothing in the task's log set any other variable.
+        task["restrictions"] = new JsonObject { ["settableVariables"] = new JsonObject { ["allowed"] = new JsonArray([.. StepContract.Outputs.Select(output => (JsonNode)output.Variable)]) } };
         Checkout.Hold(Path, task.ToJsonString(Indented) + "\n");
     }
 
