@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
@@ -12,8 +11,8 @@ using k8s.Models;
 namespace Federation.Kubernetes;
 
 /// <summary>
-/// Creates a workload's validation pod, watches it and its events, streams its log, and decides by
-/// <see cref="PodVerdict"/> and <see cref="CheckVerdict"/>. Nothing is polled.
+/// Creates a workload's validation pod, follows it by <see cref="PodWatch"/> to its end, and has that judged together
+/// with what else is known of the workload.
 /// </summary>
 public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : IGate
 {
@@ -52,7 +51,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen, isThere) = await WatchAsync(connection, pod, workload.Verify.Timeout + DeadlineMargin, Line, IsDeniedForGood, cancellationToken);
+            var (verdict, seen, isThere) = await new PodWatch(connection, pod, time).ToVerdictAsync(workload.Verify.Timeout + DeadlineMargin, Line, IsDeniedForGood, cancellationToken);
             var result = Judge(request, verdict, Proof(seen));
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
             return result with { PodKept = keep && isThere };
@@ -219,184 +218,6 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
 
         return KubernetesJson.Deserialize<V1Pod>(document.ToJsonString());
     }
-
-    /// <summary>Follows the pod to its verdict, or to the deadline.</summary>
-    private async Task<(PodVerdict Verdict, PodSnapshot Seen, bool IsThere)> WatchAsync(
-        ClusterConnection connection, V1Pod created, TimeSpan patience, Action<string> log, Func<PodSnapshot, bool> isDeniedForGood, CancellationToken cancellationToken)
-    {
-        using var deadline = new CancellationTokenSource(patience, time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var news = Channel.CreateUnbounded<IKubernetesObject<V1ObjectMeta>?>();
-        var watching = Task.WhenAll(
-            FollowAsync(
-                (version, token) => connection.Client.CoreV1.WatchListNamespacedPodAsync(created.Namespace(), fieldSelector: $"metadata.name={created.Name()}", resourceVersion: version, cancellationToken: token),
-                created.ResourceVersion(),
-                news.Writer,
-                ending.Token),
-            FollowAsync(
-                (version, token) => connection.Client.CoreV1.WatchListNamespacedEventAsync(created.Namespace(), fieldSelector: $"involvedObject.uid={created.Uid()}", resourceVersion: version, cancellationToken: token),
-                version: null,
-                news.Writer,
-                ending.Token));
-        var pod = created;
-        var events = new Dictionary<string, Corev1Event>(StringComparer.Ordinal);
-        Task? logging = null;
-        ITimer? grace = null;
-        var isDenied = false;
-        try
-        {
-            for (; ; )
-            {
-                var snapshot = Snapshots.Of(pod, events.Values);
-                if (logging is null && HasStarted(pod))
-                {
-                    logging = StreamLogAsync(connection, pod, Line, ending.Token);
-                }
-
-                var now = time.GetUtcNow();
-                var verdict = PodVerdict.Of(snapshot, now);
-                if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested || (isDenied && isDeniedForGood(snapshot)))
-                {
-                    return (verdict, snapshot, IsThere: true);
-                }
-
-                isDenied = false;
-
-                if (grace is null && snapshot.UnscheduledReason is not null)
-                {
-                    // Nothing happens at the end of the grace period, so nothing but a clock can bring it up.
-                    grace = time.CreateTimer(_ => news.Writer.TryWrite(null), state: null, snapshot.Created + PodVerdict.SchedulingGrace - now, Timeout.InfiniteTimeSpan);
-                }
-
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-                try
-                {
-                    await news.Reader.WaitToReadAsync(either.Token);
-                }
-                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-                {
-                    continue;
-                }
-
-                while (news.Reader.TryRead(out var item))
-                {
-                    switch (item)
-                    {
-                        case V1Pod { Metadata.DeletionTimestamp: null } changed:
-                            pod = changed;
-                            break;
-                        case V1Pod deleted when deleted.Status?.Phase is not ("Succeeded" or "Failed"):
-                            return (new PodVerdict.Hopeless(TakenAway(deleted)), Snapshots.Of(deleted, events.Values), IsThere: false);
-                        case Corev1Event happened:
-                            events[happened.Uid()] = happened;
-                            break;
-                    }
-                }
-            }
-        }
-        finally
-        {
-            if (logging is not null && HasEnded(pod) && !cancellationToken.IsCancellationRequested)
-            {
-                await Task.WhenAny(logging, Task.Delay(CleanUpTime, time, cancellationToken));
-            }
-
-            await ending.CancelAsync();
-            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (grace is not null)
-            {
-                await grace.DisposeAsync();
-            }
-        }
-
-        void Line(string line)
-        {
-            log(line);
-            if (ErrorTexts.IsDenial(line))
-            {
-                isDenied = true;
-                news.Writer.TryWrite(null);
-            }
-        }
-    }
-
-    private static bool HasEnded(V1Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
-
-    /// <summary>
-    /// Passes on what a watch brings, and takes it up again where it ended: a deletion in between would otherwise be
-    /// seen by nobody. Without a version, at first or once the server has forgotten it, it starts with the present state.
-    /// </summary>
-    private async Task FollowAsync<T>(
-        Func<string?, CancellationToken, IAsyncEnumerable<(WatchEventType Type, T Item)>> watch,
-        string? version,
-        ChannelWriter<IKubernetesObject<V1ObjectMeta>?> news,
-        CancellationToken cancellationToken)
-        where T : IKubernetesObject<V1ObjectMeta>
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                await foreach (var (type, item) in watch(version, cancellationToken))
-                {
-                    if (type is WatchEventType.Added or WatchEventType.Modified or WatchEventType.Deleted)
-                    {
-                        version = item.Metadata.ResourceVersion;
-                        await news.WriteAsync(item, cancellationToken);
-                    }
-                }
-            }
-            catch (Exception fault) when (fault is HttpOperationException or HttpRequestException or IOException or KubernetesException)
-            {
-                if (IsForgotten(fault))
-                {
-                    version = null;
-                }
-
-                // A watch is cut whenever a server or proxy likes; the gate's own deadline bounds how long it is begun anew.
-                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
-            }
-        }
-    }
-
-    /// <summary>410 Gone ("Kubernetes API Concepts", efficient detection of changes): the version is older than what the server keeps.</summary>
-    private static bool IsForgotten(Exception fault) => fault switch
-    {
-        HttpOperationException refused => refused.Response.StatusCode == HttpStatusCode.Gone,
-        KubernetesException told => told.Status?.Code == (int)HttpStatusCode.Gone,
-        _ => false,
-    };
-
-    private static async Task StreamLogAsync(ClusterConnection connection, V1Pod pod, Action<string> log, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var stream = await connection.Client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: cancellationToken);
-            using var reader = new StreamReader(stream);
-            while (await reader.ReadLineAsync(cancellationToken) is { } line)
-            {
-                log(line);
-            }
-        }
-        catch (Exception fault) when (fault is HttpOperationException or HttpRequestException or IOException)
-        {
-            log($"(the log could not be read further: {fault.GetBaseException().Message})");
-        }
-        catch (OperationCanceledException)
-        {
-            // The verdict does not wait for the log.
-        }
-    }
-
-    private static bool HasStarted(V1Pod pod) =>
-        pod.Status?.ContainerStatuses?.Any(container => container.State?.Running is not null || container.State?.Terminated is not null) == true;
-
-    private static Finding TakenAway(V1Pod pod) => new()
-    {
-        Code = FindingCodes.PodTimedOut,
-        Cause = $"The validation pod {pod.Namespace()}/{pod.Name()} was deleted by somebody else before it came to its end.",
-        Fix = "Run it again; if it happens again, find what deletes pods in this namespace.",
-    };
 
     /// <summary>By its name, which is this run's own: a creation that was cut off may have succeeded all the same.</summary>
     private async Task DeleteAsync(ClusterConnection connection, string @namespace, string pod)
