@@ -40,6 +40,7 @@ public static class StepContract
         new("config", "federation.yaml", "The federation. A file that is not there is an error, never a sandbox run."),
         new("cloud", "live", "Which clouds.", ["live", "sandbox"]),
         new("workload", "", "The workloads to write and verify, as globs with commas between them; all when empty."),
+        new("preflight", "false", "Verify and Diagnose also try the exchange from the runner, with a token requested for the service account.", ["false", "true"]),
         new("fail-on-drift", "false", "Fails a Plan that has changes.", ["false", "true"]),
         new("parallelism", "16", "Calls, and validation pods, at a time: 1 to 256."),
         new("templates", "", "A folder whose files win over the built-in templates."),
