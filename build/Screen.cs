@@ -149,10 +149,11 @@ public sealed class Screen(IAnsiConsole console)
         foreach (var line in lines)
         {
             var (sign, colour) = line.Fits switch { true => (Signs.Held, "green"), false => (Signs.Broken, "red"), _ => (" ", "grey") };
-            Line($"  [{colour}]{sign}[/] {Markup.Escape(Printable(line.Claim.PadRight(width)))}  {Markup.Escape(Printable(line.Value))}");
-            if (line.Fits == false)
+            var by = line.Fits == true ? $"  [grey]{string.Join(", ", line.Wishes.Select(wish => wish.By))}[/]" : "";
+            Line($"  [{colour}]{sign}[/] {Markup.Escape(Printable(line.Claim.PadRight(width)))}  {Markup.Escape(Printable(line.Value))}{by}");
+            foreach (var wish in line.Wishes.Where(wish => line.Fits == false))
             {
-                Line($"    {new string(' ', width)}  [grey]wanted:[/] {Markup.Escape(Printable(line.Wanted!))}");
+                Line($"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} wants {Markup.Escape(Printable(wish.Value))}[/]");
             }
         }
     }

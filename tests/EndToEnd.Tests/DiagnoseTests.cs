@@ -62,7 +62,7 @@ public sealed class DiagnoseTests
 
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Contains("aud", run.Output, StringComparison.Ordinal);
-        Assert.Contains("wanted: sts.amazonaws.com", run.Output, StringComparison.Ordinal);
+        Assert.Contains("trust policy wants sts.amazonaws.com", run.Output, StringComparison.Ordinal);
         Assert.Contains("lives 1 h", run.Output, StringComparison.Ordinal);
         Assert.Contains("FED7001", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(text.Split('.')[2], run.ToString(), StringComparison.Ordinal);
