@@ -1,6 +1,6 @@
-using Federation.Configuration;
 using System.Security.Cryptography;
 using System.Text;
+using Federation.Configuration;
 
 namespace Federation.Sandbox.Kubelet;
 
