@@ -46,9 +46,9 @@ public sealed class IssuerClientTests : IAsyncLifetime
         Assert.Equal(Issuer, published.Issuer);
         Assert.Equal(("kid-1", "RSA", "RS256", "sig", "AQAB"), (published.Keys[0].KeyId, published.Keys[0].KeyType, published.Keys[0].Algorithm, published.Keys[0].Use, published.Keys[0].Exponent));
         Assert.Equal((2, "P-256", true), (published.Keys.Count, published.Keys[1].Curve, published.Keys[1].HasKeyOperations));
-        Assert.Equal(_authority.Intermediate.Thumbprint.ToLowerInvariant(), published.Thumbprint);
+        Assert.Equal(_authority.CrossSignedRoot.Thumbprint.ToLowerInvariant(), published.Thumbprint);
         Assert.Equal(
-            new[] { _authority.Server, _authority.Intermediate }.Select(certificate => certificate.Thumbprint.ToLowerInvariant()),
+            new[] { _authority.Server, _authority.Intermediate, _authority.CrossSignedRoot }.Select(certificate => certificate.Thumbprint.ToLowerInvariant()),
             await Transport().ServedChainAsync("container.googleapis.com", 443, TestContext.Current.CancellationToken));
         Assert.Equal([$"{Issuer[8..]}/.well-known/openid-configuration", $"{Issuer[8..]}/jwks"], _requests);
     }
