@@ -172,8 +172,10 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         }
 
         var facts = (await _directory.ReadClustersAsync(_configuration.Clusters, cancellationToken))[cluster.Key];
-        var isTheCluster = facts.Endpoints.Contains(connection.Server.IsDefaultPort ? connection.Server.Host : connection.Server.Authority, StringComparer.OrdinalIgnoreCase)
-            || (connection.CaCertificate is { } authority && facts.CaCertificate is { } known && authority.ReplaceLineEndings("").Trim() == known.ReplaceLineEndings("").Trim());
+        // Clusters may share a CA; none answers with another's issuer.
+        var isAnother = _configuration.Clusters.Any(other => other.Key != cluster.Key && other.Issuer == issuer);
+        var isTheCluster = !isAnother && (facts.Endpoints.Contains(connection.Server.IsDefaultPort ? connection.Server.Host : connection.Server.Authority, StringComparer.OrdinalIgnoreCase)
+            || (connection.CaCertificate is { } authority && facts.CaCertificate is { } known && authority.ReplaceLineEndings("").Trim() == known.ReplaceLineEndings("").Trim()));
         return (issuer, (isTheCluster, issuer) switch
         {
             (true, null) => null,

@@ -43,6 +43,18 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_kubeconfig_that_leads_to_another_of_the_federations_clusters_is_refused_even_where_they_share_an_authority()
+    {
+        var other = new Cluster("other", "acme-test", "europe-west1", "other");
+        await using var cluster = await LiveCluster.StartAsync(other.Issuer);
+        using var cloud = Given.Cloud(cluster, new FactsOf(Elsewhere with { CaCertificate = cluster.AuthorityPem }), Given.Workload(), Given.Workload("far") with { Cluster = other });
+
+        var finding = Assert.Single(await cloud.ConfirmAsync(Given.Input(Given.Workload()), TestContext.Current.CancellationToken));
+
+        Assert.Equal((FindingCodes.KubeconfigWrongCluster, Given.Cluster.Issuer, other.Issuer), (finding.Code, finding.Expected, finding.Actual));
+    }
+
+    [Fact]
     public async Task The_right_cluster_by_its_endpoint_with_another_issuer_is_an_issuer_mismatch()
     {
         await using var cluster = await LiveCluster.StartAsync(OtherIssuer);

@@ -69,7 +69,7 @@ internal static class Given
     private static FederationConfiguration Configuration(IReadOnlyList<Workload> workloads) => new()
     {
         Name = "acme",
-        Clusters = [Cluster],
+        Clusters = [.. workloads.Select(workload => workload.Cluster).Prepend(Cluster).Distinct()],
         Accounts = [Account],
         Workloads = workloads,
     };
