@@ -24,7 +24,12 @@ internal static class PodChecks
             yield return WrongServiceAccount(@case, pod);
         }
 
-        var users = pod.Containers.Where(container => Asks(pod, container)).ToArray();
+        var users = pod.Containers.Where(Asks).ToArray();
+        if (users.Length == 0)
+        {
+            users = [.. pod.Containers.Where(container => Holds(pod, container))];
+        }
+
         if (users.Length == 0)
         {
             yield return NothingAsked(@case, pod);
@@ -41,10 +46,12 @@ internal static class PodChecks
     private static Finding? Stuck(Case @case, PodEvidence pod) =>
         PodVerdict.Of(pod.Snapshot, @case.Now) is PodVerdict.Hopeless { Finding: { Code: not (FindingCodes.PodTimedOut or FindingCodes.CheckFailed) } stuck } ? stuck with { Resource = @case.PodId(pod) } : null;
 
-    /// <summary>The container means to assume a role: it has a part of what that takes.</summary>
-    private static bool Asks(PodEvidence pod, ContainerEvidence container) =>
-        container.Environment.Any(variable => variable.Name is PodVariables.RoleArn or PodVariables.TokenFile)
-        || container.Mounts.Any(mount => pod.TokenVolumes.Any(volume => volume.Volume == mount.Volume && volume.Audience is not null));
+    /// <summary>The container means to assume a role.</summary>
+    private static bool Asks(ContainerEvidence container) => container.Environment.Any(variable => variable.Name is PodVariables.RoleArn or PodVariables.TokenFile);
+
+    /// <summary>The container has a token for AWS; beside one that asks for a role it may have it for another purpose, or by mistake.</summary>
+    private static bool Holds(PodEvidence pod, ContainerEvidence container) =>
+        container.Mounts.Any(mount => pod.TokenVolumes.Any(volume => volume.Volume == mount.Volume && volume.Audience is not null));
 
     private static Finding WrongServiceAccount(Case @case, PodEvidence pod)
     {
@@ -156,7 +163,9 @@ internal static class PodChecks
 
         if (right.Length == 0)
         {
-            var other = pod.TokenVolumes.FirstOrDefault(volume => container.Mounts.Any(mount => mount.Volume == volume.Volume)) ?? (pod.TokenVolumes.Count > 0 ? pod.TokenVolumes[0] : null);
+            // The one that every pod gets unasked was not meant for AWS.
+            var asked = pod.TokenVolumes.Where(volume => !pod.Containers.Any(any => Mount(any, volume) == DefaultTokenPath)).ToArray();
+            var other = asked.FirstOrDefault(volume => container.Mounts.Any(mount => mount.Volume == volume.Volume)) ?? (asked is [var first, ..] ? first : null);
             return new Finding
             {
                 Code = FindingCodes.TokenVolumeMissing,
