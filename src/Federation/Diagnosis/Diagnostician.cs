@@ -16,12 +16,19 @@ public static class Diagnostician
         FindingCodes.ClusterNotFound, FindingCodes.IssuerMismatch, FindingCodes.AwsAccountMismatch, FindingCodes.KubeconfigWrongCluster, FindingCodes.PodRejected, FindingCodes.ArgumentInvalid,
     };
 
+    /// <summary>Refusals that concern all of a cloud alike: each further one says the same again.</summary>
+    private static readonly HashSet<string> Closed = new(StringComparer.Ordinal)
+    {
+        FindingCodes.AwsCredentialsMissing, FindingCodes.GoogleCredentialsMissing, FindingCodes.EndpointUnreachable, FindingCodes.RegionUnavailable, FindingCodes.Throttled,
+    };
+
     /// <param name="now">The moment the evidence was taken.</param>
     public static WorkloadDiagnosis Diagnose(WorkloadEvidence evidence, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(evidence);
         var @case = new Case(evidence, now);
         var unread = Unread(evidence).ToHashSet();
+        var repeated = Repeated(evidence).ToHashSet();
 
         var issuer = IssuerLink.Examine(@case);
         var token = TokenLink.Examine(@case);
@@ -42,8 +49,9 @@ public static class Diagnostician
         var check = CheckLink.Examine(@case, explained: way.Any(link => link.Findings.Any(IsSeen)));
         // STS finds the role before it reads its trust policy.
         Link[] met = [issuer, token, provider, audience, role, trust, permissions, check];
-        var found = met.SelectMany(link => link.Findings).Concat(account).Distinct().ToArray();
-        return new WorkloadDiagnosis(Ordered(found, unread), Chain([.. way, check], unread)) { Unread = [.. unread] };
+        var found = met.SelectMany(link => link.Findings).Concat(account).Distinct().Except(repeated).ToArray();
+        var untold = unread.Except(repeated).ToHashSet();
+        return new WorkloadDiagnosis(Ordered(found, untold), Chain([.. way, check], unread)) { Unread = [.. untold] };
 
         bool IsSeen(Finding finding) => finding.Severity == Severity.Error && !unread.Contains(finding);
     }
@@ -77,16 +85,25 @@ public static class Diagnostician
         return chain;
     }
 
-    private static IEnumerable<Finding> Unread(WorkloadEvidence evidence)
+    /// <summary>What each cloud refused to show, in the order in which it is asked; the issuer's own address is apart from Google's APIs.</summary>
+    private static Finding?[][] Refusals(WorkloadEvidence evidence)
     {
         var (google, kubernetes, aws) = (evidence.Google, evidence.Kubernetes, evidence.Aws);
-        Finding?[] refusals =
+        return
         [
-            google.Cluster?.Refused, google.Issuer?.Refused, google.ServiceAccount?.Refused, google.WorkloadIdentityUsers?.Refused,
-            kubernetes.Issuer?.Refused, kubernetes.Namespace?.Refused, kubernetes.ServiceAccount?.Refused, kubernetes.Pods?.Refused,
-            aws.Caller?.Refused, aws.Providers?.Refused, aws.Role?.Refused, aws.Role?.Found?.Policies?.Refused, aws.Role?.Found?.Boundary?.Refused,
+            [google.Cluster?.Refused, google.ServiceAccount?.Refused, google.WorkloadIdentityUsers?.Refused],
+            [google.Issuer?.Refused],
+            [kubernetes.Issuer?.Refused, kubernetes.Namespace?.Refused, kubernetes.ServiceAccount?.Refused, kubernetes.Pods?.Refused],
+            [aws.Caller?.Refused, aws.Providers?.Refused, aws.Role?.Refused, aws.Role?.Found?.Policies?.Refused, aws.Role?.Found?.Boundary?.Refused],
         ];
+    }
+
+    private static IEnumerable<Finding> Repeated(WorkloadEvidence evidence) => Refusals(evidence).SelectMany(cloud =>
+        cloud.OfType<Finding>().Distinct().Where(refusal => Closed.Contains(refusal.Code)).GroupBy(refusal => refusal.Code, StringComparer.Ordinal).SelectMany(alike => alike.Skip(1)));
+
+    private static IEnumerable<Finding> Unread(WorkloadEvidence evidence)
+    {
         // An issuer that answers wrongly answers AWS so too; one that is merely out of reach from here may not be from there.
-        return refusals.Concat((kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused)).Concat(evidence.Refused).OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code) && refusal is not { Code: FindingCodes.VerificationKeyUnavailable, Severity: Severity.Error }).Distinct();
+        return Refusals(evidence).SelectMany(cloud => cloud).Concat((evidence.Kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused)).Concat(evidence.Refused).OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code) && refusal is not { Code: FindingCodes.VerificationKeyUnavailable, Severity: Severity.Error }).Distinct();
     }
 }

@@ -80,6 +80,23 @@ public sealed class DiagnosticianTests
         Assert.Equal([(FindingCodes.TrustActionMismatch, Severity.Error), (FindingCodes.AwsPermissionDenied, Severity.Warning)], both.Findings.Select(finding => (finding.Code, finding.Severity)));
     }
 
+    [Fact]
+    public void A_cloud_that_shows_nothing_is_one_finding_however_much_was_asked_of_it()
+    {
+        var evidence = Healthy.Evidence with
+        {
+            Aws = new AwsEvidence { Caller = new() { Refused = Of("who asks") }, Providers = new() { Refused = Of("the providers") }, Role = new() { Refused = Of("the role") } },
+        };
+
+        var diagnosis = Judge(evidence);
+
+        Assert.Equal(Of("who asks"), Assert.Single(diagnosis.Findings));
+        Assert.Equal(Of("who asks"), Assert.Single(diagnosis.Unread));
+        Assert.DoesNotContain(diagnosis.Chain, link => link.State == LinkState.Broken);
+
+        static Finding Of(string part) => new() { Code = FindingCodes.AwsCredentialsMissing, Cause = $"No credentials. Not checked: {part}.", Fix = "Log in." };
+    }
+
     public static TheoryData<string> Harmless => [.. HarmlessCases.Keys];
 
     private static Dictionary<string, Func<WorkloadEvidence, WorkloadEvidence>> HarmlessCases { get; } = new(StringComparer.Ordinal)
@@ -105,6 +122,8 @@ public sealed class DiagnosticianTests
         ["a member of the pool's newer form"] = evidence => evidence.WithGoogle(google => google with { WorkloadIdentityUsers = Reading.Of<IReadOnlyList<string>>(["principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/acme-prod.svc.id.goog/subject/ns/team/sa/reader"]) }),
         ["/run for /var/run"] = evidence => evidence.WithVariable("AWS_WEB_IDENTITY_TOKEN_FILE", "/run/secrets/tokens/token"),
         ["a sidecar without AWS"] = evidence => evidence.WithPod(pod => pod with { Containers = [.. pod.Containers, new("proxy", "i")] }),
+        ["a sidecar that holds the token too"] = evidence => evidence.WithPod(pod => pod with { Containers = [.. pod.Containers, new("proxy", "i") { Mounts = pod.Containers[0].Mounts }] }),
+        ["an access key that is empty"] = evidence => evidence.WithVariable("AWS_ACCESS_KEY_ID", ""),
         ["the default token beside the projected one"] = evidence => evidence.WithPod(pod => pod with { TokenVolumes = [.. pod.TokenVolumes, new("kube-api-access", null, "token", TimeSpan.FromSeconds(3607))] }),
         ["a clock that is four minutes off"] = evidence => evidence.WithClaim("iat", Healthy.Now.AddMinutes(4).ToUnixTimeSeconds()),
         ["an exchange that STS agreed to"] = evidence => evidence with { Aws = evidence.Aws with { Exchange = new(Code: null, Message: null) } },
