@@ -108,17 +108,18 @@ public sealed class LiveTests
     }
 
     /// <summary>Starts the clouds of a configuration, and leads this process to them as a login would.</summary>
-    internal static async Task<SandboxClouds> EnterAsync(HostRun host, string config)
+    internal static async Task<SandboxClouds> EnterAsync(HostRun host, string config, Func<SandboxOptions, SandboxOptions>? change = null)
     {
         var configuration = ConfigurationReader.Read(config, await File.ReadAllBytesAsync(config)).Configuration!;
+        var options = new SandboxOptions
+        {
+            Clusters = configuration.Clusters,
+            Accounts = configuration.Accounts,
+            Buckets = configuration.Sandbox.Buckets,
+            Directory = Path.Combine(host.Folder, "sandbox"),
+        };
         var sandbox = await SandboxClouds.StartAsync(
-            new SandboxOptions
-            {
-                Clusters = configuration.Clusters,
-                Accounts = configuration.Accounts,
-                Buckets = configuration.Sandbox.Buckets,
-                Directory = Path.Combine(host.Folder, "sandbox"),
-            },
+            change?.Invoke(options) ?? options,
             TimeProvider.System,
             TestContext.Current.CancellationToken);
         foreach (var name in sandbox.Unset)
