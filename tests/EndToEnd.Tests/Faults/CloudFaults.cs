@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 
 namespace EndToEnd.Tests.Faults;
@@ -18,6 +19,11 @@ internal static class CloudFaults
         new("the token's lifetime is too short", Configured("workloads:", "defaults: { tokenLifetime: 300s }\nworkloads:"), "FED1008", "10m to 48h", "300s"),
         new("the kubeconfig context is another cluster's", Configured("name: main }", $"name: main, context: {LiveFederation.OtherContext} }}"), "FED8008", "*", "*"),
         new("the kubeconfig has no such context", Configured("name: main }", "name: main, context: prod }"), "FED8008", "prod", null),
+        Gke("the cluster is being deleted", cluster => cluster["status"] = "STOPPING", "FED2007", "RUNNING", "STOPPING"),
+        Gke("the cluster has no workload pool", cluster => cluster.Remove("workloadIdentityConfig"), "FED2002", "acme-prod.svc.id.goog", "(none)") with { Workload = "robot" },
+        Refused("the clusters may not be read", "Required \"container.clusters.get\" permission(s) for \"projects/acme-prod/locations/asia-south1-a/clusters/main\".", "FED2006", "container.clusters.get")
+            with { Says = ["Not checked for want of it: that the cluster is there and serves"] },
+        Refused("GKE's API is switched off", "Kubernetes Engine API has not been used in project acme-prod before or it is disabled.", "FED2009", "?", "SERVICE_DISABLED"),
         new("the cluster was made again under its name", scene => scene.TwinAsync([.. GoogleAndCluster, .. Issuer]), "FED2008", "*", "*"),
         new("the exchange is tried with the key of a cluster that was made again", async scene => { await scene.TwinAsync(GoogleAndCluster); scene.Arguments.Add("--preflight"); }, "FED3005", "*", "*") { Beside = ["FED2008"] },
         new("the issuer publishes the keys of an earlier cluster", scene => scene.TwinAsync(Issuer), "FED3005", "*", "*"),
@@ -113,6 +119,44 @@ internal static class CloudFaults
         scene.Configure(written, instead);
         return Task.CompletedTask;
     };
+
+    private static Fault Gke(string name, Action<JsonObject> change, string code, string? expected, string? actual) => new(
+        name,
+        scene =>
+        {
+            scene.Gke(cluster =>
+            {
+                change(cluster);
+                return HttpStatusCode.OK;
+            });
+            return Task.CompletedTask;
+        },
+        code,
+        expected,
+        actual);
+
+    /// <summary>GKE says no, as Google's APIs do (google.rpc.Status with an ErrorInfo).</summary>
+    private static Fault Refused(string name, string message, string code, string? expected, string reason = "IAM_PERMISSION_DENIED") => new(
+        name,
+        scene =>
+        {
+            scene.Gke(answer =>
+            {
+                answer.Clear();
+                answer["error"] = new JsonObject
+                {
+                    ["code"] = 403,
+                    ["message"] = message,
+                    ["status"] = "PERMISSION_DENIED",
+                    ["details"] = new JsonArray(new JsonObject { ["@type"] = "type.googleapis.com/google.rpc.ErrorInfo", ["reason"] = reason, ["domain"] = "googleapis.com" }),
+                };
+                return HttpStatusCode.Forbidden;
+            });
+            return Task.CompletedTask;
+        },
+        code,
+        expected,
+        "?");
 
     private static async Task ElsewhereAsync(Scene scene)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Amazon.IdentityManagement.Model;
 using Google.Apis.Iam.v1.Data;
@@ -50,6 +51,19 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         {
             Set(name, twin[name]);
         }
+    }
+
+    /// <summary>GKE answers otherwise than it would.</summary>
+    public void Gke(Func<JsonObject, HttpStatusCode> change)
+    {
+        const string Variable = "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER";
+        var front = new GkeFront(federation.Variables[Variable], change);
+        Mend(() =>
+        {
+            front.Dispose();
+            return Task.CompletedTask;
+        });
+        Set(Variable, front.Address);
     }
 
     /// <summary>A file of this scene's.</summary>
