@@ -117,6 +117,29 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public void A_pod_of_the_user_s_own_that_is_refused_the_role_has_not_been_denied_an_action()
+    {
+        var refused = Healthy.Evidence.Failed(1, NotAuthorized).WithPod(pod => pod with { IsValidation = false });
+
+        Assert.Equal(FindingCodes.RoleNotYetVisible, Judge(refused).RootCause!.Code);
+    }
+
+    [Theory]
+    [InlineData(" because no identity-based policy allows the s3:ListAllMyBuckets action", "changed since")]
+    [InlineData(" because no permissions boundary allows the s3:ListAllMyBuckets action", "changed since")]
+    [InlineData(" with an explicit deny in a resource-based policy", "a Deny statement forbids the call")]
+    [InlineData("", "look at the policy of the bucket")]
+    public void An_action_that_the_role_s_policies_allow_now_was_denied_by_others_or_before(string reason, string says)
+    {
+        var text = "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets on resource: \"*\"" + reason;
+
+        var cause = Judge(Healthy.Evidence.Failed(254, text)).RootCause!.Cause;
+
+        Assert.Contains(says, cause, StringComparison.Ordinal);
+        Assert.DoesNotContain("None of its policies allows", cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_check_that_passed_as_somebody_else_did_not_pass()
     {
         var evidence = Healthy.Evidence.WithPod(pod => pod with

@@ -15,6 +15,12 @@ internal static class CheckLink
         FindingCodes.RoleNotYetVisible, FindingCodes.RoleMissing, FindingCodes.TrustSubjectMismatch, FindingCodes.TrustAudienceMismatch, FindingCodes.TrustPrincipalMismatch,
     };
 
+    /// <summary>What a service answers once the role was assumed.</summary>
+    private static readonly HashSet<string> Denials = new(StringComparer.Ordinal)
+    {
+        FindingCodes.PermissionMissing, FindingCodes.PermissionsBoundaryBlocks, FindingCodes.PermissionDenied,
+    };
+
     /// <param name="explained">A link before this one is broken.</param>
     public static Link Examine(Case @case, bool explained)
     {
@@ -57,8 +63,8 @@ internal static class CheckLink
                 return PermissionTexts.Denied(text) is var (action, resource) ? PermissionsLink.Explain(@case, action, resource ?? "*") : null;
             default:
                 // A pod of the user's own: its log is all that it says, and only while it fails.
-                return IsFailing(pod) && ErrorTexts.Explain(text) is [_, ..] recognised
-                    ? Denied(@case, text) ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with { Resource = @case.PodId(pod) }
+                return IsFailing(pod) && ErrorTexts.Explain(text) is [var first, ..] recognised
+                    ? (Denials.Contains(first.Code) ? Denied(@case, text) : null) ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with { Resource = @case.PodId(pod) }
                     : null;
         }
     }
@@ -96,11 +102,23 @@ internal static class CheckLink
             return denied with { Resource = @case.RoleId };
         }
 
-        return PermissionsLink.Explain(@case, action, resource ?? "*") ?? denied with
+        if (PermissionsLink.Explain(@case, action, resource ?? "*") is { } seen)
         {
-            Resource = @case.RoleId,
-            Cause = denied.Cause + (@case.Role?.Policies?.Found is null ? "" : $" The role's own policies allow {action}: look at the policy of the bucket or key, and at the organisation's."),
-        };
+            return seen;
+        }
+
+        return @case.Role?.Policies?.Found is null ? denied with { Resource = @case.RoleId }
+            : PermissionTexts.BlamesTheRole(text) ? denied with
+            {
+                Resource = @case.RoleId,
+                Cause = $"{action} was denied because the role's policies or its boundary did not allow it. As they are now they do: they were changed since, or are not in force yet.",
+                Fix = "Run `--target=Verify`, which asks anew; a pod that was kept from before can be deleted.",
+            }
+            : denied with
+            {
+                Resource = @case.RoleId,
+                Cause = (PermissionTexts.NamesNoPolicy(text) ? $"The role was assumed, and {action} was denied." : denied.Cause) + $" The role's own policies allow {action}: look at the policy of the bucket or key, and at the organisation's.",
+            };
     }
 
     /// <summary>The exchange was refused, and nothing that can be read from here says why.</summary>

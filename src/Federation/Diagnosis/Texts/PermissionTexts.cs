@@ -93,6 +93,14 @@ internal static partial class PermissionTexts
         return Operation().Match(text) is { Success: true } called && Actions.TryGetValue(called.Groups["operation"].Value, out var action) ? (action, null) : null;
     }
 
+    /// <summary>The text says that it is the role's own policies, or its boundary, that do not allow the call.</summary>
+    public static bool BlamesTheRole(string text) =>
+        text.Contains("no identity-based policy allows", StringComparison.OrdinalIgnoreCase) || text.Contains("no permissions boundary allows", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The text leaves open of which kind the policy is that denied the call.</summary>
+    public static bool NamesNoPolicy(string text) =>
+        !text.Contains("policy allows", StringComparison.OrdinalIgnoreCase) && !text.Contains("explicit deny", StringComparison.OrdinalIgnoreCase);
+
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
 
     [GeneratedRegex(@"is not authorized to perform: ?(?<action>[\w-]+:[\w*]+)( on resource: ?""?(?<resource>[^\s""]+))?", Options)]
