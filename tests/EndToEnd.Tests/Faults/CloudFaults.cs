@@ -6,7 +6,7 @@ namespace EndToEnd.Tests.Faults;
 /// <summary>What goes wrong with clusters, providers, roles and trust policies.</summary>
 internal static class CloudFaults
 {
-    private const string Twenty = "110000000000000000099";
+    private const string UniqueId = "110000000000000000099";
 
     private static readonly string[] GoogleAndCluster = ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", "CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS", "KUBECONFIG"];
     private static readonly string[] Issuer = ["FEDERATION_CONNECT_TO", "FEDERATION_CA_FILE"];
@@ -83,7 +83,7 @@ internal static class CloudFaults
         Subject("differs in case", "system:serviceaccount:team:Reader"),
         Subject("lacks its beginning", "team:reader"),
         Subject("has a slash for the colon", "system:serviceaccount:team/reader"),
-        Subject("is the unique id of a Google service account", Twenty),
+        Subject("is the unique id of a Google service account", UniqueId),
         Subject("is the member of the Google binding", "serviceAccount:acme-prod.svc.id.goog[team/reader]"),
         Audience("is sts.amazon.com", "sts.amazon.com"),
         Audience("has a scheme", "https://sts.amazonaws.com"),
@@ -161,9 +161,7 @@ internal static class CloudFaults
     private static async Task ElsewhereAsync(Scene scene)
     {
         await scene.WithoutProviderAsync();
-        using var other = await scene.Federation.OtherIamAsync();
-        var made = await other.CreateOpenIDConnectProviderAsync(new() { Url = LiveFederation.Issuer, ClientIDList = [LiveFederation.Audience] });
-        await other.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn });
+        await scene.ProviderElsewhereAsync();
     }
 
     private static Fault Near(string name, string path) => new(

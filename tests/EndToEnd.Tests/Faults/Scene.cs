@@ -93,6 +93,18 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         Mend(() => federation.Iam.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn }));
     }
 
+    /// <summary>The provider as it should be, in an account where it does not count.</summary>
+    public async Task ProviderElsewhereAsync()
+    {
+        var other = await federation.OtherIamAsync();
+        var made = await other.CreateOpenIDConnectProviderAsync(new() { Url = LiveFederation.Issuer, ClientIDList = [LiveFederation.Audience] });
+        Mend(async () =>
+        {
+            await other.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn });
+            other.Dispose();
+        });
+    }
+
     public async Task ThumbprintAsync(string thumbprint)
     {
         var before = await federation.Iam.GetOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn });
