@@ -35,7 +35,8 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     {
         var workload = request.Workload;
         var connection = await cloud.Connections.GetAsync(workload.Cluster, cancellationToken);
-        var clearing = ClearAsync(connection, request, log, cancellationToken);
+        var patience = workload.Verify.Timeout + DeadlineMargin;
+        var clearing = ClearAsync(connection, request, patience, log, cancellationToken);
         V1Pod pod;
         try
         {
@@ -51,9 +52,15 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen, isThere) = await new PodWatch(connection, pod, time).ToVerdictAsync(workload.Verify.Timeout + DeadlineMargin, Line, IsDeniedForGood, cancellationToken);
+            var (verdict, seen, isThere) = await new PodWatch(connection, pod, time).ToVerdictAsync(patience, Line, IsDeniedForGood, cancellationToken);
             var result = Judge(request, verdict, Proof(seen));
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
+            if (result.Passed && await Quietly(clearing) is { } kept)
+            {
+                // What they failed of is mended: kept on, they would be taken for the present state.
+                await Task.WhenAll(kept.Select(earlier => TakeAwayAsync(connection, workload.Namespace, earlier, "failed and was kept", log)));
+            }
+
             return result with { PodKept = keep && isThere };
 
             void Line(string line)
@@ -88,43 +95,50 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 await DeleteAsync(connection, request.Workload.Namespace, request.PodName);
             }
 
-            await clearing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Quietly(clearing);
         }
+    }
+
+    /// <summary>Tidying is not worth failing for: whoever may not list or delete pods is told by the proof itself.</summary>
+    private static async Task<IReadOnlyList<V1Pod>?> Quietly(Task<IReadOnlyList<V1Pod>> clearing)
+    {
+        await ((Task)clearing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return clearing.IsCompletedSuccessfully ? clearing.Result : null;
     }
 
     /// <summary>
     /// Takes away what earlier runs left of this workload's validation pods: a run that is killed outright cleans up
-    /// nothing. They are known by the mark, their name, and an age that no pod of a run under way can have. Not worth
-    /// failing for: it happens beside the proof, and whoever may not list or delete pods is told by the proof itself.
+    /// nothing. They are known by the mark, their name, and an age that no pod of a run under way can have.
     /// </summary>
-    private async Task ClearAsync(ClusterConnection connection, GateRequest request, Action<string> log, CancellationToken cancellationToken)
+    /// <returns>The younger ones that failed, and were kept for a person to look at.</returns>
+    private async Task<IReadOnlyList<V1Pod>> ClearAsync(ClusterConnection connection, GateRequest request, TimeSpan patience, Action<string> log, CancellationToken cancellationToken)
     {
         var workload = request.Workload;
-        if (workload.Verify.Keep == KeepPod.Always)
-        {
-            return;
-        }
-
-        var patience = workload.Verify.Timeout + DeadlineMargin;
-        var before = time.GetUtcNow() - (patience > LeftBehind ? patience : LeftBehind);
         var labels = request.Documents.ValidationPod["metadata"]!["labels"] as JsonObject ?? [];
         var mark = string.Join(',', labels.Where(label => label.Key.StartsWith("federation/", StringComparison.Ordinal)).Select(label => $"{label.Key}={label.Value}"));
-        if (mark.Length == 0)
+        if (workload.Verify.Keep == KeepPod.Always || mark.Length == 0)
         {
-            return;
+            return [];
         }
 
+        var before = (time.GetUtcNow() - (patience > LeftBehind ? patience : LeftBehind)).UtcDateTime;
         var pods = await cloud.CallAsync(
             connection,
             $"list pods in {workload.Namespace}",
             resource: null,
             (client, token) => client.CoreV1.ListNamespacedPodAsync(workload.Namespace, labelSelector: mark, cancellationToken: token),
             cancellationToken);
-        foreach (var pod in pods.Items.Where(pod => pod.Name().StartsWith(request.PodName[..^request.Run.Length], StringComparison.Ordinal) && pod.CreationTimestamp() < before.UtcDateTime))
-        {
-            await DeleteAsync(connection, workload.Namespace, pod.Name());
-            log($"(the validation pod {pod.Name()} of an earlier run was left behind, and is taken away)");
-        }
+        var earlier = pods.Items
+            .Where(pod => pod.Name().StartsWith(request.PodName[..^request.Run.Length], StringComparison.Ordinal) && pod.Name() != request.PodName)
+            .ToLookup(pod => pod.CreationTimestamp() < before);
+        await Task.WhenAll(earlier[true].Select(pod => TakeAwayAsync(connection, workload.Namespace, pod, "was left behind", log)));
+        return [.. earlier[false].Where(pod => pod.Status?.Phase == "Failed")];
+    }
+
+    private async Task TakeAwayAsync(ClusterConnection connection, string @namespace, V1Pod pod, string why, Action<string> log)
+    {
+        await DeleteAsync(connection, @namespace, pod.Name());
+        log($"(the validation pod {pod.Name()} of an earlier run {why}; it is taken away)");
     }
 
     private GateResult Judge(GateRequest request, PodVerdict verdict, PodEvidence proof)

@@ -288,6 +288,29 @@ public sealed class GateTests : IAsyncLifetime
         Assert.Contains("exports-verify-other", left);
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public async Task A_pod_that_failed_earlier_goes_once_a_later_one_has_passed(int exitCode, bool stays)
+    {
+        var failing = ProveAsync(Request());
+        _cluster.End(await _cluster.PodAsync(), exitCode: 3, Given.Identity);
+        Assert.True((await failing).PodKept);
+
+        var proving = ProveAsync(Request() with { Run = "r2" });
+        await foreach (var happened in _cluster.Kubelet.WatchPodsAsync(Cancelled))
+        {
+            if ((string?)happened.Pod["metadata"]!["name"] == "exports-verify-r2")
+            {
+                _cluster.End(happened.Pod, exitCode, Given.Identity);
+                break;
+            }
+        }
+
+        await proving;
+        Assert.Equal(stays, (await _cluster.PodNamesAsync()).Contains("exports-verify-r1"));
+    }
+
     private static V1Pod PodOf(GateRequest request)
     {
         var document = request.Documents.ValidationPod.DeepClone();
