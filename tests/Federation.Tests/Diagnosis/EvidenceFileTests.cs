@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Federation.Diagnosis.Evidence;
 using Federation.Planning;
 using Federation.Tests.Templates;
@@ -43,5 +44,21 @@ public sealed class EvidenceFileTests
         Assert.Equal(json, read.ToJson());
         Assert.Null(read.Workloads[0].Kubernetes.Pods!.Found![0].TokenVolumes[0].Audience);
         Assert.Null(read.Workloads[0].Kubernetes.ServiceAccount);
+    }
+
+    [Fact]
+    public void What_an_older_file_does_not_say_is_as_if_it_was_never_set()
+    {
+        var file = JsonNode.Parse(new EvidenceFile { Taken = Healthy.Now, Workloads = [Healthy.Evidence] }.ToJson())!;
+        var workload = file["workloads"]![0]!.AsObject();
+        workload.Remove("refused");
+        workload["kubernetes"]!["pods"]!["found"]![0]!["snapshot"]!.AsObject().Remove("events");
+        workload["workload"]!["role"]!.AsObject().Remove("path");
+
+        var read = EvidenceFile.Parse(file.ToJsonString(), "evidence.json").Workloads[0];
+
+        Assert.Empty(read.Refused);
+        Assert.Empty(read.Kubernetes.Pods!.Found![0].Snapshot.Events);
+        Assert.Equal("/", read.Workload.Role.Path);
     }
 }

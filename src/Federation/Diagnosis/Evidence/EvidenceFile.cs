@@ -18,17 +18,29 @@ public sealed record EvidenceFile
 
     public required IReadOnlyList<WorkloadEvidence> Workloads { get; init; }
 
-    private static readonly EvidenceJson Readable = new(new JsonSerializerOptions(EvidenceJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    // Not from generated code: that sets every init property, to null where the file says nothing, and the default is lost.
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        IgnoreReadOnlyProperties = true,
+        AllowDuplicateProperties = false,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(), new PolicyDocumentJson() },
+    };
 
     /// <summary>Indented JSON with a final line feed.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Readable.EvidenceFile) + "\n";
+    public string ToJson() => JsonSerializer.Serialize(this, Readable) + "\n";
 
     /// <exception cref="FindingException">The text is no evidence, or of a schema this version does not know (FED8013).</exception>
     public static EvidenceFile Parse(string json, string path)
     {
         try
         {
-            var schema = JsonNode.Parse(json) is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+            var schema = JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
             if (schema != CurrentSchema)
             {
                 throw new FindingException(new Finding
@@ -41,10 +53,11 @@ public sealed record EvidenceFile
                 });
             }
 
-            return JsonSerializer.Deserialize(json, Readable.EvidenceFile)!;
+            return JsonSerializer.Deserialize<EvidenceFile>(json, Readable)!;
         }
-        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException)
+        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException or InvalidOperationException)
         {
+            // The last of them: a text escapes half a surrogate pair, which shows only when it is read.
             throw new FindingException(
                 new Finding
                 {
@@ -68,15 +81,3 @@ internal sealed class PolicyDocumentJson : JsonConverter<PolicyDocument>
 
     public override void Write(Utf8JsonWriter writer, PolicyDocument value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToMinifiedJson());
 }
-
-[JsonSourceGenerationOptions(
-    WriteIndented = true,
-    NewLine = "\n",
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    IgnoreReadOnlyProperties = true,
-    RespectRequiredConstructorParameters = true,
-    RespectNullableAnnotations = true,
-    UseStringEnumConverter = true,
-    Converters = [typeof(PolicyDocumentJson)])]
-[JsonSerializable(typeof(EvidenceFile))]
-internal sealed partial class EvidenceJson : JsonSerializerContext;
