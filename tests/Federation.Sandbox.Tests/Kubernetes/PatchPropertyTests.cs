@@ -184,6 +184,20 @@ public sealed class PatchPropertyTests
             }
         }, iter: 50_000);
 
+    [Theory]
+    [InlineData("0o17", "15")]
+    [InlineData("0777777777777777777777", "9223372036854775807")]
+    [InlineData("0o7777777777777777777777", "\"0o7777777777777777777777\"")]
+    [InlineData("07777777777777777777777", "7.777777777777777E+21")]
+    [InlineData("1e344", "\"1e344\"")]
+    public void A_number_of_YAML_that_no_type_holds_is_a_text(string yaml, string json) => Assert.Equal(json, YamlReading.Parse(yaml)!.ToJsonString());
+
+    [Fact]
+    public void A_number_of_JSON_that_no_type_holds_is_refused() =>
+        Assert.Equal(
+            "json: cannot unmarshal number 1e344 into Go value of type float64",
+            Assert.Throws<FormatException>(() => JsonReading.Parse("""{"a":1e344}"""u8)).Message);
+
     [Fact]
     public void Aliases_of_aliases_and_endless_depth_are_refused()
     {

@@ -84,7 +84,9 @@ internal static class JsonReading
             case JsonTokenType.String:
                 return JsonValue.Create(reader.GetString());
             case JsonTokenType.Number:
-                return reader.TryGetInt64(out var integer) ? JsonValue.Create(integer) : JsonValue.Create(reader.GetDouble());
+                return reader.TryGetInt64(out var integer) ? JsonValue.Create(integer)
+                    : reader.GetDouble() is var number && double.IsFinite(number) ? JsonValue.Create(number)
+                    : throw new FormatException($"json: cannot unmarshal number {Encoding.UTF8.GetString(reader.ValueSpan)} into Go value of type float64");
             case JsonTokenType.True or JsonTokenType.False:
                 return JsonValue.Create(reader.GetBoolean());
             default:

@@ -46,15 +46,15 @@ internal static class YamlReading
         _ when Octal(text) is { } octal => JsonValue.Create(octal),
         _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer) => JsonValue.Create(integer),
         _ when char.IsAsciiDigit(text[^1]) && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.')
-            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => JsonValue.Create(number),
         _ => JsonValue.Create(text),
     };
 
-    /// <summary>File modes are written as 0644 or 0o644.</summary>
+    /// <summary>File modes are written as 0644 or 0o644. What 64 bits do not hold is no whole number.</summary>
     private static long? Octal(string text)
     {
         var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text.Length > 1 && text[0] == '0' ? text[1..] : "";
-        return digits.Length > 0 && digits.All(static digit => digit is >= '0' and <= '7') ? Convert.ToInt64(digits, 8) : null;
+        return digits.Length > 0 && digits.All(static digit => digit is >= '0' and <= '7') && digits.TrimStart('0').Length <= 21 ? Convert.ToInt64(digits, 8) : null;
     }
 
     private static long Count(JsonNode? node) => node switch
