@@ -40,7 +40,7 @@ internal static class RoleLink
                 Code = FindingCodes.SessionTooLong,
                 Resource = @case.RoleId,
                 Cause = $"Sessions of {workload.Role.Name} are to last up to {Seconds(workload.Role.MaxSessionDuration)}, and the role allows {Seconds(role.MaxSessionDuration)}: STS refuses whoever asks for more.",
-                Fix = @case.Mend(ExistingResources.Role, $"aws iam update-role --role-name {workload.Role.Name} --max-session-duration {workload.Role.MaxSessionDuration.TotalSeconds:0}"),
+                Fix = @case.Mend(ExistingResources.Role, @case.Aws("iam", "update-role", "--role-name", workload.Role.Name, "--max-session-duration", $"{workload.Role.MaxSessionDuration.TotalSeconds:0}")),
                 Expected = Seconds(workload.Role.MaxSessionDuration),
                 Actual = Seconds(role.MaxSessionDuration),
             });
@@ -49,15 +49,24 @@ internal static class RoleLink
         return new Link("role", findings, workload.RoleArn, role.Arn);
     }
 
-    private static Finding Missing(Case @case) => new()
+    private static Finding Missing(Case @case)
     {
-        Code = FindingCodes.RoleMissing,
-        Resource = @case.RoleId,
-        Cause = $"The account {@case.Workload.Account.Id} has no role {@case.Workload.Role.Name}.",
-        Fix = @case.Mend(ExistingResources.Role, $"aws iam create-role --role-name {@case.Workload.Role.Name} --path {@case.Workload.Role.Path} --assume-role-policy-document file://artifacts/rendered/{@case.Workload.Name}/trust-policy.json"),
-        Expected = @case.Workload.RoleArn,
-        Actual = "(none)",
-    };
+        var role = @case.Workload.Role;
+        return new Finding
+        {
+            Code = FindingCodes.RoleMissing,
+            Resource = @case.RoleId,
+            Cause = $"The account {@case.Workload.Account.Id} has no role {role.Name}.",
+            Fix = @case.Mend(ExistingResources.Role, @case.Aws(
+            [
+                "iam", "create-role", "--role-name", role.Name, "--path", role.Path, "--max-session-duration", $"{role.MaxSessionDuration.TotalSeconds:0}",
+                .. role.PermissionsBoundary is { } boundary ? new[] { "--permissions-boundary", boundary } : [],
+                "--assume-role-policy-document", @case.Evidence.TrustPolicy.ToMinifiedJson(),
+            ])),
+            Expected = @case.Workload.RoleArn,
+            Actual = "(none)",
+        };
+    }
 
     private static string Seconds(TimeSpan duration) => $"{duration.TotalSeconds:0} s";
 }
