@@ -84,7 +84,7 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
         }
 
         return SecurityTokenService.Refusals(new WebIdentityEvidence(
-            new AssumeRoleWithWebIdentityRequest(role.Arn, Workload.Name.Length < 2 ? Mark.Tool : Workload.Name, token),
+            new AssumeRoleWithWebIdentityRequest(role.Arn, Workload.SessionName, token),
             IsGoogle ? null : new OpenIdConnectProvider(Workload.ProviderArn, Cluster.IssuerPath, [Workload.Audience]),
             new IssuerKeys.Assumed(),
             new AssumableRole(role.Arn, RoleId: "", role.TrustPolicy) { MaxSessionDuration = role.MaxSessionDuration },
