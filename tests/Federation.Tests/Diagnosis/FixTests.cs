@@ -41,7 +41,7 @@ public sealed class FixTests
     {
         var evidence = Healthy.Evidence with { Workload = Healthy.Workload with { Audience = "it's$(id)" } };
 
-        Assert.EndsWith(@" --client-id 'it'\''s$(id)'", FixOf(evidence.WithProviders(Healthy.Provider)), StringComparison.Ordinal);
+        Assert.EndsWith(@" --client-id 'it'\''s$(id)'", FixOf(evidence.WithProviders(Healthy.Provider), FindingCodes.AudienceNotRegistered), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -77,6 +77,37 @@ public sealed class FixTests
         Assert.DoesNotContain("delete-open-id-connect-provider", FixOf(Healthy.Evidence.WithProviders(Of(Healthy.IssuerPath.Replace("/main", "/other", StringComparison.Ordinal)))), StringComparison.Ordinal);
 
         static ProviderEvidence Of(string url) => new("arn:aws:iam::111122223333:oidc-provider/" + url, url);
+    }
+
+    [Theory]
+    [InlineData("ErrImagePull", "not found", FindingCodes.ImagePullFailed)]
+    [InlineData(null, null, FindingCodes.PodUnschedulable)]
+    public void A_pod_of_the_users_own_is_mended_where_it_comes_from(string? waiting, string? message, string code)
+    {
+        var stuck = Healthy.Evidence.WithPod(pod => pod with
+        {
+            IsValidation = false,
+            Owner = "ReplicaSet/app-7c",
+            Snapshot = new PodSnapshot("team", "app-7c-1", "Pending")
+            {
+                Created = Healthy.Now.AddHours(-1),
+                UnscheduledReason = waiting is null ? "Unschedulable" : null,
+                Containers = waiting is null ? [] : [new ContainerSnapshot("app", "i") { WaitingReason = waiting, WaitingMessage = message }],
+            },
+        });
+
+        var fix = FixOf(stuck, code);
+
+        Assert.EndsWith("its ReplicaSet/app-7c.", fix.Replace(", or give the cluster's nodes access to its registry.", ".", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("verif", fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_role_under_another_name_is_named_as_it_is()
+    {
+        var moved = Healthy.Evidence.WithRole(role => role with { Arn = "arn:aws:iam::111122223333:role/team/Reader" });
+
+        Assert.StartsWith("Set name: Reader and path: /team/ ", FixOf(moved), StringComparison.Ordinal);
     }
 
     private static string FixOf(WorkloadEvidence evidence, string? code = null) =>

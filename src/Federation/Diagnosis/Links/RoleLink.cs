@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
@@ -22,12 +23,15 @@ internal static class RoleLink
         var findings = new List<Finding>();
         if (role.Arn != workload.RoleArn)
         {
+            var isCase = role.Arn.Equals(workload.RoleArn, StringComparison.OrdinalIgnoreCase);
             findings.Add(new Finding
             {
                 Code = FindingCodes.RoleArnWrong,
                 Resource = @case.RoleId,
-                Cause = $"The role {workload.Role.Name} is there, but under another ARN than the one the pods are given: its path differs, and the path is part of the ARN.",
-                Fix = "Set role.path to the role's own path; IAM cannot move a role.",
+                Cause = $"The role {workload.Role.Name} is there, but under another ARN than the one the pods are given: {(isCase ? "the two differ in case, which counts in an ARN" : "its path differs, and the path is part of the ARN")}.",
+                Fix = RoleArn.TryParse(role.Arn, out var own)
+                    ? $"Set name: {own.Name} and path: {own.Path} under role of the workload {workload.Name} in federation.yaml; IAM neither renames nor moves a role."
+                    : "Set role.name and role.path to the role's own; IAM neither renames nor moves a role.",
                 Expected = workload.RoleArn,
                 Actual = role.Arn,
             });
