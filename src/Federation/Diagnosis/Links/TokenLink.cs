@@ -23,7 +23,9 @@ internal static class TokenLink
 
         // What is wrong with how a pod gets its token shows in the token too.
         var explained = findings.Exists(finding => finding.Severity == Severity.Error);
-        findings.AddRange(@case.Evidence.Tokens.Where(token => token.Pod is null || !explained).SelectMany(token => TokenChecks.Examine(@case, token)));
+        findings.AddRange(@case.Evidence.Tokens.Where(token => token.Pod is null || !explained)
+            .SelectMany(token => TokenChecks.Examine(@case, token))
+            .Select(finding => finding with { Resource = @case.ServiceAccountId }));
         return new Link("token", findings, $"{@case.Workload.Namespace}/{@case.Workload.ServiceAccount}", held);
     }
 
