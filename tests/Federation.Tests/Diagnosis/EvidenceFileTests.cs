@@ -1,3 +1,4 @@
+using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Planning;
 using Federation.Tests.Templates;
@@ -43,5 +44,20 @@ public sealed class EvidenceFileTests
         Assert.Equal(json, read.ToJson());
         Assert.Null(read.Workloads[0].Kubernetes.Pods!.Found![0].TokenVolumes[0].Audience);
         Assert.Null(read.Workloads[0].Kubernetes.ServiceAccount);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("""{"schema":"federation-evidence/2"}""")]
+    [InlineData("""{"schema":"federation-evidence/1","schema":"federation-evidence/1"}""")]
+    [InlineData("""{"schema":"federation-evidence/1","taken":"2026-11-23T18:00:00Z","workloads":[null]}""")]
+    [InlineData("""{"schema":"federation-evidence/1","taken":"2026-11-23T18:00:00Z","workloads":[{"workload":{"name":"x"}}]}""")]
+    public void What_is_no_evidence_is_said_to_be_none(string json)
+    {
+        var finding = Assert.Single(Assert.Throws<FindingException>(() => EvidenceFile.Parse(json, "evidence.json")).Findings);
+
+        Assert.Equal(FindingCodes.ArgumentInvalid, finding.Code);
+        Assert.StartsWith("--evidence=evidence.json: ", finding.Cause, StringComparison.Ordinal);
     }
 }

@@ -28,7 +28,8 @@ public sealed record EvidenceFile
     {
         try
         {
-            var schema = JsonNode.Parse(json) is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+            var file = JsonNode.Parse(json);
+            var schema = file is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
             if (schema != CurrentSchema)
             {
                 throw new FindingException(new Finding
@@ -41,9 +42,9 @@ public sealed record EvidenceFile
                 });
             }
 
-            return JsonSerializer.Deserialize(json, Readable.EvidenceFile)!;
+            return HasGap(file) ? throw new JsonException("a list has null for a member") : JsonSerializer.Deserialize(json, Readable.EvidenceFile)!;
         }
-        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException)
+        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException or ArgumentException)
         {
             throw new FindingException(
                 new Finding
@@ -55,6 +56,14 @@ public sealed record EvidenceFile
                 malformed);
         }
     }
+
+    /// <summary>A list with a member that is null, which the serializer takes for one; a token's claims are whatever they are.</summary>
+    private static bool HasGap(JsonNode? node) => node switch
+    {
+        JsonArray list => list.Any(member => member is null || HasGap(member)),
+        JsonObject members => members.Any(member => member.Key != "claims" && HasGap(member.Value)),
+        _ => false,
+    };
 }
 
 /// <summary>A policy document stands in a file as the JSON it is.</summary>
