@@ -159,11 +159,8 @@ public sealed class Screen(IAnsiConsole console)
         }
     }
 
-    public void NoToken(Workload workload, IReadOnlyList<Finding> unread)
-    {
+    public void NoToken(Workload workload) =>
         Line($"{Markup.Escape(workload.Name)}: [yellow]no token is to be seen.[/] A validation pod that was refused shows its own; --pod=NAMESPACE/NAME reads a running pod's, --preflight requests one, --token-file=FILE takes any.");
-        Warn(unread.Select(finding => finding with { Severity = Severity.Warning }));
-    }
 
     /// <summary>The way of the token, link by link.</summary>
     private void Draw(WorkloadDiagnosis diagnosis)
