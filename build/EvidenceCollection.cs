@@ -40,7 +40,7 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         var tokens = new List<TokenEvidence>(pods.Select(PodLog.TokenOf).OfType<TokenEvidence>());
         if (options.TokenFile is { } file)
         {
-            tokens.Add(Show($"{(file.IsStandardInput ? "standard input" : file.Path)}", file.Text, evidence));
+            tokens.Add(Show(file.IsStandardInput ? "standard input" : file.Path, file.Text, evidence));
         }
 
         if (pods.FirstOrDefault(pod => pod.IsNamed) is { } named)
@@ -83,7 +83,7 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         try
         {
             var text = await _kubernetes.RequestTokenAsync(evidence.Workload, cancellationToken);
-            tokens.Add(Show("a token requested from here", text, evidence));
+            tokens.Add(Show("a request from here", text, evidence));
             return evidence with
             {
                 Tokens = tokens,

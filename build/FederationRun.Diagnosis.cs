@@ -35,7 +35,7 @@ public sealed partial class FederationRun
         });
         if (Record.Findings.Any(finding => finding.Severity == Severity.Error))
         {
-            Save(judged);
+            Save(judged, time.GetUtcNow());
         }
 
         Stop(Record.Findings);
@@ -120,7 +120,7 @@ public sealed partial class FederationRun
             var diagnosis = Diagnostician.Diagnose(evidence, now);
             if (evidence.Tokens.Count == 0)
             {
-                screen.NoToken(evidence.Workload, diagnosis.Unread);
+                screen.NoToken(evidence.Workload);
             }
 
             foreach (var token in evidence.Tokens)
@@ -128,10 +128,17 @@ public sealed partial class FederationRun
                 screen.Shown(evidence.Workload, token, TokenComparison.Of(evidence, token, now));
             }
 
-            Record.NoteDiagnosis(evidence.Workload, diagnosis.OfToken());
+            Record.NoteDiagnosis(evidence.Workload, evidence.Tokens.Count > 0 ? diagnosis.OfToken() : diagnosis with { Findings = Refusals(evidence) });
         }
 
         Stop(Record.Findings);
+    }
+
+    /// <summary>Why a token may be there that was not seen.</summary>
+    private static Finding[] Refusals(WorkloadEvidence evidence)
+    {
+        var (issuer, pods) = (evidence.Kubernetes.Issuer, evidence.Kubernetes.Pods);
+        return [.. new[] { issuer?.Refused, pods?.Refused }.Concat((pods?.Found ?? []).SelectMany(pod => pod.Refused)).Concat(evidence.Refused).OfType<Finding>().Distinct()];
     }
 
     private async Task<(WorkloadEvidence[] Workloads, DateTimeOffset Taken)> ReadAsync(CancellationToken cancellationToken)
@@ -139,7 +146,7 @@ public sealed partial class FederationRun
         await RenderedAsync(cancellationToken);
         var taken = time.GetUtcNow();
         var workloads = await Record.PhaseAsync("Read", () => CollectAsync(new EvidenceScope(Pods: true, options.Pod), cancellationToken));
-        Save(workloads);
+        Save(workloads, taken);
         return (workloads, taken);
     }
 
@@ -181,10 +188,10 @@ public sealed partial class FederationRun
         ? time.GetElapsedTime(written)
         : null;
 
-    private void Save(WorkloadEvidence[] workloads)
+    private void Save(WorkloadEvidence[] workloads, DateTimeOffset taken)
     {
         var path = options.Evidence ?? Path.Combine(options.Output, "evidence.json");
-        File.WriteAllText(path, new EvidenceFile { Taken = time.GetUtcNow(), Workloads = workloads }.ToJson());
+        File.WriteAllText(path, new EvidenceFile { Taken = taken, Workloads = workloads }.ToJson());
         screen.Say($"The evidence is in {path}; it holds no secret.");
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
@@ -100,7 +101,7 @@ public sealed class Screen(IAnsiConsole console)
     public void Proving(GateRequest request) =>
         Line($"{Markup.Escape(request.Workload.Name)}: pod {Markup.Escape(request.Workload.Namespace)}/{Markup.Escape(request.PodName)} runs [italic]{Markup.Escape(request.Workload.Verify.Run)}[/]");
 
-    public void Log(Workload workload, string line) => Line($"[grey]{Markup.Escape(workload.Name)} |[/] {Markup.Escape(Printable(line))}");
+    public void Log(Workload workload, string line) => Line($"[grey]{Markup.Escape(workload.Name)} |[/] {Markup.Escape(OneLine(line))}");
 
     public void Proved(GateRequest request, GateResult result, TimeSpan elapsed)
     {
@@ -144,25 +145,22 @@ public sealed class Screen(IAnsiConsole console)
     /// <summary>A token's claims, a line each.</summary>
     public void Shown(Workload workload, TokenEvidence token, IReadOnlyList<ClaimLine> lines)
     {
-        Line($"{Markup.Escape(workload.Name)}: the token of {Markup.Escape(Printable(token.Source))}{(token.Algorithm is null ? "" : Markup.Escape(Printable($" ({token.Algorithm}, kid {token.KeyId ?? "none"})")))}");
+        Line($"{Markup.Escape(workload.Name)}: the token of {Markup.Escape(OneLine(token.Source))}{(token.Algorithm is null ? "" : Markup.Escape(OneLine($" ({token.Algorithm}, kid {token.KeyId ?? "none"})")))}");
         var width = lines.Count == 0 ? 0 : lines.Max(line => line.Claim.Length);
         foreach (var line in lines)
         {
             var (sign, colour) = line.Fits switch { true => (Signs.Held, "green"), false => (Signs.Broken, "red"), _ => (" ", "grey") };
             var by = line.Fits == true ? $"  [grey]{string.Join(", ", line.Wishes.Select(wish => wish.By))}[/]" : "";
-            Line($"  [{colour}]{sign}[/] {Markup.Escape(Printable(line.Claim.PadRight(width)))}  {Markup.Escape(Printable(line.Value))}{by}");
+            Line($"  [{colour}]{sign}[/] {Markup.Escape(OneLine(line.Claim.PadRight(width)))}  {Markup.Escape(OneLine(line.Value))}{by}");
             foreach (var wish in line.Wishes.Where(wish => line.Fits == false))
             {
-                Line($"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} wants {Markup.Escape(Printable(wish.Value))}[/]");
+                Line($"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} wants {Markup.Escape(OneLine(wish.Value))}[/]");
             }
         }
     }
 
-    public void NoToken(Workload workload, IReadOnlyList<Finding> unread)
-    {
+    public void NoToken(Workload workload) =>
         Line($"{Markup.Escape(workload.Name)}: [yellow]no token is to be seen.[/] A validation pod that was refused shows its own; --pod=NAMESPACE/NAME reads a running pod's, --preflight requests one, --token-file=FILE takes any.");
-        Warn(unread.Select(finding => finding with { Severity = Severity.Warning }));
-    }
 
     /// <summary>The way of the token, link by link.</summary>
     private void Draw(WorkloadDiagnosis diagnosis)
@@ -170,7 +168,7 @@ public sealed class Screen(IAnsiConsole console)
         foreach (var line in ChainDrawing.Lines(diagnosis.Chain, console.Profile.Capabilities.Unicode))
         {
             var colour = line.State switch { LinkState.Held => "green", LinkState.Broken => "red", _ => "grey" };
-            Line($"  [{colour}]{Markup.Escape(Printable(line.Text))}[/]");
+            Line($"  [{colour}]{Markup.Escape(OneLine(line.Text))}[/]");
         }
     }
 
@@ -223,7 +221,7 @@ public sealed class Screen(IAnsiConsole console)
     {
         lock (_line)
         {
-            console.MarkupLine(markup);
+            console.MarkupLine(Printable(markup));
         }
     }
 
@@ -250,8 +248,14 @@ public sealed class Screen(IAnsiConsole console)
         var (from, to) => $" [red]{Markup.Escape(Short(from))}[/] → [green]{Markup.Escape(Short(to))}[/]",
     };
 
-    /// <summary>A pod's output is not ours: its control characters must not steer the terminal.</summary>
-    private static string Printable(string line) => string.Concat(line.Select(c => char.IsControl(c) && c != '\t' ? '\uFFFD' : c));
+    /// <summary>
+    /// What clouds, pods and people wrote must not steer who shows it: each control character, and each that turns the
+    /// direction of writing or does not show, becomes U+FFFD. Tabs and line feeds stay.
+    /// </summary>
+    internal static string Printable(string text) => string.Concat(text.Select(c => c is '\t' or '\n' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format) ? c : '\uFFFD'));
+
+    /// <summary>As <see cref="Printable"/>, and on one line.</summary>
+    internal static string OneLine(string text) => Printable(string.Concat(text.Select(c => c is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029' ? '⏎' : c)));
 
     private static string Colour(Outcome outcome) => outcome switch
     {

@@ -43,6 +43,11 @@ public sealed class TargetOptions
             findings.Add(Invalid($"--error explains a text, and --target={Target} does something else.", "Give --target=Diagnose."));
         }
 
+        if (Evidence is not null && Target == "Diagnose" && Path.GetDirectoryName(Path.GetFullPath(Evidence)) is { } folder && !Directory.Exists(folder))
+        {
+            findings.Add(Invalid($"--evidence={Evidence}: there is no folder {folder}, neither to read the file from nor to write it to.", "Give a file in a folder that is there."));
+        }
+
         if (Templates is not null && !Directory.Exists(Templates))
         {
             findings.Add(Invalid($"--templates={Templates}: there is no such folder.", "Give a folder that holds your own templates."));

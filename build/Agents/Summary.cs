@@ -128,12 +128,12 @@ internal static class Summary
     private static IEnumerable<string> Diff(ReportedChange change)
     {
         var sign = change.Action switch { ChangeAction.Create => "+", ChangeAction.Delete => "-", _ => "!" };
-        yield return $"{sign} {OneLine(change.Resource)}";
+        yield return $"{sign} {Screen.OneLine(change.Resource)}";
         foreach (var field in change.Fields)
         {
-            yield return $"#   {OneLine(field.Path)}";
-            if (field.From is { } from) yield return $"-     {OneLine(from)}";
-            if (field.To is { } to) yield return $"+     {OneLine(to)}";
+            yield return $"#   {Screen.OneLine(field.Path)}";
+            if (field.From is { } from) yield return $"-     {Screen.OneLine(from)}";
+            if (field.To is { } to) yield return $"+     {Screen.OneLine(to)}";
         }
     }
 
@@ -161,7 +161,7 @@ internal static class Summary
     private static string Text(string value)
     {
         var text = new StringBuilder(value.Length + 16);
-        foreach (var c in OneLine(value))
+        foreach (var c in Screen.OneLine(value))
         {
             if (char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c)) && c is not ('-' or '.' or ',' or '/' or ':' or '\'' or '"'))
             {
@@ -173,12 +173,6 @@ internal static class Summary
 
         return text.ToString();
     }
-
-    private static string OneLine(string value) => string.Concat(value.Select(c => c switch
-    {
-        '\n' or '\r' or '\u0085' or '\u2028' or '\u2029' => '⏎',
-        _ => char.IsControl(c) ? '\uFFFD' : c,
-    }));
 
     private static string Sign(Outcome outcome) => outcome switch
     {

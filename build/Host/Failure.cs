@@ -37,7 +37,7 @@ internal static class Failure
         }
         else if (cause is not TargetFailedException)
         {
-            console.MarkupLineInterpolated($"[red]error:[/] {OneLine(cause)}");
+            console.MarkupLineInterpolated($"[red]error:[/] {Screen.Printable(OneLine(cause))}");
         }
         if (verbosity >= Verbosity.Diagnostic) console.WriteLine(cause.ToString());
     }
@@ -46,7 +46,7 @@ internal static class Failure
     {
         var colour = finding.Severity switch { Severity.Error => "red", Severity.Warning => "yellow", _ => "blue" };
         var place = finding.Location is { } location ? $"{location}: " : "";
-        console.MarkupLine($"{Markup.Escape(place)}[{colour}]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] {Markup.Escape(finding.Cause)}");
+        console.MarkupLine($"{Markup.Escape(place)}[{colour}]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] {Markup.Escape(Screen.Printable(finding.Cause))}");
         Line("resource", finding.Resource);
         Line("expected", finding.Expected);
         Line("actual", finding.Actual);
@@ -56,7 +56,7 @@ internal static class Failure
 
         void Line(string name, string? value)
         {
-            if (value is not null) console.MarkupLineInterpolated($"  [grey]{name + ":",-9}[/] {value}");
+            if (value is not null) console.MarkupLineInterpolated($"  [grey]{name + ":",-9}[/] {Screen.Printable(value)}");
         }
     }
 

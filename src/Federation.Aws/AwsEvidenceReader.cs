@@ -41,7 +41,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         {
             RoleArn = workload.RoleArn,
             // The pod's own: a trust policy may ask for it.
-            RoleSessionName = workload.Name,
+            RoleSessionName = workload.SessionName,
             WebIdentityToken = token,
             Policy = DenyAll,
             DurationSeconds = ShortestSession,

@@ -173,6 +173,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         Code = FindingCodes.PodTimedOut,
         Cause = $"The validation pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name} came to no end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s. Last seen: {undecided.LastSeen}.",
         Fix = $"kubectl describe pod -n {pod.Snapshot.Namespace} {pod.Snapshot.Name} shows what it waits for; `verify.timeout` gives it longer.",
+        Expected = $"an end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s",
         Actual = undecided.LastSeen,
     };
 
@@ -206,6 +207,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         Code = FindingCodes.PodRejected,
         Cause = $"The cluster {request.Workload.Cluster.Key} does not admit the validation pod {request.Workload.Namespace}/{request.PodName}: {KubernetesFaults.MessageOf(fault)}",
         Fix = "Adapt your own validation-pod.yaml (--templates) to what the message asks for, or raise the quota it names.",
+        Expected = "a pod that is admitted",
         Actual = KubernetesFaults.MessageOf(fault),
     };
 

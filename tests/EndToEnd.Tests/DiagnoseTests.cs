@@ -69,6 +69,20 @@ public sealed class DiagnoseTests
     }
 
     [Fact]
+    public async Task A_cluster_that_shows_no_token_is_told_of_and_is_no_success()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await LiveTests.EnterAsync(host, HostRun.Example);
+        var config = host.Configure((await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace("name: main }", "name: main, context: gone }", StringComparison.Ordinal));
+
+        var run = host.Run("--target=Token", $"--config={config}");
+
+        Assert.True(run.ExitCode is 1 or 3, run.ToString());
+        Assert.Contains("no token is to be seen", run.Output, StringComparison.Ordinal);
+        Assert.Contains("gone", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_exchange_tried_from_here_needs_no_pod()
     {
         using var host = new HostRun();
@@ -85,6 +99,7 @@ public sealed class DiagnoseTests
 
     [Theory]
     [InlineData("--target=Diagnose", "--pod=app", "does not name a pod")]
+    [InlineData("--target=Diagnose", "--evidence=/no/such/folder/evidence.json", "there is no folder")]
     [InlineData("--target=Verify", "--error=text", "--error explains a text")]
     [InlineData("--target=Token", "--token-file=/no/such/file", "--token-file=/no/such/file")]
     public void Arguments_that_cannot_be_meant_are_refused_before_anything_is_called(string target, string argument, string says)

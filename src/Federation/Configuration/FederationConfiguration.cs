@@ -147,6 +147,9 @@ public sealed record Workload
     /// <summary>Where the workload stands in its file.</summary>
     public required SourceLocation Location { get; init; }
 
+    /// <summary>The name of its pods' sessions: it has 2 to 64 characters (AWS STS API Reference, <c>AssumeRoleWithWebIdentity</c>), and a workload's may have one.</summary>
+    public string SessionName => Name.Length < 2 ? "workload-" + Name : Name;
+
     /// <summary>The <c>sub</c> claim of the KSA's tokens.</summary>
     public string Subject => $"system:serviceaccount:{Namespace}:{ServiceAccount}";
 

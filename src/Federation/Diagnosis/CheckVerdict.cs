@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
+using Federation.Planning;
 
 namespace Federation.Diagnosis;
 
@@ -20,10 +21,11 @@ public static class CheckVerdict
 
         try
         {
-            return JsonNode.Parse(terminationMessage) is JsonObject identity ? (string?)identity["Arn"] : null;
+            return JsonNode.Parse(terminationMessage) is JsonObject identity && identity["Arn"] is JsonValue value && value.TryGetValue<string>(out var arn) ? arn : null;
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or ArgumentException)
         {
+            // Not JSON, or with a member given twice.
             return null;
         }
     }
@@ -42,7 +44,7 @@ public static class CheckVerdict
             new Finding
             {
                 Code = assumedRole is null ? FindingCodes.CheckFailed : FindingCodes.PodEnvironmentWrong,
-                Resource = workload.RoleArn,
+                Resource = ResourceId.Aws(workload.Account.Id, "role", workload.Role.Name).Value,
                 Cause = assumedRole is null
                     ? "The check passed, but the pod did not say who it was, so nothing proves that it assumed the role."
                     : "The check passed as somebody else than the role that was to be proved.",

@@ -94,6 +94,7 @@ public abstract record PodVerdict
         Code = FindingCodes.ImagePullFailed,
         Cause = $"The image {container.Image} of the pod {pod.Namespace}/{pod.Name} cannot be pulled: {container.WaitingMessage ?? container.WaitingReason}",
         Fix = "Set `verify.image` to an image that the cluster's nodes can pull and that has the AWS CLI in it, or give the nodes access to its registry.",
+        Expected = "an image that can be pulled",
         Actual = container.Image,
     };
 
@@ -102,6 +103,8 @@ public abstract record PodVerdict
         Code = FindingCodes.PodUnschedulable,
         Cause = $"No node takes the pod {pod.Namespace}/{pod.Name}: {pod.UnscheduledMessage}",
         Fix = "Add a node that the pod fits on, or adapt its requests, tolerations or node selector in your own validation-pod.yaml (--templates).",
+        Expected = "a node that takes the pod",
+        Actual = pod.UnscheduledMessage,
     };
 
     private static Finding NotStarted(PodSnapshot pod, ContainerSnapshot container) => new()
@@ -109,6 +112,7 @@ public abstract record PodVerdict
         Code = FindingCodes.CheckFailed,
         Cause = $"The container {container.Name} of {pod.Namespace}/{pod.Name} could not start from the image {container.Image}: {container.TerminatedMessage}",
         Fix = "The image must have /bin/sh; set `verify.image` to one that does.",
+        Expected = "an image with /bin/sh",
         Actual = container.Image,
     };
 
@@ -121,6 +125,7 @@ public abstract record PodVerdict
         Fix = pod.Reason == "DeadlineExceeded"
             ? "Make the check of `verify.run` end sooner, or raise `verify.timeout`."
             : "Run it again; if it happens again, look at the node the pod ran on.",
-        Actual = pod.Message,
+        Expected = "an exit code",
+        Actual = pod.Message ?? pod.Reason,
     };
 }

@@ -24,6 +24,6 @@ public sealed record WorkloadDiagnosis(IReadOnlyList<Finding> Findings, IReadOnl
     public WorkloadDiagnosis WithFailedCheck(Finding finding) => this with
     {
         Findings = [finding, .. Findings],
-        Chain = [.. Chain.Select(link => link.Link == "check" ? link with { State = LinkState.Broken, Actual = finding.Actual } : link)],
+        Chain = [.. Chain.Select(link => link.Link == "check" ? link with { State = LinkState.Broken, Expected = finding.Expected ?? link.Expected, Actual = finding.Actual } : link)],
     };
 }

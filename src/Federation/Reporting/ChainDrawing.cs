@@ -6,6 +6,9 @@ namespace Federation.Reporting;
 /// <summary>The chain of a diagnosis, drawn: as aligned lines for a console, as a Mermaid diagram for Markdown.</summary>
 public static class ChainDrawing
 {
+    /// <summary>A diagram shows as much of a value; Mermaid draws none of more than 50,000 characters ("Configuration", maxTextSize).</summary>
+    private const int LongestLabel = 200;
+
     private static readonly Dictionary<string, string> Titles = new(StringComparer.Ordinal)
     {
         ["issuer"] = "cluster and issuer",
@@ -100,15 +103,21 @@ public static class ChainDrawing
     private static string Quoted(string? value)
     {
         var quoted = new StringBuilder();
-        foreach (var c in value ?? "-")
+        foreach (var (place, rune) in (value ?? "-").EnumerateRunes().Index())
         {
-            if (char.IsAsciiLetterOrDigit(c) || c is ' ' or '.' or '/' or '-' or '_' or ':' or ',')
+            if (place == LongestLabel)
             {
-                quoted.Append(c);
+                quoted.Append("#8230;");
+                break;
             }
-            else if (!char.IsControl(c))
+
+            if (rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || (char)rune.Value is ' ' or '.' or '/' or '-' or '_' or ':' or ','))
             {
-                quoted.Append('#').Append((int)c).Append(';');
+                quoted.Append((char)rune.Value);
+            }
+            else if (!Rune.IsControl(rune))
+            {
+                quoted.Append('#').Append(rune.Value).Append(';');
             }
         }
 

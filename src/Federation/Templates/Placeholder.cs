@@ -26,7 +26,7 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
         new("workload.subject", scope => scope.Workload.Subject),
         new("workload.audience", scope => scope.Workload.Audience),
         Seconds("workload.tokenLifetime", workload => workload.TokenLifetime),
-        new("workload.sessionName", scope => SessionName(scope.Workload)),
+        new("workload.sessionName", scope => scope.Workload.SessionName),
         new("workload.googleServiceAccount", scope => scope.Workload.GoogleServiceAccount),
         new("workload.googleServiceAccountEmail", scope => scope.Workload.GoogleServiceAccountEmail),
 
@@ -61,10 +61,6 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
 
     private static Placeholder Seconds(string name, Func<Workload, TimeSpan> duration) =>
         new(name, scope => ((long)duration(scope.Workload).TotalSeconds).ToString(CultureInfo.InvariantCulture)) { IsNumber = true };
-
-    /// <summary>A role session name has 2 to 64 characters (AWS STS API Reference); a workload may have one.</summary>
-    private static string SessionName(Workload workload) =>
-        workload.Name.Length < 2 ? "workload-" + workload.Name : workload.Name;
 
     /// <summary>
     /// The kubelet expands <c>$(NAME)</c> and halves <c>$$</c> in a container's environment (Kubernetes API

@@ -92,8 +92,8 @@ internal static class PodFaults
 
     public static IReadOnlyList<Fault> Lives { get; } =
     [
-        new("a pod's image is not in its registry", scene => scene.PodAsync(pod => pod.Containers[0].Image = "registry.test/absent:1", until: pod => Pods.Waits(pod, "ErrImagePull", "ImagePullBackOff")), "FED6005", null, "registry.test/absent:1"),
-        new("no node takes a pod, and the autoscaler adds none", UnschedulableAsync, "FED6006", null, null),
+        new("a pod's image is not in its registry", scene => scene.PodAsync(pod => pod.Containers[0].Image = "registry.test/absent:1", until: pod => Pods.Waits(pod, "ErrImagePull", "ImagePullBackOff")), "FED6005", "an image that can be pulled", "registry.test/absent:1"),
+        new("no node takes a pod, and the autoscaler adds none", UnschedulableAsync, "FED6006", "a node that takes the pod", "?"),
         new("a pod calls an emulator that is not there", scene => scene.PodAsync(pod => { pod.Set("AWS_ENDPOINT_URL", "http://localhost:4566"); pod.Runs("echo 'Could not connect to the endpoint URL: \"http://localhost:4566/\"'; exit 255"); }, until: Pods.HasFailed), "FED6012", "no AWS_ENDPOINT_URL", "http://localhost:4566"),
         Said("is refused the role, though all agrees that can be read", "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity", "FED4012"),
         Said("was denied an action before the policies were changed", $"An error occurred (AccessDenied) when calling the ListBuckets operation: User: arn:aws:sts::{LiveFederation.Account}:assumed-role/reader/app is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action", "FED5001") with { Says = ["changed since, or are not in force yet"] },

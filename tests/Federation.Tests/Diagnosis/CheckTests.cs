@@ -150,5 +150,23 @@ public sealed class CheckTests
         Assert.Equal((FindingCodes.PodEnvironmentWrong, "arn:aws:iam::111122223333:user/somebody"), (Judge(evidence).RootCause!.Code, Judge(evidence).RootCause!.Actual));
     }
 
+    [Theory]
+    [InlineData(false, Severity.Warning)]
+    [InlineData(true, Severity.Error)]
+    public void A_pod_of_the_users_own_that_the_cluster_ended_is_no_fault_of_the_federation_unless_it_was_asked_about(bool isNamed, Severity severity)
+    {
+        var evidence = Healthy.Evidence.WithPod(pod => pod with
+        {
+            IsValidation = false,
+            IsNamed = isNamed,
+            Snapshot = new PodSnapshot("team", "app-1", "Failed") { Reason = "Evicted", Message = "The node was low on memory." },
+        });
+
+        var finding = Assert.Single(Judge(evidence).Findings);
+
+        Assert.Equal((FindingCodes.PodTimedOut, severity), (finding.Code, finding.Severity));
+        Assert.Equal("kubectl describe pod -n team app-1 shows how it ended.", finding.Fix);
+    }
+
     private static WorkloadDiagnosis Judge(WorkloadEvidence evidence) => Diagnostician.Diagnose(evidence, Healthy.Now);
 }

@@ -15,6 +15,8 @@ public sealed class CheckVerdictTests
     [InlineData("")]
     [InlineData("Unable to locate credentials")]
     [InlineData("[]")]
+    [InlineData("""{"Arn":7}""")]
+    [InlineData("""{"Arn":"arn:aws:sts::111122223333:assumed-role/reader/reader","Arn":"another"}""")]
     public void A_message_that_is_no_identity_names_nobody(string? message) => Assert.Null(CheckVerdict.AssumedRole(message));
 
     [Fact]
@@ -29,5 +31,6 @@ public sealed class CheckVerdictTests
     {
         var finding = Assert.Single(CheckVerdict.OfSuccess(Workloads.Reader(), became));
         Assert.Equal((code, Severity.Error, became), (finding.Code, finding.Severity, finding.Actual));
+        Assert.Equal("aws/111122223333/role/reader", finding.Resource);
     }
 }

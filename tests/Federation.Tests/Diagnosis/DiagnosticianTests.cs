@@ -101,6 +101,8 @@ public sealed class DiagnosticianTests
 
     private static Dictionary<string, Func<WorkloadEvidence, WorkloadEvidence>> HarmlessCases { get; } = new(StringComparer.Ordinal)
     {
+        ["a session name that the trust policy asks for"] = evidence => (evidence with { Workload = evidence.Workload with { Name = "r" } })
+            .WithTrust(Healthy.Statement with { Conditions = [.. Healthy.Statement.Conditions, new("StringEquals", "sts:RoleSessionName", ["workload-r"])] }),
         ["further audiences of the provider"] = evidence => evidence.WithProviders(Healthy.Provider with { ClientIds = ["vault", Healthy.Workload.Audience] }),
         ["further providers, near misses among them"] = evidence => evidence.WithProviders(Healthy.Provider, new ProviderEvidence(Healthy.Workload.ProviderArn + "/", Healthy.IssuerPath + "/") { ClientIds = [] }),
         ["further statements of others in the trust policy"] = evidence => evidence.WithTrust(Healthy.Statement, new PolicyStatement { Effect = PolicyEffect.Allow, Principals = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["AWS"] = ["arn:aws:iam::111122223333:root"] }, Actions = ["sts:AssumeRole"] }),

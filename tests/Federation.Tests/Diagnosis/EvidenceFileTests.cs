@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Planning;
 using Federation.Tests.Templates;
@@ -60,5 +61,20 @@ public sealed class EvidenceFileTests
         Assert.Empty(read.Refused);
         Assert.Empty(read.Kubernetes.Pods!.Found![0].Snapshot.Events);
         Assert.Equal("/", read.Workload.Role.Path);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("""{"schema":"federation-evidence/2"}""")]
+    [InlineData("""{"schema":"federation-evidence/1","schema":"federation-evidence/1"}""")]
+    [InlineData("""{"schema":"federation-evidence/1","taken":"2026-11-23T18:00:00Z","workloads":[null]}""")]
+    [InlineData("""{"schema":"federation-evidence/1","taken":"2026-11-23T18:00:00Z","workloads":[{"workload":{"name":"x"}}]}""")]
+    public void What_is_no_evidence_is_said_to_be_none(string json)
+    {
+        var finding = Assert.Single(Assert.Throws<FindingException>(() => EvidenceFile.Parse(json, "evidence.json")).Findings);
+
+        Assert.Equal(FindingCodes.ArgumentInvalid, finding.Code);
+        Assert.StartsWith("--evidence=evidence.json: ", finding.Cause, StringComparison.Ordinal);
     }
 }

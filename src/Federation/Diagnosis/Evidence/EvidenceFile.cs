@@ -40,7 +40,8 @@ public sealed record EvidenceFile
     {
         try
         {
-            var schema = JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+            var file = JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false });
+            var schema = file is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
             if (schema != CurrentSchema)
             {
                 throw new FindingException(new Finding
@@ -53,9 +54,9 @@ public sealed record EvidenceFile
                 });
             }
 
-            return JsonSerializer.Deserialize<EvidenceFile>(json, Readable)!;
+            return HasGap(file) ? throw new JsonException("a list has null for a member") : JsonSerializer.Deserialize<EvidenceFile>(json, Readable)!;
         }
-        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException or InvalidOperationException)
+        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
             // The last of them: a text escapes half a surrogate pair, which shows only when it is read.
             throw new FindingException(
@@ -68,6 +69,14 @@ public sealed record EvidenceFile
                 malformed);
         }
     }
+
+    /// <summary>A list with a member that is null, which the serializer takes for one; a token's claims are whatever they are.</summary>
+    private static bool HasGap(JsonNode? node) => node switch
+    {
+        JsonArray list => list.Any(member => member is null || HasGap(member)),
+        JsonObject members => members.Any(member => member.Key != "claims" && HasGap(member.Value)),
+        _ => false,
+    };
 }
 
 /// <summary>A policy document stands in a file as the JSON it is.</summary>

@@ -64,6 +64,17 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
         ? $"It is owned elsewhere (existing:), so change it there: {byHand}"
         : $"--target=Apply --workload={Workload.Name} writes it. By hand: {byHand}";
 
+    /// <summary>An AWS CLI command for the workload's account: by its profile, and in the partition that its region is of.</summary>
+    public string Aws(params IEnumerable<string> words) => ShellCommand.Of(
+    [
+        "aws", .. words,
+        .. Workload.Account.Profile is { } profile ? new[] { "--profile", profile } : [],
+        .. Workload.Account.Partition == "aws" ? [] : new[] { "--region", Workload.Account.Region },
+    ]);
+
+    /// <summary>A kubectl command for the workload's cluster.</summary>
+    public string Kubectl(params IEnumerable<string> words) => ShellCommand.Of(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
+
     /// <summary>The answer of STS's own logic for the token this workload will have, with everything but the role taken to be right.</summary>
     public IReadOnlyList<WebIdentityDecision.Refused> RefusalsByRole(RoleEvidence role)
     {
@@ -73,7 +84,7 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
         }
 
         return SecurityTokenService.Refusals(new WebIdentityEvidence(
-            new AssumeRoleWithWebIdentityRequest(role.Arn, Workload.Name.Length < 2 ? Mark.Tool : Workload.Name, token),
+            new AssumeRoleWithWebIdentityRequest(role.Arn, Workload.SessionName, token),
             IsGoogle ? null : new OpenIdConnectProvider(Workload.ProviderArn, Cluster.IssuerPath, [Workload.Audience]),
             new IssuerKeys.Assumed(),
             new AssumableRole(role.Arn, RoleId: "", role.TrustPolicy) { MaxSessionDuration = role.MaxSessionDuration },

@@ -53,7 +53,13 @@ internal static class CheckLink
         switch (PodVerdict.Of(pod.Snapshot, @case.Now))
         {
             case PodVerdict.Hopeless { Finding: { Code: FindingCodes.PodTimedOut or FindingCodes.CheckFailed } ended }:
-                return ended with { Resource = @case.PodId(pod) };
+                return pod.IsValidation ? ended with { Resource = @case.PodId(pod) } : ended with
+                {
+                    // How a pod of the user's own ends is theirs to judge, unless they ask.
+                    Severity = pod.IsNamed ? Severity.Error : Severity.Warning,
+                    Resource = @case.PodId(pod),
+                    Fix = $"{@case.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)} shows how it ended.",
+                };
             case PodVerdict.Failed(CheckVerdict.IdentityRefused, _) when pod.IsValidation:
                 return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with { Resource = @case.PodId(pod) };
             case PodVerdict.Failed(var exitCode, _) when pod.IsValidation:
@@ -63,7 +69,7 @@ internal static class CheckLink
                 return PermissionTexts.Denied(text) is var (action, resource) ? PermissionsLink.Explain(@case, action, resource ?? "*") : null;
             default:
                 // A pod of the user's own: its log is all that it says, and only while it fails.
-                return IsFailing(pod) && ErrorTexts.Explain(text) is [var first, ..] recognised
+                return PodChecks.IsFailing(pod) && ErrorTexts.Explain(text) is [var first, ..] recognised
                     ? (Denials.Contains(first.Code) ? Denied(@case, text) : null) ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with { Resource = @case.PodId(pod) }
                     : null;
         }
@@ -85,9 +91,6 @@ internal static class CheckLink
     }
 
     private static string? LastError(PodEvidence pod) => pod.Log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
-
-    private static bool IsFailing(PodEvidence pod) =>
-        pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason == "CrashLoopBackOff");
 
     /// <summary>The role was assumed and an action denied: the policies that are there say why, or that it lies elsewhere.</summary>
     private static Finding? Denied(Case @case, string text)

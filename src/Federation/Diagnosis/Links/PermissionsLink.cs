@@ -96,7 +96,7 @@ internal static class PermissionsLink
             Code = FindingCodes.PermissionMissing,
             Resource = @case.RoleId,
             Cause = $"The managed policy {managed.Arn} is not attached to the role {@case.Workload.Role.Name}.",
-            Fix = @case.Mend(ExistingResources.Role, $"aws iam attach-role-policy --role-name {@case.Workload.Role.Name} --policy-arn {managed.Arn}"),
+            Fix = @case.Mend(ExistingResources.Role, @case.Aws("iam", "attach-role-policy", "--role-name", @case.Workload.Role.Name, "--policy-arn", managed.Arn)),
             Expected = managed.Arn,
             Actual = policies.Where(policy => policy.Name.StartsWith("arn:", StringComparison.Ordinal)).Select(policy => policy.Name).ToArray() is { Length: > 0 } attached
                 ? string.Join(", ", attached)
@@ -127,7 +127,7 @@ internal static class PermissionsLink
                 Code = FindingCodes.PermissionsBoundaryBlocks,
                 Resource = @case.RoleId,
                 Cause = $"The role's policies allow {what}, and its permissions boundary {role.BoundaryArn} does not: both must.",
-                Fix = $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): aws iam put-role-permissions-boundary --role-name {name} --permissions-boundary ARN",
+                Fix = $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): {@case.Aws("iam", "put-role-permissions-boundary", "--role-name", name, "--permissions-boundary", "ARN")}",
                 Expected = what,
                 Actual = $"not allowed by {role.BoundaryArn}",
             }
@@ -137,7 +137,7 @@ internal static class PermissionsLink
                 Resource = @case.RoleId,
                 Cause = $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Listed(role.Policies.Found.Select(policy => policy.Name)))}.",
                 Fix = @case.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0])) is { Key: { } missing, Value: { } document }
-                    ? @case.Mend(ExistingResources.Role, $"aws iam put-role-policy --role-name {name} --policy-name {missing} --policy-document '{document.ToMinifiedJson()}'")
+                    ? @case.Mend(ExistingResources.Role, @case.Aws("iam", "put-role-policy", "--role-name", name, "--policy-name", missing, "--policy-document", document.ToMinifiedJson()))
                     : $"Add a policy that allows {actions} to role.policies of the workload {@case.Workload.Name}, and Apply.",
                 Expected = what,
                 Actual = "no statement allows it",

@@ -43,8 +43,25 @@ internal static class PodChecks
     }
 
     /// <summary>It will not start, as its own state says.</summary>
-    private static Finding? Stuck(Case @case, PodEvidence pod) =>
-        PodVerdict.Of(pod.Snapshot, @case.Now) is PodVerdict.Hopeless { Finding: { Code: not (FindingCodes.PodTimedOut or FindingCodes.CheckFailed) } stuck } ? stuck with { Resource = @case.PodId(pod) } : null;
+    private static Finding? Stuck(Case @case, PodEvidence pod)
+    {
+        if (PodVerdict.Of(pod.Snapshot, @case.Now) is not PodVerdict.Hopeless { Finding: { Code: not (FindingCodes.PodTimedOut or FindingCodes.CheckFailed) } stuck })
+        {
+            return null;
+        }
+
+        return stuck with
+        {
+            Resource = @case.PodId(pod),
+            Fix = pod.IsValidation ? stuck.Fix
+                : stuck.Code == FindingCodes.ImagePullFailed ? $"Correct the image in its {Owner(pod)}, or give the cluster's nodes access to its registry."
+                : $"Add a node that the pod fits on, or adapt its requests, tolerations or node selector in its {Owner(pod)}.",
+        };
+    }
+
+    /// <summary>It ended badly, or ends so again and again.</summary>
+    public static bool IsFailing(PodEvidence pod) =>
+        pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason is "CrashLoopBackOff" || container.ExitCode is not (null or 0));
 
     /// <summary>The container means to assume a role.</summary>
     private static bool Asks(ContainerEvidence container) => container.Environment.Any(variable => variable.Name is PodVariables.RoleArn or PodVariables.TokenFile);
@@ -120,7 +137,7 @@ internal static class PodChecks
             yield return new Finding
             {
                 Code = FindingCodes.PodEnvironmentWrong,
-                Severity = Failing(pod) ? Severity.Error : Severity.Warning,
+                Severity = IsFailing(pod) ? Severity.Error : Severity.Warning,
                 Resource = @case.PodId(pod),
                 Cause = $"{In(pod, container)} sends its calls to {endpoint.Value} ({endpoint.Name}), which is not AWS: left over from an emulator?",
                 Fix = $"Take {endpoint.Name} out of the container's environment.",
@@ -285,8 +302,6 @@ internal static class PodChecks
     private static bool IsAws(string endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var address)
         && (address.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".api.aws", StringComparison.OrdinalIgnoreCase));
-
-    private static bool Failing(PodEvidence pod) => pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason is "CrashLoopBackOff" || container.ExitCode is not (null or 0));
 
     /// <summary>It has the variable, or a source whose keys are not known and may be it.</summary>
     private static bool May(ContainerEvidence container, string name) => container.Environment.Any(variable =>

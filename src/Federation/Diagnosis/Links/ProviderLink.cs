@@ -60,7 +60,7 @@ internal static class ProviderLink
             Resource = @case.ProviderId,
             Cause = $"The provider {@case.Cluster.IssuerPath} in the account {@case.Workload.Account.Id} does not know the audience {audience}"
                 + (meant is not null ? $"; it has {meant}, which only looks like it." : clients.Count == 0 ? "; it has no audience at all." : $"; it has {string.Join(", ", clients)}."),
-            Fix = @case.Mend(ExistingResources.Provider, $"aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {@case.Workload.ProviderArn} --client-id {audience}"),
+            Fix = @case.Mend(ExistingResources.Provider, @case.Aws("iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", @case.Workload.ProviderArn, "--client-id", audience)),
             Expected = audience,
             Actual = meant ?? (clients.Count == 0 ? "(none)" : string.Join(", ", clients)),
         }], audience, Held: null);
@@ -78,7 +78,7 @@ internal static class ProviderLink
         var expected = @case.Cluster.IssuerPath;
         var near = providers.FirstOrDefault(provider => IssuerNearMiss.IsSlip(expected, provider.Url))
             ?? providers.FirstOrDefault(provider => IssuerNearMiss.Explain(expected, provider.Url) is not null);
-        var create = @case.Mend(ExistingResources.Provider, $"aws iam create-open-id-connect-provider --url {@case.Cluster.Issuer} --client-id-list {@case.Workload.Audience}");
+        var create = @case.Mend(ExistingResources.Provider, @case.Aws("iam", "create-open-id-connect-provider", "--url", @case.Cluster.Issuer, "--client-id-list", @case.Workload.Audience));
         return near is null
             ? new Finding
             {
@@ -94,8 +94,11 @@ internal static class ProviderLink
             {
                 Code = FindingCodes.ProviderNearMiss,
                 Resource = @case.ProviderId,
-                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but {near.Arn}, which {IssuerNearMiss.Explain(expected, near.Url)}. A provider's URL cannot be changed.",
-                Fix = $"{create} Then, if nothing else uses the other one: aws iam delete-open-id-connect-provider --open-id-connect-provider-arn {near.Arn}",
+                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Explain(expected, near.Url)}. A provider's URL cannot be changed.",
+                // Another cluster's provider is likely in use.
+                Fix = IssuerNearMiss.IsSlip(expected, near.Url)
+                    ? $"{create} Then, if nothing else uses the other one: {@case.Aws("iam", "delete-open-id-connect-provider", "--open-id-connect-provider-arn", near.Arn)}"
+                    : create,
                 Expected = expected,
                 Actual = near.Url,
             };

@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
@@ -22,12 +23,15 @@ internal static class RoleLink
         var findings = new List<Finding>();
         if (role.Arn != workload.RoleArn)
         {
+            var isCase = role.Arn.Equals(workload.RoleArn, StringComparison.OrdinalIgnoreCase);
             findings.Add(new Finding
             {
                 Code = FindingCodes.RoleArnWrong,
                 Resource = @case.RoleId,
-                Cause = $"The role {workload.Role.Name} is there, but under another ARN than the one the pods are given: its path differs, and the path is part of the ARN.",
-                Fix = "Set role.path to the role's own path; IAM cannot move a role.",
+                Cause = $"The role {workload.Role.Name} is there, but under another ARN than the one the pods are given: {(isCase ? "the two differ in case, which counts in an ARN" : "its path differs, and the path is part of the ARN")}.",
+                Fix = RoleArn.TryParse(role.Arn, out var own)
+                    ? $"Set name: {own.Name} and path: {own.Path} under role of the workload {workload.Name} in federation.yaml; IAM neither renames nor moves a role."
+                    : "Set role.name and role.path to the role's own; IAM neither renames nor moves a role.",
                 Expected = workload.RoleArn,
                 Actual = role.Arn,
             });
@@ -40,7 +44,7 @@ internal static class RoleLink
                 Code = FindingCodes.SessionTooLong,
                 Resource = @case.RoleId,
                 Cause = $"Sessions of {workload.Role.Name} are to last up to {Seconds(workload.Role.MaxSessionDuration)}, and the role allows {Seconds(role.MaxSessionDuration)}: STS refuses whoever asks for more.",
-                Fix = @case.Mend(ExistingResources.Role, $"aws iam update-role --role-name {workload.Role.Name} --max-session-duration {workload.Role.MaxSessionDuration.TotalSeconds:0}"),
+                Fix = @case.Mend(ExistingResources.Role, @case.Aws("iam", "update-role", "--role-name", workload.Role.Name, "--max-session-duration", $"{workload.Role.MaxSessionDuration.TotalSeconds:0}")),
                 Expected = Seconds(workload.Role.MaxSessionDuration),
                 Actual = Seconds(role.MaxSessionDuration),
             });
@@ -49,15 +53,24 @@ internal static class RoleLink
         return new Link("role", findings, workload.RoleArn, role.Arn);
     }
 
-    private static Finding Missing(Case @case) => new()
+    private static Finding Missing(Case @case)
     {
-        Code = FindingCodes.RoleMissing,
-        Resource = @case.RoleId,
-        Cause = $"The account {@case.Workload.Account.Id} has no role {@case.Workload.Role.Name}.",
-        Fix = @case.Mend(ExistingResources.Role, $"aws iam create-role --role-name {@case.Workload.Role.Name} --path {@case.Workload.Role.Path} --assume-role-policy-document file://artifacts/rendered/{@case.Workload.Name}/trust-policy.json"),
-        Expected = @case.Workload.RoleArn,
-        Actual = "(none)",
-    };
+        var role = @case.Workload.Role;
+        return new Finding
+        {
+            Code = FindingCodes.RoleMissing,
+            Resource = @case.RoleId,
+            Cause = $"The account {@case.Workload.Account.Id} has no role {role.Name}.",
+            Fix = @case.Mend(ExistingResources.Role, @case.Aws(
+            [
+                "iam", "create-role", "--role-name", role.Name, "--path", role.Path, "--max-session-duration", $"{role.MaxSessionDuration.TotalSeconds:0}",
+                .. role.PermissionsBoundary is { } boundary ? new[] { "--permissions-boundary", boundary } : [],
+                "--assume-role-policy-document", @case.Evidence.TrustPolicy.ToMinifiedJson(),
+            ])),
+            Expected = @case.Workload.RoleArn,
+            Actual = "(none)",
+        };
+    }
 
     private static string Seconds(TimeSpan duration) => $"{duration.TotalSeconds:0} s";
 }

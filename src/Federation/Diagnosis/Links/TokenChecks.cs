@@ -71,7 +71,7 @@ internal static class TokenChecks
             actual == token.Issuer
                 ? $"{Named(evidence)} is the default token of Kubernetes, whose audience is the issuer: it is for the API server, and AWS must not have it."
                 : $"{Named(evidence)} is for {actual}, not for {expected}{(ProviderLink.IsNear(expected, actual) ? "; the two only look alike" : "")}.",
-            $"Set audience: {expected} in the serviceAccountToken source of the pod's projected volume (kubectl create token --audience {expected}).",
+            $"Set audience: {expected} in the serviceAccountToken source of the pod's projected volume; by hand: {@case.Kubectl("create", "token", "-n", @case.Workload.Namespace, @case.Workload.ServiceAccount, "--audience", expected)}",
             expected,
             actual);
     }

@@ -23,7 +23,9 @@ internal static class TokenLink
 
         // What is wrong with how a pod gets its token shows in the token too.
         var explained = findings.Exists(finding => finding.Severity == Severity.Error);
-        findings.AddRange(@case.Evidence.Tokens.Where(token => token.Pod is null || !explained).SelectMany(token => TokenChecks.Examine(@case, token)));
+        findings.AddRange(@case.Evidence.Tokens.Where(token => token.Pod is null || !explained)
+            .SelectMany(token => TokenChecks.Examine(@case, token))
+            .Select(finding => finding with { Resource = @case.ServiceAccountId }));
         return new Link("token", findings, $"{@case.Workload.Namespace}/{@case.Workload.ServiceAccount}", held);
     }
 
@@ -38,7 +40,7 @@ internal static class TokenLink
                 Code = FindingCodes.NamespaceMissing,
                 Resource = @case.NamespaceId,
                 Cause = $"The cluster {@case.Cluster.Key} has no namespace {workload.Namespace}.",
-                Fix = @case.Mend(ExistingResources.Namespace, $"kubectl create namespace {workload.Namespace}"),
+                Fix = @case.Mend(ExistingResources.Namespace, @case.Kubectl("create", "namespace", workload.Namespace)),
                 Expected = workload.Namespace,
                 Actual = "(none)",
             };
@@ -55,7 +57,7 @@ internal static class TokenLink
                 Code = FindingCodes.NamespaceMissing,
                 Resource = @case.NamespaceId,
                 Cause = $"The namespace {workload.Namespace} is being deleted: nothing can be made in it any more.",
-                Fix = $"Wait until it is gone, and Apply again; if it does not go: kubectl get namespace {workload.Namespace} -o jsonpath='{{.status.conditions}}' says what holds it.",
+                Fix = $"Wait until it is gone, and Apply again; if it does not go: {@case.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")} says what holds it.",
                 Expected = "Active",
                 Actual = "Terminating",
             };
@@ -69,7 +71,7 @@ internal static class TokenLink
                 Code = FindingCodes.ServiceAccountMissing,
                 Resource = @case.ServiceAccountId,
                 Cause = $"The namespace {workload.Namespace} of the cluster {@case.Cluster.Key} has no service account {workload.ServiceAccount}.",
-                Fix = @case.Mend(ExistingResources.ServiceAccount, $"kubectl create serviceaccount -n {workload.Namespace} {workload.ServiceAccount}"),
+                Fix = @case.Mend(ExistingResources.ServiceAccount, @case.Kubectl("create", "serviceaccount", "-n", workload.Namespace, workload.ServiceAccount)),
                 Expected = workload.ServiceAccount,
                 Actual = "(none)",
             };

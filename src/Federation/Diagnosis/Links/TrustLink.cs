@@ -39,7 +39,7 @@ internal static class TrustLink
         Code = FindingCodes.TrustDenied,
         Resource = @case.RoleId,
         Cause = $"{Name(role, statement)} of the trust policy of {role.Arn} denies this token; a Deny wins over every Allow.",
-        Fix = $"Take the Deny away or narrow its condition, so that it no longer matches {@case.Subject}: aws iam get-role --role-name {@case.Workload.Role.Name} --query Role.AssumeRolePolicyDocument",
+        Fix = $"Take the Deny away or narrow its condition, so that it no longer matches {@case.Subject}. It is in: {@case.Aws("iam", "get-role", "--role-name", @case.Workload.Role.Name, "--query", "Role.AssumeRolePolicyDocument")}",
         Expected = "no Deny that matches",
         Actual = new PolicyDocument { Statements = [statement] }.ToMinifiedJson(),
     };
@@ -108,7 +108,7 @@ internal static class TrustLink
         Code = FindingCodes.TrustPrincipalMismatch,
         Resource = @case.RoleId,
         Cause = $"No statement of the trust policy of {role.Arn} is about the issuer {@case.IssuerPath}.",
-        Fix = Rewrite(@case),
+        Fix = Rewrite(@case, role),
         Expected = @case.Principal,
         Actual = role.TrustPolicy.Statements.SelectMany(statement => statement.Principals?.Values.SelectMany(values => values) ?? []).Distinct(StringComparer.Ordinal).ToArray() is { Length: > 0 } principals
             ? string.Join(", ", principals)
@@ -130,7 +130,7 @@ internal static class TrustLink
             Code = FindingCodes.TrustPrincipalMismatch,
             Resource = @case.RoleId,
             Cause = $"{Name(role, statement)} of the trust policy of {role.Arn} names another principal than the provider of the token's issuer: {named} {why}.",
-            Fix = Rewrite(@case),
+            Fix = Rewrite(@case, role),
             Expected = @case.Principal,
             Actual = named,
         };
@@ -141,7 +141,7 @@ internal static class TrustLink
         Code = FindingCodes.TrustActionMismatch,
         Resource = @case.RoleId,
         Cause = $"{Name(role, statement)} of the trust policy of {role.Arn} {(obstacle.Excluded ? "excludes" : "allows")} {string.Join(", ", obstacle.Named)}, and a web identity needs {SecurityTokenService.AssumeRoleAction}.",
-        Fix = Rewrite(@case),
+        Fix = Rewrite(@case, role),
         Expected = SecurityTokenService.AssumeRoleAction,
         Actual = string.Join(", ", obstacle.Named),
     };
@@ -186,7 +186,7 @@ internal static class TrustLink
 
         if (@case.IsGoogle)
         {
-            return GoogleIdentity(@case, where, claim, unmet);
+            return GoogleIdentity(@case, role, where, claim, unmet);
         }
 
         var isSubject = claim.Equals("sub", StringComparison.OrdinalIgnoreCase);
@@ -223,7 +223,7 @@ internal static class TrustLink
             Code = code,
             Resource = @case.RoleId,
             Cause = cause,
-            Fix = Rewrite(@case),
+            Fix = Rewrite(@case, role),
             Expected = expectedValue,
             Actual = actualValue,
         };
@@ -256,7 +256,7 @@ internal static class TrustLink
     }
 
     /// <summary>With <c>azp</c> in the token, <c>:aud</c> is the authorized party and <c>:oaud</c> the audience (IAM User Guide, "Available keys for AWS OIDC federation").</summary>
-    private static Finding GoogleIdentity(Case @case, string where, string claim, PolicyCondition unmet)
+    private static Finding GoogleIdentity(Case @case, RoleEvidence role, string where, string claim, PolicyCondition unmet)
     {
         var isAudience = claim.Equals("oaud", StringComparison.OrdinalIgnoreCase);
         var expected = isAudience ? @case.Workload.Audience : @case.Subject!;
@@ -274,15 +274,18 @@ internal static class TrustLink
             Code = unmet.Values is [var subject] && subject.StartsWith("system:serviceaccount:", StringComparison.Ordinal) ? FindingCodes.TrustSubjectMismatch : FindingCodes.GoogleIdentityConditionWrong,
             Resource = @case.RoleId,
             Cause = $"{where} wants {values} under accounts.google.com:{claim}: {why}.",
-            Fix = Rewrite(@case),
+            Fix = Rewrite(@case, role),
             Expected = expected,
             Actual = values,
         };
     }
 
-    private static string Rewrite(Case @case) => @case.Mend(
+    /// <summary>The command puts the whole policy: with our statements as they should be, and those of other owners as they are.</summary>
+    private static string Rewrite(Case @case, RoleEvidence role) => @case.Mend(
         ExistingResources.Role,
-        $"aws iam update-assume-role-policy --role-name {@case.Workload.Role.Name} --policy-document '{@case.Evidence.TrustPolicy.ToMinifiedJson()}'");
+        @case.Aws("iam", "update-assume-role-policy", "--role-name", @case.Workload.Role.Name, "--policy-document", TrustPolicies
+            .Combine(@case.Evidence.TrustPolicy, TrustPolicies.Split(role.TrustPolicy, Planning.Mark.TrustSidPrefix).Others)
+            .ToMinifiedJson()));
 
     private static string Name(RoleEvidence role, PolicyStatement statement) =>
         statement.Sid is { Length: > 0 } sid ? $"The statement {sid}" : $"Statement {role.TrustPolicy.Statements.TakeWhile(other => !ReferenceEquals(other, statement)).Count() + 1}";

@@ -1,0 +1,12 @@
+namespace Federation.Diagnosis.Links;
+
+/// <summary>A command as it can be pasted into a POSIX shell: a word that the shell would read otherwise is quoted.</summary>
+internal static class ShellCommand
+{
+    public static string Of(IEnumerable<string> words) => string.Join(' ', words.Select(Word));
+
+    private static string Word(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '=' or ',' or '@' or '+')
+            ? word
+            : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+}
