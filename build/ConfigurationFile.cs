@@ -36,6 +36,9 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
 
     public ReadOnlyMemory<byte> Read() => File.ReadAllBytes(Path);
 
+    /// <summary>Where a path that stands in the configuration leads: it is looked up from the configuration's folder.</summary>
+    public string Beside(string path) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, path);
+
     private static string? ExampleCalledFor(Func<string, string?> variable) =>
         !IsContinuousIntegration(variable) && CheckoutAround(Directory.GetCurrentDirectory()) is { } root ? System.IO.Path.Combine(root, Example) : null;
 

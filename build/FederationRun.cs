@@ -55,8 +55,7 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
             var documents = new RenderedWorkload[configuration.Workloads.Count];
             var places = configuration.Workloads.Select((workload, index) => (workload.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
             var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
-            var folder = Path.GetDirectoryName(Path.GetFullPath(options.Configuration.Path))!;
-            var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(Path.Combine(folder, path))) { Preflight = options.Preflight };
+            var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(options.Configuration.Beside(path))) { Preflight = options.Preflight };
             var findings = renderer.RenderAll(
                 keep ? configuration.Workloads : selected,
                 rendered =>
@@ -189,7 +188,7 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
             faults = unusable.Findings;
         }
 
-        var result = ConfigurationReader.Read(file.Shown, file.Read(), _templates?.Policies);
+        var result = ConfigurationReader.Read(file.Shown, file.Read(), _templates?.Policies, path => File.Exists(file.Beside(path)));
         screen.Warn(result.Findings);
         Meet([.. result.Findings, .. faults]);
         Configuration = result.Configuration!;

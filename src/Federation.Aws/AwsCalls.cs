@@ -35,7 +35,7 @@ internal sealed class AwsCalls(TimeProvider time)
                 },
                 cancellationToken);
         }
-        catch (Exception fault) when (fault is AmazonServiceException or AmazonClientException or HttpRequestException or IOException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception fault) when (fault is AmazonServiceException or HttpRequestException or IOException || CredentialChain.IsBroken(fault) || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new FindingException(AwsFaults.FindingFor(fault, account, action, resource), fault);
         }

@@ -97,8 +97,7 @@ internal static partial class AwsFaults
                 Cause = $"What {action} needs is not there: {absent.Message}",
                 Fix = "Correct the name if it is configured; otherwise run again, for it was deleted meanwhile.",
             },
-            // The SDK says with this that no link of its chain gave credentials, or that one failed.
-            AmazonClientException => CredentialsMissing(account, string.Join(' ', fault.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))),
+            _ when CredentialChain.IsBroken(fault) => CredentialsMissing(account, CredentialChain.Reason(fault)),
             AmazonServiceException other => new Finding
             {
                 Code = FindingCodes.EndpointUnreachable,

@@ -11,7 +11,7 @@ namespace Federation.Kubernetes;
 /// Watches a pod and its events, streams its log, and decides by <see cref="PodVerdict"/> when it has come to an end or
 /// never will. Nothing is polled.
 /// </summary>
-internal sealed class PodWatch(ClusterConnection connection, V1Pod created, TimeProvider time)
+internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connection, V1Pod created, TimeProvider time)
 {
     /// <summary>How long the rest of a log is waited for once its pod has ended.</summary>
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(5);
@@ -168,14 +168,19 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
     {
         try
         {
-            await using var stream = await connection.Client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: cancellationToken);
+            await using var stream = await cloud.CallAsync(
+                connection,
+                $"get pods/log of {pod.Namespace()}/{pod.Name()}",
+                resource: null,
+                (client, token) => client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: token),
+                cancellationToken);
             using var reader = new StreamReader(stream);
             while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
                 log(line);
             }
         }
-        catch (Exception fault) when (fault is HttpOperationException or HttpRequestException or IOException)
+        catch (Exception fault) when (fault is FindingException or HttpOperationException or HttpRequestException or IOException)
         {
             log($"(the log could not be read further: {fault.GetBaseException().Message})");
         }

@@ -52,7 +52,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen, isThere) = await new PodWatch(connection, pod, time).ToVerdictAsync(patience, Line, IsDeniedForGood, cancellationToken);
+            var (verdict, seen, isThere) = await new PodWatch(cloud, connection, pod, time).ToVerdictAsync(patience, Line, IsDeniedForGood, cancellationToken);
             var result = Judge(request, verdict, Proof(seen));
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
             if (result.Passed && await Quietly(clearing) is { } kept)

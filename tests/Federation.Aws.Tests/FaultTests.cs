@@ -111,7 +111,9 @@ public sealed class FaultTests
 
         Assert.Equal("FED8001", finding.Code);
         Assert.Contains("aws sso login", finding.Fix, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', finding.Cause);
+        Assert.Equal(
+            "There are no usable AWS credentials for accounts.data (123456789012): AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set, there is no profile default, and this machine has no instance metadata that gives any.",
+            finding.Cause);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class ConnectionTests
     {
         var other = new Cluster("other", "acme-test", "europe-west1", "other");
         await using var cluster = await LiveCluster.StartAsync(other.Issuer);
-        using var cloud = Given.Cloud(cluster, new FactsOf(Elsewhere with { CaCertificate = cluster.AuthorityPem }), Given.Workload(), Given.Workload("far") with { Cluster = other });
+        using var cloud = Given.Cloud(cluster, new FactsOf(Elsewhere with { CaCertificate = cluster.AuthorityPem }), workloads: [Given.Workload(), Given.Workload("far") with { Cluster = other }]);
 
         var finding = Assert.Single(await cloud.ConfirmAsync(Given.Input(Given.Workload()), TestContext.Current.CancellationToken));
 

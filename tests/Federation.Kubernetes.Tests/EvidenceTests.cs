@@ -62,7 +62,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     public async Task Workloads_share_what_they_have_in_common()
     {
         Workload[] workloads = [.. Enumerable.Range(0, 40).Select(i => Given.Workload($"w{i}") with { ServiceAccount = i == 0 ? "reader" : $"ksa-{i}" })];
-        using var cloud = Given.Cloud(_cluster, directory: null, workloads);
+        using var cloud = Given.Cloud(_cluster, workloads: workloads);
 
         var read = await new KubernetesEvidenceReader(cloud).ReadAsync([.. workloads.Select(Evidence)], new EvidenceScope(), Cancelled);
 
@@ -301,7 +301,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         await PodAsync("neither", Pod("other", "ROLE_ARN_HERE"));
         await PodAsync("somebodys", Pod("other", "arn:aws:iam::123456789012:role/somebodys"));
         await PodAsync("unrelated", """{"serviceAccountName":"other","containers":[{"name":"main","image":"a:1"}]}""");
-        using var cloud = Given.Cloud(_cluster, directory: null, reader, writer);
+        using var cloud = Given.Cloud(_cluster, workloads: [reader, writer]);
 
         var read = await new KubernetesEvidenceReader(cloud).ReadAsync([Evidence(reader), Evidence(writer)], new EvidenceScope(), Cancelled);
 

@@ -88,6 +88,19 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_log_that_an_overloaded_server_refuses_is_asked_for_again()
+    {
+        using var cloud = Given.Cloud(_cluster, time: TimeProvider.System);
+        _cluster.ThrottledOnce = "/log";
+        var proving = new ValidationGate(cloud, _cluster.Time).ProveAsync(Request(), _log.Add, Cancelled);
+        _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity, "the only line");
+
+        Assert.True((await proving).Passed);
+        Assert.Null(_cluster.ThrottledOnce);
+        Assert.Equal(["the only line"], _log);
+    }
+
+    [Fact]
     public async Task An_image_that_is_not_there_is_not_waited_for()
     {
         var proving = ProveAsync(Request());

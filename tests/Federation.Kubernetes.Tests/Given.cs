@@ -45,8 +45,8 @@ internal static class Given
     }
 
     /// <summary>The cloud under test; what KUBECONFIG says is read when it first needs it.</summary>
-    public static KubernetesCloud Cloud(LiveCluster cluster, IClusterDirectory? directory = null, params IReadOnlyList<Workload> workloads) =>
-        new(Configuration(workloads is [] ? [Workload()] : workloads), directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)), cluster.Time);
+    public static KubernetesCloud Cloud(LiveCluster cluster, IClusterDirectory? directory = null, TimeProvider? time = null, params IReadOnlyList<Workload> workloads) =>
+        new(Configuration(workloads is [] ? [Workload()] : workloads), directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)), time ?? cluster.Time);
 
     public static async Task<Plan> PlanAsync(KubernetesCloud cloud, DesiredInput input)
     {

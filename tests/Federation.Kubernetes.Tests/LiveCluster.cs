@@ -7,6 +7,7 @@ using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubelet;
 using Federation.Sandbox.Kubernetes;
 using k8s;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Federation.Kubernetes.Tests;
@@ -48,9 +49,12 @@ internal sealed class LiveCluster : IAsyncDisposable
         {
             Runtime = _runtime,
         };
-        _listener = new WebListener(isTls: true, port: 0, _server.HandleAsync);
+        _listener = new WebListener(isTls: true, port: 0, HandleAsync);
         _server.Answered = Requests.Add;
     }
+
+    /// <summary>The end of a path that the server, overloaded, sends away once.</summary>
+    public string? ThrottledOnce { get; set; }
 
     public ObservedTime Time { get; } = new(new DateTimeOffset(2026, 11, 23, 18, 0, 0, TimeSpan.Zero));
 
@@ -138,6 +142,18 @@ internal sealed class LiveCluster : IAsyncDisposable
         (string)pod["metadata"]!["name"]!,
         (string)pod["metadata"]!["uid"]!,
         stored => stored["status"] = JsonNode.Parse(status));
+
+    private Task HandleAsync(HttpContext context)
+    {
+        if (ThrottledOnce is null || !context.Request.Path.Value!.EndsWith(ThrottledOnce, StringComparison.Ordinal))
+        {
+            return _server.HandleAsync(context);
+        }
+
+        ThrottledOnce = null;
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        return Task.CompletedTask;
+    }
 
     private void Place(JsonObject pod, string[] log)
     {

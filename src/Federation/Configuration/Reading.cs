@@ -13,6 +13,9 @@ internal sealed class Reading(string file, Section grammar)
     /// <summary>The policy templates by name, with the parameters each takes; null where they are not known.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? PolicyTemplates { get; init; }
 
+    /// <summary>Whether there is a file at a policy's path; null where that is not known.</summary>
+    public Func<string, bool>? HasPolicyFile { get; init; }
+
     /// <summary>What the whole file may contain, to tell where a misplaced key belongs.</summary>
     public Section Grammar => grammar;
 

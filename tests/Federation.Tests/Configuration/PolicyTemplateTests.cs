@@ -84,6 +84,15 @@ public sealed class PolicyTemplateTests
         Assert.Equal([8, 9, 10], findings.Select(finding => finding.Location!.Line));
     }
 
+    [Fact]
+    public void A_policy_file_that_is_not_there_shows_with_what_else_is_wrong()
+    {
+        var findings = Read(@"policies\sqs.json", "policies/kms.json", "arn:aws:iam::aws:role/x").Findings;
+        Assert.Equal(
+            [(FindingCodes.TemplateInvalid, 9, "policies/kms.json"), (FindingCodes.AwsIdentifierInvalid, 10, "arn:aws:iam::aws:role/x")],
+            findings.Select(finding => (finding.Code, finding.Location!.Line, finding.Actual)));
+    }
+
     private static Finding Only(string policy) => Assert.Single(Read(policy).Findings);
 
     private static ConfigurationResult Read(params string[] policies) => ConfigurationReader.Read(
@@ -99,5 +108,6 @@ public sealed class PolicyTemplateTests
                       {{string.Join(",\n          ", policies)}}
                 ] }
             """.ReplaceLineEndings("\n")),
-        TemplateSet.Load(null).Policies);
+        TemplateSet.Load(null).Policies,
+        hasPolicyFile: path => path == "policies/sqs.json");
 }

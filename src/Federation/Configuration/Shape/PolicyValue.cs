@@ -87,7 +87,14 @@ internal sealed class PolicyValue : Value<PolicyReference>
             return false;
         }
 
-        value = new PolicyReference.File(name, path.Replace('\\', '/'), reading.Locate(scalar.At));
+        path = path.Replace('\\', '/');
+        if (reading.HasPolicyFile is { } exists && !exists(path))
+        {
+            reading.Add(FindingCodes.TemplateInvalid, scalar.At, $"there is no policy file {Quote.Of(path)}", "Correct the path; it is looked up from the configuration's folder.", actual: path);
+            return false;
+        }
+
+        value = new PolicyReference.File(name, path, reading.Locate(scalar.At));
         return true;
     }
 
