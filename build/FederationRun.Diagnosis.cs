@@ -185,6 +185,7 @@ public sealed partial class FederationRun
     {
         var path = options.Evidence ?? Path.Combine(options.Output, "evidence.json");
         File.WriteAllText(path, new EvidenceFile { Taken = time.GetUtcNow(), Workloads = workloads }.ToJson());
+        Record.Evidence = path;
         screen.Say($"The evidence is in {path}; it holds no secret.");
     }
 

@@ -24,6 +24,9 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
     /// <summary>The workloads that this run is about.</summary>
     public IReadOnlyList<Workload> Workloads { get; set; } = [];
 
+    /// <summary>Where the evidence was saved.</summary>
+    public string? Evidence { get; set; }
+
     /// <summary>Every finding so far, in the order they were met: the first error is the root cause.</summary>
     public IReadOnlyList<Finding> Findings => [.. _findings, .. Workloads.SelectMany(workload => _workloadFindings.GetValueOrDefault(workload.Name) ?? [])];
 
@@ -109,6 +112,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
             DurationMilliseconds = (long)Elapsed.TotalMilliseconds,
             Calls = calls,
             Endpoints = endpoints,
+            Evidence = Evidence,
             Findings = [.. _findings.Select(ReportedFinding.From)],
             Phases = [.. _phases],
             Workloads = [.. Workloads.Select(workload => Of(workload, reached, interrupted, stopped))],

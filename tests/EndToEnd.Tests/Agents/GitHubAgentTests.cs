@@ -143,7 +143,7 @@ public sealed class GitHubAgentTests
         var error = commands[2];
         Assert.Equal("FED1001 ConfigurationInvalid", error.Properties["title"]);
         Assert.Contains("pwned", error.Message, StringComparison.Ordinal);
-        Assert.Equal(["outcome", "role-arn", "role-arns", "provider-arns", "changes", "findings", "report"], step.Outputs.Keys);
+        Assert.Equal(StepContract.Outputs.Select(output => output.Name), step.Outputs.Keys);
         Assert.DoesNotContain("<b>", step.Summary, StringComparison.Ordinal);
     }
 
