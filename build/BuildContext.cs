@@ -19,7 +19,7 @@ public sealed class BuildContext(ICakeContext context, Terminal terminal, Interr
     public IAnsiConsole Console => terminal.Out;
 
     /// <summary>What the product's targets share; made when the first of them asks for it.</summary>
-    public FederationRun Run => _run ??= new FederationRun(new TargetOptions(Arguments, System.Environment.GetEnvironmentVariable), new Screen(Console), agent, TimeProvider.System);
+    public FederationRun Run => _run ??= new FederationRun(new TargetOptions(Arguments, agent.IsUnattended), new Screen(Console), agent, TimeProvider.System);
 
     /// <summary>Ends the run, if there was one: its report is written and its clouds are left.</summary>
     /// <param name="ending">What ended it before its time; null if nothing did.</param>

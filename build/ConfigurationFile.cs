@@ -9,14 +9,14 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
 {
     private const string Default = "federation.yaml";
     private const string Example = "templates/federation.example.yaml";
-    private static readonly string[] ContinuousIntegrationVariables = ["CI", "GITHUB_ACTIONS", "TF_BUILD"];
 
     /// <summary>
     /// The given file, else <c>federation.yaml</c> here. The bundled example steps in only in this repository's own
     /// checkout and only for a person: anywhere else a gate would turn green because a file was not found.
     /// </summary>
+    /// <param name="unattended">A machine started the run.</param>
     /// <exception cref="FindingException">There is none (FED1001).</exception>
-    public static ConfigurationFile Find(string? given, string? cloud, Func<string, string?> variable)
+    public static ConfigurationFile Find(string? given, string? cloud, bool unattended)
     {
         if (given is not null || File.Exists(Default))
         {
@@ -26,24 +26,21 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
                 : throw new FindingException(Missing(Directory.Exists(path) ? $"{path} is a folder." : $"There is no file {path} in {Directory.GetCurrentDirectory()}.", path));
         }
 
-        return cloud != TargetOptions.Live && ExampleCalledFor(variable) is { } example
+        return cloud != TargetOptions.Live && ExampleCalledFor(unattended) is { } example
             ? new ConfigurationFile(example, Example, IsExample: true)
             : throw new FindingException(Missing($"There is no {Default} in {Directory.GetCurrentDirectory()}, and no --config says where it is.", Default));
     }
 
     /// <summary>No configuration is here, and the bundled example would step in for one.</summary>
-    public static bool IsExampleCalledFor(Func<string, string?> variable) => !File.Exists(Default) && ExampleCalledFor(variable) is not null;
+    public static bool IsExampleCalledFor(bool unattended) => !File.Exists(Default) && ExampleCalledFor(unattended) is not null;
 
     public ReadOnlyMemory<byte> Read() => File.ReadAllBytes(Path);
 
     /// <summary>Where a path that stands in the configuration leads: it is looked up from the configuration's folder.</summary>
     public string Beside(string path) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, path);
 
-    private static string? ExampleCalledFor(Func<string, string?> variable) =>
-        !IsContinuousIntegration(variable) && CheckoutAround(Directory.GetCurrentDirectory()) is { } root ? System.IO.Path.Combine(root, Example) : null;
-
-    private static bool IsContinuousIntegration(Func<string, string?> variable) =>
-        ContinuousIntegrationVariables.Any(name => !string.IsNullOrEmpty(variable(name)));
+    private static string? ExampleCalledFor(bool unattended) =>
+        !unattended && CheckoutAround(Directory.GetCurrentDirectory()) is { } root ? System.IO.Path.Combine(root, Example) : null;
 
     /// <summary>The checkout this host was built in, if the folder lies in it.</summary>
     private static string? CheckoutAround(string folder)

@@ -192,6 +192,7 @@ public sealed partial class FederationRun
     {
         var path = options.Evidence ?? Path.Combine(options.Output, "evidence.json");
         File.WriteAllText(path, new EvidenceFile { Taken = taken, Workloads = workloads }.ToJson());
+        Record.Evidence = path;
         screen.Say($"The evidence is in {path}; it holds no secret.");
     }
 

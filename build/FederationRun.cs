@@ -34,7 +34,7 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
     /// <summary>The id of this run, in the names of its pods: unique enough among runs at one time.</summary>
     private readonly string _id = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4));
 
-    public RunRecord Record { get; } = new(options.Target, options.Cloud, time);
+    public RunRecord Record { get; } = new(options.Target, options.Cloud, time, agent.Advise);
 
     public FederationConfiguration? Configuration { get; private set; }
 

@@ -242,8 +242,8 @@ public sealed class Screen(IAnsiConsole console)
     /// <summary>The values of a field; a member of a set stands in its path already.</summary>
     private static string Difference(ChangeAction action, FieldChange field) => (field.From, field.To) switch
     {
-        var (_, member) when member is not null && field.Path.EndsWith($"[{member}]", StringComparison.Ordinal) => action == ChangeAction.Create ? "" : " [green]added[/]",
-        var (member, _) when member is not null && field.Path.EndsWith($"[{member}]", StringComparison.Ordinal) => " [red]removed[/]",
+        (null, _) when field.IsMember => action == ChangeAction.Create ? "" : " [green]added[/]",
+        _ when field.IsMember => " [red]removed[/]",
         (null, var to) when action == ChangeAction.Create => $" {Markup.Escape(Short(to))}",
         var (from, to) => $" [red]{Markup.Escape(Short(from))}[/] → [green]{Markup.Escape(Short(to))}[/]",
     };

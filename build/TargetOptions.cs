@@ -15,8 +15,9 @@ public sealed class TargetOptions
     private readonly string? _workloads;
     private readonly Lazy<ConfigurationFile> _configuration;
 
+    /// <param name="unattended">A machine started the run, and nobody reads along.</param>
     /// <exception cref="FindingException">FED8013 for each value that is wrong.</exception>
-    public TargetOptions(ICakeArguments arguments, Func<string, string?> variable)
+    public TargetOptions(ICakeArguments arguments, bool unattended)
     {
         var findings = new List<Finding>();
         Target = arguments.GetArguments("target").LastOrDefault() ?? "Verify";
@@ -64,8 +65,8 @@ public sealed class TargetOptions
             throw new FindingException(findings);
         }
 
-        _configuration = new Lazy<ConfigurationFile>(() => ConfigurationFile.Find(Value("config"), cloud, variable));
-        Cloud = cloud ?? (Value("config") is null && ConfigurationFile.IsExampleCalledFor(variable) ? Sandbox : Live);
+        _configuration = new Lazy<ConfigurationFile>(() => ConfigurationFile.Find(Value("config"), cloud, unattended));
+        Cloud = cloud ?? (Value("config") is null && ConfigurationFile.IsExampleCalledFor(unattended) ? Sandbox : Live);
 
         TokenText? TokenIn(string path)
         {

@@ -17,6 +17,6 @@ internal static class BuildAgent
 
         return string.Equals(variable("TF_BUILD"), "True", StringComparison.OrdinalIgnoreCase)
             ? new AzureAgent(terminal, new CakeEnvironment(new CakePlatform(), new CakeRuntime()), variable)
-            : new TerminalAgent(terminal);
+            : new TerminalAgent(terminal, unattended: variable("CI") is { Length: > 0 });
     }
 }

@@ -13,6 +13,9 @@ public interface IBuildAgent
     /// <summary>Where the host writes. Whatever is written here stays text: none of it can be a command to the agent.</summary>
     Terminal Terminal { get; }
 
+    /// <summary>A machine started the run, and nobody reads along.</summary>
+    bool IsUnattended { get; }
+
     /// <summary>The run is for a change that nobody has accepted yet.</summary>
     bool IsPullRequest { get; }
 

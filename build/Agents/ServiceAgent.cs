@@ -36,6 +36,8 @@ internal abstract class ServiceAgent : IBuildAgent
 
     public Terminal Terminal { get; }
 
+    public bool IsUnattended => true;
+
     public abstract bool IsPullRequest { get; }
 
     protected Func<string, string?> Variable { get; }

@@ -66,6 +66,7 @@ public static class StepContract
         ])),
         new("findings", "A JSON array: the codes of all findings, each once, the root cause first.", (report, path) => new JsonArray([.. new Conclusion(report, path, [], Failure: null).All.Select(finding => JsonValue.Create(finding.Code)).DistinctBy(code => code!.GetValue<string>(), StringComparer.Ordinal)]).ToJsonString()),
         new("report", "The path of report.json.", (_, path) => path),
+        new("evidence", "The path of evidence.json, with no secret in it, where a run that failed or diagnosed read some: for a bug report, or --target=Diagnose --evidence.", (report, _) => report.Evidence),
     ];
 
     /// <summary>An enumeration's value as the report writes it.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Federation.Diagnosis;
 using Federation.Planning;
@@ -14,16 +15,18 @@ internal static class Summary
     /// <summary>GitHub takes 1 MiB from a step, and nothing of a longer summary ("Workflow commands for GitHub Actions").</summary>
     internal const int Limit = 1024 * 1024;
 
-    private const string Cut = "\n> **The rest is cut**: a summary holds 1 MiB at most. The whole is in the report.\n";
+    /// <summary>So many findings, and chains, are shown in full: a reviewer reads no more of either, and what fails a hundred workloads is one cause.</summary>
+    internal const int Shown = 20;
 
     public static string Write(Conclusion conclusion, IReadOnlyList<string> notices, Documentation documentation)
     {
-        var page = new Page(Limit - Encoding.UTF8.GetByteCount(Cut));
+        var cut = $"\n> **The rest is cut**: a summary holds 1 MiB at most. The whole is in the report{(conclusion.ReportPath is { } path ? $", {Code(path)}" : "")}.\n";
+        var page = new Page(Limit - Encoding.UTF8.GetByteCount(cut));
         foreach (var (open, lines, close) in Blocks(conclusion, notices, documentation))
         {
             if (!page.Add(open, lines, close))
             {
-                return page + Cut;
+                return page + cut;
             }
         }
 
@@ -38,9 +41,19 @@ internal static class Summary
             yield return new Block($"\n> {Text(notice)}\n");
         }
 
-        foreach (var finding in conclusion.All)
+        var findings = conclusion.All;
+        var workloadsOf = (conclusion.Report?.Workloads ?? []).SelectMany(workload => workload.Findings.Select(finding => (finding, workload.Name))).ToLookup(pair => pair.finding, pair => pair.Name);
+        foreach (var finding in findings.Take(Shown))
         {
-            yield return new Block(Of(finding, conclusion.Report, documentation));
+            yield return new Block(Of(finding, [.. workloadsOf[finding]], documentation));
+        }
+
+        if (findings.Count > Shown)
+        {
+            yield return new Block(
+                $"\n<details><summary>{findings.Count - Shown} more findings</summary>\n\n| | Finding | Workload | Cause |\n|---|---|---|---|\n",
+                findings.Skip(Shown).Select(finding => $"| {Sign(finding.Severity)} | {Link(finding, documentation)} | {Who([.. workloadsOf[finding]])} | {Text(finding.Cause)} |\n"),
+                "\n</details>\n");
         }
 
         if (conclusion.Report is not { } report)
@@ -52,16 +65,23 @@ internal static class Summary
         {
             yield return new Block(
                 "\n### Workloads\n\n| Workload | Identity | Role | Outcome | Time |\n|---|---|---|---|---|\n",
-                report.Workloads.Select(workload =>
+                report.Workloads.OrderByDescending(workload => workload.Outcome == Outcome.Failed).Select(workload =>
                     $"| {Text(workload.Name)} | {Code(workload.Subject)} | {Code(workload.RoleArn)} | {Sign(workload.Outcome)} {StepContract.Lower(workload.Outcome)} | {Seconds(workload.Phases.Sum(phase => phase.Milliseconds))} |\n"));
         }
 
-        foreach (var workload in report.Workloads.Where(workload => workload.Chain.Count > 0))
+        // A chain that holds is drawn where it is all there is to see.
+        var chains = report.Workloads.Where(workload => workload.Chain.Any(link => link.State != LinkState.Held) || (workload.Chain.Count > 0 && report.Workloads.Count == 1)).ToArray();
+        foreach (var workload in chains.Take(Shown))
         {
             yield return new Block(
-                $"\n<details><summary>The chain of {Text(workload.Name)}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
-                workload.Chain.Select(link => $"| {Text(link.Link)} | {(link.State == LinkState.NotReached ? "not reached" : StepContract.Lower(link.State))} | {Code(link.Expected)} | {Code(link.Actual)} |\n"),
+                $"\n<details><summary>The chain of {WebUtility.HtmlEncode(Screen.OneLine(workload.Name))}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
+                workload.Chain.Select(link => $"| {Text(ChainDrawing.TitleOf(link))} | {Sign(link.State)} | {Code(link.Expected)} | {(link.Actual == link.Expected ? "the same" : Code(link.Actual))} |\n"),
                 "\n</details>\n");
+        }
+
+        if (chains.Length > Shown)
+        {
+            yield return new Block($"\nThe chains of {chains.Length - Shown} more workloads are in the report.\n");
         }
 
         var changes = StepContract.Changes(report).ToArray();
@@ -81,7 +101,7 @@ internal static class Summary
 
         if (report.Phases.Count > 0)
         {
-            yield return new Block($"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. Report: {Code(conclusion.ReportPath)}\n");
+            yield return new Block($"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. Report: {Code(conclusion.ReportPath)}{(report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}" : "")}\n");
         }
     }
 
@@ -92,22 +112,21 @@ internal static class Summary
             return $"## {Sign(Outcome.Failed)} Nothing was done\n{(conclusion.Failure is { } why ? $"\n{Text(why)}\n" : "")}";
         }
 
-        var count = report.Workloads.Count;
+        var (count, failed) = (report.Workloads.Count, report.Workloads.Count(workload => workload.Outcome == Outcome.Failed));
+        var what = count == 0 ? "nothing was done" : $"{(failed > 0 && failed < count ? $"{failed} of " : "")}{count} workload{(count == 1 ? "" : "s")}";
         var overridden = report.Endpoints.Count == 0 || report.Cloud == TargetOptions.Sandbox ? "" : $"\n> Endpoints are overridden: {string.Join(", ", report.Endpoints.Keys.Select(Code))}\n";
         return $"""
-            ## {Sign(report.Outcome)} {report.Outcome}: {count} workload{(count == 1 ? "" : "s")}
+            ## {Sign(report.Outcome)} {report.Outcome}: {what}
 
             {Text(report.Target)} · {(report.Cloud == TargetOptions.Sandbox ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud))} · {Seconds(report.DurationMilliseconds)}
             {overridden}
             """.ReplaceLineEndings("\n");
     }
 
-    private static string Of(ReportedFinding finding, Report? report, Documentation documentation)
+    private static string Of(ReportedFinding finding, string[] workloads, Documentation documentation)
     {
         var page = new StringBuilder();
-        var code = documentation.Of(finding.Code) is { } address ? $"[{finding.Code}]({address})" : finding.Code;
-        var who = report?.Workloads.FirstOrDefault(workload => workload.Findings.Contains(finding))?.Name;
-        page.Append($"\n### {Sign(finding.Severity)} {code} {Text(finding.Title)}{(who is null ? "" : $": {Text(who)}")}\n\n{Text(finding.Cause)}\n\n");
+        page.Append($"\n### {Sign(finding.Severity)} {Link(finding, documentation)}{(workloads.Length == 0 ? "" : $": {Who(workloads)}")}\n\n{Text(finding.Cause)}\n\n");
         var rows = new (string Name, string? Value)[]
         {
             ("Where", finding.File is null ? null : $"{finding.File}:{finding.Line}:{finding.Column}"),
@@ -125,17 +144,28 @@ internal static class Summary
         return page.Append($"**Fix:** {Text(finding.Fix)}\n").ToString();
     }
 
+    private static string Link(ReportedFinding finding, Documentation documentation) =>
+        $"{(documentation.Of(finding.Code) is { } address ? $"[{finding.Code}]({address})" : finding.Code)} {Text(finding.Title)}";
+
+    private static string Who(string[] workloads) => workloads switch
+    {
+        [] => "",
+        [var only] => Text(only),
+        [var first, ..] => $"{Text(first)} and {workloads.Length - 1} more",
+    };
+
     private static IEnumerable<string> Diff(ReportedChange change)
     {
         var sign = change.Action switch { ChangeAction.Create => "+", ChangeAction.Delete => "-", _ => "!" };
         yield return $"{sign} {Screen.OneLine(change.Resource)}";
         foreach (var field in change.Fields)
         {
-            yield return $"#   {Screen.OneLine(field.Path)}";
-            if (field.From is { } from) yield return $"-     {Screen.OneLine(from)}";
-            if (field.To is { } to) yield return $"+     {Screen.OneLine(to)}";
+            if (field.From is { } from) yield return $"-   {Line(field, from)}";
+            if (field.To is { } to) yield return $"+   {Line(field, to)}";
         }
     }
+
+    private static string Line(FieldChange field, string value) => Screen.OneLine(field.IsMember ? field.Path : $"{field.Path}: {value}");
 
     /// <summary>A fence longer than any run of backticks in what it holds ("CommonMark", fenced code blocks).</summary>
     private static string Fence(IEnumerable<string> lines)
@@ -182,6 +212,8 @@ internal static class Summary
     };
 
     private static string Sign(Severity severity) => severity switch { Severity.Error => "❌", Severity.Warning => "⚠️", _ => "ℹ️" };
+
+    private static string Sign(LinkState state) => state switch { LinkState.Held => "✅ held", LinkState.Broken => "❌ broken", _ => "not reached" };
 
     private static string Seconds(long milliseconds) => milliseconds == 0 ? "" : Screen.Seconds(TimeSpan.FromMilliseconds(milliseconds));
 

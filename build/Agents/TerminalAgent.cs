@@ -5,9 +5,12 @@ using Spectre.Console;
 namespace Build.Agents;
 
 /// <summary>A terminal, or whatever reads the streams in its place: what is to be said is said in lines.</summary>
-internal sealed class TerminalAgent(Terminal terminal) : IBuildAgent
+/// <param name="unattended">It is of a service that is not known here: most set <c>CI</c>.</param>
+internal sealed class TerminalAgent(Terminal terminal, bool unattended) : IBuildAgent
 {
     public Terminal Terminal => terminal;
+
+    public bool IsUnattended => unattended;
 
     public bool IsPullRequest => false;
 

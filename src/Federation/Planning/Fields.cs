@@ -41,4 +41,8 @@ public sealed record Fields(ImmutableSortedDictionary<string, string> Values)
 }
 
 /// <summary>One field of a change: null stands for absent.</summary>
-public sealed record FieldChange(string Path, string? From, string? To);
+public sealed record FieldChange(string Path, string? From, string? To)
+{
+    /// <summary>It is a member of a set, which comes or goes, and whose value stands in the path.</summary>
+    public bool IsMember => (From is null || To is null) && Path.EndsWith($"[{From ?? To}]", StringComparison.Ordinal);
+}

@@ -63,10 +63,10 @@ public static class ChainDrawing
         return char.ToUpperInvariant(expected[0]) == char.ToUpperInvariant(actual[0]) ? Difference.At(expected, actual) : null;
     }
 
-    /// <summary>A <c>flowchart</c>, without the fence around it; values stand in it quoted, so that none can end its label.</summary>
+    /// <summary>A <c>flowchart</c> from top to bottom, for its labels are long, without the fence around it; values stand in it quoted, so that none can end its label.</summary>
     public static string Mermaid(IReadOnlyList<ChainLink> chain)
     {
-        var diagram = new StringBuilder("flowchart LR\n");
+        var diagram = new StringBuilder("flowchart TB\n");
         for (var i = 0; i < chain.Count; i++)
         {
             var link = chain[i];
@@ -90,7 +90,8 @@ public static class ChainDrawing
             .ToString();
     }
 
-    private static string TitleOf(ChainLink link) => Titles[link.Link];
+    /// <summary>What a link is called where people read it.</summary>
+    public static string TitleOf(ChainLink link) => Titles[link.Link];
 
     private static string ClassOf(LinkState state) => state switch
     {

@@ -42,6 +42,9 @@ public sealed record Report
     /// <summary>Every overridden endpoint, by the variable that overrides it.</summary>
     public IReadOnlyDictionary<string, string> Endpoints { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Where the evidence is that the run read, with no secret in it; none if it saved none.</summary>
+    public string? Evidence { get; init; }
+
     /// <summary>Findings that belong to no workload.</summary>
     public IReadOnlyList<ReportedFinding> Findings { get; init; } = [];
 

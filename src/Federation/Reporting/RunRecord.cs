@@ -9,7 +9,8 @@ namespace Federation.Reporting;
 /// What happens in a run, noted as it happens and made a <see cref="Report"/> of at the end, however it ends.
 /// Workloads may be noted from several threads at once.
 /// </summary>
-public sealed class RunRecord(string target, string cloud, TimeProvider time)
+/// <param name="advise">Gives a finding the fix that holds in the place of the run.</param>
+public sealed class RunRecord(string target, string cloud, TimeProvider time, Func<Finding, Finding> advise)
 {
     private readonly long _started = time.GetTimestamp();
     private readonly List<Phase> _phases = [];
@@ -22,6 +23,9 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
 
     /// <summary>The workloads that this run is about.</summary>
     public IReadOnlyList<Workload> Workloads { get; set; } = [];
+
+    /// <summary>Where the evidence was saved.</summary>
+    public string? Evidence { get; set; }
 
     /// <summary>Every finding so far, in the order they were met: the first error is the root cause.</summary>
     public IReadOnlyList<Finding> Findings => [.. _findings, .. Workloads.SelectMany(workload => _workloadFindings.GetValueOrDefault(workload.Name) ?? [])];
@@ -51,7 +55,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
     /// <summary>Notes findings under the workloads whose resource they name, and at the top otherwise.</summary>
     public void Note(IEnumerable<Finding> findings)
     {
-        foreach (var finding in findings)
+        foreach (var finding in findings.Select(advise))
         {
             var concerned = Workloads.Where(workload => Concerns(finding, workload)).ToArray();
             if (concerned.Length == 0)
@@ -85,7 +89,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
     {
         _diagnoses[workload.Name] = diagnosis;
         var findings = Of(workload);
-        findings.AddRange(diagnosis.Findings.Except(findings).ToArray());
+        findings.AddRange(diagnosis.Findings.Select(advise).Except(findings).ToArray());
     }
 
     public WorkloadDiagnosis? DiagnosisOf(Workload workload) => _diagnoses.GetValueOrDefault(workload.Name);
@@ -108,6 +112,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time)
             DurationMilliseconds = (long)Elapsed.TotalMilliseconds,
             Calls = calls,
             Endpoints = endpoints,
+            Evidence = Evidence,
             Findings = [.. _findings.Select(ReportedFinding.From)],
             Phases = [.. _phases],
             Workloads = [.. Workloads.Select(workload => Of(workload, reached, interrupted, stopped))],

@@ -143,7 +143,7 @@ public sealed class GitHubAgentTests
         var error = commands[2];
         Assert.Equal("FED1001 ConfigurationInvalid", error.Properties["title"]);
         Assert.Contains("pwned", error.Message, StringComparison.Ordinal);
-        Assert.Equal(["outcome", "role-arn", "role-arns", "provider-arns", "changes", "findings", "report"], step.Outputs.Keys);
+        Assert.Equal(StepContract.Outputs.Select(output => output.Name), step.Outputs.Keys);
         Assert.DoesNotContain("<b>", step.Summary, StringComparison.Ordinal);
     }
 
@@ -212,6 +212,32 @@ public sealed class GitHubAgentTests
 
         var other = new Finding { Code = FindingCodes.RoleMissing, Cause = "None.", Fix = "Apply." };
         Assert.Equal(other, agent.Advise(other));
+    }
+
+    [Fact]
+    public void A_finding_stands_in_the_summary_once_with_the_advice_that_holds_in_a_workflow()
+    {
+        using var host = new HostRun();
+        var step = new GitHubStep(host);
+        foreach (var name in (string[])["GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "KUBECONFIG"])
+        {
+            Environment.SetEnvironmentVariable(name, Path.Combine(host.Folder, "absent"));
+        }
+
+        foreach (var name in (string[])["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_PROFILE"])
+        {
+            Environment.SetEnvironmentVariable(name, null);
+        }
+
+        Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
+        var run = host.Run("--target=Plan", $"--config={host.Configure(VerifyTests.Federation("aws s3 ls"))}");
+        Assert.True(run.ExitCode == 3, run.ToString());
+        var codes = run.Findings.Select(finding => (string)finding!["code"]!).ToArray();
+        Assert.Contains("FED8001", codes);
+        Assert.Equal(codes.Distinct(StringComparer.Ordinal), codes);
+        Assert.Equal(codes.Length, step.Summary.Split("**Fix:**").Length - 1);
+        Assert.Contains("aws-actions/configure-aws-credentials", step.Summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("aws sso login", step.Summary, StringComparison.Ordinal);
     }
 }
 

@@ -47,18 +47,40 @@ public sealed class SummaryTests
             |---|---|---|---|---|
             | exporter | <code>system:serviceaccount:exports:exporter</code> | <code>arn:aws:iam::111122223333:role/exporter</code> | ❌ failed | 900 ms |
 
+            <details><summary>The chain of exporter</summary>
+
+            ```mermaid
+            flowchart TB
+              issuer["cluster and issuer<br/>https://container.googleapis.com"]:::held
+              subject["subject and trust<br/>expected system:serviceaccount:exports:exporter<br/>actual system:serviceaccount:exports:default"]:::broken
+              issuer --> subject
+              role["role<br/>not reached"]:::unreached
+              subject -.-> role
+              classDef held stroke:#1a7f37,stroke-width:2px
+              classDef broken stroke:#cf222e,stroke-width:3px
+              classDef unreached stroke-dasharray:4
+            ```
+
+            | Link | State | Expected | Actual |
+            |---|---|---|---|
+            | cluster and issuer | ✅ held | <code>https://container.googleapis.com</code> | the same |
+            | subject and trust | ❌ broken | <code>system:serviceaccount:exports:exporter</code> | <code>system:serviceaccount:exports:default</code> |
+            | role | not reached | <code>arn:aws:iam::111122223333:role/exporter</code> |  |
+
+            </details>
+
             <details><summary>Plan: 0 to create, 1 to update, 0 to delete, 1 unchanged</summary>
 
             ```diff
             ! aws/111122223333/role/exporter
-            #   trust.Statement[FederationMain].Condition
-            -     system:serviceaccount:exports:default
-            +     system:serviceaccount:exports:exporter
+            -   trust.Statement[FederationMain].Condition: system:serviceaccount:exports:default
+            +   trust.Statement[FederationMain].Condition: system:serviceaccount:exports:exporter
+            +   trust.Statement[FederationMain].Action[sts:TagSession]
             ```
 
             </details>
 
-            Plan 500 ms · Verify 900 ms. Report: <code>artifacts/report.json</code>
+            Plan 500 ms · Verify 900 ms. Report: <code>artifacts/report.json</code>. Evidence, with no secret in it: <code>artifacts/evidence.json</code>
 
             """.ReplaceLineEndings("\n"),
             summary);
@@ -92,14 +114,47 @@ public sealed class SummaryTests
             {
                 Name = $"exporter-{number}",
                 Findings = [],
+                Chain = [],
                 Changes = [.. one.Workloads[0].Changes.Select(change => change with { Resource = $"{change.Resource}-{number}-{new string('✓', 60)}" })],
             })],
         };
         var summary = Summary.Write(Of(report), [], Documentation);
         Assert.InRange(Encoding.UTF8.GetByteCount(summary), Summary.Limit / 2, Summary.Limit);
-        Assert.EndsWith("**The rest is cut**: a summary holds 1 MiB at most. The whole is in the report.\n", summary, StringComparison.Ordinal);
+        Assert.EndsWith("**The rest is cut**: a summary holds 1 MiB at most. The whole is in the report, <code>artifacts/report.json</code>.\n", summary, StringComparison.Ordinal);
         Assert.Equal(Regex.Count(summary, "<details>"), Regex.Count(summary, "</details>"));
         Assert.Equal(0, Regex.Count(summary, "^`{3,}", RegexOptions.Multiline) % 2);
+    }
+
+    [Fact]
+    public void One_cause_of_many_workloads_is_told_once()
+    {
+        var one = Failed("exporter", "system:serviceaccount:exports:exporter");
+        var summary = Summary.Write(Of(one with { Workloads = [.. Enumerable.Range(0, 200).Select(number => one.Workloads[0] with { Name = $"exporter-{number}" })] }), [], Documentation);
+        Assert.Contains("TrustSubjectMismatch: exporter-0 and 199 more\n", summary, StringComparison.Ordinal);
+        Assert.Equal(1, Regex.Count(summary, @"\*\*Fix:"));
+    }
+
+    [Fact]
+    public void Of_five_thousand_findings_the_first_are_in_full_and_the_workloads_and_the_plan_have_room()
+    {
+        var one = Failed("exporter", "system:serviceaccount:exports:exporter");
+        var workloads = Enumerable.Range(0, 200).Select(number => one.Workloads[0] with
+        {
+            Name = $"exporter-{number}",
+            Findings = number % 2 == 0 ? [] : [.. Enumerable.Range(0, 50).Select(finding => one.Workloads[0].Findings[0] with { Cause = $"The subject differs, {number} {finding}." })],
+            Outcome = number % 2 == 0 ? Outcome.Verified : Outcome.Failed,
+            Chain = number % 2 == 0 ? [.. one.Workloads[0].Chain.Take(1)] : one.Workloads[0].Chain,
+        });
+        var summary = Summary.Write(Of(one with { Workloads = [.. workloads] }), [], Documentation);
+        Assert.StartsWith("## ❌ Failed: 100 of 200 workloads\n", summary, StringComparison.Ordinal);
+        Assert.Equal(Summary.Shown, Regex.Count(summary, @"\*\*Fix:"));
+        Assert.Contains("<summary>4980 more findings</summary>", summary, StringComparison.Ordinal);
+        Assert.Contains("| The subject differs, 199 49. |", summary, StringComparison.Ordinal);
+        Assert.True(summary.IndexOf("| exporter-199 |", StringComparison.Ordinal) < summary.IndexOf("| exporter-0 |", StringComparison.Ordinal), "What failed stands first.");
+        Assert.Equal(Summary.Shown, Regex.Count(summary, "```mermaid"));
+        Assert.Contains("The chains of 80 more workloads are in the report.", summary, StringComparison.Ordinal);
+        Assert.Contains("<summary>Plan: ", summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("The rest is cut", summary, StringComparison.Ordinal);
     }
 
     private static void Holds(string value)
@@ -133,6 +188,7 @@ public sealed class SummaryTests
         Outcome = Outcome.Failed,
         DurationMilliseconds = 1500,
         Phases = [new Phase("Plan", 500), new Phase("Verify", 900)],
+        Evidence = "artifacts/evidence.json",
         Workloads =
         [
             new WorkloadReport
@@ -146,8 +202,14 @@ public sealed class SummaryTests
                 Audience = "sts.amazonaws.com",
                 Changes =
                 [
-                    new ReportedChange($"aws/111122223333/role/{name}", ChangeAction.Update, [new FieldChange("trust.Statement[FederationMain].Condition", "system:serviceaccount:exports:default", value)]),
+                    new ReportedChange($"aws/111122223333/role/{name}", ChangeAction.Update, [new FieldChange("trust.Statement[FederationMain].Condition", "system:serviceaccount:exports:default", value), new FieldChange("trust.Statement[FederationMain].Action[sts:TagSession]", null, "sts:TagSession")]),
                     new ReportedChange("kubernetes/main/exports/namespace/exports", ChangeAction.Unchanged, []),
+                ],
+                Chain =
+                [
+                    new ChainLink("issuer", LinkState.Held, "https://container.googleapis.com", "https://container.googleapis.com"),
+                    new ChainLink("subject", LinkState.Broken, value, "system:serviceaccount:exports:default"),
+                    new ChainLink("role", LinkState.NotReached, $"arn:aws:iam::111122223333:role/{name}", null),
                 ],
                 Findings = [new ReportedFinding("FED4004", Severity.Error, "TrustSubjectMismatch", "The subject differs.", "Run Apply.", $"aws/111122223333/role/{name}", value, "system:serviceaccount:exports:default", "federation.yaml", 3, 7, DiffersAt: null)],
                 Phases = [new Phase("Verify", 900)],

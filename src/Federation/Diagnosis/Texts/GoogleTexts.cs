@@ -11,7 +11,7 @@ internal static partial class GoogleTexts
         {
             Code = FindingCodes.GoogleCredentialsMissing,
             Cause = "There are no usable Google credentials on the machine that says this, or the plugin by which kubectl gets them is not installed.",
-            Fix = "`gcloud auth application-default login`, in GitHub Actions google-github-actions/auth; for kubectl `gcloud components install gke-gcloud-auth-plugin`. In a pod that uses a Google service account see FED6003 and FED2005.",
+            Fix = "`gcloud auth application-default login`; for kubectl `gcloud components install gke-gcloud-auth-plugin`. In a pod that uses a Google service account see FED6003 and FED2005.",
         },
         new("SERVICE_DISABLED", "has not been used in project")
         {
