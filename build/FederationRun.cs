@@ -268,7 +268,8 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
     {
         if (findings.Any(finding => finding.Severity == Severity.Error))
         {
-            throw new FindingException(findings);
+            // What workloads share is wrong once.
+            throw new FindingException([.. findings.Distinct()]);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
@@ -70,7 +71,11 @@ internal sealed class ClusterReading(KubernetesCloud cloud, ClusterConnection co
             finding => Reading.TryAsync(
                 $"whether the service account {finding.Key.Name} is there, and its annotations",
                 async () => await finding.Value is { } found
-                    ? new ServiceAccountEvidence(found.Metadata.Name, (found.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal)).AsReadOnly())
+                    ? new ServiceAccountEvidence(
+                        found.Metadata.Name,
+                        (found.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal))
+                            .Where(annotation => ServiceAccountEvidence.IsTelling(annotation.Key))
+                            .ToImmutableSortedDictionary(StringComparer.Ordinal))
                     : null));
 
     /// <summary>The pods of each workload, by its name; none where nobody asked for pods.</summary>

@@ -5,7 +5,7 @@ using PodEvent = Federation.Diagnosis.PodEvent;
 
 namespace Federation.Kubernetes;
 
-/// <summary>Pods and events of the API, reduced to what the core judges by.</summary>
+/// <summary>Pods and events of the API, reduced to what the core judges by; what they say is without secrets, for it may quote an image's address or a log.</summary>
 internal static class Snapshots
 {
     public static PodSnapshot Of(V1Pod pod, IEnumerable<Corev1Event> events)
@@ -15,29 +15,28 @@ internal static class Snapshots
         return new PodSnapshot(pod.Metadata.NamespaceProperty, pod.Metadata.Name, status?.Phase ?? "Pending")
         {
             Reason = status?.Reason,
-            Message = status?.Message,
+            Message = Said(status?.Message),
             UnscheduledReason = unscheduled?.Reason,
-            UnscheduledMessage = unscheduled?.Message,
+            UnscheduledMessage = Said(unscheduled?.Message),
             Created = pod.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue,
             Containers = [.. (status?.InitContainerStatuses ?? []).Concat(status?.ContainerStatuses ?? []).Select(Of)],
             Events = [.. events.OrderBy(happened => happened.LastTimestamp ?? happened.EventTime ?? happened.Metadata.CreationTimestamp)
-                .Select(happened => new PodEvent(happened.Reason ?? "", happened.Message ?? "", happened.Count ?? 1))],
+                .Select(happened => new PodEvent(happened.Reason ?? "", Said(happened.Message) ?? "", happened.Count ?? 1))],
         };
     }
 
     private static ContainerSnapshot Of(V1ContainerStatus status) => new(status.Name, status.Image)
     {
         WaitingReason = status.State?.Waiting?.Reason,
-        WaitingMessage = status.State?.Waiting?.Message,
+        WaitingMessage = Said(status.State?.Waiting?.Message),
         ExitCode = status.State?.Terminated?.ExitCode,
         TerminatedReason = status.State?.Terminated?.Reason,
-        TerminatedMessage = Said(status.State?.Terminated),
+        TerminatedMessage = Said(status.State?.Terminated?.Message),
         Restarts = status.RestartCount,
         LastExitCode = status.LastState?.Terminated?.ExitCode,
         LastTerminatedReason = status.LastState?.Terminated?.Reason,
-        LastTerminatedMessage = Said(status.LastState?.Terminated),
+        LastTerminatedMessage = Said(status.LastState?.Terminated?.Message),
     };
 
-    /// <summary>The termination message, which may be the end of a log.</summary>
-    private static string? Said(V1ContainerStateTerminated? end) => end?.Message is { } message ? Secrets.Strip(message) : null;
+    private static string? Said(string? message) => message is null ? null : Secrets.Strip(message);
 }

@@ -195,6 +195,8 @@ public sealed class EvidenceTests : IAsyncLifetime
             """);
         _cluster.Write(previous: false, $"aws_secret_access_key = {SecretValue}", $"sending {token} to STS", "The end.");
         Report("app", Status("Failed", "main", $$$"""{"terminated":{"exitCode":1,"reason":"Error","message":"{\"SecretAccessKey\": \"{{{SecretValue}}}\"}"}}"""));
+        _cluster.Kubelet.RecordEvent(Stored("app"), "Warning", "Failed", $"Failed to pull a:1: aws_secret_access_key={SecretValue}");
+        await _cluster.Administrator.PatchNamespacedServiceAccountAsync(new V1Patch($$"""{"metadata":{"annotations":{"example.test/note":"{{SecretValue}}" } } }""", V1Patch.PatchType.MergePatch), "reader", "reports", cancellationToken: Cancelled);
         var workload = Evidence(Given.Workload());
 
         var file = new EvidenceFile { Taken = _cluster.Time.GetUtcNow(), Workloads = [workload with { Kubernetes = await ReadAsync(new EvidenceScope()) }] };

@@ -18,7 +18,7 @@ public static class ClusterChecks
             Severity = serves ? Severity.Warning : Severity.Error,
             Resource = IdOf(cluster),
             Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(serves ? "; it serves, but may answer late" : "")}.",
-            Fix = $"gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project} says why; wait until it is RUNNING.",
+            Fix = $"Wait until it is RUNNING; why it is not: gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project}",
             Expected = "RUNNING",
             Actual = facts.Status,
         };
@@ -42,7 +42,7 @@ public static class ClusterChecks
                 Code = FindingCodes.WorkloadIdentityDisabled,
                 Resource = IdOf(cluster),
                 Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) {(string.IsNullOrEmpty(facts.WorkloadPool) ? "has no workload pool" : "has another workload pool")}, and {string.Join(", ", needing)} needs one for its Google service account.",
-                Fix = $"gcloud container clusters update {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool {cluster.WorkloadPool}, or leave googleServiceAccount out: AWS does not need it.",
+                Fix = $"Leave googleServiceAccount out, which AWS does not need, or: gcloud container clusters update {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool {cluster.WorkloadPool}",
                 Expected = cluster.WorkloadPool,
                 Actual = string.IsNullOrEmpty(facts.WorkloadPool) ? "(none)" : facts.WorkloadPool,
             };

@@ -165,7 +165,7 @@ public sealed class CheckTests
         var finding = Assert.Single(Judge(evidence).Findings);
 
         Assert.Equal((FindingCodes.PodTimedOut, severity), (finding.Code, finding.Severity));
-        Assert.Equal("kubectl describe pod -n team app-1 shows how it ended.", finding.Fix);
+        Assert.Equal("How it ended: kubectl describe pod -n team app-1", finding.Fix);
     }
 
     private static WorkloadDiagnosis Judge(WorkloadEvidence evidence) => Diagnostician.Diagnose(evidence, Healthy.Now);

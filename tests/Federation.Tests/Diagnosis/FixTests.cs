@@ -61,6 +61,15 @@ public sealed class FixTests
     }
 
     [Fact]
+    public void A_command_ends_its_fix_so_that_the_rest_of_the_line_can_be_pasted()
+    {
+        var unbound = Healthy.Evidence.WithGoogle(google => google with { WorkloadIdentityUsers = Reading.Of<IReadOnlyList<string>>([]) });
+
+        Assert.EndsWith(" --member 'serviceAccount:acme-prod.svc.id.goog[team/reader]' --condition None", FixOf(unbound), StringComparison.Ordinal);
+        Assert.EndsWith($" --url {Healthy.Workload.Cluster.Issuer} --client-id-list sts.amazonaws.com", FixOf(Healthy.Evidence.WithProviders()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_kubectl_command_names_the_context_that_is_configured()
     {
         var evidence = Healthy.Evidence.WithKubernetes(kubernetes => kubernetes with { Namespace = Reading.Of<NamespaceEvidence>(null) });
@@ -73,8 +82,8 @@ public sealed class FixTests
     [Fact]
     public void A_provider_with_a_slip_may_go_and_that_of_another_cluster_stays()
     {
-        Assert.Contains("delete-open-id-connect-provider", FixOf(Healthy.Evidence.WithProviders(Of(Healthy.IssuerPath + "/"))), StringComparison.Ordinal);
-        Assert.DoesNotContain("delete-open-id-connect-provider", FixOf(Healthy.Evidence.WithProviders(Of(Healthy.IssuerPath.Replace("/main", "/other", StringComparison.Ordinal)))), StringComparison.Ordinal);
+        Assert.StartsWith($"Delete arn:aws:iam::111122223333:oidc-provider/{Healthy.IssuerPath}/ if nothing else uses it.", FixOf(Healthy.Evidence.WithProviders(Of(Healthy.IssuerPath + "/"))), StringComparison.Ordinal);
+        Assert.StartsWith("--target=Apply ", FixOf(Healthy.Evidence.WithProviders(Of(Healthy.IssuerPath.Replace("/main", "/other", StringComparison.Ordinal)))), StringComparison.Ordinal);
 
         static ProviderEvidence Of(string url) => new("arn:aws:iam::111122223333:oidc-provider/" + url, url);
     }

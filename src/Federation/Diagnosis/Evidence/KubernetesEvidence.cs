@@ -27,7 +27,13 @@ public sealed record IssuerDocument(string? Issuer, IReadOnlyList<string>? KeyId
 
 public sealed record NamespaceEvidence(string Name, bool Terminating = false);
 
-public sealed record ServiceAccountEvidence(string Name, IReadOnlyDictionary<string, string> Annotations);
+/// <param name="Annotations">Those that bear on a cloud identity (<see cref="IsTelling"/>).</param>
+public sealed record ServiceAccountEvidence(string Name, IReadOnlyDictionary<string, string> Annotations)
+{
+    /// <summary>Whether an annotation is one of GKE's or EKS's own; another may hold anything, and is not kept.</summary>
+    public static bool IsTelling(string annotation) =>
+        annotation.StartsWith("iam.gke.io/", StringComparison.Ordinal) || annotation.StartsWith("eks.amazonaws.com/", StringComparison.Ordinal);
+}
 
 /// <summary>A pod: how it was meant to run, and how it fares.</summary>
 public sealed record PodEvidence
@@ -103,6 +109,7 @@ public static class PodVariables
         RoleArn, TokenFile, SessionName, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_EC2_METADATA_DISABLED",
     };
+
     /// <summary>
     /// Fills in <c>$(NAME)</c> as the kubelet does; <c>$$</c> is a dollar sign, and an unknown name stays as it is written
     /// (Kubernetes documentation, "Define Dependent Environment Variables").

@@ -58,7 +58,7 @@ internal static class CheckLink
                     // How a pod of the user's own ends is theirs to judge, unless they ask.
                     Severity = pod.IsNamed ? Severity.Error : Severity.Warning,
                     Resource = @case.PodId(pod),
-                    Fix = $"{@case.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)} shows how it ended.",
+                    Fix = $"How it ended: {@case.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)}",
                 };
             case PodVerdict.Failed(CheckVerdict.IdentityRefused, _) when pod.IsValidation:
                 return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with { Resource = @case.PodId(pod) };

@@ -86,8 +86,8 @@ internal static class GoogleServiceAccountLink
             Code = FindingCodes.WorkloadIdentityBindingMissing,
             Resource = @case.GoogleServiceAccountId,
             Cause = $"{workload.Namespace}/{workload.ServiceAccount} may not act as {email}: it is not among the members of roles/iam.workloadIdentityUser"
-                + (near is null ? "." : $"; {near}, which is one, {(near.StartsWith($"serviceAccount:{@case.Cluster.WorkloadPool}[", StringComparison.Ordinal) ? "is another service account of the cluster's project" : "differs")}."),
-            Fix = @case.Mend(Configuration.ExistingResources.None, ShellCommand.Of(["gcloud", "iam", "service-accounts", "add-iam-policy-binding", email, "--project", @case.Cluster.Project, "--role", "roles/iam.workloadIdentityUser", "--member", expected, "--condition", "None"])) + " A new binding takes two minutes, at times seven, to be in force.",
+                + (near is null ? "." : $"; {near}, which is one, {(near.StartsWith($"serviceAccount:{@case.Cluster.WorkloadPool}[", StringComparison.Ordinal) ? "is another service account of the cluster's project" : "differs")}.") + " A new binding takes two minutes, at times seven, to be in force.",
+            Fix = @case.Mend(Configuration.ExistingResources.None, ShellCommand.Of(["gcloud", "iam", "service-accounts", "add-iam-policy-binding", email, "--project", @case.Cluster.Project, "--role", "roles/iam.workloadIdentityUser", "--member", expected, "--condition", "None"])),
             Expected = expected,
             Actual = near ?? (members.Count == 0 ? "(no member)" : string.Join(", ", members)),
         };

@@ -85,8 +85,8 @@ internal static class ProviderLink
                 Code = FindingCodes.ProviderMissing,
                 Resource = @case.ProviderId,
                 Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for the issuer {@case.Cluster.Issuer}"
-                    + (providers.Count == 0 ? "; it has none at all." : $"; it has {Listed(providers)}."),
-                Fix = $"{create} It must be in the account of the role; one in another account does not count.",
+                    + (providers.Count == 0 ? "; it has none at all." : $"; it has {Listed(providers)}.") + " One in another account than the role's does not count.",
+                Fix = create,
                 Expected = expected,
                 Actual = "(none)",
             }
@@ -96,9 +96,7 @@ internal static class ProviderLink
                 Resource = @case.ProviderId,
                 Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Explain(expected, near.Url)}. A provider's URL cannot be changed.",
                 // Another cluster's provider is likely in use.
-                Fix = IssuerNearMiss.IsSlip(expected, near.Url)
-                    ? $"{create} Then, if nothing else uses the other one: {@case.Aws("iam", "delete-open-id-connect-provider", "--open-id-connect-provider-arn", near.Arn)}"
-                    : create,
+                Fix = IssuerNearMiss.IsSlip(expected, near.Url) ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
                 Expected = expected,
                 Actual = near.Url,
             };

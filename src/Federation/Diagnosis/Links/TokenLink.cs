@@ -57,7 +57,7 @@ internal static class TokenLink
                 Code = FindingCodes.NamespaceMissing,
                 Resource = @case.NamespaceId,
                 Cause = $"The namespace {workload.Namespace} is being deleted: nothing can be made in it any more.",
-                Fix = $"Wait until it is gone, and Apply again; if it does not go: {@case.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")} says what holds it.",
+                Fix = $"Wait until it is gone, and Apply again; if it does not go, what holds it: {@case.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")}",
                 Expected = "Active",
                 Actual = "Terminating",
             };
