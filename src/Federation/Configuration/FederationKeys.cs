@@ -62,8 +62,8 @@ internal static class FederationKeys
 
     internal static class Defaults
     {
-        // GKE's cap; Kubernetes itself would allow more.
-        private static readonly TimeSpan LongestToken = TimeSpan.FromHours(48);
+        /// <summary>GKE's cap, applied without a word (github.com/DataDog/stratus-red-team/issues/163); Kubernetes itself would allow more.</summary>
+        internal static readonly TimeSpan LongestToken = TimeSpan.FromHours(48);
 
         public static readonly Key<string> Audience = Key<string>.Optional(
             "audience", Identifiers.Audience, "The audience of the workloads' tokens.", "sts.amazonaws.com");

@@ -13,7 +13,7 @@ public sealed class ChainDrawingTests
 
         Assert.Equal(
             """
-            flowchart LR
+            flowchart TB
               issuer["cluster and issuer<br/>https://a/b"]:::held
               subject["subject and trust<br/>expected team:reader<br/>actual -"]:::broken
               issuer --> subject

@@ -146,6 +146,15 @@ public sealed class DiagnosticianTests
     }
 
     [Fact]
+    public void A_pod_that_asks_for_a_longer_token_than_GKE_gives_is_warned()
+    {
+        var evidence = Healthy.Evidence.WithPod(pod => pod with { TokenVolumes = [pod.TokenVolumes[0] with { Lifetime = TimeSpan.FromDays(7) }] });
+
+        var warning = Assert.Single(Judge(evidence).Findings);
+        Assert.Equal((FindingCodes.TokenLifetimeOutOfRange, Severity.Warning, "at most 172800 s", "604800 s"), (warning.Code, warning.Severity, warning.Expected, warning.Actual));
+    }
+
+    [Fact]
     public void Broad_permissions_and_an_unpinned_audience_are_warnings_and_errors_where_strict()
     {
         var evidence = Healthy.Evidence

@@ -1,3 +1,4 @@
+using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.WebIdentity;
 
@@ -117,6 +118,20 @@ internal static class PodChecks
         if (Role(@case, pod, container) is { } role)
         {
             yield return role;
+        }
+
+        if (pod.TokenVolumes.FirstOrDefault(volume => volume.Lifetime > FederationKeys.Defaults.LongestToken && Mount(container, volume) is not null) is { } capped)
+        {
+            yield return new Finding
+            {
+                Code = FindingCodes.TokenLifetimeOutOfRange,
+                Severity = Severity.Warning,
+                Resource = @case.PodId(pod),
+                Cause = $"{In(pod, container)} asks for a token of {Human.Of(capped.Lifetime)}, and GKE gives none that lives longer than {Human.Of(FederationKeys.Defaults.LongestToken)}.",
+                Fix = $"Read the token's file anew for each exchange, and set expirationSeconds to {FederationKeys.Defaults.LongestToken.TotalSeconds:0} or less, so that the manifest says what is.",
+                Expected = $"at most {FederationKeys.Defaults.LongestToken.TotalSeconds:0} s",
+                Actual = $"{capped.Lifetime.TotalSeconds:0} s",
+            };
         }
 
         if (container.Environment.FirstOrDefault(variable => variable.Name is PodVariables.AccessKey && variable.Value is not "") is { } key)
