@@ -76,8 +76,8 @@ internal static class ProviderLink
     private static Finding Missing(Case @case, IReadOnlyList<ProviderEvidence> providers)
     {
         var expected = @case.Cluster.IssuerPath;
-        var near = providers.FirstOrDefault(provider => IssuerNearMiss.IsSlip(expected, provider.Url))
-            ?? providers.FirstOrDefault(provider => IssuerNearMiss.Explain(expected, provider.Url) is not null);
+        var near = providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is { IsSlip: true })
+            ?? providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is not null);
         var create = @case.Mend(ExistingResources.Provider, @case.Aws("iam", "create-open-id-connect-provider", "--url", @case.Cluster.Issuer, "--client-id-list", @case.Workload.Audience));
         return near is null
             ? new Finding
@@ -94,9 +94,9 @@ internal static class ProviderLink
             {
                 Code = FindingCodes.ProviderNearMiss,
                 Resource = @case.ProviderId,
-                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Explain(expected, near.Url)}. A provider's URL cannot be changed.",
+                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Of(expected, near.Url)!.How}. A provider's URL cannot be changed.",
                 // Another cluster's provider is likely in use.
-                Fix = IssuerNearMiss.IsSlip(expected, near.Url) ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
+                Fix = IssuerNearMiss.Of(expected, near.Url)!.IsSlip ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
                 Expected = expected,
                 Actual = near.Url,
             };

@@ -46,7 +46,7 @@ internal static class TokenChecks
         return token.Issuer == expected ? null : Found(
             FindingCodes.TokenIssuerMismatch,
             $"{Named(evidence)} was issued by {token.Issuer}, not by {expected}"
-                + (IssuerNearMiss.Explain(expected["https://".Length..], token.Issuer ?? "") is { } how ? $"; the issuer {how}." : "."),
+                + (IssuerNearMiss.Of(expected["https://".Length..], token.Issuer?.Replace("https://", "", StringComparison.Ordinal) ?? "") is { How: var how } ? $"; the issuer {how}." : "."),
             $"Take the token from a pod of the cluster {@case.Cluster.ResourceName}, or correct clusters.{@case.Cluster.Key} in federation.yaml: its project, location and name make the issuer.",
             expected,
             token.Issuer ?? "(none)");

@@ -98,7 +98,7 @@ internal static class TrustLink
 
         var speaksOfUs = miss.Statement.Conditions.Any(condition =>
             condition.Values.Contains(@case.Subject, StringComparer.OrdinalIgnoreCase) || condition.Key.Contains(@case.IssuerPath, StringComparison.OrdinalIgnoreCase));
-        return speaksOfUs || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Explain(@case.IssuerPath, PathOf(named)) is not null)
+        return speaksOfUs || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Of(@case.IssuerPath, PathOf(named)) is not null)
             ? Distances.Resembling
             : Distances.Stranger;
     }
@@ -124,7 +124,7 @@ internal static class TrustLink
             : path == @case.IssuerPath ? "is a provider of another account; role and provider must be in the same one"
             : @case.IsGoogle ? $"is not Google's own issuer {ProviderUrl.Google}, which signs the ID tokens of Google service accounts"
             : path == ProviderUrl.Google ? "trusts the ID tokens of Google service accounts, not the cluster's own"
-            : IssuerNearMiss.Explain(@case.IssuerPath, path) ?? "is another provider";
+            : IssuerNearMiss.Of(@case.IssuerPath, path)?.How ?? "is another provider";
         return new Finding
         {
             Code = FindingCodes.TrustPrincipalMismatch,
@@ -170,7 +170,7 @@ internal static class TrustLink
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
-                $"{where} tests a key that no token of this issuer has: {issuer} {IssuerNearMiss.Explain(@case.IssuerPath, issuer) ?? "is not the issuer"}.",
+                $"{where} tests a key that no token of this issuer has: {issuer} {IssuerNearMiss.Of(@case.IssuerPath, issuer)?.How ?? "is not the issuer"}.",
                 $"{@case.IssuerPath}:{claim}",
                 unmet.Key);
         }
