@@ -110,7 +110,14 @@ done
 shift
 point "$working_directory" directory
 cd "$working_directory"
-if umount -n -l /.mounts/* 2> /dev/null; then rm -r /.mounts; fi
+if umount -n -l /.mounts/* 2> /dev/null; then
+    # Never with what is in them, in case one is still mounted. One that a copy of this root shows elsewhere stays, empty:
+    # so it is where a source lies above this root, as the folder of a release does that the sandbox is run in.
+    for place in /.mounts/*; do
+        if [ -d "$place" ]; then rmdir "$place"; else rm -f "$place"; fi
+    done 2> /dev/null || true
+    rmdir /.mounts 2> /dev/null || true
+fi
 PATH=$container_path
 unset OLDPWD
 echo ready >&2

@@ -216,6 +216,23 @@ public sealed class PodRunTests
         }
     }
 
+    [Fact]
+    public async Task The_bundled_tools_may_lie_above_the_node_itself()
+    {
+        // As where a release is run in its own folder, and puts its output there.
+        var folder = Path.Combine(AppContext.BaseDirectory, "images", "aws-cli", "lib", "node");
+        await using (var node = await NodeAsync((int)ContainerIsolation.Namespaces, options => options with
+        {
+            Directory = folder,
+            Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal) { ["registry.test/busybox"] = new() { Command = ["sh"], Tools = [ImageTool.Aws] } },
+        }))
+        {
+            var pod = await node.RunScriptAsync("aws --version > /e/version && echo found", """{"volumes":[{"name":"e","emptyDir":{}}],"volumeMounts":[{"name":"e","mountPath":"/e"}]}""");
+
+            Assert.Equal("found", await node.LogAsync(pod));
+        }
+    }
+
     private static JsonNode Terminated(JsonObject pod) => pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!;
 
     internal static async Task<TestNode> NodeAsync(int isolation, Func<KubeletOptions, KubeletOptions>? configure = null)
