@@ -11,7 +11,8 @@ namespace Build;
 /// What every target is handed. Cake makes it before the first target runs, whichever that is, and for a dry run
 /// too: so it holds things, and finds or reads none.
 /// </summary>
-public sealed class BuildContext(ICakeContext context, Terminal terminal, Interruption interruption, IBuildAgent agent) : FrostingContext(context)
+public sealed class BuildContext(ICakeContext context, Terminal terminal, Interruption interruption, IBuildAgent agent)
+    : FrostingContext(context)
 {
     private FederationRun? _run;
 
@@ -19,7 +20,8 @@ public sealed class BuildContext(ICakeContext context, Terminal terminal, Interr
     public IAnsiConsole Console => terminal.Out;
 
     /// <summary>What the product's targets share; made when the first of them asks for it.</summary>
-    public FederationRun Run => _run ??= new FederationRun(new TargetOptions(Arguments, agent.IsUnattended), new Screen(Console), agent, TimeProvider.System);
+    public FederationRun Run =>
+        _run ??= new FederationRun(new TargetOptions(Arguments, agent.IsUnattended), new Screen(Console), agent, TimeProvider.System);
 
     /// <summary>Ends the run, if there was one: its report is written and its clouds are left.</summary>
     /// <param name="ending">What ended it before its time; null if nothing did.</param>

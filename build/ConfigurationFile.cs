@@ -23,12 +23,19 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
             var path = given ?? Default;
             return File.Exists(path)
                 ? new ConfigurationFile(path, path, IsExample: false)
-                : throw new FindingException(Missing(Directory.Exists(path) ? $"{path} is a folder." : $"There is no file {path} in {Directory.GetCurrentDirectory()}.", path));
+                : throw new FindingException(
+                    Missing(
+                        Directory.Exists(path) ? $"{path} is a folder." : $"There is no file {path} in {Directory.GetCurrentDirectory()}.",
+                        path
+                    )
+                );
         }
 
         return cloud != TargetOptions.Live && ExampleCalledFor(unattended) is { } example
             ? new ConfigurationFile(example, Example, IsExample: true)
-            : throw new FindingException(Missing($"There is no {Default} in {Directory.GetCurrentDirectory()}, and no --config says where it is.", Default));
+            : throw new FindingException(
+                Missing($"There is no {Default} in {Directory.GetCurrentDirectory()}, and no --config says where it is.", Default)
+            );
     }
 
     /// <summary>No configuration is here, and the bundled example would step in for one.</summary>
@@ -47,20 +54,29 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
     {
         for (var directory = new DirectoryInfo(folder); directory is not null; directory = directory.Parent)
         {
-            if (File.Exists(System.IO.Path.Combine(directory.FullName, "Pipeline.sln")) && File.Exists(System.IO.Path.Combine(directory.FullName, Example)))
+            if (
+                File.Exists(System.IO.Path.Combine(directory.FullName, "Pipeline.sln"))
+                && File.Exists(System.IO.Path.Combine(directory.FullName, Example))
+            )
             {
-                return AppContext.BaseDirectory.StartsWith(directory.FullName + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal) ? directory.FullName : null;
+                return AppContext.BaseDirectory.StartsWith(
+                    directory.FullName + System.IO.Path.DirectorySeparatorChar,
+                    StringComparison.Ordinal
+                )
+                    ? directory.FullName
+                    : null;
             }
         }
 
         return null;
     }
 
-    private static Finding Missing(string cause, string path) => new()
-    {
-        Code = FindingCodes.ConfigurationInvalid,
-        Cause = cause,
-        Fix = "Write one (templates/federation.example.yaml shows how), or give its path with --config.",
-        Location = new SourceLocation(path, 1, 1),
-    };
+    private static Finding Missing(string cause, string path) =>
+        new()
+        {
+            Code = FindingCodes.ConfigurationInvalid,
+            Cause = cause,
+            Fix = "Write one (templates/federation.example.yaml shows how), or give its path with --config.",
+            Location = new SourceLocation(path, 1, 1),
+        };
 }

@@ -8,16 +8,28 @@ internal static class Endpoints
 {
     private static readonly string[] Names =
     [
-        "AWS_ENDPOINT_URL", "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", "FEDERATION_CA_FILE", "FEDERATION_CONNECT_TO",
+        "AWS_ENDPOINT_URL",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM",
+        "FEDERATION_CA_FILE",
+        "FEDERATION_CONNECT_TO",
     ];
 
     /// <summary>Every override in force, by its variable.</summary>
     public static IReadOnlyDictionary<string, string> Overridden()
     {
         var overridden = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => ((string)entry.Key, (string?)entry.Value)))
+        foreach (
+            var (key, value) in Environment
+                .GetEnvironmentVariables()
+                .Cast<System.Collections.DictionaryEntry>()
+                .Select(entry => ((string)entry.Key, (string?)entry.Value))
+        )
         {
-            if (!string.IsNullOrEmpty(value) && (Names.Contains(key, StringComparer.Ordinal) || key.StartsWith("AWS_ENDPOINT_URL_", StringComparison.Ordinal)))
+            if (
+                !string.IsNullOrEmpty(value)
+                && (Names.Contains(key, StringComparer.Ordinal) || key.StartsWith("AWS_ENDPOINT_URL_", StringComparison.Ordinal))
+            )
             {
                 overridden[key] = value;
             }
@@ -46,12 +58,14 @@ internal static class Endpoints
         {
             if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", IsLoopback: false })
             {
-                throw new FindingException(new Finding
-                {
-                    Code = FindingCodes.EndpointUnreachable,
-                    Cause = $"{name} leads to {value}, which is not this machine. With --cloud=sandbox nothing else is called.",
-                    Fix = $"Unset {name}.",
-                });
+                throw new FindingException(
+                    new Finding
+                    {
+                        Code = FindingCodes.EndpointUnreachable,
+                        Cause = $"{name} leads to {value}, which is not this machine. With --cloud=sandbox nothing else is called.",
+                        Fix = $"Unset {name}.",
+                    }
+                );
             }
         }
     }

@@ -16,20 +16,29 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
     private readonly KubernetesEvidenceReader _kubernetes = new(kubernetes, options.Parallelism);
     private readonly AwsEvidenceReader _aws = new(aws);
 
-    public async Task<WorkloadEvidence[]> ReadAsync(IReadOnlyList<WorkloadEvidence> workloads, EvidenceScope scope, CancellationToken cancellationToken)
+    public async Task<WorkloadEvidence[]> ReadAsync(
+        IReadOnlyList<WorkloadEvidence> workloads,
+        EvidenceScope scope,
+        CancellationToken cancellationToken
+    )
     {
         var fromGoogle = new GoogleEvidenceReader(google, _issuers).ReadAsync(workloads, scope, cancellationToken);
         var fromKubernetes = _kubernetes.ReadAsync(workloads, scope, cancellationToken);
         var fromAws = _aws.ReadAsync(workloads, scope, cancellationToken);
         await Task.WhenAll(fromGoogle, fromKubernetes, fromAws);
-        return await Task.WhenAll(workloads.Select(evidence => WithTokensAsync(
-            evidence with
-            {
-                Google = fromGoogle.Result[evidence.Workload.Name],
-                Kubernetes = fromKubernetes.Result[evidence.Workload.Name],
-                Aws = fromAws.Result[evidence.Workload.Name],
-            },
-            cancellationToken)));
+        return await Task.WhenAll(
+            workloads.Select(evidence =>
+                WithTokensAsync(
+                    evidence with
+                    {
+                        Google = fromGoogle.Result[evidence.Workload.Name],
+                        Kubernetes = fromKubernetes.Result[evidence.Workload.Name],
+                        Aws = fromAws.Result[evidence.Workload.Name],
+                    },
+                    cancellationToken
+                )
+            )
+        );
     }
 
     public void Dispose() => _issuers.Dispose();
@@ -51,13 +60,23 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         // A token of another cluster would prove nothing, and is nobody's to request.
         return options.Preflight && evidence.Workload.Identity == IdentityKind.Cluster && evidence.Kubernetes.Issuer?.Refused is null
             ? await WithExchangeAsync(evidence, tokens, cancellationToken)
-            : evidence with { Tokens = tokens };
+            : evidence with
+            {
+                Tokens = tokens,
+            };
     }
 
     /// <summary>Reads the token of a pod that was asked for by name, where the pod has it.</summary>
-    private async Task<WorkloadEvidence> WithPodsTokenAsync(WorkloadEvidence evidence, PodEvidence pod, List<TokenEvidence> tokens, CancellationToken cancellationToken)
+    private async Task<WorkloadEvidence> WithPodsTokenAsync(
+        WorkloadEvidence evidence,
+        PodEvidence pod,
+        List<TokenEvidence> tokens,
+        CancellationToken cancellationToken
+    )
     {
-        var container = pod.Containers.FirstOrDefault(container => container.Environment.Any(variable => variable is { Name: PodVariables.TokenFile, Value: not null }));
+        var container = pod.Containers.FirstOrDefault(container =>
+            container.Environment.Any(variable => variable is { Name: PodVariables.TokenFile, Value: not null })
+        );
         if (container is null || pod.Snapshot.Phase != "Running")
         {
             return evidence;
@@ -66,19 +85,40 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         var path = container.Environment.First(variable => variable.Name == PodVariables.TokenFile).Value!;
         try
         {
-            var text = await _kubernetes.ReadTokenAsync(evidence.Workload.Cluster, pod.Snapshot.Namespace, pod.Snapshot.Name, container.Name, path, cancellationToken);
-            tokens.Add(Show($"the pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name}", text, evidence) with { Pod = $"{pod.Snapshot.Namespace}/{pod.Snapshot.Name}" });
+            var text = await _kubernetes.ReadTokenAsync(
+                evidence.Workload.Cluster,
+                pod.Snapshot.Namespace,
+                pod.Snapshot.Name,
+                container.Name,
+                path,
+                cancellationToken
+            );
+            tokens.Add(
+                Show($"the pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name}", text, evidence) with
+                {
+                    Pod = $"{pod.Snapshot.Namespace}/{pod.Snapshot.Name}",
+                }
+            );
             return evidence;
         }
         catch (FindingException refused)
         {
-            IReadOnlyList<PodEvidence> pods = [.. evidence.Kubernetes.Pods!.Found!.Select(other => ReferenceEquals(other, pod) ? other with { Refused = [.. other.Refused, .. refused.Findings] } : other)];
+            IReadOnlyList<PodEvidence> pods =
+            [
+                .. evidence.Kubernetes.Pods!.Found!.Select(other =>
+                    ReferenceEquals(other, pod) ? other with { Refused = [.. other.Refused, .. refused.Findings] } : other
+                ),
+            ];
             return evidence with { Kubernetes = evidence.Kubernetes with { Pods = evidence.Kubernetes.Pods with { Found = pods } } };
         }
     }
 
     /// <summary>Tries the exchange from here, with a token requested for that one purpose.</summary>
-    private async Task<WorkloadEvidence> WithExchangeAsync(WorkloadEvidence evidence, List<TokenEvidence> tokens, CancellationToken cancellationToken)
+    private async Task<WorkloadEvidence> WithExchangeAsync(
+        WorkloadEvidence evidence,
+        List<TokenEvidence> tokens,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -97,8 +137,9 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
     }
 
     /// <summary>What may be shown of a token, and whether it is signed as its issuer says; the rest is forgotten.</summary>
-    private static TokenEvidence Show(string source, string text, WorkloadEvidence evidence) => TokenEvidence.Of(source, text) with
-    {
-        SignatureHolds = evidence.Google.Issuer?.Found is { } published ? TokenSignature.Holds(text, published.Keys) : null,
-    };
+    private static TokenEvidence Show(string source, string text, WorkloadEvidence evidence) =>
+        TokenEvidence.Of(source, text) with
+        {
+            SignatureHolds = evidence.Google.Issuer?.Found is { } published ? TokenSignature.Holds(text, published.Keys) : null,
+        };
 }

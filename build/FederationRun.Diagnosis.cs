@@ -27,12 +27,17 @@ public sealed partial class FederationRun
         using var places = new SemaphoreSlim(options.Parallelism);
         var proved = 0;
         WorkloadEvidence[] judged = [];
-        await Record.PhaseAsync("Verify", async () =>
-        {
-            var documents = _documents.ToDictionary(rendered => rendered.Workload.Name, StringComparer.Ordinal);
-            judged = await Task.WhenAll((await LookAheadAsync(cancellationToken)).Select(evidence => ProveAsync(documents[evidence.Workload.Name], evidence)));
-            return true;
-        });
+        await Record.PhaseAsync(
+            "Verify",
+            async () =>
+            {
+                var documents = _documents.ToDictionary(rendered => rendered.Workload.Name, StringComparer.Ordinal);
+                judged = await Task.WhenAll(
+                    (await LookAheadAsync(cancellationToken)).Select(evidence => ProveAsync(documents[evidence.Workload.Name], evidence))
+                );
+                return true;
+            }
+        );
         if (Record.Findings.Any(finding => finding.Severity == Severity.Error))
         {
             Save(judged, time.GetUtcNow());
@@ -67,7 +72,13 @@ public sealed partial class FederationRun
             }
             catch (FindingException refused)
             {
-                Record.NoteDiagnosis(workload, refused.Findings.Aggregate(Diagnostician.Diagnose(evidence, time.GetUtcNow()).OfSeen(), (diagnosis, finding) => diagnosis.WithFailedCheck(finding)));
+                Record.NoteDiagnosis(
+                    workload,
+                    refused.Findings.Aggregate(
+                        Diagnostician.Diagnose(evidence, time.GetUtcNow()).OfSeen(),
+                        (diagnosis, finding) => diagnosis.WithFailedCheck(finding)
+                    )
+                );
                 return evidence;
             }
             finally
@@ -95,17 +106,20 @@ public sealed partial class FederationRun
         }
 
         var (workloads, taken) = options.IsOffline ? Load(options.Evidence!) : await ReadAsync(cancellationToken);
-        await Record.PhaseAsync("Diagnose", () =>
-        {
-            foreach (var evidence in workloads)
+        await Record.PhaseAsync(
+            "Diagnose",
+            () =>
             {
-                var diagnosis = Diagnostician.Diagnose(evidence, taken);
-                Record.NoteDiagnosis(evidence.Workload, diagnosis);
-                screen.Diagnosed(evidence, diagnosis);
-            }
+                foreach (var evidence in workloads)
+                {
+                    var diagnosis = Diagnostician.Diagnose(evidence, taken);
+                    Record.NoteDiagnosis(evidence.Workload, diagnosis);
+                    screen.Diagnosed(evidence, diagnosis);
+                }
 
-            return Task.FromResult(true);
-        });
+                return Task.FromResult(true);
+            }
+        );
         Stop(Record.Findings);
         screen.Warn(Record.Findings);
     }
@@ -128,7 +142,10 @@ public sealed partial class FederationRun
                 screen.Shown(evidence.Workload, token, TokenComparison.Of(evidence, token, now));
             }
 
-            Record.NoteDiagnosis(evidence.Workload, evidence.Tokens.Count > 0 ? diagnosis.OfToken() : diagnosis with { Findings = Refusals(evidence) });
+            Record.NoteDiagnosis(
+                evidence.Workload,
+                evidence.Tokens.Count > 0 ? diagnosis.OfToken() : diagnosis with { Findings = Refusals(evidence) }
+            );
         }
 
         Stop(Record.Findings);
@@ -138,7 +155,14 @@ public sealed partial class FederationRun
     private static Finding[] Refusals(WorkloadEvidence evidence)
     {
         var (issuer, pods) = (evidence.Kubernetes.Issuer, evidence.Kubernetes.Pods);
-        return [.. new[] { issuer?.Refused, pods?.Refused }.Concat((pods?.Found ?? []).SelectMany(pod => pod.Refused)).Concat(evidence.Refused).OfType<Finding>().Distinct()];
+        return
+        [
+            .. new[] { issuer?.Refused, pods?.Refused }
+                .Concat((pods?.Found ?? []).SelectMany(pod => pod.Refused))
+                .Concat(evidence.Refused)
+                .OfType<Finding>()
+                .Distinct(),
+        ];
     }
 
     private async Task<(WorkloadEvidence[] Workloads, DateTimeOffset Taken)> ReadAsync(CancellationToken cancellationToken)
@@ -162,7 +186,9 @@ public sealed partial class FederationRun
         await Task.Delay(ReadingDelay, time, cancellationToken);
         return await CollectAsync(new EvidenceScope(Pods: false), cancellationToken);
 
-        bool IsDoubtful(WorkloadEvidence one) => one.WrittenAgo is not null && Diagnostician.Diagnose(one, time.GetUtcNow()).SeenCause is { Code: not FindingCodes.RoleNotYetVisible };
+        bool IsDoubtful(WorkloadEvidence one) =>
+            one.WrittenAgo is not null
+            && Diagnostician.Diagnose(one, time.GetUtcNow()).SeenCause is { Code: not FindingCodes.RoleNotYetVisible };
     }
 
     private async Task<WorkloadEvidence[]> CollectAsync(EvidenceScope scope, CancellationToken cancellationToken)
@@ -174,19 +200,30 @@ public sealed partial class FederationRun
             [
                 .. _documents
                     .Where(rendered => selected.Contains(rendered.Workload.Name))
-                    .Select(rendered => WorkloadEvidence.Of(rendered, sharing[RoleOf(rendered.Workload)], Configuration!.Strict) with { WrittenAgo = WrittenAgo(rendered.Workload) }),
+                    .Select(rendered =>
+                        WorkloadEvidence.Of(rendered, sharing[RoleOf(rendered.Workload)], Configuration!.Strict) with
+                        {
+                            WrittenAgo = WrittenAgo(rendered.Workload),
+                        }
+                    ),
             ],
             scope,
-            cancellationToken);
+            cancellationToken
+        );
 
         static (string Account, string Role) RoleOf(Workload workload) => (workload.Account.Id, workload.Role.Name.ToUpperInvariant());
     }
 
     /// <summary>How long ago this run wrote the workload's role or its provider; null if it wrote neither.</summary>
-    private TimeSpan? WrittenAgo(Workload workload) => _written is { } written && Plan?.Changes.Any(change =>
-        change.Action != ChangeAction.Unchanged && change.Desired.Id.Cloud == "aws" && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)) == true
-        ? time.GetElapsedTime(written)
-        : null;
+    private TimeSpan? WrittenAgo(Workload workload) =>
+        _written is { } written
+        && Plan?.Changes.Any(change =>
+            change.Action != ChangeAction.Unchanged
+            && change.Desired.Id.Cloud == "aws"
+            && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)
+        ) == true
+            ? time.GetElapsedTime(written)
+            : null;
 
     private void Save(WorkloadEvidence[] workloads, DateTimeOffset taken)
     {
@@ -200,7 +237,9 @@ public sealed partial class FederationRun
     {
         var file = EvidenceFile.Parse(File.ReadAllText(path), path);
         Record.Workloads = options.Select([.. file.Workloads.Select(evidence => evidence.Workload)]);
-        screen.Say($"{path}: evidence of {Record.Workloads.Count} workload{(Record.Workloads.Count == 1 ? "" : "s")}, taken {file.Taken:yyyy-MM-dd HH:mm:ss}Z; nothing is called.");
+        screen.Say(
+            $"{path}: evidence of {Record.Workloads.Count} workload{(Record.Workloads.Count == 1 ? "" : "s")}, taken {file.Taken:yyyy-MM-dd HH:mm:ss}Z; nothing is called."
+        );
         return ([.. file.Workloads.Where(evidence => Record.Workloads.Contains(evidence.Workload))], file.Taken);
     }
 }

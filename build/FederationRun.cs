@@ -49,36 +49,45 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
         var configuration = Open(cancellationToken);
         var selected = Record.Workloads;
         var keep = options.Target != "Render";
-        await Record.PhaseAsync("Render", () =>
-        {
-            var written = 0;
-            var documents = new RenderedWorkload[configuration.Workloads.Count];
-            var places = configuration.Workloads.Select((workload, index) => (workload.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
-            var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
-            var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(options.Configuration.Beside(path))) { Preflight = options.Preflight };
-            var findings = renderer.RenderAll(
-                keep ? configuration.Workloads : selected,
-                rendered =>
+        await Record.PhaseAsync(
+            "Render",
+            () =>
+            {
+                var written = 0;
+                var documents = new RenderedWorkload[configuration.Workloads.Count];
+                var places = configuration
+                    .Workloads.Select((workload, index) => (workload.Name, index))
+                    .ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
+                var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
+                var renderer = new Renderer(configuration, _templates!, path => File.ReadAllBytes(options.Configuration.Beside(path)))
                 {
-                    if (names.Contains(rendered.Workload.Name))
+                    Preflight = options.Preflight,
+                };
+                var findings = renderer.RenderAll(
+                    keep ? configuration.Workloads : selected,
+                    rendered =>
                     {
-                        RenderedOutput.Write(options.Output, rendered);
-                        Interlocked.Add(ref written, rendered.Files.Count);
-                    }
+                        if (names.Contains(rendered.Workload.Name))
+                        {
+                            RenderedOutput.Write(options.Output, rendered);
+                            Interlocked.Add(ref written, rendered.Files.Count);
+                        }
 
-                    if (keep)
-                    {
-                        documents[places[rendered.Workload.Name]] = rendered;
-                    }
-                },
-                cancellationToken);
-            screen.Warn(findings);
-            Meet(findings);
-            RenderedOutput.RemoveForgotten(options.Output, configuration);
-            _documents = documents;
-            screen.Rendered(selected.Count, written, Path.Combine(options.Output, "rendered"));
-            return Task.FromResult(written);
-        });
+                        if (keep)
+                        {
+                            documents[places[rendered.Workload.Name]] = rendered;
+                        }
+                    },
+                    cancellationToken
+                );
+                screen.Warn(findings);
+                Meet(findings);
+                RenderedOutput.RemoveForgotten(options.Output, configuration);
+                _documents = documents;
+                screen.Rendered(selected.Count, written, Path.Combine(options.Output, "rendered"));
+                return Task.FromResult(written);
+            }
+        );
     }
 
     /// <summary>Compares the documents with what is live.</summary>
@@ -86,11 +95,14 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
     {
         await RenderedAsync(cancellationToken);
         _reached = Outcome.Planned;
-        var plan = await Record.PhaseAsync("Plan", async () =>
-        {
-            var convergence = await ConvergenceAsync(cancellationToken);
-            return await convergence.PlanAsync(cancellationToken);
-        });
+        var plan = await Record.PhaseAsync(
+            "Plan",
+            async () =>
+            {
+                var convergence = await ConvergenceAsync(cancellationToken);
+                return await convergence.PlanAsync(cancellationToken);
+            }
+        );
         Plan = plan;
         Record.NotePlan(plan);
         screen.Planned(plan);
@@ -112,8 +124,10 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
 
         var plan = Plan!;
         _reached = Outcome.Applied;
-        var results = await Record.PhaseAsync("Apply", () =>
-            screen.ApplyingAsync(plan, report => _convergence!.ApplyAsync(plan, options.Parallelism, report, cancellationToken)));
+        var results = await Record.PhaseAsync(
+            "Apply",
+            () => screen.ApplyingAsync(plan, report => _convergence!.ApplyAsync(plan, options.Parallelism, report, cancellationToken))
+        );
         _written = time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();
         Meet([.. results.SelectMany(result => result.Findings)]);
@@ -145,8 +159,12 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
             var report = Record.ToReport(
                 ending is null or FindingException or OperationCanceledException or TargetFailedException ? _reached : Outcome.Failed,
                 _interrupted,
-                new SortedDictionary<string, int>(_clouds.ToDictionary(cloud => cloud.Name, cloud => cloud.Calls, StringComparer.Ordinal), StringComparer.Ordinal),
-                Endpoints.Overridden());
+                new SortedDictionary<string, int>(
+                    _clouds.ToDictionary(cloud => cloud.Name, cloud => cloud.Calls, StringComparer.Ordinal),
+                    StringComparer.Ordinal
+                ),
+                Endpoints.Overridden()
+            );
             var path = Path.Combine(options.Output, "report.json");
             File.WriteAllText(path, report.ToJson());
             screen.Ended(Record, report, path);
@@ -193,7 +211,17 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
         Meet([.. result.Findings, .. faults]);
         Configuration = result.Configuration!;
         Record.Workloads = options.Select(Configuration.Workloads);
-        screen.Opened(file, Record.Workloads.Count, Configuration.Workloads.Count, options.Target switch { "Render" => "documents only", "Sandbox" => "sandbox", _ => options.Cloud });
+        screen.Opened(
+            file,
+            Record.Workloads.Count,
+            Configuration.Workloads.Count,
+            options.Target switch
+            {
+                "Render" => "documents only",
+                "Sandbox" => "sandbox",
+                _ => options.Cloud,
+            }
+        );
         if (options is { Cloud: TargetOptions.Sandbox, NeedsClouds: true })
         {
             // While the documents are rendered, the clouds get ready.
@@ -209,7 +237,14 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
         try
         {
             Directory.CreateDirectory(options.Output);
-            using var probe = new FileStream(Path.Combine(options.Output, $".{_id}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            using var probe = new FileStream(
+                Path.Combine(options.Output, $".{_id}"),
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                bufferSize: 1,
+                FileOptions.DeleteOnClose
+            );
             _outputIsWritable = true;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -221,12 +256,14 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
                     Cause = $"--output={options.Output}: nothing can be written there. {refused.Message}",
                     Fix = "Give a folder that you may write to; it is made if it is not there.",
                 },
-                refused);
+                refused
+            );
         }
     }
 
     /// <summary>The documents, which a target that is run by itself (<c>--exclusive</c>) needs all the same.</summary>
-    private Task RenderedAsync(CancellationToken cancellationToken) => Configuration is null ? RenderAsync(cancellationToken) : Task.CompletedTask;
+    private Task RenderedAsync(CancellationToken cancellationToken) =>
+        Configuration is null ? RenderAsync(cancellationToken) : Task.CompletedTask;
 
     private async Task<SandboxClouds> StartSandboxAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
         await SandboxClouds.StartAsync(options.ForSandbox(configuration), time, cancellationToken);
@@ -254,7 +291,8 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
             _documents,
             Record.Workloads.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal),
             _clouds,
-            _google);
+            _google
+        );
     }
 
     /// <summary>Notes findings, shows those that stop nothing, and stops at an error.</summary>

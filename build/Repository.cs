@@ -17,25 +17,31 @@ internal sealed class Repository
         typeof(Repository).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
     /// <summary>The <c>dotnet</c> this host runs on, so that what it starts uses the same SDK.</summary>
-    public static string DotNet { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") switch
-    {
-        { Length: > 0 } path => path,
-        _ when Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" => Environment.ProcessPath!,
-        _ => "dotnet",
-    };
+    public static string DotNet { get; } =
+        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") switch
+        {
+            { Length: > 0 } path => path,
+            _ when Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" => Environment.ProcessPath!,
+            _ => "dotnet",
+        };
 
     /// <exception cref="FindingException">The host runs outside a checkout.</exception>
     public static Repository Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "Pipeline.sln"))) return new Repository(folder);
+            if (File.Exists(Path.Combine(folder.FullName, "Pipeline.sln")))
+            {
+                return new Repository(folder);
+            }
         }
-        throw new FindingException(new Finding
-        {
-            Code = FindingCodes.ArgumentInvalid,
-            Cause = $"This target builds the project itself, and there is no Pipeline.sln above {AppContext.BaseDirectory}.",
-            Fix = "Run it in a checkout of the repository.",
-        });
+        throw new FindingException(
+            new Finding
+            {
+                Code = FindingCodes.ArgumentInvalid,
+                Cause = $"This target builds the project itself, and there is no Pipeline.sln above {AppContext.BaseDirectory}.",
+                Fix = "Run it in a checkout of the repository.",
+            }
+        );
     }
 }

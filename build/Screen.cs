@@ -26,7 +26,9 @@ public sealed class Screen(IAnsiConsole console)
             Line("[yellow]There is no federation.yaml here: the bundled example runs, in the sandbox. No cloud account is touched.[/]");
         }
 
-        Line($"{Markup.Escape(file.Shown)}: {(selected == all ? Count(all, "workload") : $"{selected} of {Count(all, "workload")}")}, {cloud}");
+        Line(
+            $"{Markup.Escape(file.Shown)}: {(selected == all ? Count(all, "workload") : $"{selected} of {Count(all, "workload")}")}, {cloud}"
+        );
     }
 
     public void Rendered(int workloads, int files, string folder) =>
@@ -54,9 +56,11 @@ public sealed class Screen(IAnsiConsole console)
         Warn(plan.Findings);
         if (plan.Findings.All(finding => finding.Severity != Severity.Error))
         {
-            Line(plan.HasChanges
-                ? $"{plan.Count(ChangeAction.Create)} to create, {plan.Count(ChangeAction.Update)} to update, {plan.Count(ChangeAction.Unchanged)} unchanged."
-                : $"No changes: all {Count(plan.Changes.Count, "resource")} are as they should be.");
+            Line(
+                plan.HasChanges
+                    ? $"{plan.Count(ChangeAction.Create)} to create, {plan.Count(ChangeAction.Update)} to update, {plan.Count(ChangeAction.Unchanged)} unchanged."
+                    : $"No changes: all {Count(plan.Changes.Count, "resource")} are as they should be."
+            );
         }
     }
 
@@ -69,13 +73,19 @@ public sealed class Screen(IAnsiConsole console)
             return await apply(new ChangeLines(this, changes.Length).Report);
         }
 
-        return await console.Progress()
-            .Columns(new SpinnerColumn { CompletedText = "[green]✓[/]" }, new TaskDescriptionColumn { Alignment = Justify.Left }, new ElapsedTimeColumn())
+        return await console
+            .Progress()
+            .Columns(
+                new SpinnerColumn { CompletedText = "[green]✓[/]" },
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ElapsedTimeColumn()
+            )
             .StartAsync(context =>
             {
                 var rows = changes.ToDictionary(
                     change => change.Desired.Id,
-                    change => context.AddTask($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}", autoStart: false));
+                    change => context.AddTask($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}", autoStart: false)
+                );
                 return apply(progress =>
                 {
                     var row = rows[progress.Change.Desired.Id];
@@ -99,19 +109,25 @@ public sealed class Screen(IAnsiConsole console)
     }
 
     public void Proving(GateRequest request) =>
-        Line($"{Markup.Escape(request.Workload.Name)}: pod {Markup.Escape(request.Workload.Namespace)}/{Markup.Escape(request.PodName)} runs [italic]{Markup.Escape(request.Workload.Verify.Run)}[/]");
+        Line(
+            $"{Markup.Escape(request.Workload.Name)}: pod {Markup.Escape(request.Workload.Namespace)}/{Markup.Escape(request.PodName)} runs [italic]{Markup.Escape(request.Workload.Verify.Run)}[/]"
+        );
 
     public void Log(Workload workload, string line) => Line($"[grey]{Markup.Escape(workload.Name)} |[/] {Markup.Escape(OneLine(line))}");
 
     public void Proved(GateRequest request, GateResult result, TimeSpan elapsed)
     {
-        Line(result.Passed
-            ? $"{Markup.Escape(request.Workload.Name)}: [green]verified[/] as {Markup.Escape(result.AssumedRoleArn ?? "")} in {Seconds(elapsed)}"
-            : $"{Markup.Escape(request.Workload.Name)}: [red]failed[/] after {Seconds(elapsed)}");
+        Line(
+            result.Passed
+                ? $"{Markup.Escape(request.Workload.Name)}: [green]verified[/] as {Markup.Escape(result.AssumedRoleArn ?? "")} in {Seconds(elapsed)}"
+                : $"{Markup.Escape(request.Workload.Name)}: [red]failed[/] after {Seconds(elapsed)}"
+        );
         Draw(result.Diagnosis);
         if (result.PodKept)
         {
-            Line($"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(request.Workload.Namespace)} {Markup.Escape(request.PodName)}[/]");
+            Line(
+                $"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(request.Workload.Namespace)} {Markup.Escape(request.PodName)}[/]"
+            );
         }
     }
 
@@ -125,12 +141,15 @@ public sealed class Screen(IAnsiConsole console)
     public void Diagnosed(WorkloadEvidence evidence, WorkloadDiagnosis diagnosis)
     {
         var workload = evidence.Workload;
-        Line(diagnosis.RootCause switch
-        {
-            null => $"{Markup.Escape(workload.Name)}: [green]nothing is wrong[/]",
-            { } cause when diagnosis.SeenCause is null => $"{Markup.Escape(workload.Name)}: [yellow]nothing wrong was seen, but not everything could be read[/] ({cause.Code})",
-            { } cause => $"{Markup.Escape(workload.Name)}: [red]{cause.Code} {cause.Title}[/]",
-        });
+        Line(
+            diagnosis.RootCause switch
+            {
+                null => $"{Markup.Escape(workload.Name)}: [green]nothing is wrong[/]",
+                { } cause when diagnosis.SeenCause is null =>
+                    $"{Markup.Escape(workload.Name)}: [yellow]nothing wrong was seen, but not everything could be read[/] ({cause.Code})",
+                { } cause => $"{Markup.Escape(workload.Name)}: [red]{cause.Code} {cause.Title}[/]",
+            }
+        );
         Draw(diagnosis);
         if (evidence.Aws.Exchange is { Code: null })
         {
@@ -138,36 +157,55 @@ public sealed class Screen(IAnsiConsole console)
         }
     }
 
-    public void Explained(IReadOnlyList<Finding> findings) => Line(findings.Count == 0
-        ? "Nothing in this text is known here. With access to the clouds, --target=Diagnose looks for itself."
-        : $"{Count(findings.Count, "thing")} in this text {(findings.Count == 1 ? "is" : "are")} known:");
+    public void Explained(IReadOnlyList<Finding> findings) =>
+        Line(
+            findings.Count == 0
+                ? "Nothing in this text is known here. With access to the clouds, --target=Diagnose looks for itself."
+                : $"{Count(findings.Count, "thing")} in this text {(findings.Count == 1 ? "is" : "are")} known:"
+        );
 
     /// <summary>A token's claims, a line each.</summary>
     public void Shown(Workload workload, TokenEvidence token, IReadOnlyList<ClaimLine> lines)
     {
-        Line($"{Markup.Escape(workload.Name)}: the token of {Markup.Escape(OneLine(token.Source))}{(token.Algorithm is null ? "" : Markup.Escape(OneLine($" ({token.Algorithm}, kid {token.KeyId ?? "none"})")))}");
+        Line(
+            $"{Markup.Escape(workload.Name)}: the token of {Markup.Escape(OneLine(token.Source))}{(token.Algorithm is null ? "" : Markup.Escape(OneLine($" ({token.Algorithm}, kid {token.KeyId ?? "none"})")))}"
+        );
         var width = lines.Count == 0 ? 0 : lines.Max(line => line.Claim.Length);
         foreach (var line in lines)
         {
-            var (sign, colour) = line.Fits switch { true => (Signs.Held, "green"), false => (Signs.Broken, "red"), _ => (" ", "grey") };
+            var (sign, colour) = line.Fits switch
+            {
+                true => (Signs.Held, "green"),
+                false => (Signs.Broken, "red"),
+                _ => (" ", "grey"),
+            };
             var by = line.Fits == true ? $"  [grey]{string.Join(", ", line.Wishes.Select(wish => wish.By))}[/]" : "";
             Line($"  [{colour}]{sign}[/] {Markup.Escape(OneLine(line.Claim.PadRight(width)))}  {Markup.Escape(OneLine(line.Value))}{by}");
             foreach (var wish in line.Wishes.Where(wish => line.Fits == false))
             {
-                Line($"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} wants {Markup.Escape(OneLine(wish.Value))}[/]");
+                Line(
+                    $"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} wants {Markup.Escape(OneLine(wish.Value))}[/]"
+                );
             }
         }
     }
 
     public void NoToken(Workload workload) =>
-        Line($"{Markup.Escape(workload.Name)}: [yellow]no token is to be seen.[/] A validation pod that was refused shows its own; --pod=NAMESPACE/NAME reads a running pod's, --preflight requests one, --token-file=FILE takes any.");
+        Line(
+            $"{Markup.Escape(workload.Name)}: [yellow]no token is to be seen.[/] A validation pod that was refused shows its own; --pod=NAMESPACE/NAME reads a running pod's, --preflight requests one, --token-file=FILE takes any."
+        );
 
     /// <summary>The way of the token, link by link.</summary>
     private void Draw(WorkloadDiagnosis diagnosis)
     {
         foreach (var line in ChainDrawing.Lines(diagnosis.Chain, console.Profile.Capabilities.Unicode))
         {
-            var colour = line.State switch { LinkState.Held => "green", LinkState.Broken => "red", _ => "grey" };
+            var colour = line.State switch
+            {
+                LinkState.Held => "green",
+                LinkState.Broken => "red",
+                _ => "grey",
+            };
             Line($"  [{colour}]{Markup.Escape(OneLine(line.Text))}[/]");
         }
     }
@@ -186,7 +224,8 @@ public sealed class Screen(IAnsiConsole console)
     {
         if (report.Workloads.Count is > 0 and <= 50 && report.Outcome is not Outcome.Rendered)
         {
-            var table = new Table().Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii)
+            var table = new Table()
+                .Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii)
                 .AddColumns("Workload", "Outcome", "Role", "Time");
             foreach (var workload in report.Workloads)
             {
@@ -194,7 +233,8 @@ public sealed class Screen(IAnsiConsole console)
                     Markup.Escape(workload.Name),
                     $"[{Colour(workload.Outcome)}]{workload.Outcome.ToString().ToLowerInvariant()}[/]",
                     Markup.Escape(workload.RoleArn),
-                    workload.Phases.Count == 0 ? "" : Seconds(TimeSpan.FromMilliseconds(workload.Phases.Sum(phase => phase.Milliseconds))));
+                    workload.Phases.Count == 0 ? "" : Seconds(TimeSpan.FromMilliseconds(workload.Phases.Sum(phase => phase.Milliseconds)))
+                );
             }
 
             lock (_line)
@@ -203,8 +243,13 @@ public sealed class Screen(IAnsiConsole console)
             }
         }
 
-        var phases = string.Join(", ", record.Phases.Select(phase => $"{phase.Name} {Seconds(TimeSpan.FromMilliseconds(phase.Milliseconds))}"));
-        Line($"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {Seconds(record.Elapsed)}{(phases.Length == 0 ? "" : $" ({phases})")}; report: {Markup.Escape(path)}");
+        var phases = string.Join(
+            ", ",
+            record.Phases.Select(phase => $"{phase.Name} {Seconds(TimeSpan.FromMilliseconds(phase.Milliseconds))}")
+        );
+        Line(
+            $"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {Seconds(record.Elapsed)}{(phases.Length == 0 ? "" : $" ({phases})")}; report: {Markup.Escape(path)}"
+        );
     }
 
     /// <summary>Findings that stop nothing; those that do are shown at the end, once.</summary>
@@ -212,7 +257,9 @@ public sealed class Screen(IAnsiConsole console)
     {
         foreach (var finding in findings.Where(finding => finding.Severity != Severity.Error))
         {
-            Line($"{(finding.Location is { } location ? Markup.Escape($"{location}: ") : "")}[yellow]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] {Markup.Escape(finding.Cause)}");
+            Line(
+                $"{(finding.Location is { } location ? Markup.Escape($"{location}: ") : "")}[yellow]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] {Markup.Escape(finding.Cause)}"
+            );
             Line($"    [grey]fix:[/] {Markup.Escape(finding.Fix)}");
         }
     }
@@ -225,44 +272,57 @@ public sealed class Screen(IAnsiConsole console)
         }
     }
 
-    internal static string Sign(ChangeAction action) => action switch
-    {
-        ChangeAction.Create => "[green]+[/]",
-        ChangeAction.Update => "[yellow]~[/]",
-        ChangeAction.Delete => "[red]-[/]",
-        _ => " ",
-    };
+    internal static string Sign(ChangeAction action) =>
+        action switch
+        {
+            ChangeAction.Create => "[green]+[/]",
+            ChangeAction.Update => "[yellow]~[/]",
+            ChangeAction.Delete => "[red]-[/]",
+            _ => " ",
+        };
 
-    internal static string Seconds(TimeSpan time) => time.TotalSeconds < 1 ? $"{time.TotalMilliseconds:0} ms" : $"{time.TotalSeconds:0.0} s";
+    internal static string Seconds(TimeSpan time) =>
+        time.TotalSeconds < 1 ? $"{time.TotalMilliseconds:0} ms" : $"{time.TotalSeconds:0.0} s";
 
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string Short(string? value) => value is null ? "(none)" : value.Length > 160 ? value[..157] + "..." : value;
+    private static string Short(string? value) =>
+        value is null ? "(none)"
+        : value.Length > 160 ? value[..157] + "..."
+        : value;
 
     /// <summary>The values of a field; a member of a set stands in its path already.</summary>
-    private static string Difference(ChangeAction action, FieldChange field) => (field.From, field.To) switch
-    {
-        (null, _) when field.IsMember => action == ChangeAction.Create ? "" : " [green]added[/]",
-        _ when field.IsMember => " [red]removed[/]",
-        (null, var to) when action == ChangeAction.Create => $" {Markup.Escape(Short(to))}",
-        var (from, to) => $" [red]{Markup.Escape(Short(from))}[/] → [green]{Markup.Escape(Short(to))}[/]",
-    };
+    private static string Difference(ChangeAction action, FieldChange field) =>
+        (field.From, field.To) switch
+        {
+            (null, _) when field.IsMember => action == ChangeAction.Create ? "" : " [green]added[/]",
+            _ when field.IsMember => " [red]removed[/]",
+            (null, var to) when action == ChangeAction.Create => $" {Markup.Escape(Short(to))}",
+            var (from, to) => $" [red]{Markup.Escape(Short(from))}[/] → [green]{Markup.Escape(Short(to))}[/]",
+        };
 
     /// <summary>
     /// What clouds, pods and people wrote must not steer who shows it: each control character, and each that turns the
     /// direction of writing or does not show, becomes U+FFFD. Tabs and line feeds stay.
     /// </summary>
-    internal static string Printable(string text) => string.Concat(text.Select(c => c is '\t' or '\n' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format) ? c : '\uFFFD'));
+    internal static string Printable(string text) =>
+        string.Concat(
+            text.Select(c =>
+                c is '\t' or '\n' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format) ? c : '\uFFFD'
+            )
+        );
 
     /// <summary>As <see cref="Printable"/>, and on one line.</summary>
-    internal static string OneLine(string text) => Printable(string.Concat(text.Select(c => c is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029' ? '⏎' : c)));
+    internal static string OneLine(string text) =>
+        Printable(string.Concat(text.Select(c => c is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029' ? '⏎' : c)));
 
-    private static string Colour(Outcome outcome) => outcome switch
-    {
-        Outcome.Failed or Outcome.Invalid or Outcome.Interrupted => "red",
-        Outcome.Skipped or Outcome.Drifted => "yellow",
-        _ => "green",
-    };
+    private static string Colour(Outcome outcome) =>
+        outcome switch
+        {
+            Outcome.Failed or Outcome.Invalid or Outcome.Interrupted => "red",
+            Outcome.Skipped or Outcome.Drifted => "yellow",
+            _ => "green",
+        };
 }
 
 /// <summary>The changes of an Apply, a line as each ends.</summary>
@@ -282,8 +342,10 @@ internal sealed class ChangeLines(Screen screen, int all)
 
         var elapsed = Screen.Seconds(TimeProvider.System.GetElapsedTime(_begun[id]));
         var number = Interlocked.Increment(ref _ended);
-        screen.Line(progress.State == ChangeState.Done
-            ? $"[[{number}/{all}]] {Screen.Sign(progress.Change.Action)} {Markup.Escape(id.Value)} [grey]{elapsed}[/]"
-            : $"[[{number}/{all}]] [red]![/] {Markup.Escape(id.Value)} [red]failed[/] [grey]after {elapsed}[/]");
+        screen.Line(
+            progress.State == ChangeState.Done
+                ? $"[[{number}/{all}]] {Screen.Sign(progress.Change.Action)} {Markup.Escape(id.Value)} [grey]{elapsed}[/]"
+                : $"[[{number}/{all}]] [red]![/] {Markup.Escape(id.Value)} [red]failed[/] [grey]after {elapsed}[/]"
+        );
     }
 }

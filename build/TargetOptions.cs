@@ -44,9 +44,19 @@ public sealed class TargetOptions
             findings.Add(Invalid($"--error explains a text, and --target={Target} does something else.", "Give --target=Diagnose."));
         }
 
-        if (Evidence is not null && Target == "Diagnose" && Path.GetDirectoryName(Path.GetFullPath(Evidence)) is { } folder && !Directory.Exists(folder))
+        if (
+            Evidence is not null
+            && Target == "Diagnose"
+            && Path.GetDirectoryName(Path.GetFullPath(Evidence)) is { } folder
+            && !Directory.Exists(folder)
+        )
         {
-            findings.Add(Invalid($"--evidence={Evidence}: there is no folder {folder}, neither to read the file from nor to write it to.", "Give a file in a folder that is there."));
+            findings.Add(
+                Invalid(
+                    $"--evidence={Evidence}: there is no folder {folder}, neither to read the file from nor to write it to.",
+                    "Give a file in a folder that is there."
+                )
+            );
         }
 
         if (Templates is not null && !Directory.Exists(Templates))
@@ -87,7 +97,12 @@ public sealed class TargetOptions
         {
             if (!SandboxFault.TryParse(text, out var fault))
             {
-                findings.Add(Invalid($"--faults: {text} is no fault.", $"Give, with commas between, any of {SandboxFault.Names}; with :N for every Nth call (iam-propagation:N for N seconds)."));
+                findings.Add(
+                    Invalid(
+                        $"--faults: {text} is no fault.",
+                        $"Give, with commas between, any of {SandboxFault.Names}; with :N for every Nth call (iam-propagation:N for N seconds)."
+                    )
+                );
             }
 
             return fault;
@@ -105,7 +120,12 @@ public sealed class TargetOptions
                 return number;
             }
 
-            findings.Add(Invalid($"--{name}={text} is not a whole number from {least} to {most}.", $"Leave it out for {(otherwise == 0 ? "the default" : otherwise)}."));
+            findings.Add(
+                Invalid(
+                    $"--{name}={text} is not a whole number from {least} to {most}.",
+                    $"Leave it out for {(otherwise == 0 ? "the default" : otherwise)}."
+                )
+            );
             return otherwise;
         }
     }
@@ -163,20 +183,27 @@ public sealed class TargetOptions
     public IReadOnlyList<Workload> Select(IReadOnlyList<Workload> workloads) => WorkloadSelection.Match(workloads, _workloads);
 
     /// <summary>The embedded clouds that a federation needs.</summary>
-    public SandboxOptions ForSandbox(FederationConfiguration configuration) => new()
-    {
-        Clusters = configuration.Clusters,
-        Accounts = configuration.Accounts,
-        Buckets = configuration.Sandbox.Buckets,
-        Images = configuration.Sandbox.Images,
-        Latency = Latency ?? configuration.Sandbox.Latency,
-        Faults = Faults ?? configuration.Sandbox.Faults,
-        HostAws = configuration.Sandbox.HostAws,
-        Port = Port,
-        Directory = Path.Combine(Output, "sandbox"),
-    };
+    public SandboxOptions ForSandbox(FederationConfiguration configuration) =>
+        new()
+        {
+            Clusters = configuration.Clusters,
+            Accounts = configuration.Accounts,
+            Buckets = configuration.Sandbox.Buckets,
+            Images = configuration.Sandbox.Images,
+            Latency = Latency ?? configuration.Sandbox.Latency,
+            Faults = Faults ?? configuration.Sandbox.Faults,
+            HostAws = configuration.Sandbox.HostAws,
+            Port = Port,
+            Directory = Path.Combine(Output, "sandbox"),
+        };
 
-    private static Finding Invalid(string cause, string fix) => new() { Code = FindingCodes.ArgumentInvalid, Cause = cause, Fix = fix };
+    private static Finding Invalid(string cause, string fix) =>
+        new()
+        {
+            Code = FindingCodes.ArgumentInvalid,
+            Cause = cause,
+            Fix = fix,
+        };
 }
 
 /// <summary>The text of a token, which is a secret, and where it is from.</summary>

@@ -22,7 +22,11 @@ internal sealed class AzureAgent : ServiceAgent
         {
             // Cake knows the command only for a variable, which the steps after this one would then have.
             Commands.Write("{0}", $"##vso[task.setsecret]{Escape(secret)}");
-            foreach (var line in secret.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(line => line != secret))
+            foreach (
+                var line in secret
+                    .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                    .Where(line => line != secret)
+            )
             {
                 Commands.Write("{0}", $"##vso[task.setsecret]{Escape(line)}");
             }
@@ -31,7 +35,8 @@ internal sealed class AzureAgent : ServiceAgent
 
     public override bool IsPullRequest => Variable("BUILD_REASON") == "PullRequest";
 
-    public override void Progress(string work, int done, int all) => _commands.SetProgress(100 * done / Math.Max(all, 1), Escape($"{work}: {done} of {all}"));
+    public override void Progress(string work, int done, int all) =>
+        _commands.SetProgress(100 * done / Math.Max(all, 1), Escape($"{work}: {done} of {all}"));
 
     protected override void BeginGroup(string name) => _commands.BeginGroup(Escape(name));
 
@@ -44,7 +49,12 @@ internal sealed class AzureAgent : ServiceAgent
     {
         var data = location is null
             ? new AzurePipelinesMessageData()
-            : new AzurePipelinesMessageData { SourcePath = EscapeProperty(location.File), LineNumber = location.Line, ColumnNumber = location.Column };
+            : new AzurePipelinesMessageData
+            {
+                SourcePath = EscapeProperty(location.File),
+                LineNumber = location.Line,
+                ColumnNumber = location.Column,
+            };
         var text = Escape($"{title}: {message}");
         switch (severity)
         {
@@ -65,7 +75,11 @@ internal sealed class AzureAgent : ServiceAgent
     protected override void WriteSummary(Conclusion conclusion)
     {
         // The agent takes the file after the step has gone on: it stays beside the report.
-        if (conclusion.ReportPath is not { } report) return;
+        if (conclusion.ReportPath is not { } report)
+        {
+            return;
+        }
+
         var path = Path.ChangeExtension(Path.GetFullPath(report), ".md");
         File.WriteAllText(path, Summary.Write(conclusion, Notices, Documentation.Find(Variable)));
         _commands.UploadTaskSummary(Escape(path));
@@ -78,13 +92,13 @@ internal sealed class AzureAgent : ServiceAgent
         "Name the provider of a workload identity pool in the task's googleWorkloadIdentityProvider, and a googleServiceAccount; with the steps template, give GOOGLE_APPLICATION_CREDENTIALS a workload identity federation configuration (`gcloud iam workload-identity-pools create-cred-config`), and no key.";
 
     /// <summary>A command's message: percent signs first, or they would be taken for the beginning of the others.</summary>
-    internal static string Escape(string value) => value
-        .Replace("%", "%AZP25", StringComparison.Ordinal)
-        .Replace("\r", "%0D", StringComparison.Ordinal)
-        .Replace("\n", "%0A", StringComparison.Ordinal);
+    internal static string Escape(string value) =>
+        value
+            .Replace("%", "%AZP25", StringComparison.Ordinal)
+            .Replace("\r", "%0D", StringComparison.Ordinal)
+            .Replace("\n", "%0A", StringComparison.Ordinal);
 
     /// <summary>A property of a command, which also ends where the next or the message begins.</summary>
-    internal static string EscapeProperty(string value) => Escape(value)
-        .Replace("]", "%5D", StringComparison.Ordinal)
-        .Replace(";", "%3B", StringComparison.Ordinal);
+    internal static string EscapeProperty(string value) =>
+        Escape(value).Replace("]", "%5D", StringComparison.Ordinal).Replace(";", "%3B", StringComparison.Ordinal);
 }

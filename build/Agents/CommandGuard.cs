@@ -23,7 +23,10 @@ internal sealed partial class CommandGuard(TextWriter log) : TextWriter, IBuildS
 
     public override void Write(char value)
     {
-        lock (_gate) Take(value);
+        lock (_gate)
+        {
+            Take(value);
+        }
     }
 
     public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
@@ -32,7 +35,10 @@ internal sealed partial class CommandGuard(TextWriter log) : TextWriter, IBuildS
     {
         lock (_gate)
         {
-            foreach (var c in buffer) Take(c);
+            foreach (var c in buffer)
+            {
+                Take(c);
+            }
         }
     }
 
@@ -53,7 +59,10 @@ internal sealed partial class CommandGuard(TextWriter log) : TextWriter, IBuildS
     {
         lock (_gate)
         {
-            if (_line.Length > 0) Emit();
+            if (_line.Length > 0)
+            {
+                Emit();
+            }
         }
     }
 
@@ -79,11 +88,11 @@ internal sealed partial class CommandGuard(TextWriter log) : TextWriter, IBuildS
 
     /// <summary>The line as it can be shown: signs that nobody sees are replaced, and what would be a command gets a backslash into it.</summary>
     internal static string Harmless(string line) =>
-        CommandAnywhere().Replace(
-            CommandAtStart().Replace(
-                Unseen().Replace(line, sign => sign.Length > 1 ? sign.Value : "\uFFFD"),
-                @"${before}\::"),
-            @"##\");
+        CommandAnywhere()
+            .Replace(
+                CommandAtStart().Replace(Unseen().Replace(line, sign => sign.Length > 1 ? sign.Value : "\uFFFD"), @"${before}\::"),
+                @"##\"
+            );
 
     /// <summary>Control and format characters, which a comparison by culture would overlook; colours stay.</summary>
     [GeneratedRegex(@"\x1b\[[0-9;]*m|[\p{Cc}\p{Cf}-[\t]]", RegexOptions.None, 1000)]

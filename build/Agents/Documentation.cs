@@ -18,9 +18,11 @@ internal sealed record Documentation(string? Root)
         }
 
         // GitHub's runner keeps what it fetched in _actions/OWNER/REPO/REF; a step of the repository itself is in the workspace.
-        var (repository, commit) = variable("GITHUB_ACTION_PATH")?.Replace('\\', '/').Split("/_actions/", 2) is [_, var fetched] && fetched.Split('/', 3) is [var owner, var name, var reference]
-            ? ($"{owner}/{name}", reference)
-            : (variable("GITHUB_REPOSITORY"), variable("GITHUB_SHA"));
+        var (repository, commit) =
+            variable("GITHUB_ACTION_PATH")?.Replace('\\', '/').Split("/_actions/", 2) is [_, var fetched]
+            && fetched.Split('/', 3) is [var owner, var name, var reference]
+                ? ($"{owner}/{name}", reference)
+                : (variable("GITHUB_REPOSITORY"), variable("GITHUB_SHA"));
         return variable("GITHUB_SERVER_URL") is { Length: > 0 } server && repository is { Length: > 0 } && commit is { Length: > 0 }
             ? new Documentation($"{server}/{repository}/blob/{commit}")
             : new Documentation(Root: null);

@@ -21,7 +21,13 @@ internal sealed class GitHubAgent : ServiceAgent
         : base(terminal, variable)
     {
         _runner = new GitHubActionsEnvironmentInfo(environment);
-        _commands = new GitHubActionsCommands(environment, files, Commands, _runner, _ => throw new NotSupportedException("No artifact is sent from here."));
+        _commands = new GitHubActionsCommands(
+            environment,
+            files,
+            Commands,
+            _runner,
+            _ => throw new NotSupportedException("No artifact is sent from here.")
+        );
         MaskSecrets(_commands.SetSecret);
     }
 
@@ -32,7 +38,8 @@ internal sealed class GitHubAgent : ServiceAgent
 
     protected override void EndGroup() => _commands.EndGroup();
 
-    protected override void ShowNotice(string title, string message) => _commands.Notice(message, new GitHubActionsAnnotation { Title = title });
+    protected override void ShowNotice(string title, string message) =>
+        _commands.Notice(message, new GitHubActionsAnnotation { Title = title });
 
     protected override void Annotate(Severity severity, string title, string message, SourceLocation? location)
     {
@@ -61,7 +68,11 @@ internal sealed class GitHubAgent : ServiceAgent
     /// <summary>Between delimiters that no value can foresee: a line break in a value would otherwise begin another output.</summary>
     protected override void SetOutput(StepOutput output, string value)
     {
-        if (_runner.Runtime.OutputPath?.FullPath is not { Length: > 0 } file) return;
+        if (_runner.Runtime.OutputPath?.FullPath is not { Length: > 0 } file)
+        {
+            return;
+        }
+
         var delimiter = $"value-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
         File.AppendAllText(file, $"{output.Name}<<{delimiter}\n{value}\n{delimiter}\n");
     }
@@ -74,17 +85,22 @@ internal sealed class GitHubAgent : ServiceAgent
         }
     }
 
-    protected override string AdviceForAws(Finding finding) => $"{MissingPermission()}Add a login step before this one: uses: aws-actions/configure-aws-credentials with role-to-assume and aws-region, and no key. {WhatIsThere("AWS_ROLE_ARN", "AWS_ACCESS_KEY_ID", "AWS_PROFILE")}".TrimEnd();
+    protected override string AdviceForAws(Finding finding) =>
+        $"{MissingPermission()}Add a login step before this one: uses: aws-actions/configure-aws-credentials with role-to-assume and aws-region, and no key. {WhatIsThere("AWS_ROLE_ARN", "AWS_ACCESS_KEY_ID", "AWS_PROFILE")}".TrimEnd();
 
-    protected override string AdviceForGoogle(Finding finding) => $"{MissingPermission()}Add a login step before this one: uses: google-github-actions/auth with workload_identity_provider and service_account, and no key. {WhatIsThere("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH")}".TrimEnd();
+    protected override string AdviceForGoogle(Finding finding) =>
+        $"{MissingPermission()}Add a login step before this one: uses: google-github-actions/auth with workload_identity_provider and service_account, and no key. {WhatIsThere("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH")}".TrimEnd();
 
     /// <summary>Without the permission the runner offers no token ("OpenID Connect reference"), and any login without a key fails.</summary>
-    private string MissingPermission() => (Variable("ACTIONS_ID_TOKEN_REQUEST_URL"), IsPullRequest) switch
-    {
-        ({ Length: > 0 }, _) => "",
-        (_, true) => "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, id-token: write }`; a pull request from a fork never gets one, so run it with `target: Render` there. ",
-        _ => "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, id-token: write }`. ",
-    };
+    private string MissingPermission() =>
+        (Variable("ACTIONS_ID_TOKEN_REQUEST_URL"), IsPullRequest) switch
+        {
+            ({ Length: > 0 }, _) => "",
+            (_, true) =>
+                "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, id-token: write }`; a pull request from a fork never gets one, so run it with `target: Render` there. ",
+            _ =>
+                "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, id-token: write }`. ",
+        };
 
     private string WhatIsThere(params string[] names) =>
         names.Where(name => Variable(name) is { Length: > 0 }).ToArray() is { Length: > 0 } set
@@ -92,7 +108,6 @@ internal sealed class GitHubAgent : ServiceAgent
             : "";
 
     /// <summary>Annotations name files from the root of the repository, with slashes.</summary>
-    private string InRepository(string path) => Variable("GITHUB_WORKSPACE") is { Length: > 0 } root
-        ? System.IO.Path.GetRelativePath(root, path).Replace('\\', '/')
-        : path;
+    private string InRepository(string path) =>
+        Variable("GITHUB_WORKSPACE") is { Length: > 0 } root ? System.IO.Path.GetRelativePath(root, path).Replace('\\', '/') : path;
 }

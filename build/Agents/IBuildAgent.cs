@@ -46,20 +46,26 @@ public interface IBuildAgent
 public sealed record Conclusion(Report? Report, string? ReportPath, IReadOnlyList<Finding> Findings, string? Failure)
 {
     /// <param name="cause">What ended it before its time; null if nothing did.</param>
-    internal static Conclusion Of(Ending ending, Exception? cause) => new(
-        ending.Reported?.Report,
-        ending.Reported?.Path,
-        (cause as FindingException)?.Findings ?? [],
-        cause is null or FindingException or TargetFailedException ? null : Host.Failure.OneLine(cause));
+    internal static Conclusion Of(Ending ending, Exception? cause) =>
+        new(
+            ending.Reported?.Report,
+            ending.Reported?.Path,
+            (cause as FindingException)?.Findings ?? [],
+            cause is null or FindingException or TargetFailedException ? null : Host.Failure.OneLine(cause)
+        );
 
     /// <summary>Every finding, the root cause first; each once.</summary>
     public IReadOnlyList<ReportedFinding> All =>
-    [
-        .. ((IEnumerable<ReportedFinding>)
         [
-            .. Findings.Select(ReportedFinding.From),
-            .. Report?.Findings ?? [],
-            .. Report?.Workloads.SelectMany(workload => workload.Findings) ?? [],
-        ]).Distinct().OrderByDescending(finding => finding.Severity),
-    ];
+            .. (
+                (IEnumerable<ReportedFinding>)
+                    [
+                        .. Findings.Select(ReportedFinding.From),
+                        .. Report?.Findings ?? [],
+                        .. Report?.Workloads.SelectMany(workload => workload.Findings) ?? [],
+                    ]
+            )
+                .Distinct()
+                .OrderByDescending(finding => finding.Severity),
+        ];
 }

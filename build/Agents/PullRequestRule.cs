@@ -30,12 +30,14 @@ internal static class PullRequestRule
 
         if (line.Targets.FirstOrDefault(target => !In(Planned, target) && !In(Harmless, target)) is { } writes)
         {
-            throw new FindingException(new Finding
-            {
-                Code = FindingCodes.ArgumentInvalid,
-                Cause = $"{writes} writes to live clouds, and this run is for a pull request.",
-                Fix = $"Run it once the change is accepted, or set {Argument} to true.",
-            });
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"{writes} writes to live clouds, and this run is for a pull request.",
+                    Fix = $"Run it once the change is accepted, or set {Argument} to true.",
+                }
+            );
         }
 
         if (line.Targets.FirstOrDefault(target => In(Planned, target)) is not { } asked)
@@ -45,7 +47,8 @@ internal static class PullRequestRule
 
         agent.Notice(
             $"{asked} only plans here",
-            $"This run is for a pull request, so nothing is written to a live cloud, not even a validation pod: what follows is the plan, and proves nothing yet. {asked} runs once the change is accepted; {Argument}: true lets it run here.");
+            $"This run is for a pull request, so nothing is written to a live cloud, not even a validation pod: what follows is the plan, and proves nothing yet. {asked} runs once the change is accepted; {Argument}: true lets it run here."
+        );
         return line.With(target => In(Planned, target) ? Plan : target);
     }
 

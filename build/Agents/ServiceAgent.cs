@@ -7,15 +7,25 @@ using Spectre.Console;
 namespace Build.Agents;
 
 /// <summary>What the agents of continuous integration services have in common.</summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The guards own nothing: what they write to is the process's own.")]
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "The guards own nothing: what they write to is the process's own."
+)]
 internal abstract class ServiceAgent : IBuildAgent
 {
     /// <summary>The variables whose values are secret: what a login step before this one leaves, and the tokens that services hand to a job.</summary>
     private static readonly string[] Secrets =
     [
-        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-        "CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN", "SYSTEM_ACCESSTOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "CLOUDSDK_AUTH_ACCESS_TOKEN",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "ACTIONS_RUNTIME_TOKEN",
+        "GITHUB_TOKEN",
+        "SYSTEM_ACCESSTOKEN",
     ];
 
     private readonly CommandGuard _output;
@@ -56,13 +66,15 @@ internal abstract class ServiceAgent : IBuildAgent
 
     public void End()
     {
-        if (_open) EndGroup();
+        if (_open)
+        {
+            EndGroup();
+        }
+
         _open = false;
     }
 
-    public virtual void Progress(string work, int done, int all)
-    {
-    }
+    public virtual void Progress(string work, int done, int all) { }
 
     public void Notice(string title, string message)
     {
@@ -70,12 +82,13 @@ internal abstract class ServiceAgent : IBuildAgent
         ShowNotice(title, message);
     }
 
-    public Finding Advise(Finding finding) => finding.Code switch
-    {
-        FindingCodes.AwsCredentialsMissing => finding with { Fix = AdviceForAws(finding) },
-        FindingCodes.GoogleCredentialsMissing => finding with { Fix = AdviceForGoogle(finding) },
-        _ => finding,
-    };
+    public Finding Advise(Finding finding) =>
+        finding.Code switch
+        {
+            FindingCodes.AwsCredentialsMissing => finding with { Fix = AdviceForAws(finding) },
+            FindingCodes.GoogleCredentialsMissing => finding with { Fix = AdviceForGoogle(finding) },
+            _ => finding,
+        };
 
     public void Conclude(Conclusion conclusion)
     {
@@ -117,7 +130,13 @@ internal abstract class ServiceAgent : IBuildAgent
     /// <summary>Masks every secret there is. First of all, so that nothing can print one before.</summary>
     protected void MaskSecrets(Action<string> mask)
     {
-        foreach (var secret in Secrets.Select(Variable).OfType<string>().Where(secret => !string.IsNullOrWhiteSpace(secret)).Distinct(StringComparer.Ordinal))
+        foreach (
+            var secret in Secrets
+                .Select(Variable)
+                .OfType<string>()
+                .Where(secret => !string.IsNullOrWhiteSpace(secret))
+                .Distinct(StringComparer.Ordinal)
+        )
         {
             mask(secret);
         }
@@ -144,5 +163,7 @@ internal abstract class ServiceAgent : IBuildAgent
 
     /// <summary>Where a finding is, if that is a file that is here: a built-in template is not.</summary>
     private static SourceLocation? LocationOf(ReportedFinding finding) =>
-        finding is { File: { } file, Line: { } line, Column: { } column } && File.Exists(file) ? new SourceLocation(Path.GetFullPath(file), line, column) : null;
+        finding is { File: { } file, Line: { } line, Column: { } column } && File.Exists(file)
+            ? new SourceLocation(Path.GetFullPath(file), line, column)
+            : null;
 }

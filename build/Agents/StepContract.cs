@@ -40,33 +40,77 @@ public static class StepContract
         new("config", "federation.yaml", "The federation. A file that is not there is an error, never a sandbox run."),
         new("cloud", "live", "Which clouds.", ["live", "sandbox"]),
         new("workload", "", "The workloads to write and verify, as globs with commas between them; all when empty."),
-        new("preflight", "false", "Verify and Diagnose also try the exchange from the runner, with a token requested for the service account.", ["false", "true"]),
+        new(
+            "preflight",
+            "false",
+            "Verify and Diagnose also try the exchange from the runner, with a token requested for the service account.",
+            ["false", "true"]
+        ),
         new("fail-on-drift", "false", "Fails a Plan that has changes.", ["false", "true"]),
         new("parallelism", "16", "Calls, and validation pods, at a time: 1 to 256."),
         new("templates", "", "A folder whose files win over the built-in templates."),
         new("output", "artifacts", "Where documents and report.json go."),
         new("verbosity", "normal", "How much is said.", ["quiet", "minimal", "normal", "verbose", "diagnostic"]),
-        new("write-on-pull-request", "false", "Lets Verify and Apply write to live clouds for a pull request; without it they plan.", ["false", "true"]),
+        new(
+            "write-on-pull-request",
+            "false",
+            "Lets Verify and Apply write to live clouds for a pull request; without it they plan.",
+            ["false", "true"]
+        ),
     ];
 
     /// <summary>The one output that there is even where nothing was done.</summary>
     public static readonly StepOutput Outcome = new(
-        "outcome", "How it ended: rendered, planned, applied, verified, diagnosed, drifted, failed, invalid or interrupted.", (report, _) => Lower(report.Outcome));
+        "outcome",
+        "How it ended: rendered, planned, applied, verified, diagnosed, drifted, failed, invalid or interrupted.",
+        (report, _) => Lower(report.Outcome)
+    );
 
     public static readonly IReadOnlyList<StepOutput> Outputs =
     [
         Outcome,
-        new("role-arn", "The role's ARN, where the run was for a single workload.", (report, _) => report.Workloads is [var only] ? only.RoleArn : null),
-        new("role-arns", "A JSON object: the ARN of each workload's role, by the workload's name.", (report, _) => Object(report.Workloads.Select(workload => (workload.Name, JsonValue.Create(workload.RoleArn)!)))),
-        new("provider-arns", "A JSON object: the ARN of each workload's OIDC provider, by the workload's name.", (report, _) => Object(report.Workloads.Select(workload => (workload.Name, JsonValue.Create(workload.ProviderArn)!)))),
-        new("changes", "A JSON object: how many resources are created, updated, unchanged and deleted; planned, where nothing is written.", (report, _) => Object(
-        [
-            ("created", Count(report, ChangeAction.Create)), ("updated", Count(report, ChangeAction.Update)),
-            ("unchanged", Count(report, ChangeAction.Unchanged)), ("deleted", Count(report, ChangeAction.Delete)),
-        ])),
-        new("findings", "A JSON array: the codes of all findings, each once, the root cause first.", (report, path) => new JsonArray([.. new Conclusion(report, path, [], Failure: null).All.Select(finding => JsonValue.Create(finding.Code)).DistinctBy(code => code!.GetValue<string>(), StringComparer.Ordinal)]).ToJsonString()),
+        new(
+            "role-arn",
+            "The role's ARN, where the run was for a single workload.",
+            (report, _) => report.Workloads is [var only] ? only.RoleArn : null
+        ),
+        new(
+            "role-arns",
+            "A JSON object: the ARN of each workload's role, by the workload's name.",
+            (report, _) => Object(report.Workloads.Select(workload => (workload.Name, JsonValue.Create(workload.RoleArn)!)))
+        ),
+        new(
+            "provider-arns",
+            "A JSON object: the ARN of each workload's OIDC provider, by the workload's name.",
+            (report, _) => Object(report.Workloads.Select(workload => (workload.Name, JsonValue.Create(workload.ProviderArn)!)))
+        ),
+        new(
+            "changes",
+            "A JSON object: how many resources are created, updated, unchanged and deleted; planned, where nothing is written.",
+            (report, _) =>
+                Object([
+                    ("created", Count(report, ChangeAction.Create)),
+                    ("updated", Count(report, ChangeAction.Update)),
+                    ("unchanged", Count(report, ChangeAction.Unchanged)),
+                    ("deleted", Count(report, ChangeAction.Delete)),
+                ])
+        ),
+        new(
+            "findings",
+            "A JSON array: the codes of all findings, each once, the root cause first.",
+            (report, path) =>
+                new JsonArray([
+                    .. new Conclusion(report, path, [], Failure: null)
+                        .All.Select(finding => JsonValue.Create(finding.Code))
+                        .DistinctBy(code => code!.GetValue<string>(), StringComparer.Ordinal),
+                ]).ToJsonString()
+        ),
         new("report", "The path of report.json.", (_, path) => path),
-        new("evidence", "The path of evidence.json, with no secret in it, where a run that failed or diagnosed read some: for a bug report, or --target=Diagnose --evidence.", (report, _) => report.Evidence),
+        new(
+            "evidence",
+            "The path of evidence.json, with no secret in it, where a run that failed or diagnosed read some: for a bug report, or --target=Diagnose --evidence.",
+            (report, _) => report.Evidence
+        ),
     ];
 
     /// <summary>An enumeration's value as the report writes it.</summary>
@@ -80,12 +124,17 @@ public static class StepContract
     internal static IEnumerable<ReportedChange> Changes(Report report) =>
         report.Workloads.SelectMany(workload => workload.Changes).DistinctBy(change => change.Resource, StringComparer.Ordinal);
 
-    private static JsonValue Count(Report report, ChangeAction action) => JsonValue.Create(Changes(report).Count(change => change.Action == action));
+    private static JsonValue Count(Report report, ChangeAction action) =>
+        JsonValue.Create(Changes(report).Count(change => change.Action == action));
 
     private static string Object(IEnumerable<(string Name, JsonValue Value)> members)
     {
         var json = new JsonObject();
-        foreach (var (name, value) in members) json[name] = value;
+        foreach (var (name, value) in members)
+        {
+            json[name] = value;
+        }
+
         return json.ToJsonString();
     }
 }

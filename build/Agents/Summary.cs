@@ -20,7 +20,8 @@ internal static class Summary
 
     public static string Write(Conclusion conclusion, IReadOnlyList<string> notices, Documentation documentation)
     {
-        var cut = $"\n> **The rest is cut**: a summary holds 1 MiB at most. The whole is in the report{(conclusion.ReportPath is { } path ? $", {Code(path)}" : "")}.\n";
+        var cut =
+            $"\n> **The rest is cut**: a summary holds 1 MiB at most. The whole is in the report{(conclusion.ReportPath is { } path ? $", {Code(path)}" : "")}.\n";
         var page = new Page(Limit - Encoding.UTF8.GetByteCount(cut));
         foreach (var (open, lines, close) in Blocks(conclusion, notices, documentation))
         {
@@ -42,7 +43,9 @@ internal static class Summary
         }
 
         var findings = conclusion.All;
-        var workloadsOf = (conclusion.Report?.Workloads ?? []).SelectMany(workload => workload.Findings.Select(finding => (finding, workload.Name))).ToLookup(pair => pair.finding, pair => pair.Name);
+        var workloadsOf = (conclusion.Report?.Workloads ?? [])
+            .SelectMany(workload => workload.Findings.Select(finding => (finding, workload.Name)))
+            .ToLookup(pair => pair.finding, pair => pair.Name);
         foreach (var finding in findings.Take(Shown))
         {
             yield return new Block(Of(finding, [.. workloadsOf[finding]], documentation));
@@ -52,8 +55,13 @@ internal static class Summary
         {
             yield return new Block(
                 $"\n<details><summary>{findings.Count - Shown} more findings</summary>\n\n| | Finding | Workload | Cause |\n|---|---|---|---|\n",
-                findings.Skip(Shown).Select(finding => $"| {Sign(finding.Severity)} | {Link(finding, documentation)} | {Who([.. workloadsOf[finding]])} | {Text(finding.Cause)} |\n"),
-                "\n</details>\n");
+                findings
+                    .Skip(Shown)
+                    .Select(finding =>
+                        $"| {Sign(finding.Severity)} | {Link(finding, documentation)} | {Who([.. workloadsOf[finding]])} | {Text(finding.Cause)} |\n"
+                    ),
+                "\n</details>\n"
+            );
         }
 
         if (conclusion.Report is not { } report)
@@ -65,18 +73,29 @@ internal static class Summary
         {
             yield return new Block(
                 "\n### Workloads\n\n| Workload | Identity | Role | Outcome | Time |\n|---|---|---|---|---|\n",
-                report.Workloads.OrderByDescending(workload => workload.Outcome == Outcome.Failed).Select(workload =>
-                    $"| {Text(workload.Name)} | {Code(workload.Subject)} | {Code(workload.RoleArn)} | {Sign(workload.Outcome)} {StepContract.Lower(workload.Outcome)} | {Seconds(workload.Phases.Sum(phase => phase.Milliseconds))} |\n"));
+                report
+                    .Workloads.OrderByDescending(workload => workload.Outcome == Outcome.Failed)
+                    .Select(workload =>
+                        $"| {Text(workload.Name)} | {Code(workload.Subject)} | {Code(workload.RoleArn)} | {Sign(workload.Outcome)} {StepContract.Lower(workload.Outcome)} | {Seconds(workload.Phases.Sum(phase => phase.Milliseconds))} |\n"
+                    )
+            );
         }
 
         // A chain that holds is drawn where it is all there is to see.
-        var chains = report.Workloads.Where(workload => workload.Chain.Any(link => link.State != LinkState.Held) || (workload.Chain.Count > 0 && report.Workloads.Count == 1)).ToArray();
+        var chains = report
+            .Workloads.Where(workload =>
+                workload.Chain.Any(link => link.State != LinkState.Held) || (workload.Chain.Count > 0 && report.Workloads.Count == 1)
+            )
+            .ToArray();
         foreach (var workload in chains.Take(Shown))
         {
             yield return new Block(
                 $"\n<details><summary>The chain of {WebUtility.HtmlEncode(Screen.OneLine(workload.Name))}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
-                workload.Chain.Select(link => $"| {Text(ChainDrawing.TitleOf(link))} | {Sign(link.State)} | {Code(link.Expected)} | {(link.Actual == link.Expected ? "the same" : Code(link.Actual))} |\n"),
-                "\n</details>\n");
+                workload.Chain.Select(link =>
+                    $"| {Text(ChainDrawing.TitleOf(link))} | {Sign(link.State)} | {Code(link.Expected)} | {(link.Actual == link.Expected ? "the same" : Code(link.Actual))} |\n"
+                ),
+                "\n</details>\n"
+            );
         }
 
         if (chains.Length > Shown)
@@ -95,13 +114,16 @@ internal static class Summary
                 : new Block(
                     $"\n<details><summary>Plan: {Count(ChangeAction.Create)} to create, {Count(ChangeAction.Update)} to update, {Count(ChangeAction.Delete)} to delete, {Count(ChangeAction.Unchanged)} unchanged</summary>\n\n{fence}diff\n",
                     lines.Select(line => line + "\n"),
-                    $"{fence}\n\n</details>\n");
+                    $"{fence}\n\n</details>\n"
+                );
             int Count(ChangeAction action) => counts.GetValueOrDefault(action);
         }
 
         if (report.Phases.Count > 0)
         {
-            yield return new Block($"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. Report: {Code(conclusion.ReportPath)}{(report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}" : "")}\n");
+            yield return new Block(
+                $"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. Report: {Code(conclusion.ReportPath)}{(report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}" : "")}\n"
+            );
         }
     }
 
@@ -113,12 +135,20 @@ internal static class Summary
         }
 
         var (count, failed) = (report.Workloads.Count, report.Workloads.Count(workload => workload.Outcome == Outcome.Failed));
-        var what = count == 0 ? "nothing was done" : $"{(failed > 0 && failed < count ? $"{failed} of " : "")}{count} workload{(count == 1 ? "" : "s")}";
-        var overridden = report.Endpoints.Count == 0 || report.Cloud == TargetOptions.Sandbox ? "" : $"\n> Endpoints are overridden: {string.Join(", ", report.Endpoints.Keys.Select(Code))}\n";
+        var what =
+            count == 0
+                ? "nothing was done"
+                : $"{(failed > 0 && failed < count ? $"{failed} of " : "")}{count} workload{(count == 1 ? "" : "s")}";
+        var overridden =
+            report.Endpoints.Count == 0 || report.Cloud == TargetOptions.Sandbox
+                ? ""
+                : $"\n> Endpoints are overridden: {string.Join(", ", report.Endpoints.Keys.Select(Code))}\n";
         return $"""
             ## {Sign(report.Outcome)} {report.Outcome}: {what}
 
-            {Text(report.Target)} · {(report.Cloud == TargetOptions.Sandbox ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud))} · {Seconds(report.DurationMilliseconds)}
+            {Text(report.Target)} · {(
+                report.Cloud == TargetOptions.Sandbox ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud)
+            )} · {Seconds(report.DurationMilliseconds)}
             {overridden}
             """.ReplaceLineEndings("\n");
     }
@@ -126,18 +156,26 @@ internal static class Summary
     private static string Of(ReportedFinding finding, string[] workloads, Documentation documentation)
     {
         var page = new StringBuilder();
-        page.Append($"\n### {Sign(finding.Severity)} {Link(finding, documentation)}{(workloads.Length == 0 ? "" : $": {Who(workloads)}")}\n\n{Text(finding.Cause)}\n\n");
+        page.Append(
+            $"\n### {Sign(finding.Severity)} {Link(finding, documentation)}{(workloads.Length == 0 ? "" : $": {Who(workloads)}")}\n\n{Text(finding.Cause)}\n\n"
+        );
         var rows = new (string Name, string? Value)[]
         {
             ("Where", finding.File is null ? null : $"{finding.File}:{finding.Line}:{finding.Column}"),
             ("Resource", finding.Resource),
             ("Expected", finding.Expected),
             ("Actual", finding.Actual),
-        }.Where(row => row.Value is not null).ToArray();
+        }
+            .Where(row => row.Value is not null)
+            .ToArray();
         if (rows.Length > 0)
         {
             page.Append("| | |\n|---|---|\n");
-            foreach (var (name, value) in rows) page.Append($"| {name} | {Code(value)} |\n");
+            foreach (var (name, value) in rows)
+            {
+                page.Append($"| {name} | {Code(value)} |\n");
+            }
+
             page.Append('\n');
         }
 
@@ -147,21 +185,34 @@ internal static class Summary
     private static string Link(ReportedFinding finding, Documentation documentation) =>
         $"{(documentation.Of(finding.Code) is { } address ? $"[{finding.Code}]({address})" : finding.Code)} {Text(finding.Title)}";
 
-    private static string Who(string[] workloads) => workloads switch
-    {
-        [] => "",
-        [var only] => Text(only),
-        [var first, ..] => $"{Text(first)} and {workloads.Length - 1} more",
-    };
+    private static string Who(string[] workloads) =>
+        workloads switch
+        {
+            [] => "",
+            [var only] => Text(only),
+            [var first, ..] => $"{Text(first)} and {workloads.Length - 1} more",
+        };
 
     private static IEnumerable<string> Diff(ReportedChange change)
     {
-        var sign = change.Action switch { ChangeAction.Create => "+", ChangeAction.Delete => "-", _ => "!" };
+        var sign = change.Action switch
+        {
+            ChangeAction.Create => "+",
+            ChangeAction.Delete => "-",
+            _ => "!",
+        };
         yield return $"{sign} {Screen.OneLine(change.Resource)}";
         foreach (var field in change.Fields)
         {
-            if (field.From is { } from) yield return $"-   {Line(field, from)}";
-            if (field.To is { } to) yield return $"+   {Line(field, to)}";
+            if (field.From is { } from)
+            {
+                yield return $"-   {Line(field, from)}";
+            }
+
+            if (field.To is { } to)
+            {
+                yield return $"+   {Line(field, to)}";
+            }
         }
     }
 
@@ -204,16 +255,29 @@ internal static class Summary
         return text.ToString();
     }
 
-    private static string Sign(Outcome outcome) => outcome switch
-    {
-        Outcome.Failed or Outcome.Invalid or Outcome.Interrupted => "❌",
-        Outcome.Skipped or Outcome.Drifted => "⚠️",
-        _ => "✅",
-    };
+    private static string Sign(Outcome outcome) =>
+        outcome switch
+        {
+            Outcome.Failed or Outcome.Invalid or Outcome.Interrupted => "❌",
+            Outcome.Skipped or Outcome.Drifted => "⚠️",
+            _ => "✅",
+        };
 
-    private static string Sign(Severity severity) => severity switch { Severity.Error => "❌", Severity.Warning => "⚠️", _ => "ℹ️" };
+    private static string Sign(Severity severity) =>
+        severity switch
+        {
+            Severity.Error => "❌",
+            Severity.Warning => "⚠️",
+            _ => "ℹ️",
+        };
 
-    private static string Sign(LinkState state) => state switch { LinkState.Held => "✅ held", LinkState.Broken => "❌ broken", _ => "not reached" };
+    private static string Sign(LinkState state) =>
+        state switch
+        {
+            LinkState.Held => "✅ held",
+            LinkState.Broken => "❌ broken",
+            _ => "not reached",
+        };
 
     private static string Seconds(long milliseconds) => milliseconds == 0 ? "" : Screen.Seconds(TimeSpan.FromMilliseconds(milliseconds));
 
@@ -221,14 +285,10 @@ internal static class Summary
     private sealed record Block(string Open, IEnumerable<string> Lines, string Close)
     {
         public Block(string text)
-            : this(text, [], "")
-        {
-        }
+            : this(text, [], "") { }
 
         public Block(string open, IEnumerable<string> lines)
-            : this(open, lines, "")
-        {
-        }
+            : this(open, lines, "") { }
     }
 
     private sealed class Page(int room)
@@ -239,14 +299,22 @@ internal static class Summary
         /// <returns>All of it is there.</returns>
         public bool Add(string open, IEnumerable<string> lines, string close)
         {
-            if (!Fits(open, close)) return false;
+            if (!Fits(open, close))
+            {
+                return false;
+            }
+
             Put(open);
             _left -= Size(close);
             var whole = true;
             foreach (var line in lines)
             {
                 whole = Fits(line);
-                if (!whole) break;
+                if (!whole)
+                {
+                    break;
+                }
+
                 Put(line);
             }
 

@@ -9,7 +9,13 @@ internal sealed record Argument(string Name, string? Value, string Meaning, char
 /// <summary>Every argument there is; the host refuses any other before it does anything.</summary>
 internal static class Arguments
 {
-    public static readonly Argument Target = new("target", "TARGET", "what to do; may be given several times (Verify)", 't', Repeatable: true);
+    public static readonly Argument Target = new(
+        "target",
+        "TARGET",
+        "what to do; may be given several times (Verify)",
+        't',
+        Repeatable: true
+    );
     public static readonly Argument Verbosity = new("verbosity", "LEVEL", "quiet, minimal, normal, verbose or diagnostic (normal)", 'v');
     public static readonly Argument Help = new("help", null, "shows this", 'h');
 

@@ -41,15 +41,17 @@ public static class BuildHost
             .AddAssembly(typeof(BuildHost).Assembly)
             .UseContext<BuildContext>()
             .UseTeardown<EndingTeardown>()
-            .ConfigureServices(services => services
-                .AddSingleton(terminal)
-                .AddSingleton(terminal.Out)
-                .AddSingleton(agent)
-                .AddSingleton(interruption)
-                .AddSingleton(ending)
-                .AddSingleton<IConsole, HostConsole>()
-                .AddSingleton<ICakeLog>(log)
-                .AddSingleton<ICakeReportPrinter, HostReportPrinter>())
+            .ConfigureServices(services =>
+                services
+                    .AddSingleton(terminal)
+                    .AddSingleton(terminal.Out)
+                    .AddSingleton(agent)
+                    .AddSingleton(interruption)
+                    .AddSingleton(ending)
+                    .AddSingleton<IConsole, HostConsole>()
+                    .AddSingleton<ICakeLog>(log)
+                    .AddSingleton<ICakeReportPrinter, HostReportPrinter>()
+            )
             .Run(line.Normalised);
 
         if (code != 0 && interruption.ExitCode is { } interrupted)
@@ -65,10 +67,17 @@ public static class BuildHost
             agent.Conclude(Conclusion.Of(ending, cause));
             return Failure.ExitCodeOf(cause);
         }
-        if (code == 0) agent.Conclude(Conclusion.Of(ending, cause: null));
+        if (code == 0)
+        {
+            agent.Conclude(Conclusion.Of(ending, cause: null));
+        }
+
         if (code != 0 && line.Verbosity < Verbosity.Diagnostic)
         {
-            foreach (var error in log.Errors) terminal.Error.WriteLine(error);
+            foreach (var error in log.Errors)
+            {
+                terminal.Error.WriteLine(error);
+            }
         }
         return code < 0 ? ExitCodes.Invalid : code;
     }

@@ -14,20 +14,18 @@ internal sealed class CommandLine
 
     private readonly List<(Argument Argument, string? Value)> _given = [];
 
-    private CommandLine()
-    {
-    }
+    private CommandLine() { }
 
     public bool Help => Has(Arguments.Help);
 
-    public Verbosity Verbosity => ValueOf(Arguments.Verbosity) is { } level && VerbosityParser.TryParse(level, out var verbosity)
-        ? verbosity
-        : Verbosity.Normal;
+    public Verbosity Verbosity =>
+        ValueOf(Arguments.Verbosity) is { } level && VerbosityParser.TryParse(level, out var verbosity) ? verbosity : Verbosity.Normal;
 
     public IEnumerable<string> Targets => _given.Where(given => given.Argument == Arguments.Target).Select(given => given.Value!);
 
     /// <summary>In the one form that Cake's own parser cannot read otherwise.</summary>
-    public IEnumerable<string> Normalised => _given.Select(given => given.Value is null ? $"--{given.Argument.Name}" : $"--{given.Argument.Name}={given.Value}");
+    public IEnumerable<string> Normalised =>
+        _given.Select(given => given.Value is null ? $"--{given.Argument.Name}" : $"--{given.Argument.Name}={given.Value}");
 
     /// <exception cref="FindingException">FED8013 for each argument that is wrong.</exception>
     public static CommandLine Parse(IEnumerable<string> args, IReadOnlyCollection<string> targets)
@@ -37,10 +35,21 @@ internal sealed class CommandLine
         var rest = new Queue<string>(args);
         while (rest.TryDequeue(out var token))
         {
-            if (line.Read(token, rest, targets) is { } finding) findings.Add(finding);
+            if (line.Read(token, rest, targets) is { } finding)
+            {
+                findings.Add(finding);
+            }
         }
-        if (findings.Count > 0) throw new FindingException(findings);
-        if (!line.Has(Arguments.Target)) line._given.Insert(0, (Arguments.Target, DefaultTarget));
+        if (findings.Count > 0)
+        {
+            throw new FindingException(findings);
+        }
+
+        if (!line.Has(Arguments.Target))
+        {
+            line._given.Insert(0, (Arguments.Target, DefaultTarget));
+        }
+
         return line;
     }
 
@@ -53,7 +62,9 @@ internal sealed class CommandLine
     public CommandLine With(Func<string, string> target)
     {
         var line = new CommandLine();
-        line._given.AddRange(_given.Select(given => given.Argument == Arguments.Target ? (given.Argument, target(given.Value!)) : given).Distinct());
+        line._given.AddRange(
+            _given.Select(given => given.Argument == Arguments.Target ? (given.Argument, target(given.Value!)) : given).Distinct()
+        );
         return line;
     }
 
@@ -65,25 +76,46 @@ internal sealed class CommandLine
     {
         if (!token.StartsWith('-'))
         {
-            return Invalid($"'{token}' is not an argument: arguments begin with --.",
-                targets.Contains(token, StringComparer.OrdinalIgnoreCase) ? $"Write --target={token}." : "See --help for all arguments.");
+            return Invalid(
+                $"'{token}' is not an argument: arguments begin with --.",
+                targets.Contains(token, StringComparer.OrdinalIgnoreCase) ? $"Write --target={token}." : "See --help for all arguments."
+            );
         }
 
         var (name, value) = token.Split('=', 2) is [var left, var right] ? (left, right) : (token, null);
-        var argument = Arguments.All.FirstOrDefault(known => string.Equals(name, $"--{known.Name}", StringComparison.Ordinal)
-            || (known.Letter is { } letter && string.Equals(name, $"-{letter}", StringComparison.Ordinal)));
+        var argument = Arguments.All.FirstOrDefault(known =>
+            string.Equals(name, $"--{known.Name}", StringComparison.Ordinal)
+            || (known.Letter is { } letter && string.Equals(name, $"-{letter}", StringComparison.Ordinal))
+        );
         if (argument is null)
         {
             var meant = NearMiss.Of(name.TrimStart('-'), Arguments.All.Select(known => known.Name));
-            return Invalid($"There is no argument {name}.",
-                meant is null ? "See --help for all arguments." : $"Did you mean --{meant}? See --help for all arguments.");
+            return Invalid(
+                $"There is no argument {name}.",
+                meant is null ? "See --help for all arguments." : $"Did you mean --{meant}? See --help for all arguments."
+            );
         }
 
-        if (argument.Value is null) return ReadSwitch(argument, value);
-        if (value is null && rest.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal)) value = rest.Dequeue();
-        if (string.IsNullOrEmpty(value)) return Invalid($"--{argument.Name} needs a value.", $"Write --{argument.Name}={argument.Value}.");
+        if (argument.Value is null)
+        {
+            return ReadSwitch(argument, value);
+        }
+
+        if (value is null && rest.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal))
+        {
+            value = rest.Dequeue();
+        }
+
+        if (string.IsNullOrEmpty(value))
+        {
+            return Invalid($"--{argument.Name} needs a value.", $"Write --{argument.Name}={argument.Value}.");
+        }
+
         if (!argument.Repeatable && Has(argument))
+        {
             return Invalid($"--{argument.Name} is given twice, as '{ValueOf(argument)}' and as '{value}'.", "Give it once.");
+        }
+
         _given.Add((argument, value));
         return ReasonAgainst(argument, value, targets);
     }
@@ -93,12 +125,19 @@ internal sealed class CommandLine
         switch (value?.ToUpperInvariant())
         {
             case null or "TRUE":
-                if (!Has(argument)) _given.Add((argument, null));
+                if (!Has(argument))
+                {
+                    _given.Add((argument, null));
+                }
+
                 return null;
             case "FALSE":
                 return null;
             default:
-                return Invalid($"--{argument.Name} is a switch and takes no value such as '{value}'.", $"Write --{argument.Name}, or leave it out.");
+                return Invalid(
+                    $"--{argument.Name} is a switch and takes no value such as '{value}'.",
+                    $"Write --{argument.Name}, or leave it out."
+                );
         }
     }
 
@@ -107,13 +146,24 @@ internal sealed class CommandLine
         if (argument == Arguments.Target && !targets.Contains(value, StringComparer.OrdinalIgnoreCase))
         {
             var meant = NearMiss.Of(value, targets);
-            return Invalid($"There is no target '{value}'.",
-                $"{(meant is null ? "" : $"Did you mean '{meant}'? ")}Targets: {string.Join(", ", targets)}.");
+            return Invalid(
+                $"There is no target '{value}'.",
+                $"{(meant is null ? "" : $"Did you mean '{meant}'? ")}Targets: {string.Join(", ", targets)}."
+            );
         }
         if (argument == Arguments.Verbosity && !VerbosityParser.TryParse(value, out _))
+        {
             return Invalid($"'{value}' is not a verbosity.", "It is one of quiet, minimal, normal, verbose and diagnostic.");
+        }
+
         return null;
     }
 
-    private static Finding Invalid(string cause, string fix) => new() { Code = FindingCodes.ArgumentInvalid, Cause = cause, Fix = fix };
+    private static Finding Invalid(string cause, string fix) =>
+        new()
+        {
+            Code = FindingCodes.ArgumentInvalid,
+            Cause = cause,
+            Fix = fix,
+        };
 }

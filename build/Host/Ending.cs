@@ -26,7 +26,6 @@ public sealed class EndingTeardown(Ending ending, IBuildAgent agent) : FrostingT
     }
 
     /// <summary>With the fixes that hold where this runs.</summary>
-    private Exception Advised(Exception cause) => cause is FindingException { Findings: var findings }
-        ? new FindingException([.. findings.Select(agent.Advise)])
-        : cause;
+    private Exception Advised(Exception cause) =>
+        cause is FindingException { Findings: var findings } ? new FindingException([.. findings.Select(agent.Advise)]) : cause;
 }

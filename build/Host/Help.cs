@@ -13,13 +13,19 @@ internal static class Help
         Table(console, Targets.All.Select(target => (target.Key, target.Value)));
         console.WriteLine();
         console.WriteLine("Arguments (default)");
-        Table(console, Arguments.All.Select(argument => ($"--{argument.Name}{(argument.Value is null ? "" : $"={argument.Value}")}", argument.Meaning)));
+        Table(
+            console,
+            Arguments.All.Select(argument => ($"--{argument.Name}{(argument.Value is null ? "" : $"={argument.Value}")}", argument.Meaning))
+        );
     }
 
     private static void Table(IAnsiConsole console, IEnumerable<(string Name, string Meaning)> rows)
     {
         var table = rows.ToList();
         var width = table.Max(row => row.Name.Length);
-        foreach (var (name, meaning) in table) console.WriteLine($"  {name.PadRight(width)}  {meaning}");
+        foreach (var (name, meaning) in table)
+        {
+            console.WriteLine($"  {name.PadRight(width)}  {meaning}");
+        }
     }
 }

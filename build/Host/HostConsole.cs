@@ -27,7 +27,5 @@ internal sealed class HostConsole(Terminal terminal) : IConsole
 
     public void WriteErrorLine(string value) => terminal.Error.Profile.Out.Writer.WriteLine(value);
 
-    public void ResetColor()
-    {
-    }
+    public void ResetColor() { }
 }

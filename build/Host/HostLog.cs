@@ -22,7 +22,14 @@ internal sealed class HostLog(IConsole console) : ICakeLog
 
     public void Write(Verbosity verbosity, LogLevel level, string format, params object[] args)
     {
-        if (level > LogLevel.Error || Verbosity >= Verbosity.Diagnostic) _log.Write(verbosity, level, format, args);
-        if (level <= LogLevel.Error) _errors.Add(args.Length == 0 ? format : string.Format(format, args));
+        if (level > LogLevel.Error || Verbosity >= Verbosity.Diagnostic)
+        {
+            _log.Write(verbosity, level, format, args);
+        }
+
+        if (level <= LogLevel.Error)
+        {
+            _errors.Add(args.Length == 0 ? format : string.Format(format, args));
+        }
     }
 }

@@ -11,17 +11,26 @@ internal sealed class HostReportPrinter(IAnsiConsole console, ICakeLog log, IBui
 {
     public void Write(CakeReport report)
     {
-        if (log.Verbosity >= Verbosity.Verbose) new CakeSpectreReportPrinter(console).Write(report);
+        if (log.Verbosity >= Verbosity.Verbose)
+        {
+            new CakeSpectreReportPrinter(console).Write(report);
+        }
     }
 
     public void WriteStep(string name, Verbosity verbosity)
     {
-        if (log.Verbosity >= Verbosity.Normal) agent.Begin(name);
+        if (log.Verbosity >= Verbosity.Normal)
+        {
+            agent.Begin(name);
+        }
     }
 
     public void WriteLifeCycleStep(string name, Verbosity verbosity)
     {
-        if (log.Verbosity >= Verbosity.Verbose) WriteStep(name, verbosity);
+        if (log.Verbosity >= Verbosity.Verbose)
+        {
+            WriteStep(name, verbosity);
+        }
     }
 
     public void WriteSkippedStep(string name, Verbosity verbosity) => WriteStep($"{name} (skipped)", verbosity);

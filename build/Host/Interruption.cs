@@ -30,11 +30,16 @@ public sealed class Interruption : IDisposable
         var interruption = new Interruption();
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM])
         {
-            interruption._registrations.Add(PosixSignalRegistration.Create(signal, context =>
-            {
-                context.Cancel = true;
-                interruption.End(signal);
-            }));
+            interruption._registrations.Add(
+                PosixSignalRegistration.Create(
+                    signal,
+                    context =>
+                    {
+                        context.Cancel = true;
+                        interruption.End(signal);
+                    }
+                )
+            );
         }
         return interruption;
     }
@@ -48,13 +53,21 @@ public sealed class Interruption : IDisposable
 
     public void Dispose()
     {
-        foreach (var registration in _registrations) registration.Dispose();
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
+
         _source.Dispose();
     }
 
     private void End(PosixSignal signal)
     {
-        if (ExitCode is { } again) Environment.Exit(again);
+        if (ExitCode is { } again)
+        {
+            Environment.Exit(again);
+        }
+
         var deadline = new Timer(_ => Environment.Exit(ExitCode!.Value), state: null, Grace, Timeout.InfiniteTimeSpan);
         _registrations.Add(deadline);
         Interrupt(signal);

@@ -13,7 +13,11 @@ public sealed record Terminal(IAnsiConsole Out, IAnsiConsole Error)
         var output = new AnsiConsoleOutput(writer);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output });
         // Without a terminal Spectre assumes 80 columns, and would break a long value in two for whoever searches a log.
-        if (!output.IsTerminal) console.Profile.Width = 10_000;
+        if (!output.IsTerminal)
+        {
+            console.Profile.Width = 10_000;
+        }
+
         return console;
     }
 }

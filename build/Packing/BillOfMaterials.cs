@@ -25,23 +25,35 @@ internal static class BillOfMaterials
         }
 
         return new JsonObject
-        {
-            ["bomFormat"] = "CycloneDX",
-            ["specVersion"] = "1.6",
-            ["version"] = 1,
-            ["metadata"] = new JsonObject
             {
-                ["component"] = new JsonObject { ["type"] = "application", ["bom-ref"] = $"{name}@{version}", ["name"] = name, ["version"] = version },
-                ["properties"] = new JsonArray(Property("runtime identifier", system)),
-            },
-            ["components"] = new JsonArray([.. components.Values]),
-        }.ToJsonString(Indented) + "\n";
+                ["bomFormat"] = "CycloneDX",
+                ["specVersion"] = "1.6",
+                ["version"] = 1,
+                ["metadata"] = new JsonObject
+                {
+                    ["component"] = new JsonObject
+                    {
+                        ["type"] = "application",
+                        ["bom-ref"] = $"{name}@{version}",
+                        ["name"] = name,
+                        ["version"] = version,
+                    },
+                    ["properties"] = new JsonArray(Property("runtime identifier", system)),
+                },
+                ["components"] = new JsonArray([.. components.Values]),
+            }.ToJsonString(Indented) + "\n";
     }
 
     private static JsonObject Component(string name, string version, JsonObject library, IReadOnlySet<string> standIns, string cakeVersion)
     {
         const string RuntimePack = "runtimepack.";
-        var component = new JsonObject { ["type"] = "library", ["bom-ref"] = $"{name}@{version}", ["name"] = name, ["version"] = version };
+        var component = new JsonObject
+        {
+            ["type"] = "library",
+            ["bom-ref"] = $"{name}@{version}",
+            ["name"] = name,
+            ["version"] = version,
+        };
         switch ((string?)library["type"])
         {
             case "runtimepack":
@@ -52,7 +64,13 @@ internal static class BillOfMaterials
                 component["purl"] = Package(name, version);
                 if ((string?)library["sha512"] is { } hash && hash.StartsWith("sha512-", StringComparison.Ordinal))
                 {
-                    component["hashes"] = new JsonArray(new JsonObject { ["alg"] = "SHA-512", ["content"] = Convert.ToHexStringLower(Convert.FromBase64String(hash["sha512-".Length..])) });
+                    component["hashes"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["alg"] = "SHA-512",
+                            ["content"] = Convert.ToHexStringLower(Convert.FromBase64String(hash["sha512-".Length..])),
+                        }
+                    );
                 }
 
                 break;
@@ -61,7 +79,12 @@ internal static class BillOfMaterials
                 component["properties"] = new JsonArray(Property("assembly of", Package("Cake.Tool", cakeVersion)));
                 break;
             case "project" when standIns.Contains(name):
-                component["properties"] = new JsonArray(Property("stand-in", $"written by this project in the place of the published package {name}; its publisher has no part in it"));
+                component["properties"] = new JsonArray(
+                    Property(
+                        "stand-in",
+                        $"written by this project in the place of the published package {name}; its publisher has no part in it"
+                    )
+                );
                 break;
             case "project":
                 component["properties"] = new JsonArray(Property("source", "this project"));
@@ -73,5 +96,6 @@ internal static class BillOfMaterials
 
     private static string Package(string name, string version) => $"pkg:nuget/{name}@{version}";
 
-    private static JsonObject Property(string name, string value) => new() { ["name"] = $"gke-to-aws-federation:{name}", ["value"] = value };
+    private static JsonObject Property(string name, string value) =>
+        new() { ["name"] = $"gke-to-aws-federation:{name}", ["value"] = value };
 }

@@ -15,14 +15,24 @@ internal static class ReleaseArchive
 
     /// <param name="programs">The files, from <paramref name="folder"/>, that are run.</param>
     /// <returns>The archive's SHA-256, as hexadecimal digits.</returns>
-    public static async Task<string> WriteAsync(string folder, string path, IReadOnlyCollection<string> programs, DateTimeOffset time, CancellationToken cancellationToken)
+    public static async Task<string> WriteAsync(
+        string folder,
+        string path,
+        IReadOnlyCollection<string> programs,
+        DateTimeOffset time,
+        CancellationToken cancellationToken
+    )
     {
         await using (var file = File.Create(path))
         await using (var compressed = new GZipStream(file, CompressionLevel.SmallestSize))
         await using (var archive = new TarWriter(compressed, TarEntryFormat.Ustar))
         {
-            foreach (var name in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Select(entry => Path.GetRelativePath(folder, entry).Replace('\\', '/')).Order(StringComparer.Ordinal))
+            foreach (
+                var name in Directory
+                    .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                    .Select(entry => Path.GetRelativePath(folder, entry).Replace('\\', '/'))
+                    .Order(StringComparer.Ordinal)
+            )
             {
                 await using var content = File.OpenRead(Path.Combine(folder, name));
                 await archive.WriteEntryAsync(
@@ -32,7 +42,8 @@ internal static class ReleaseArchive
                         Mode = programs.Contains(name, StringComparer.Ordinal) ? Program : Plain,
                         ModificationTime = time,
                     },
-                    cancellationToken);
+                    cancellationToken
+                );
             }
         }
 

@@ -15,7 +15,13 @@ internal sealed record ReleaseSystem(string Id, string Extension, byte[] Magic, 
         new("linux-x64", "", [0x7f, (byte)'E', (byte)'L', (byte)'F'], header => BitConverter.ToUInt16(header, 18), 0x3e),
         new("linux-arm64", "", [0x7f, (byte)'E', (byte)'L', (byte)'F'], header => BitConverter.ToUInt16(header, 18), 0xb7),
         new("osx-arm64", "", [0xcf, 0xfa, 0xed, 0xfe], header => BitConverter.ToInt32(header, 4), 0x0100000c),
-        new("win-x64", ".exe", [(byte)'M', (byte)'Z'], header => BitConverter.ToUInt16(header, BitConverter.ToInt32(header, 0x3c) + 4), 0x8664),
+        new(
+            "win-x64",
+            ".exe",
+            [(byte)'M', (byte)'Z'],
+            header => BitConverter.ToUInt16(header, BitConverter.ToInt32(header, 0x3c) + 4),
+            0x8664
+        ),
     ];
 
     /// <summary>The programs of the archive: the host, and the sandbox's aws.</summary>
@@ -29,6 +35,8 @@ internal sealed record ReleaseSystem(string Id, string Extension, byte[] Magic, 
     {
         var header = new byte[4096];
         using var file = File.OpenRead(path);
-        return file.ReadAtLeast(header, 64, throwOnEndOfStream: false) >= 64 && header.AsSpan().StartsWith(Magic) && Machine(header) == Expected;
+        return file.ReadAtLeast(header, 64, throwOnEndOfStream: false) >= 64
+            && header.AsSpan().StartsWith(Magic)
+            && Machine(header) == Expected;
     }
 }

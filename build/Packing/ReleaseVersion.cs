@@ -16,7 +16,16 @@ internal static class ReleaseVersion
     public static string Write(string version, string repository, IEnumerable<KeyValuePair<string, string>> digests)
     {
         var archives = new JsonObject();
-        foreach (var (system, digest) in digests.OrderBy(entry => entry.Key, StringComparer.Ordinal)) archives[system] = digest;
-        return new JsonObject { ["version"] = version, ["repository"] = repository, ["archives"] = archives }.ToJsonString(Indented) + "\n";
+        foreach (var (system, digest) in digests.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            archives[system] = digest;
+        }
+
+        return new JsonObject
+            {
+                ["version"] = version,
+                ["repository"] = repository,
+                ["archives"] = archives,
+            }.ToJsonString(Indented) + "\n";
     }
 }

@@ -13,11 +13,15 @@ namespace Build.Targets;
 public sealed class Compile : FrostingTask<BuildContext>
 {
     // dotnet msbuild, because dotnet build ends each success with a summary that cannot be turned off.
-    public override void Run(BuildContext context) => context.DotNetMSBuild(Repository.Find().Solution, new DotNetMSBuildSettings
-    {
-        ToolPath = Repository.DotNet,
-        NoLogo = true,
-        Verbosity = DotNetVerbosity.Quiet,
-        ArgumentCustomization = arguments => arguments.Append("-restore").Append($"-p:Configuration={Repository.Configuration}"),
-    });
+    public override void Run(BuildContext context) =>
+        context.DotNetMSBuild(
+            Repository.Find().Solution,
+            new DotNetMSBuildSettings
+            {
+                ToolPath = Repository.DotNet,
+                NoLogo = true,
+                Verbosity = DotNetVerbosity.Quiet,
+                ArgumentCustomization = arguments => arguments.Append("-restore").Append($"-p:Configuration={Repository.Configuration}"),
+            }
+        );
 }

@@ -20,7 +20,11 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
     {
         var repository = Repository.Find();
         var results = Path.Combine(repository.Root, "artifacts", "test-results");
-        if (Directory.Exists(results)) Directory.Delete(results, recursive: true);
+        if (Directory.Exists(results))
+        {
+            Directory.Delete(results, recursive: true);
+        }
+
         var filter = context.Arguments.GetArgument("filter");
 
         var runs = new List<TestRun>();
@@ -35,16 +39,34 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
                     runs.Add(run);
                     run.Show(context.Console);
                 }
-            });
+            }
+        );
 
-        foreach (var skipped in runs.SelectMany(run => run.Skipped)) context.Console.WriteLine($"skipped  {skipped}");
-        var (passed, failed, skips) = (runs.Sum(run => run.Passed), runs.Sum(run => run.Failures.Count), runs.Sum(run => run.Skipped.Count));
+        foreach (var skipped in runs.SelectMany(run => run.Skipped))
+        {
+            context.Console.WriteLine($"skipped  {skipped}");
+        }
+
+        var (passed, failed, skips) = (
+            runs.Sum(run => run.Passed),
+            runs.Sum(run => run.Failures.Count),
+            runs.Sum(run => run.Skipped.Count)
+        );
         context.Console.WriteLine($"{passed} passed, {failed} failed{(skips > 0 ? $", {skips} skipped" : "")}");
-        if (failed > 0 || passed == 0) throw new TargetFailedException(ExitCodes.No);
+        if (failed > 0 || passed == 0)
+        {
+            throw new TargetFailedException(ExitCodes.No);
+        }
     }
 
     /// <summary>What one test project's run came to.</summary>
-    private sealed record TestRun(string Project, TimeSpan Duration, int Passed, IReadOnlyList<string> Failures, IReadOnlyList<string> Skipped)
+    private sealed record TestRun(
+        string Project,
+        TimeSpan Duration,
+        int Passed,
+        IReadOnlyList<string> Failures,
+        IReadOnlyList<string> Skipped
+    )
     {
         private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 
@@ -52,39 +74,93 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
         {
             var project = Path.GetFileName(folder);
             var watch = Stopwatch.StartNew();
-            var (exitCode, output) = await Execute(project, Path.Combine(folder, "bin", Repository.Configuration, "net10.0", $"{project}.dll"), results, filter, cancellation);
+            var (exitCode, output) = await Execute(
+                project,
+                Path.Combine(folder, "bin", Repository.Configuration, "net10.0", $"{project}.dll"),
+                results,
+                filter,
+                cancellation
+            );
             var file = Path.Combine(results, $"{project}.trx");
             if (!File.Exists(file))
+            {
                 return new TestRun(project, watch.Elapsed, 0, [Ended(project, exitCode, output)], []);
+            }
 
-            var tests = XDocument.Load(file).Descendants(Trx + "UnitTestResult").ToLookup(test => (string?)test.Attribute("outcome"), StringComparer.Ordinal);
-            var failures = tests["Failed"].Select(test => $"{NameOf(test)}{Environment.NewLine}{Indented(
-                $"{test.Descendants(Trx + "Message").FirstOrDefault()?.Value}{Environment.NewLine}{test.Descendants(Trx + "StackTrace").FirstOrDefault()?.Value}")}").ToList();
+            var tests = XDocument
+                .Load(file)
+                .Descendants(Trx + "UnitTestResult")
+                .ToLookup(test => (string?)test.Attribute("outcome"), StringComparer.Ordinal);
+            var failures = tests["Failed"]
+                .Select(test =>
+                    $"{NameOf(test)}{Environment.NewLine}{Indented(
+                $"{test.Descendants(Trx + "Message").FirstOrDefault()?.Value}{Environment.NewLine}{test.Descendants(Trx + "StackTrace").FirstOrDefault()?.Value}")}"
+                )
+                .ToList();
             // The platform ends with 0 when all passed, 2 when some failed, 8 when there were none; anything else is a
             // failure outside the tests, such as a crash after the last one.
-            if (failures.Count == 0 && exitCode is not (0 or 8)) failures.Add(Ended(project, exitCode, output));
-            return new TestRun(project, watch.Elapsed, tests["Passed"].Count(), failures,
-                [.. tests["NotExecuted"].Select(test => $"{NameOf(test)}: {test.Descendants(Trx + "StdOut").FirstOrDefault()?.Value.Trim()}")]);
+            if (failures.Count == 0 && exitCode is not (0 or 8))
+            {
+                failures.Add(Ended(project, exitCode, output));
+            }
+
+            return new TestRun(
+                project,
+                watch.Elapsed,
+                tests["Passed"].Count(),
+                failures,
+                [
+                    .. tests["NotExecuted"]
+                        .Select(test => $"{NameOf(test)}: {test.Descendants(Trx + "StdOut").FirstOrDefault()?.Value.Trim()}"),
+                ]
+            );
         }
 
         public void Show(IAnsiConsole console)
         {
-            console.WriteLine($"{Project,-28} {Passed,4} passed, {Failures.Count} failed  {Duration.TotalSeconds,6:0.0} s");
-            foreach (var failure in Failures) console.WriteLine($"FAILED   {failure}");
+            console.WriteLine($"{Project, -28} {Passed, 4} passed, {Failures.Count} failed  {Duration.TotalSeconds, 6:0.0} s");
+            foreach (var failure in Failures)
+            {
+                console.WriteLine($"FAILED   {failure}");
+            }
         }
 
-        private static async Task<(int ExitCode, string Output)> Execute(string project, string assembly, string results, string? filter, CancellationToken cancellation)
+        private static async Task<(int ExitCode, string Output)> Execute(
+            string project,
+            string assembly,
+            string results,
+            string? filter,
+            CancellationToken cancellation
+        )
         {
-            var start = new ProcessStartInfo(Repository.DotNet,
+            var start = new ProcessStartInfo(
+                Repository.DotNet,
                 [
-                    assembly, "--results-directory", results, "--report-xunit-trx", "--report-xunit-trx-filename", $"{project}.trx",
-                    "--ansi", "off", "--progress", "off", .. filter is null ? (string[])[] : ["--filter-method", $"*{filter}*"],
-                ])
-            { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+                    assembly,
+                    "--results-directory",
+                    results,
+                    "--report-xunit-trx",
+                    "--report-xunit-trx-filename",
+                    $"{project}.trx",
+                    "--ansi",
+                    "off",
+                    "--progress",
+                    "off",
+                    .. filter is null ? (string[])[] : ["--filter-method", $"*{filter}*"],
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            };
             using var process = Process.Start(start)!;
             try
             {
-                var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
+                var (output, error) = (
+                    process.StandardOutput.ReadToEndAsync(cancellation),
+                    process.StandardError.ReadToEndAsync(cancellation)
+                );
                 await process.WaitForExitAsync(cancellation);
                 return (process.ExitCode, await output + await error);
             }
@@ -100,7 +176,10 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
         private static string Ended(string project, int exitCode, string output) =>
             $"{project} ended with exit code {exitCode}{Environment.NewLine}{Indented(output)}";
 
-        private static string Indented(string text) => string.Join(Environment.NewLine,
-            text.Trim().ReplaceLineEndings("\n").Split('\n').TakeLast(60).Select(line => $"         {line}"));
+        private static string Indented(string text) =>
+            string.Join(
+                Environment.NewLine,
+                text.Trim().ReplaceLineEndings("\n").Split('\n').TakeLast(60).Select(line => $"         {line}")
+            );
     }
 }

@@ -20,18 +20,29 @@ internal sealed class AccountClients : IDisposable
 
     private readonly ConcurrentDictionary<string, Lazy<AmazonSecurityTokenServiceClient>> _unsigned = new(StringComparer.Ordinal);
 
-    public Clients For(Account account) => _clients.GetOrAdd(account, static account => new Lazy<Clients>(() => new Clients(account))).Value;
+    public Clients For(Account account) =>
+        _clients.GetOrAdd(account, static account => new Lazy<Clients>(() => new Clients(account))).Value;
 
     /// <summary>STS in the account's region for calls that carry a token instead of credentials.</summary>
     public IAmazonSecurityTokenService Unsigned(Account account) =>
-        _unsigned.GetOrAdd(account.Region, _ => new Lazy<AmazonSecurityTokenServiceClient>(() => Clients.StsClient(account, new AnonymousAWSCredentials()))).Value;
+        _unsigned
+            .GetOrAdd(
+                account.Region,
+                _ => new Lazy<AmazonSecurityTokenServiceClient>(() => Clients.StsClient(account, new AnonymousAWSCredentials()))
+            )
+            .Value;
 
     public void Dispose()
     {
         foreach (var clients in _clients.Values.Where(clients => clients.IsValueCreated))
+        {
             clients.Value.Dispose();
+        }
+
         foreach (var client in _unsigned.Values.Where(client => client.IsValueCreated))
+        {
             client.Value.Dispose();
+        }
     }
 
     internal sealed class Clients : IDisposable
@@ -65,15 +76,22 @@ internal sealed class AccountClients : IDisposable
 
         /// <remarks>The SDK reads the variable once in the life of a process; the sandbox sets it later than that.</remarks>
         private static AWSCredentials FromProfile(Account account) =>
-            new CredentialProfileStoreChain(Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE")).TryGetAWSCredentials(account.Profile, out var credentials)
+            new CredentialProfileStoreChain(Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE")).TryGetAWSCredentials(
+                account.Profile,
+                out var credentials
+            )
                 ? credentials
-                : throw new FindingException(new Finding
-                {
-                    Code = FindingCodes.AwsCredentialsMissing,
-                    Cause = $"accounts.{account.Key}.profile names the AWS profile {account.Profile}, and neither the configuration file nor the credentials file has it.",
-                    Fix = $"`aws configure list-profiles` shows what there is; correct accounts.{account.Key}.profile, or leave it out to use the default credentials.",
-                    Expected = account.Profile,
-                });
+                : throw new FindingException(
+                    new Finding
+                    {
+                        Code = FindingCodes.AwsCredentialsMissing,
+                        Cause =
+                            $"accounts.{account.Key}.profile names the AWS profile {account.Profile}, and neither the configuration file nor the credentials file has it.",
+                        Fix =
+                            $"`aws configure list-profiles` shows what there is; correct accounts.{account.Key}.profile, or leave it out to use the default credentials.",
+                        Expected = account.Profile,
+                    }
+                );
 
         internal static AmazonSecurityTokenServiceClient StsClient(Account account, AWSCredentials? credentials)
         {
@@ -105,7 +123,10 @@ internal sealed class AccountClients : IDisposable
             config.MaxErrorRetry = 0;
             // A custom endpoint's host names no region; left alone, the SDK would sign for us-east-1 in every partition.
             if (config.ServiceURL is not null)
+            {
                 config.AuthenticationRegion = signingRegion;
+            }
+
             return config;
         }
 
@@ -120,7 +141,8 @@ internal sealed class AccountClients : IDisposable
                 var credentials = assumed.Credentials;
                 return new CredentialsRefreshState(
                     new ImmutableCredentials(credentials.AccessKeyId, credentials.SecretAccessKey, credentials.SessionToken),
-                    credentials.Expiration!.Value.ToUniversalTime());
+                    credentials.Expiration!.Value.ToUniversalTime()
+                );
             }
         }
     }

@@ -14,7 +14,11 @@ internal sealed class AwsCalls(TimeProvider time)
     private readonly ResiliencePipeline _retries = Retries(time, attempts: 5, AwsFaults.IsTransient);
 
     /// <summary>What was just made is not visible everywhere at once: IAM User Guide, "Changes that I make are not always immediately visible".</summary>
-    private readonly ResiliencePipeline _settling = Retries(time, attempts: 8, fault => AwsFaults.IsTransient(fault) || AwsFaults.IsUnseen(fault));
+    private readonly ResiliencePipeline _settling = Retries(
+        time,
+        attempts: 8,
+        fault => AwsFaults.IsTransient(fault) || AwsFaults.IsUnseen(fault)
+    );
 
     private int _count;
 
@@ -23,7 +27,14 @@ internal sealed class AwsCalls(TimeProvider time)
     /// <param name="action">The IAM name of the action, such as <c>iam:GetRole</c>.</param>
     /// <param name="justMade">The call is about something this run made a moment ago.</param>
     /// <exception cref="FindingException">It was refused or did not arrive; the inner exception is the SDK's.</exception>
-    public async Task<T> CallAsync<T>(Account account, string action, ResourceId? resource, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, bool justMade = false)
+    public async Task<T> CallAsync<T>(
+        Account account,
+        string action,
+        ResourceId? resource,
+        Func<CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken,
+        bool justMade = false
+    )
     {
         try
         {
@@ -33,16 +44,27 @@ internal sealed class AwsCalls(TimeProvider time)
                     Interlocked.Increment(ref _count);
                     return await call(token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
-        catch (Exception fault) when (fault is AmazonServiceException or HttpRequestException or IOException || CredentialChain.IsBroken(fault) || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception fault)
+            when (fault is AmazonServiceException or HttpRequestException or IOException
+                || CredentialChain.IsBroken(fault)
+                || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
             throw new FindingException(AwsFaults.FindingFor(fault, account, action, resource), fault);
         }
     }
 
     /// <summary>As <see cref="CallAsync"/>, for what may be absent: then the answer is null.</summary>
-    public async Task<T?> FindAsync<T>(Account account, string action, ResourceId resource, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    public async Task<T?> FindAsync<T>(
+        Account account,
+        string action,
+        ResourceId resource,
+        Func<CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken
+    )
         where T : class
     {
         try
@@ -63,7 +85,8 @@ internal sealed class AwsCalls(TimeProvider time)
         Func<string?, CancellationToken, Task<TPage>> page,
         Func<TPage, IEnumerable<TItem>?> items,
         Func<TPage, string?> next,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var all = new List<TItem>();
         string? marker = null;
@@ -73,21 +96,23 @@ internal sealed class AwsCalls(TimeProvider time)
             var read = await CallAsync(account, action, resource, token => page(from, token), cancellationToken);
             all.AddRange(items(read) ?? []);
             marker = next(read);
-        }
-        while (!string.IsNullOrEmpty(marker));
+        } while (!string.IsNullOrEmpty(marker));
 
         return all;
     }
 
-    private static ResiliencePipeline Retries(TimeProvider time, int attempts, Func<Exception, bool> isTransient) => new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } fault && isTransient(fault)),
-            MaxRetryAttempts = attempts - 1,
-            Delay = TimeSpan.FromMilliseconds(500),
-            MaxDelay = TimeSpan.FromSeconds(10),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
+    private static ResiliencePipeline Retries(TimeProvider time, int attempts, Func<Exception, bool> isTransient) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } fault && isTransient(fault)),
+                    MaxRetryAttempts = attempts - 1,
+                    Delay = TimeSpan.FromMilliseconds(500),
+                    MaxDelay = TimeSpan.FromSeconds(10),
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                }
+            )
+            .Build();
 }

@@ -30,8 +30,7 @@ public sealed class AwsCloud : ICloud, IDisposable
 
     public int Calls => _calls.Count;
 
-    public IReadOnlyList<DesiredResource> Desire(DesiredInput input) =>
-        [.. Provider.Desire(input.Workloads), .. Role.Desire(input)];
+    public IReadOnlyList<DesiredResource> Desire(DesiredInput input) => [.. Provider.Desire(input.Workloads), .. Role.Desire(input)];
 
     /// <summary>The credentials are those of the accounts they are used for (FED8003).</summary>
     public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
@@ -44,17 +43,21 @@ public sealed class AwsCloud : ICloud, IDisposable
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
     {
         var providers = resources.OfType<Provider>().Select(provider => _providers.ReadAsync(provider, cancellationToken));
-        var roles = resources.OfType<Role>().GroupBy(role => role.Account).Select(group => _roles.ReadAsync(group.Key, [.. group], cancellationToken));
+        var roles = resources
+            .OfType<Role>()
+            .GroupBy(role => role.Account)
+            .Select(group => _roles.ReadAsync(group.Key, [.. group], cancellationToken));
         var (readProviders, readRoles) = (Task.WhenAll(providers), Task.WhenAll(roles));
         return [.. await readProviders, .. (await readRoles).SelectMany(observations => observations)];
     }
 
-    public Task ApplyAsync(Change change, CancellationToken cancellationToken) => change.Desired switch
-    {
-        Provider provider => _providers.ApplyAsync(provider, change, cancellationToken),
-        Role role => _roles.ApplyAsync(role, change, cancellationToken),
-        _ => throw new ArgumentOutOfRangeException(nameof(change), change.Desired, "Not a kind of this cloud."),
-    };
+    public Task ApplyAsync(Change change, CancellationToken cancellationToken) =>
+        change.Desired switch
+        {
+            Provider provider => _providers.ApplyAsync(provider, change, cancellationToken),
+            Role role => _roles.ApplyAsync(role, change, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(change), change.Desired, "Not a kind of this cloud."),
+        };
 
     public void Dispose() => _clients.Dispose();
 
@@ -62,21 +65,32 @@ public sealed class AwsCloud : ICloud, IDisposable
     internal async Task<GetCallerIdentityResponse> CallerAsync(Account account, CancellationToken cancellationToken)
     {
         var sts = _clients.For(account).Sts;
-        return await _calls.CallAsync(account, "sts:GetCallerIdentity", resource: null, token => sts.GetCallerIdentityAsync(new(), token), cancellationToken);
+        return await _calls.CallAsync(
+            account,
+            "sts:GetCallerIdentity",
+            resource: null,
+            token => sts.GetCallerIdentityAsync(new(), token),
+            cancellationToken
+        );
     }
 
     /// <summary>What there is to say against the caller (FED8003).</summary>
     internal static Finding? Mismatch(Account account, GetCallerIdentityResponse caller) =>
-        string.Equals(caller.Account, account.Id, StringComparison.Ordinal) ? null : new Finding
-        {
-            Code = FindingCodes.AwsAccountMismatch,
-            Cause = $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account {caller.Account}; the configuration says {account.Id}. Nothing was changed.",
-            Fix = $"Give this run credentials of the account {account.Id}, or name a role of it in accounts.{account.Key}.assumeRole; if {caller.Account} is the account you mean, correct accounts.{account.Key}.id.",
-            Expected = account.Id,
-            Actual = caller.Account,
-        };
+        string.Equals(caller.Account, account.Id, StringComparison.Ordinal)
+            ? null
+            : new Finding
+            {
+                Code = FindingCodes.AwsAccountMismatch,
+                Cause =
+                    $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account {caller.Account}; the configuration says {account.Id}. Nothing was changed.",
+                Fix =
+                    $"Give this run credentials of the account {account.Id}, or name a role of it in accounts.{account.Key}.assumeRole; if {caller.Account} is the account you mean, correct accounts.{account.Key}.id.",
+                Expected = account.Id,
+                Actual = caller.Account,
+            };
 
-    private async Task<Finding?> ConfirmAsync(Account account, CancellationToken cancellationToken) => Mismatch(account, await CallerAsync(account, cancellationToken));
+    private async Task<Finding?> ConfirmAsync(Account account, CancellationToken cancellationToken) =>
+        Mismatch(account, await CallerAsync(account, cancellationToken));
 }
 
 /// <summary>What stands in one account.</summary>

@@ -19,12 +19,18 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
     /// <summary>The shortest session that STS gives (STS API reference, <c>AssumeRoleWithWebIdentity</c>).</summary>
     private const int ShortestSession = 900;
 
-    public async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAsync(IReadOnlyList<WorkloadEvidence> workloads, EvidenceScope scope, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAsync(
+        IReadOnlyList<WorkloadEvidence> workloads,
+        EvidenceScope scope,
+        CancellationToken cancellationToken
+    )
     {
-        var accounts = await Task.WhenAll(workloads
-            .Select(evidence => evidence.Workload)
-            .GroupBy(workload => workload.Account)
-            .Select(group => ReadAsync(group.Key, [.. group], cancellationToken)));
+        var accounts = await Task.WhenAll(
+            workloads
+                .Select(evidence => evidence.Workload)
+                .GroupBy(workload => workload.Account)
+                .Select(group => ReadAsync(group.Key, [.. group], cancellationToken))
+        );
         return accounts.SelectMany(account => account).ToDictionary(StringComparer.Ordinal);
     }
 
@@ -53,21 +59,36 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
                 "sts:AssumeRoleWithWebIdentity",
                 ResourceId.Aws(workload.Account.Id, Role.Kind, workload.Role.Name),
                 cancel => sts.AssumeRoleWithWebIdentityAsync(request, cancel),
-                cancellationToken);
+                cancellationToken
+            );
             return new ExchangeEvidence(Code: null, Message: null);
         }
-        catch (FindingException refused) when (refused.InnerException is AmazonServiceException { ErrorCode: { Length: > 0 } code } answer && !AwsFaults.IsTransient(answer))
+        catch (FindingException refused)
+            when (refused.InnerException is AmazonServiceException { ErrorCode: { Length: > 0 } code } answer
+                && !AwsFaults.IsTransient(answer)
+            )
         {
             return new ExchangeEvidence(code, answer.Message.Replace(token, "(the token)", StringComparison.Ordinal));
         }
         catch (FindingException failed)
         {
             // Without the SDK's exception, which knows the request.
-            throw new FindingException([.. failed.Findings.Select(finding => finding with { Cause = finding.Cause.Replace(token, "(the token)", StringComparison.Ordinal) })]);
+            throw new FindingException([
+                .. failed.Findings.Select(finding =>
+                    finding with
+                    {
+                        Cause = finding.Cause.Replace(token, "(the token)", StringComparison.Ordinal),
+                    }
+                ),
+            ]);
         }
     }
 
-    private async Task<IEnumerable<KeyValuePair<string, AwsEvidence>>> ReadAsync(Account account, IReadOnlyList<Workload> workloads, CancellationToken cancellationToken)
+    private async Task<IEnumerable<KeyValuePair<string, AwsEvidence>>> ReadAsync(
+        Account account,
+        IReadOnlyList<Workload> workloads,
+        CancellationToken cancellationToken
+    )
     {
         AccountClients.Clients clients;
         try
@@ -85,24 +106,40 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         var readingRoles = roles.ReadAsync(workloads.Select(workload => workload.Role.Name));
         var (caller, providers, found) = (await readingCaller, await readingProviders, await readingRoles);
         // What another account has, or lacks, says nothing about this one.
-        return caller.Refused is { Code: FindingCodes.AwsAccountMismatch } foreign ? All(foreign) : workloads.Select(workload => KeyValuePair.Create(workload.Name, new AwsEvidence
-        {
-            Caller = caller,
-            Providers = providers[workload.Name],
-            Role = found[workload.Role.Name],
-        }));
+        return caller.Refused is { Code: FindingCodes.AwsAccountMismatch } foreign
+            ? All(foreign)
+            : workloads.Select(workload =>
+                KeyValuePair.Create(
+                    workload.Name,
+                    new AwsEvidence
+                    {
+                        Caller = caller,
+                        Providers = providers[workload.Name],
+                        Role = found[workload.Role.Name],
+                    }
+                )
+            );
 
-        IEnumerable<KeyValuePair<string, AwsEvidence>> All(Finding refused) => workloads.Select(workload => KeyValuePair.Create(workload.Name, new AwsEvidence
-        {
-            Caller = new() { Refused = refused },
-            Providers = new() { Refused = refused },
-            Role = new() { Refused = refused },
-        }));
+        IEnumerable<KeyValuePair<string, AwsEvidence>> All(Finding refused) =>
+            workloads.Select(workload =>
+                KeyValuePair.Create(
+                    workload.Name,
+                    new AwsEvidence
+                    {
+                        Caller = new() { Refused = refused },
+                        Providers = new() { Refused = refused },
+                        Role = new() { Refused = refused },
+                    }
+                )
+            );
     }
 
     private async Task<Reading<CallerEvidence>> CallerAsync(Account account, CancellationToken cancellationToken)
     {
-        var answer = await Reading.TryAsync<GetCallerIdentityResponse>("whether these credentials are the account's own", async () => await cloud.CallerAsync(account, cancellationToken));
+        var answer = await Reading.TryAsync<GetCallerIdentityResponse>(
+            "whether these credentials are the account's own",
+            async () => await cloud.CallerAsync(account, cancellationToken)
+        );
         return answer.Found is not { } caller ? new() { Refused = answer.Refused }
             : AwsCloud.Mismatch(account, caller) is { } mismatch ? new() { Refused = mismatch }
             : Reading.Of(new CallerEvidence(caller.Arn, caller.Account));

@@ -12,20 +12,42 @@ namespace Federation.Aws;
 internal static partial class AwsFaults
 {
     private static readonly string[] ThrottlingCodes =
-        ["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"];
+    [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "SlowDown",
+    ];
 
     private static readonly string[] CredentialCodes =
-        ["InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken", "AuthFailure", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"];
+    [
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "MissingAuthenticationToken",
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "TokenRefreshRequired",
+    ];
 
     /// <summary>Throttling, the service's own faults, lost connections, and another writer at the same entity.</summary>
-    public static bool IsTransient(Exception fault) => fault switch
-    {
-        ConcurrentModificationException => true,
-        AmazonServiceException { ErrorCode: "EntityTemporarilyUnmodifiable" } => true,
-        AmazonServiceException refused when IsThrottling(refused) => true,
-        AmazonServiceException { StatusCode: >= HttpStatusCode.InternalServerError } => true,
-        _ => Connection(fault) is { HttpRequestError: not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError) },
-    };
+    public static bool IsTransient(Exception fault) =>
+        fault switch
+        {
+            ConcurrentModificationException => true,
+            AmazonServiceException { ErrorCode: "EntityTemporarilyUnmodifiable" } => true,
+            AmazonServiceException refused when IsThrottling(refused) => true,
+            AmazonServiceException { StatusCode: >= HttpStatusCode.InternalServerError } => true,
+            _ => Connection(fault)
+                is { HttpRequestError: not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError) },
+        };
 
     /// <summary>The entity written to is not there, or not there yet; a managed policy that a call names is another matter.</summary>
     public static bool IsUnseen(Exception fault) => fault is NoSuchEntityException absent && !NamesPolicy(absent);
@@ -39,9 +61,10 @@ internal static partial class AwsFaults
             {
                 Code = FindingCodes.EndpointUnreachable,
                 Cause = $"AWS could not be reached for {action} in {Name(account)}: {lost.GetBaseException().Message}",
-                Fix = lost.HttpRequestError == HttpRequestError.NameResolutionError
-                    ? $"Check that {account.Region} is a region (accounts.{account.Key}.region), and this machine's network and proxy."
-                    : "Check this machine's network and proxy, and the endpoint if AWS_ENDPOINT_URL is set.",
+                Fix =
+                    lost.HttpRequestError == HttpRequestError.NameResolutionError
+                        ? $"Check that {account.Region} is a region (accounts.{account.Key}.region), and this machine's network and proxy."
+                        : "Check this machine's network and proxy, and the endpoint if AWS_ENDPOINT_URL is set.",
             },
             OperationCanceledException => new Finding
             {
@@ -49,16 +72,25 @@ internal static partial class AwsFaults
                 Cause = $"AWS did not answer {action} in {Name(account)} in time.",
                 Fix = "Check this machine's network and proxy, and the endpoint if AWS_ENDPOINT_URL is set.",
             },
-            AmazonServiceException { ErrorCode: "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation" } denied => Denied(denied, account, action, resource),
+            AmazonServiceException { ErrorCode: "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation" } denied => Denied(
+                denied,
+                account,
+                action,
+                resource
+            ),
             AmazonServiceException refused when CredentialCodes.Contains(refused.ErrorCode, StringComparer.Ordinal) => CredentialsMissing(
                 account,
                 $"AWS did not accept them for {action} ({refused.ErrorCode}: {refused.Message})",
-                refused.ErrorCode == "InvalidClientTokenId" ? $" An account that has not opted in to the region {account.Region} answers the same." : ""),
+                refused.ErrorCode == "InvalidClientTokenId"
+                    ? $" An account that has not opted in to the region {account.Region} answers the same."
+                    : ""
+            ),
             AmazonServiceException { ErrorCode: "RegionDisabledException" or "OptInRequired" } disabled => new Finding
             {
                 Code = FindingCodes.RegionUnavailable,
                 Cause = $"The region {account.Region} cannot be used in {Name(account)}: {disabled.Message}",
-                Fix = $"aws account enable-region --account-id {account.Id} --region-name {account.Region}, or choose another accounts.{account.Key}.region.",
+                Fix =
+                    $"aws account enable-region --account-id {account.Id} --region-name {account.Region}, or choose another accounts.{account.Key}.region.",
                 Actual = account.Region,
             },
             AmazonServiceException throttled when IsThrottling(throttled) => new Finding
@@ -76,7 +108,8 @@ internal static partial class AwsFaults
             EntityAlreadyExistsException exists => new Finding
             {
                 Code = FindingCodes.ResourceNotOurs,
-                Cause = $"{resource?.Value ?? "It"} was made by somebody else meanwhile, or under a name that differs only in case: {exists.Message}",
+                Cause =
+                    $"{resource?.Value ?? "It"} was made by somebody else meanwhile, or under a name that differs only in case: {exists.Message}",
                 Fix = "Run again: the plan will say what is there now. Names of roles are unique ignoring case.",
             },
             MalformedPolicyDocumentException malformed => new Finding
@@ -114,12 +147,13 @@ internal static partial class AwsFaults
         return finding with { Resource = resource?.Value };
     }
 
-    private static Finding CredentialsMissing(Account account, string why, string hint = "") => new()
-    {
-        Code = FindingCodes.AwsCredentialsMissing,
-        Cause = $"There are no usable AWS credentials for {Name(account)}: {why.TrimEnd('.')}.{hint}",
-        Fix = "Log in: `aws sso login` or `aws configure`.",
-    };
+    private static Finding CredentialsMissing(Account account, string why, string hint = "") =>
+        new()
+        {
+            Code = FindingCodes.AwsCredentialsMissing,
+            Cause = $"There are no usable AWS credentials for {Name(account)}: {why.TrimEnd('.')}.{hint}",
+            Fix = "Log in: `aws sso login` or `aws configure`.",
+        };
 
     private static Finding Denied(AmazonServiceException denied, Account account, string action, ResourceId? resource)
     {
@@ -131,7 +165,8 @@ internal static partial class AwsFaults
         {
             Code = FindingCodes.AwsPermissionDenied,
             Cause = $"{who} may not {missing} on {on}: {denied.Message}",
-            Fix = $"Allow {missing} on {on} to that identity (README, \"What the runner needs\"); if a policy does already, look for a Deny, a permissions boundary or a service control policy.",
+            Fix =
+                $"Allow {missing} on {on} to that identity (README, \"What the runner needs\"); if a policy does already, look for a Deny, a permissions boundary or a service control policy.",
             Expected = missing,
         };
     }
@@ -147,9 +182,14 @@ internal static partial class AwsFaults
         for (; fault is not null; fault = fault.InnerException)
         {
             if (fault is AmazonServiceException refused && Enum.IsDefined(refused.StatusCode))
+            {
                 return null;
+            }
+
             if (fault is HttpRequestException lost)
+            {
                 return lost;
+            }
         }
 
         return null;
@@ -158,8 +198,14 @@ internal static partial class AwsFaults
     private static string Name(Account account) => $"accounts.{account.Key} ({account.Id})";
 
     private static string Text(AmazonServiceException other) =>
-        string.IsNullOrEmpty(other.ErrorCode) ? $"HTTP {(int)other.StatusCode}, {other.Message}" : $"{other.ErrorCode} (HTTP {(int)other.StatusCode}), {other.Message}";
+        string.IsNullOrEmpty(other.ErrorCode)
+            ? $"HTTP {(int)other.StatusCode}, {other.Message}"
+            : $"{other.ErrorCode} (HTTP {(int)other.StatusCode}), {other.Message}";
 
-    [GeneratedRegex(@"User: (?<who>\S+) is not authorized to perform: (?<action>[\w-]+:\w+)(?: on resource: (?<resource>\S+))?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"User: (?<who>\S+) is not authorized to perform: (?<action>[\w-]+:\w+)(?: on resource: (?<resource>\S+))?",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Refusal();
 }

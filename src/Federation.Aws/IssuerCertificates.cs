@@ -20,7 +20,9 @@ internal sealed class IssuerCertificates(TimeProvider time)
         try
         {
             var chain = await _chains.GetOrAdd(host, _ => new(() => ReadAsync(host, cancellationToken))).Value;
-            return chain is [_, .., var last] ? last : throw new HttpRequestException("the host serves its own alone, and none of an authority.");
+            return chain is [_, .., var last]
+                ? last
+                : throw new HttpRequestException("the host serves its own alone, and none of an authority.");
         }
         catch (HttpRequestException lost)
         {
@@ -28,7 +30,11 @@ internal sealed class IssuerCertificates(TimeProvider time)
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw NoThumbprint(provider, $"{host} did not show its certificates within {IssuerTransport.Timeout.TotalSeconds:0} seconds.", late);
+            throw NoThumbprint(
+                provider,
+                $"{host} did not show its certificates within {IssuerTransport.Timeout.TotalSeconds:0} seconds.",
+                late
+            );
         }
     }
 
@@ -39,13 +45,16 @@ internal sealed class IssuerCertificates(TimeProvider time)
         return await IssuerTransport.FromEnvironment().ServedChainAsync(host, 443, either.Token);
     }
 
-    private static FindingException NoThumbprint(Provider provider, string why, Exception inner) => new(
-        new Finding
-        {
-            Code = FindingCodes.EndpointUnreachable,
-            Resource = provider.Id.Value,
-            Cause = $"accounts.{provider.Account.Key} asks for the issuer's thumbprint (thumbprint: chain), and {why}",
-            Fix = $"Give this machine a way to the host, or leave accounts.{provider.Account.Key}.thumbprint out: IAM needs none for a GKE issuer.",
-        },
-        inner);
+    private static FindingException NoThumbprint(Provider provider, string why, Exception inner) =>
+        new(
+            new Finding
+            {
+                Code = FindingCodes.EndpointUnreachable,
+                Resource = provider.Id.Value,
+                Cause = $"accounts.{provider.Account.Key} asks for the issuer's thumbprint (thumbprint: chain), and {why}",
+                Fix =
+                    $"Give this machine a way to the host, or leave accounts.{provider.Account.Key}.thumbprint out: IAM needs none for a GKE issuer.",
+            },
+            inner
+        );
 }

@@ -18,7 +18,10 @@ internal sealed record PolicyRegister(ImmutableSortedSet<string> Entries)
         new([.. inlineNames.Select(InlineEntry), .. managedArns.Select(ManagedEntry)]);
 
     public static PolicyRegister Read(IReadOnlyDictionary<string, string> tags) =>
-        new([.. tags.Where(tag => tag.Key.StartsWith(Key, StringComparison.Ordinal)).SelectMany(tag => tag.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))]);
+        new([
+            .. tags.Where(tag => tag.Key.StartsWith(Key, StringComparison.Ordinal))
+                .SelectMany(tag => tag.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ]);
 
     public bool HasInline(string name) => Entries.Contains(InlineEntry(name));
 
@@ -45,7 +48,9 @@ internal sealed record PolicyRegister(ImmutableSortedSet<string> Entries)
         void Close()
         {
             if (value.Length > 0)
+            {
                 tags.Add(tags.Count == 0 ? Key : $"{Key}:{tags.Count + 1}", value);
+            }
         }
     }
 

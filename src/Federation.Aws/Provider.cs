@@ -13,7 +13,8 @@ namespace Federation.Aws;
 /// for it, and never compared: for an issuer whose keys are served under a publicly trusted certificate IAM does not
 /// look at it (IAM User Guide, "Obtain the thumbprint for an OpenID Connect identity provider").
 /// </summary>
-internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster, ImmutableSortedSet<string> Audiences) : AwsResource(Id, Account)
+internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster, ImmutableSortedSet<string> Audiences)
+    : AwsResource(Id, Account)
 {
     public const string Kind = "oidc-provider";
 
@@ -26,21 +27,23 @@ internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster,
     public static ResourceId IdOf(Workload workload) => ResourceId.Aws(workload.Account.Id, Kind, workload.Cluster.IssuerPath);
 
     /// <summary>One for each issuer in each account; accounts.google.com is built into IAM and has none.</summary>
-    public static IEnumerable<Provider> Desire(IEnumerable<RenderedWorkload> workloads) => workloads
-        .Select(rendered => rendered.Workload)
-        .Where(workload => workload.Identity == IdentityKind.Cluster)
-        .GroupBy(IdOf)
-        .Select(group => new Provider(
-            group.Key,
-            group.First().Account,
-            group.First().Cluster,
-            [.. group.Select(workload => workload.Audience)])
-        {
-            Workloads = [.. group.Select(workload => workload.Name)],
-            // Owned elsewhere for one workload, it is not ours for any other either.
-            Existing = group.Any(workload => workload.Existing.HasFlag(ExistingResources.Provider)),
-            Adopt = group.Any(workload => workload.Adopt),
-        });
+    public static IEnumerable<Provider> Desire(IEnumerable<RenderedWorkload> workloads) =>
+        workloads
+            .Select(rendered => rendered.Workload)
+            .Where(workload => workload.Identity == IdentityKind.Cluster)
+            .GroupBy(IdOf)
+            .Select(group => new Provider(
+                group.Key,
+                group.First().Account,
+                group.First().Cluster,
+                [.. group.Select(workload => workload.Audience)]
+            )
+            {
+                Workloads = [.. group.Select(workload => workload.Name)],
+                // Owned elsewhere for one workload, it is not ours for any other either.
+                Existing = group.Any(workload => workload.Existing.HasFlag(ExistingResources.Provider)),
+                Adopt = group.Any(workload => workload.Adopt),
+            });
 }
 
 /// <summary>Reads and writes providers.</summary>
@@ -50,7 +53,13 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCe
     {
         var iam = clients.For(provider.Account).Iam;
         var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster) };
-        var found = await calls.FindAsync(provider.Account, "iam:GetOpenIDConnectProvider", provider.Id, token => iam.GetOpenIDConnectProviderAsync(request, token), cancellationToken);
+        var found = await calls.FindAsync(
+            provider.Account,
+            "iam:GetOpenIDConnectProvider",
+            provider.Id,
+            token => iam.GetOpenIDConnectProviderAsync(request, token),
+            cancellationToken
+        );
         return found is null
             ? new Observation(provider.Id, Fields: null)
             {
@@ -66,16 +75,31 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCe
 
     public async Task ApplyAsync(Provider provider, Change change, CancellationToken cancellationToken)
     {
-        if (change.Action == ChangeAction.Create && await TryCreateAsync(provider, [.. change.Observed.Initial.Values.Values], cancellationToken))
+        if (
+            change.Action == ChangeAction.Create
+            && await TryCreateAsync(provider, [.. change.Observed.Initial.Values.Values], cancellationToken)
+        )
+        {
             return;
+        }
 
         var missing = provider.Audiences.Intersect(change.Fields.Where(field => field.From is null).Select(field => field.To!));
 
         var iam = clients.For(provider.Account).Iam;
         foreach (var audience in missing)
         {
-            var request = new AddClientIDToOpenIDConnectProviderRequest { OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster), ClientID = audience };
-            await calls.CallAsync(provider.Account, "iam:AddClientIDToOpenIDConnectProvider", provider.Id, token => iam.AddClientIDToOpenIDConnectProviderAsync(request, token), cancellationToken);
+            var request = new AddClientIDToOpenIDConnectProviderRequest
+            {
+                OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster),
+                ClientID = audience,
+            };
+            await calls.CallAsync(
+                provider.Account,
+                "iam:AddClientIDToOpenIDConnectProvider",
+                provider.Id,
+                token => iam.AddClientIDToOpenIDConnectProviderAsync(request, token),
+                cancellationToken
+            );
         }
     }
 
@@ -90,10 +114,19 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCe
             Tags = IamTags.Write(mark.Tags),
         };
         if (thumbprints.Count > 0)
+        {
             request.ThumbprintList = thumbprints;
+        }
+
         try
         {
-            await calls.CallAsync(provider.Account, "iam:CreateOpenIDConnectProvider", provider.Id, token => iam.CreateOpenIDConnectProviderAsync(request, token), cancellationToken);
+            await calls.CallAsync(
+                provider.Account,
+                "iam:CreateOpenIDConnectProvider",
+                provider.Id,
+                token => iam.CreateOpenIDConnectProviderAsync(request, token),
+                cancellationToken
+            );
             return true;
         }
         catch (FindingException refused) when (refused.InnerException is EntityAlreadyExistsException)

@@ -9,7 +9,12 @@ using Federation.WebIdentity;
 namespace Federation.Aws;
 
 /// <summary>An account's OIDC providers: all by name, the issuers' own and those that may have been meant with their audiences.</summary>
-internal sealed class ProviderEvidenceReader(AwsCalls calls, IAmazonIdentityManagementService iam, Account account, CancellationToken cancellationToken)
+internal sealed class ProviderEvidenceReader(
+    AwsCalls calls,
+    IAmazonIdentityManagementService iam,
+    Account account,
+    CancellationToken cancellationToken
+)
 {
     /// <summary>So many that resemble an issuer are looked at; an account may have a hundred.</summary>
     private const int Resembling = 10;
@@ -22,7 +27,8 @@ internal sealed class ProviderEvidenceReader(AwsCalls calls, IAmazonIdentityMana
     public async Task<IReadOnlyDictionary<string, Reading<IReadOnlyList<ProviderEvidence>>>> ReadAsync(IReadOnlyList<Workload> workloads)
     {
         // The issuers' own are asked for by name at once: who may not list may still be allowed that.
-        var getting = workloads.Where(workload => workload.Identity == IdentityKind.Cluster)
+        var getting = workloads
+            .Where(workload => workload.Identity == IdentityKind.Cluster)
             .Select(workload => workload.ProviderArn)
             .Distinct(StringComparer.Ordinal)
             .ToDictionary(arn => arn, GetAsync, StringComparer.Ordinal);
@@ -31,26 +37,41 @@ internal sealed class ProviderEvidenceReader(AwsCalls calls, IAmazonIdentityMana
 
         var listed = await listing;
         var resembling = (listed.Found ?? []).Where(arn => !getting.ContainsKey(arn)).ToList();
-        var further = workloads.Select(IssuerOf).Distinct(StringComparer.Ordinal)
-            .SelectMany(issuer => resembling.Where(arn => IsNear(UrlOf(arn), issuer)).OrderByDescending(arn => CommonStart(UrlOf(arn), issuer)).Take(Resembling))
+        var further = workloads
+            .Select(IssuerOf)
+            .Distinct(StringComparer.Ordinal)
+            .SelectMany(issuer =>
+                resembling
+                    .Where(arn => IsNear(UrlOf(arn), issuer))
+                    .OrderByDescending(arn => CommonStart(UrlOf(arn), issuer))
+                    .Take(Resembling)
+            )
             .Distinct(StringComparer.Ordinal)
             .Select(GetAsync);
-        var read = (await Task.WhenAll(further.Concat(getting.Values))).Select(reading => reading.Found).OfType<ProviderEvidence>().ToDictionary(provider => provider.Arn, StringComparer.Ordinal);
-        var all = (listed.Found ?? []).Union(read.Keys, StringComparer.Ordinal).Select(arn => read.GetValueOrDefault(arn) ?? new ProviderEvidence(arn, UrlOf(arn))).ToArray();
-        var readings = await Task.WhenAll(workloads.Select(async workload =>
-        {
-            var own = getting.TryGetValue(workload.ProviderArn, out var asked) ? await asked : null;
-            var isKnown = listed.Found is not null || own is { Refused: null };
-            return KeyValuePair.Create(workload.Name, new Reading<IReadOnlyList<ProviderEvidence>>
+        var read = (await Task.WhenAll(further.Concat(getting.Values)))
+            .Select(reading => reading.Found)
+            .OfType<ProviderEvidence>()
+            .ToDictionary(provider => provider.Arn, StringComparer.Ordinal);
+        var all = (listed.Found ?? [])
+            .Union(read.Keys, StringComparer.Ordinal)
+            .Select(arn => read.GetValueOrDefault(arn) ?? new ProviderEvidence(arn, UrlOf(arn)))
+            .ToArray();
+        var readings = await Task.WhenAll(
+            workloads.Select(async workload =>
             {
-                Found = isKnown ? all : null,
-                Refused = own?.Refused ?? listed.Refused,
-            });
-        }));
+                var own = getting.TryGetValue(workload.ProviderArn, out var asked) ? await asked : null;
+                var isKnown = listed.Found is not null || own is { Refused: null };
+                return KeyValuePair.Create(
+                    workload.Name,
+                    new Reading<IReadOnlyList<ProviderEvidence>> { Found = isKnown ? all : null, Refused = own?.Refused ?? listed.Refused }
+                );
+            })
+        );
         return readings.ToDictionary(StringComparer.Ordinal);
     }
 
-    private static string IssuerOf(Workload workload) => workload.Identity == IdentityKind.Google ? ProviderUrl.Google : workload.Cluster.IssuerPath;
+    private static string IssuerOf(Workload workload) =>
+        workload.Identity == IdentityKind.Google ? ProviderUrl.Google : workload.Cluster.IssuerPath;
 
     private static string UrlOf(string arn) => arn[(arn.IndexOf(ArnMark, StringComparison.Ordinal) + ArnMark.Length)..];
 
@@ -59,7 +80,9 @@ internal sealed class ProviderEvidenceReader(AwsCalls calls, IAmazonIdentityMana
     {
         var (host, wanted) = (HostOf(url), HostOf(issuer));
         return string.Equals(host, wanted, StringComparison.OrdinalIgnoreCase)
-            || GoogleHosts.Any(google => host.Equals(google, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + google, StringComparison.OrdinalIgnoreCase))
+            || GoogleHosts.Any(google =>
+                host.Equals(google, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + google, StringComparison.OrdinalIgnoreCase)
+            )
             || NearMiss.Of(host, [wanted]) is not null;
     }
 
@@ -75,19 +98,31 @@ internal sealed class ProviderEvidenceReader(AwsCalls calls, IAmazonIdentityMana
             "iam:ListOpenIDConnectProviders",
             ResourceId.Aws(account.Id, Provider.Kind, "*"),
             token => iam.ListOpenIDConnectProvidersAsync(new(), token),
-            cancellationToken);
+            cancellationToken
+        );
         return [.. (listed.OpenIDConnectProviderList ?? []).Select(entry => entry.Arn)];
     }
 
-    private Task<Reading<ProviderEvidence>> GetAsync(string arn) => Reading.TryAsync("the provider's audiences", async () =>
-    {
-        var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = arn };
-        var found = await calls.FindAsync(
-            account,
-            "iam:GetOpenIDConnectProvider",
-            ResourceId.Aws(account.Id, Provider.Kind, UrlOf(arn)),
-            token => iam.GetOpenIDConnectProviderAsync(request, token),
-            cancellationToken);
-        return found is null ? null : new ProviderEvidence(arn, found.Url) { ClientIds = found.ClientIDList ?? [], Thumbprints = found.ThumbprintList ?? [] };
-    });
+    private Task<Reading<ProviderEvidence>> GetAsync(string arn) =>
+        Reading.TryAsync(
+            "the provider's audiences",
+            async () =>
+            {
+                var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = arn };
+                var found = await calls.FindAsync(
+                    account,
+                    "iam:GetOpenIDConnectProvider",
+                    ResourceId.Aws(account.Id, Provider.Kind, UrlOf(arn)),
+                    token => iam.GetOpenIDConnectProviderAsync(request, token),
+                    cancellationToken
+                );
+                return found is null
+                    ? null
+                    : new ProviderEvidence(arn, found.Url)
+                    {
+                        ClientIds = found.ClientIDList ?? [],
+                        Thumbprints = found.ThumbprintList ?? [],
+                    };
+            }
+        );
 }

@@ -11,7 +11,8 @@ namespace Federation.Aws;
 /// The IAM role of one or more workloads of an account. It must be ours to be changed; in its trust policy only our
 /// statements are, others stay as they are. One that is owned elsewhere is only asked whether it trusts as it should.
 /// </summary>
-internal sealed record Role(ResourceId Id, Account Account, string Name, RoleState State, ImmutableArray<Cluster> Clusters) : AwsResource(Id, Account)
+internal sealed record Role(ResourceId Id, Account Account, string Name, RoleState State, ImmutableArray<Cluster> Clusters)
+    : AwsResource(Id, Account)
 {
     public const string Kind = "role";
 
@@ -20,9 +21,10 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
     public override string MissingCode => FindingCodes.RoleMissing;
 
     /// <summary>One for each name in each account: IAM's names are unique ignoring case.</summary>
-    public static IEnumerable<Role> Desire(DesiredInput input) => input.Workloads
-        .GroupBy(rendered => (rendered.Workload.Account.Id, Name: rendered.Workload.Role.Name.ToUpperInvariant()))
-        .Select(group => Shared(input, [.. group]));
+    public static IEnumerable<Role> Desire(DesiredInput input) =>
+        input
+            .Workloads.GroupBy(rendered => (rendered.Workload.Account.Id, Name: rendered.Workload.Role.Name.ToUpperInvariant()))
+            .Select(group => Shared(input, [.. group]));
 
     /// <summary>What the workloads' role blocks say besides the policies is the same for all of them: the configuration was held to it (FED1005).</summary>
     private static Role Shared(DesiredInput input, IReadOnlyList<RenderedWorkload> sharing)
@@ -31,11 +33,17 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
         var (account, role) = (workloads[0].Account, workloads[0].Role);
         var id = ResourceId.Aws(account.Id, Kind, role.Name);
         var clusters = workloads.Select(workload => workload.Cluster).Distinct().ToImmutableArray();
-        var inline = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, sharing
-            .SelectMany(rendered => rendered.PermissionsPolicies)
-            .DistinctBy(policy => policy.Key, StringComparer.Ordinal)
-            .Select(policy => KeyValuePair.Create(policy.Key, PolicyDocument.Parse(policy.Value))));
-        ImmutableSortedSet<string> managed = [.. workloads.SelectMany(workload => workload.Role.Policies).OfType<PolicyReference.Managed>().Select(policy => policy.Arn)];
+        var inline = ImmutableSortedDictionary.CreateRange(
+            StringComparer.Ordinal,
+            sharing
+                .SelectMany(rendered => rendered.PermissionsPolicies)
+                .DistinctBy(policy => policy.Key, StringComparer.Ordinal)
+                .Select(policy => KeyValuePair.Create(policy.Key, PolicyDocument.Parse(policy.Value)))
+        );
+        ImmutableSortedSet<string> managed =
+        [
+            .. workloads.SelectMany(workload => workload.Role.Policies).OfType<PolicyReference.Managed>().Select(policy => policy.Arn),
+        ];
         return new Role(
             id,
             account,
@@ -46,14 +54,15 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
                 Description = role.Description,
                 MaxSessionDuration = (int)role.MaxSessionDuration.TotalSeconds,
                 PermissionsBoundary = role.PermissionsBoundary,
-                Tags = new Mark(input.Configuration.Name, [.. workloads.Select(workload => workload.Name)]).Tags
-                    .AddRange(PolicyRegister.Of(inline.Keys, managed).Write())
+                Tags = new Mark(input.Configuration.Name, [.. workloads.Select(workload => workload.Name)])
+                    .Tags.AddRange(PolicyRegister.Of(inline.Keys, managed).Write())
                     .AddRange(ClusterTags(clusters, input.Clusters)),
                 Trust = TrustPolicies.Merge(sharing.Select(rendered => Ours(PolicyDocument.Parse(rendered.TrustPolicy)))),
                 InlinePolicies = inline,
                 ManagedPolicies = managed,
             },
-            clusters)
+            clusters
+        )
         {
             Workloads = [.. workloads.Select(workload => workload.Name)],
             DependsOn = [.. workloads.SelectMany(Dependencies).Distinct()],
@@ -63,24 +72,35 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
         };
     }
 
-    private static IEnumerable<ResourceId> Dependencies(Workload workload) => workload.Identity == IdentityKind.Cluster
-        ? [Provider.IdOf(workload)]
-        : [ResourceId.Google(workload.Cluster.Project, "service-account", workload.GoogleServiceAccount!)];
+    private static IEnumerable<ResourceId> Dependencies(Workload workload) =>
+        workload.Identity == IdentityKind.Cluster
+            ? [Provider.IdOf(workload)]
+            : [ResourceId.Google(workload.Cluster.Project, "service-account", workload.GoogleServiceAccount!)];
 
-    private static IEnumerable<KeyValuePair<string, string>> ClusterTags(IEnumerable<Cluster> clusters, IReadOnlyDictionary<string, ClusterFacts> facts) => clusters
-        .Where(cluster => facts.GetValueOrDefault(cluster.Key) is { Id.Length: > 0 })
-        .Select(cluster => KeyValuePair.Create(Mark.ClusterTag(cluster), facts[cluster.Key].Id));
+    private static IEnumerable<KeyValuePair<string, string>> ClusterTags(
+        IEnumerable<Cluster> clusters,
+        IReadOnlyDictionary<string, ClusterFacts> facts
+    ) =>
+        clusters
+            .Where(cluster => facts.GetValueOrDefault(cluster.Key) is { Id.Length: > 0 })
+            .Select(cluster => KeyValuePair.Create(Mark.ClusterTag(cluster), facts[cluster.Key].Id));
 
     /// <summary>A statement that a template adds beside ours is ours too; its Sid must say so, or it would stay behind for ever.</summary>
-    private static PolicyDocument Ours(PolicyDocument trust) => trust with
-    {
-        Statements =
-        [
-            .. trust.Statements.Select(statement => statement.Sid?.StartsWith(Mark.TrustSidPrefix, StringComparison.Ordinal) == true
-                ? statement
-                : statement with { Sid = Mark.TrustSidPrefix + statement.Sid }),
-        ],
-    };
+    private static PolicyDocument Ours(PolicyDocument trust) =>
+        trust with
+        {
+            Statements =
+            [
+                .. trust.Statements.Select(statement =>
+                    statement.Sid?.StartsWith(Mark.TrustSidPrefix, StringComparison.Ordinal) == true
+                        ? statement
+                        : statement with
+                        {
+                            Sid = Mark.TrustSidPrefix + statement.Sid,
+                        }
+                ),
+            ],
+        };
 }
 
 /// <summary>A live role: its fields are the part that is ours, beside what is needed to write it without losing the rest.</summary>

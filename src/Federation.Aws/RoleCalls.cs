@@ -15,7 +15,8 @@ internal sealed record LiveRole(
     int MaxSessionDuration,
     string? PermissionsBoundary,
     ImmutableSortedDictionary<string, string> Tags,
-    string TrustPolicy);
+    string TrustPolicy
+);
 
 /// <summary>A role that was read with its account.</summary>
 /// <param name="ManagedPolicies">The ARNs of the attached ones.</param>
@@ -24,7 +25,10 @@ internal sealed record LiveRoleDetails(LiveRole Role, IReadOnlyList<PolicyDetail
 /// <summary>The roles of an account, read as a whole.</summary>
 /// <param name="Roles">By name; IAM's are unique ignoring case.</param>
 /// <param name="ManagedPolicies">The documents of the managed policies that were asked for, by ARN.</param>
-internal sealed record AccountRoles(IReadOnlyDictionary<string, LiveRoleDetails> Roles, IReadOnlyDictionary<string, string> ManagedPolicies);
+internal sealed record AccountRoles(
+    IReadOnlyDictionary<string, LiveRoleDetails> Roles,
+    IReadOnlyDictionary<string, string> ManagedPolicies
+);
 
 /// <summary>The calls that read roles: a few by name, many with their account.</summary>
 internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService iam, Account account)
@@ -38,33 +42,51 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
 
     public async Task<LiveRole?> GetAsync(string name, CancellationToken cancellationToken)
     {
-        var found = await calls.FindAsync(account, "iam:GetRole", IdOf(name), token => iam.GetRoleAsync(new() { RoleName = name }, token), cancellationToken);
-        return found?.Role is { } role ? Live(role.Arn, role.CreateDate, role.Path, role, role.PermissionsBoundary, role.Tags, role.AssumeRolePolicyDocument) : null;
+        var found = await calls.FindAsync(
+            account,
+            "iam:GetRole",
+            IdOf(name),
+            token => iam.GetRoleAsync(new() { RoleName = name }, token),
+            cancellationToken
+        );
+        return found?.Role is { } role
+            ? Live(role.Arn, role.CreateDate, role.Path, role, role.PermissionsBoundary, role.Tags, role.AssumeRolePolicyDocument)
+            : null;
     }
 
     /// <summary>The names of its inline policies.</summary>
-    public Task<IReadOnlyList<string>> ListPoliciesAsync(string name, CancellationToken cancellationToken) => calls.ListAsync(
-        account,
-        "iam:ListRolePolicies",
-        IdOf(name),
-        (marker, token) => iam.ListRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
-        page => page.PolicyNames,
-        page => page.Marker,
-        cancellationToken);
+    public Task<IReadOnlyList<string>> ListPoliciesAsync(string name, CancellationToken cancellationToken) =>
+        calls.ListAsync(
+            account,
+            "iam:ListRolePolicies",
+            IdOf(name),
+            (marker, token) => iam.ListRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
+            page => page.PolicyNames,
+            page => page.Marker,
+            cancellationToken
+        );
 
     /// <summary>The ARNs of its managed policies.</summary>
-    public Task<IReadOnlyList<string>> ListAttachedPoliciesAsync(string name, CancellationToken cancellationToken) => calls.ListAsync(
-        account,
-        "iam:ListAttachedRolePolicies",
-        IdOf(name),
-        (marker, token) => iam.ListAttachedRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
-        page => page.AttachedPolicies?.Select(policy => policy.PolicyArn),
-        page => page.Marker,
-        cancellationToken);
+    public Task<IReadOnlyList<string>> ListAttachedPoliciesAsync(string name, CancellationToken cancellationToken) =>
+        calls.ListAsync(
+            account,
+            "iam:ListAttachedRolePolicies",
+            IdOf(name),
+            (marker, token) => iam.ListAttachedRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
+            page => page.AttachedPolicies?.Select(policy => policy.PolicyArn),
+            page => page.Marker,
+            cancellationToken
+        );
 
     public async Task<PolicyDetail?> GetPolicyAsync(string name, string policy, CancellationToken cancellationToken)
     {
-        var read = await calls.FindAsync(account, "iam:GetRolePolicy", IdOf(name), token => iam.GetRolePolicyAsync(new() { RoleName = name, PolicyName = policy }, token), cancellationToken);
+        var read = await calls.FindAsync(
+            account,
+            "iam:GetRolePolicy",
+            IdOf(name),
+            token => iam.GetRolePolicyAsync(new() { RoleName = name, PolicyName = policy }, token),
+            cancellationToken
+        );
         return read is null ? null : Policy(policy, read.PolicyDocument);
     }
 
@@ -78,10 +100,20 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
             account,
             "iam:GetAccountAuthorizationDetails",
             resource: null,
-            (marker, token) => iam.GetAccountAuthorizationDetailsAsync(new() { Filter = filter, MaxItems = Page, Marker = marker }, token),
+            (marker, token) =>
+                iam.GetAccountAuthorizationDetailsAsync(
+                    new()
+                    {
+                        Filter = filter,
+                        MaxItems = Page,
+                        Marker = marker,
+                    },
+                    token
+                ),
             page => new[] { page },
             page => page.Marker,
-            cancellationToken);
+            cancellationToken
+        );
         var list = calls.ListAsync(
             account,
             "iam:ListRoles",
@@ -89,17 +121,32 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
             (marker, token) => iam.ListRolesAsync(new ListRolesRequest { MaxItems = Page, Marker = marker }, token),
             page => page.Roles,
             page => page.Marker,
-            cancellationToken);
+            cancellationToken
+        );
         await Task.WhenAll(details, list);
         var listed = (await list).ToDictionary(role => role.RoleName, StringComparer.OrdinalIgnoreCase);
-        var roles = (await details).SelectMany(page => page.RoleDetailList ?? []).Where(detail => listed.ContainsKey(detail.RoleName)).ToDictionary(
-            detail => detail.RoleName,
-            detail => new LiveRoleDetails(
-                Live(detail.Arn, detail.CreateDate, detail.Path, listed[detail.RoleName], detail.PermissionsBoundary, detail.Tags, detail.AssumeRolePolicyDocument),
-                [.. (detail.RolePolicyList ?? []).Select(policy => Policy(policy.PolicyName, policy.PolicyDocument))],
-                [.. (detail.AttachedManagedPolicies ?? []).Select(policy => policy.PolicyArn)]),
-            StringComparer.OrdinalIgnoreCase);
-        var policies = (await details).SelectMany(page => page.Policies ?? [])
+        var roles = (await details)
+            .SelectMany(page => page.RoleDetailList ?? [])
+            .Where(detail => listed.ContainsKey(detail.RoleName))
+            .ToDictionary(
+                detail => detail.RoleName,
+                detail => new LiveRoleDetails(
+                    Live(
+                        detail.Arn,
+                        detail.CreateDate,
+                        detail.Path,
+                        listed[detail.RoleName],
+                        detail.PermissionsBoundary,
+                        detail.Tags,
+                        detail.AssumeRolePolicyDocument
+                    ),
+                    [.. (detail.RolePolicyList ?? []).Select(policy => Policy(policy.PolicyName, policy.PolicyDocument))],
+                    [.. (detail.AttachedManagedPolicies ?? []).Select(policy => policy.PolicyArn)]
+                ),
+                StringComparer.OrdinalIgnoreCase
+            );
+        var policies = (await details)
+            .SelectMany(page => page.Policies ?? [])
             .Select(policy => (policy.Arn, policy.PolicyVersionList?.Find(version => version.IsDefaultVersion == true)?.Document))
             .Where(policy => policy.Document is not null)
             .ToDictionary(policy => policy.Arn, policy => Text(policy.Document!), StringComparer.Ordinal);
@@ -110,27 +157,50 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
     public async Task<string?> GetManagedPolicyAsync(string arn, CancellationToken cancellationToken)
     {
         var id = ResourceId.Aws(account.Id, "policy", arn[(arn.IndexOf(":policy/", StringComparison.Ordinal) + ":policy/".Length)..]);
-        var policy = await calls.FindAsync(account, "iam:GetPolicy", id, token => iam.GetPolicyAsync(new() { PolicyArn = arn }, token), cancellationToken);
+        var policy = await calls.FindAsync(
+            account,
+            "iam:GetPolicy",
+            id,
+            token => iam.GetPolicyAsync(new() { PolicyArn = arn }, token),
+            cancellationToken
+        );
         if (policy is null)
+        {
             return null;
+        }
 
         var request = new GetPolicyVersionRequest { PolicyArn = arn, VersionId = policy.Policy.DefaultVersionId };
-        var version = await calls.FindAsync(account, "iam:GetPolicyVersion", id, token => iam.GetPolicyVersionAsync(request, token), cancellationToken);
+        var version = await calls.FindAsync(
+            account,
+            "iam:GetPolicyVersion",
+            id,
+            token => iam.GetPolicyVersionAsync(request, token),
+            cancellationToken
+        );
         return version is null ? null : Text(version.PolicyVersion.Document);
     }
 
     private ResourceId IdOf(string name) => ResourceId.Aws(account.Id, Role.Kind, name);
 
     private static LiveRole Live(
-        string arn, DateTime? created, string path, Amazon.IdentityManagement.Model.Role entry, AttachedPermissionsBoundary? boundary, IEnumerable<Tag>? tags, string trust) => new(
-        arn,
-        created is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null,
-        path,
-        entry.Description ?? "",
-        entry.MaxSessionDuration ?? DefaultSessionDuration,
-        boundary?.PermissionsBoundaryArn,
-        IamTags.Of(tags),
-        Text(trust));
+        string arn,
+        DateTime? created,
+        string path,
+        Amazon.IdentityManagement.Model.Role entry,
+        AttachedPermissionsBoundary? boundary,
+        IEnumerable<Tag>? tags,
+        string trust
+    ) =>
+        new(
+            arn,
+            created is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null,
+            path,
+            entry.Description ?? "",
+            entry.MaxSessionDuration ?? DefaultSessionDuration,
+            boundary?.PermissionsBoundaryArn,
+            IamTags.Of(tags),
+            Text(trust)
+        );
 
     private static PolicyDetail Policy(string name, string document) => new() { PolicyName = name, PolicyDocument = Text(document) };
 

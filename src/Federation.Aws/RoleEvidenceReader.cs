@@ -28,23 +28,50 @@ internal sealed class RoleEvidenceReader(RoleCalls roles, Account account, Cance
     {
         // All at once: of a role that is absent the listings are refused, and nobody looks at them.
         var policies = Task.WhenAll(InlineAsync(name), AttachedAsync(name));
-        var role = await Reading.TryAsync(Unchecked, async () => await roles.GetAsync(name, cancellationToken) is { } live ? await EvidenceAsync(live, policies) : null);
+        var role = await Reading.TryAsync(
+            Unchecked,
+            async () => await roles.GetAsync(name, cancellationToken) is { } live ? await EvidenceAsync(live, policies) : null
+        );
         await policies;
         return role;
     }
 
     private async Task<Reading<RoleEvidence>[]> ReadAccountAsync(IReadOnlyList<string> names)
     {
-        var read = await Reading.TryAsync<AccountRoles>(Unchecked, async () => await roles.ReadAccountAsync(withManagedPolicies: true, cancellationToken));
+        var read = await Reading.TryAsync<AccountRoles>(
+            Unchecked,
+            async () => await roles.ReadAccountAsync(withManagedPolicies: true, cancellationToken)
+        );
         if (read.Found is not { } found)
+        {
             return [.. names.Select(_ => new Reading<RoleEvidence> { Refused = read.Refused })];
+        }
 
         foreach (var (arn, document) in found.ManagedPolicies)
+        {
             _managed[arn] = new(() => DocumentAsync(arn, () => Task.FromResult<string?>(document)));
-        return await Task.WhenAll(names.Select(name => found.Roles.GetValueOrDefault(name) is not { } role
-            ? Task.FromResult(new Reading<RoleEvidence>())
-            : Reading.TryAsync(Unchecked, async () => (RoleEvidence?)await EvidenceAsync(role.Role, Task.WhenAll(
-                [.. role.InlinePolicies.Select(policy => PolicyAsync(policy.PolicyName, () => Task.FromResult<string?>(policy.PolicyDocument))), ManagedAsync(role.ManagedPolicies)])))));
+        }
+
+        return await Task.WhenAll(
+            names.Select(name =>
+                found.Roles.GetValueOrDefault(name) is not { } role
+                    ? Task.FromResult(new Reading<RoleEvidence>())
+                    : Reading.TryAsync(
+                        Unchecked,
+                        async () =>
+                            (RoleEvidence?)
+                                await EvidenceAsync(
+                                    role.Role,
+                                    Task.WhenAll([
+                                        .. role.InlinePolicies.Select(policy =>
+                                            PolicyAsync(policy.PolicyName, () => Task.FromResult<string?>(policy.PolicyDocument))
+                                        ),
+                                        ManagedAsync(role.ManagedPolicies),
+                                    ])
+                                )
+                    )
+            )
+        );
     }
 
     private async Task<RoleEvidence> EvidenceAsync(LiveRole live, Task<PoliciesReading[]> policies)
@@ -55,7 +82,9 @@ internal sealed class RoleEvidenceReader(RoleCalls roles, Account account, Cance
             Created = live.Created,
             MaxSessionDuration = TimeSpan.FromSeconds(live.MaxSessionDuration),
             TrustPolicy = Parse(live.TrustPolicy, $"the trust policy of {live.Arn}"),
-            Tags = live.Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal)).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Tags = live
+                .Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal))
+                .ToImmutableSortedDictionary(StringComparer.Ordinal),
             Policies = Join(await policies),
             BoundaryArn = live.PermissionsBoundary,
             Boundary = boundary is null ? null : await boundary,
@@ -64,15 +93,27 @@ internal sealed class RoleEvidenceReader(RoleCalls roles, Account account, Cance
 
     private async Task<PoliciesReading> InlineAsync(string role)
     {
-        var names = await Reading.TryAsync<IReadOnlyList<string>>("what the role's inline policies allow", async () => await roles.ListPoliciesAsync(role, cancellationToken));
+        var names = await Reading.TryAsync<IReadOnlyList<string>>(
+            "what the role's inline policies allow",
+            async () => await roles.ListPoliciesAsync(role, cancellationToken)
+        );
         return names.Found is null
             ? new() { Refused = names.Refused }
-            : Join(await Task.WhenAll(names.Found.Select(policy => PolicyAsync(policy, async () => (await roles.GetPolicyAsync(role, policy, cancellationToken))?.PolicyDocument))));
+            : Join(
+                await Task.WhenAll(
+                    names.Found.Select(policy =>
+                        PolicyAsync(policy, async () => (await roles.GetPolicyAsync(role, policy, cancellationToken))?.PolicyDocument)
+                    )
+                )
+            );
     }
 
     private async Task<PoliciesReading> AttachedAsync(string role)
     {
-        var arns = await Reading.TryAsync<IReadOnlyList<string>>("what the role's managed policies allow", async () => await roles.ListAttachedPoliciesAsync(role, cancellationToken));
+        var arns = await Reading.TryAsync<IReadOnlyList<string>>(
+            "what the role's managed policies allow",
+            async () => await roles.ListAttachedPoliciesAsync(role, cancellationToken)
+        );
         return arns.Found is null ? new() { Refused = arns.Refused } : await ManagedAsync(arns.Found);
     }
 
@@ -85,17 +126,31 @@ internal sealed class RoleEvidenceReader(RoleCalls roles, Account account, Cance
     private async Task<PoliciesReading> PolicyAsync(string name, Func<Task<string?>> read) => Named(name, await DocumentAsync(name, read));
 
     private Task<Reading<PolicyDocument>> DocumentAsync(string name, Func<Task<string?>> read) =>
-        Reading.TryAsync($"what the policy {name} says", async () => await read() is { } document ? Parse(document, $"the policy {name}") : null);
+        Reading.TryAsync(
+            $"what the policy {name} says",
+            async () => await read() is { } document ? Parse(document, $"the policy {name}") : null
+        );
 
     private static PoliciesReading Named(string name, Reading<PolicyDocument> document) =>
-        new() { Found = document.Refused is not null ? null : document.Found is { } found ? [new NamedPolicy(name, found)] : [], Refused = document.Refused };
+        new()
+        {
+            Found =
+                document.Refused is not null ? null
+                : document.Found is { } found ? [new NamedPolicy(name, found)]
+                : [],
+            Refused = document.Refused,
+        };
 
     /// <summary>What could be read of all; why not the rest.</summary>
-    private static PoliciesReading Join(PoliciesReading[] parts) => new()
-    {
-        Found = parts.Length > 0 && Array.TrueForAll(parts, part => part.Found is null) ? null : [.. parts.SelectMany(part => part.Found ?? [])],
-        Refused = Array.Find(parts, part => part.Refused is not null)?.Refused,
-    };
+    private static PoliciesReading Join(PoliciesReading[] parts) =>
+        new()
+        {
+            Found =
+                parts.Length > 0 && Array.TrueForAll(parts, part => part.Found is null)
+                    ? null
+                    : [.. parts.SelectMany(part => part.Found ?? [])],
+            Refused = Array.Find(parts, part => part.Refused is not null)?.Refused,
+        };
 
     private PolicyDocument Parse(string document, string what)
     {
@@ -112,7 +167,8 @@ internal sealed class RoleEvidenceReader(RoleCalls roles, Account account, Cance
                     Cause = $"IAM's answer for {what} in accounts.{account.Key} ({account.Id}) cannot be read: {malformed.Message}",
                     Fix = "Look at the document with `aws iam`; write it anew if it is damaged.",
                 },
-                malformed);
+                malformed
+            );
         }
     }
 }

@@ -16,19 +16,26 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<Role> desired, CancellationToken cancellationToken)
     {
         var account = RoleCalls.AreMany(desired.Count) ? await roles.ReadAccountAsync(withManagedPolicies: false, cancellationToken) : null;
-        return await Task.WhenAll(desired.Select(async role =>
-        {
-            var found = account is null ? await ReadByNameAsync(role, cancellationToken) : account.Roles.GetValueOrDefault(role.Name);
-            return await ObserveAsync(role, found, cancellationToken);
-        }));
+        return await Task.WhenAll(
+            desired.Select(async role =>
+            {
+                var found = account is null ? await ReadByNameAsync(role, cancellationToken) : account.Roles.GetValueOrDefault(role.Name);
+                return await ObserveAsync(role, found, cancellationToken);
+            })
+        );
     }
 
     private async Task<LiveRoleDetails?> ReadByNameAsync(Role role, CancellationToken cancellationToken)
     {
         if (await roles.GetAsync(role.Name, cancellationToken) is not { } found)
+        {
             return null;
+        }
+
         if (role.Existing)
+        {
             return new LiveRoleDetails(found, [], []);
+        }
 
         var names = roles.ListPoliciesAsync(role.Name, cancellationToken);
         var attached = roles.ListAttachedPoliciesAsync(role.Name, cancellationToken);
@@ -41,18 +48,22 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     private async Task<Observation> ObserveAsync(Role role, LiveRoleDetails? found, CancellationToken cancellationToken)
     {
         if (found is null)
+        {
             return new Observation(role.Id, Fields: null) { Findings = [.. Oversized(role, role.State.Trust)] };
+        }
 
         var live = found.Role;
         var register = PolicyRegister.Read(live.Tags);
         var trust = TrustPolicies.Split(PolicyDocument.Parse(live.TrustPolicy), Mark.TrustSidPrefix);
         var combined = TrustPolicies.Combine(role.State.Trust, trust.Others);
-        var ours = role.Existing ? Meant(role.State.Trust, trust) : trust.Ours with
-        {
-            // Where other statements keep the document at their version, ours have come to rest with it.
-            Version = combined.Version == trust.Ours.Version ? role.State.Trust.Version : trust.Ours.Version,
-            Id = role.State.Trust.Id,
-        };
+        var ours = role.Existing
+            ? Meant(role.State.Trust, trust)
+            : trust.Ours with
+            {
+                // Where other statements keep the document at their version, ours have come to rest with it.
+                Version = combined.Version == trust.Ours.Version ? role.State.Trust.Version : trust.Ours.Version,
+                Id = role.State.Trust.Id,
+            };
         var isOurs = mark.IsOn(live.Tags);
         var state = new RoleState
         {
@@ -60,17 +71,25 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
             Description = live.Description,
             MaxSessionDuration = live.MaxSessionDuration,
             PermissionsBoundary = live.PermissionsBoundary,
-            Tags = live.Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal)).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Tags = live
+                .Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal))
+                .ToImmutableSortedDictionary(StringComparer.Ordinal),
             Trust = ours,
-            InlinePolicies = found.InlinePolicies
-                .Where(policy => Concerns(role, register, policy.PolicyName))
-                .ToImmutableSortedDictionary(policy => policy.PolicyName, policy => PolicyDocument.Parse(policy.PolicyDocument), StringComparer.Ordinal),
+            InlinePolicies = found
+                .InlinePolicies.Where(policy => Concerns(role, register, policy.PolicyName))
+                .ToImmutableSortedDictionary(
+                    policy => policy.PolicyName,
+                    policy => PolicyDocument.Parse(policy.PolicyDocument),
+                    StringComparer.Ordinal
+                ),
             ManagedPolicies = [.. found.ManagedPolicies.Where(arn => role.State.ManagedPolicies.Contains(arn) || register.HasManaged(arn))],
         };
         return new RoleObservation(role.Id, role.Existing ? state.TrustFields : state.Fields, state, trust.Others)
         {
             Ours = isOurs,
-            Findings = role.Existing ? [] : [.. Oversized(role, combined), .. Elsewhere(role, live), .. await RecreatedAsync(role, live, cancellationToken)],
+            Findings = role.Existing
+                ? []
+                : [.. Oversized(role, combined), .. Elsewhere(role, live), .. await RecreatedAsync(role, live, cancellationToken)],
         };
     }
 
@@ -88,15 +107,19 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     {
         var size = trust.ToMinifiedJson().Length;
         if (size <= TrustQuota)
+        {
             yield break;
+        }
 
         yield return new Finding
         {
             Code = FindingCodes.TrustPolicyTooLarge,
             Severity = size > LargestTrustQuota ? Severity.Error : Severity.Warning,
             Resource = role.Id.Value,
-            Cause = $"The trust policy of {role.Name} would have {size} characters; an account allows {TrustQuota} unless its quota was raised, and never more than {LargestTrustQuota}. It lists {string.Join(", ", role.Workloads)}.",
-            Fix = $"Give some of these workloads a role of their own{(size > LargestTrustQuota ? "" : $", or raise the quota \"Role trust policy length\" of the account {role.Account.Id}")}.",
+            Cause =
+                $"The trust policy of {role.Name} would have {size} characters; an account allows {TrustQuota} unless its quota was raised, and never more than {LargestTrustQuota}. It lists {string.Join(", ", role.Workloads)}.",
+            Fix =
+                $"Give some of these workloads a role of their own{(size > LargestTrustQuota ? "" : $", or raise the quota \"Role trust policy length\" of the account {role.Account.Id}")}.",
             Expected = $"at most {TrustQuota}",
             Actual = $"{size}",
         };
@@ -105,13 +128,16 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     private static IEnumerable<Finding> Elsewhere(Role role, LiveRole live)
     {
         if (live.Path == role.State.Path)
+        {
             yield break;
+        }
 
         yield return new Finding
         {
             Code = FindingCodes.RoleArnWrong,
             Resource = role.Id.Value,
-            Cause = $"The role {role.Name} is at the path {live.Path}, the configuration says {role.State.Path}; the path is part of its ARN, and IAM cannot move a role.",
+            Cause =
+                $"The role {role.Name} is at the path {live.Path}, the configuration says {role.State.Path}; the path is part of its ARN, and IAM cannot move a role.",
             Fix = $"Set role.path to {live.Path}, choose another role name, or delete the role and let Apply make it anew.",
             Expected = role.State.Path,
             Actual = live.Path,
@@ -123,14 +149,27 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     {
         var tagged = role.Clusters.Where(cluster => live.Tags.ContainsKey(Mark.ClusterTag(cluster))).ToList();
         if (tagged.Count == 0)
+        {
             return [];
+        }
 
         var facts = await directory.ReadClustersAsync(tagged, cancellationToken);
         return tagged
-            .Select(cluster => ClusterChecks.Recreated(cluster, facts[cluster.Key].Id, live.Tags[Mark.ClusterTag(cluster)], role.Name, role.Id.Value, role.Workloads, role.Adopt))
+            .Select(cluster =>
+                ClusterChecks.Recreated(
+                    cluster,
+                    facts[cluster.Key].Id,
+                    live.Tags[Mark.ClusterTag(cluster)],
+                    role.Name,
+                    role.Id.Value,
+                    role.Workloads,
+                    role.Adopt
+                )
+            )
             .OfType<Finding>();
     }
 
     /// <summary>An inline policy that is configured, or that we put there: any other is somebody else's.</summary>
-    private static bool Concerns(Role role, PolicyRegister register, string policy) => role.State.InlinePolicies.ContainsKey(policy) || register.HasInline(policy);
+    private static bool Concerns(Role role, PolicyRegister register, string policy) =>
+        role.State.InlinePolicies.ContainsKey(policy) || register.HasInline(policy);
 }

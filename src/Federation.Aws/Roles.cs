@@ -18,7 +18,12 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
         return change.Action == ChangeAction.Create ? write.CreateAsync() : write.UpdateAsync((RoleObservation)change.Observed);
     }
 
-    private sealed class Writing(AwsCalls calls, Amazon.IdentityManagement.IAmazonIdentityManagementService iam, Role role, CancellationToken cancellationToken)
+    private sealed class Writing(
+        AwsCalls calls,
+        Amazon.IdentityManagement.IAmazonIdentityManagementService iam,
+        Role role,
+        CancellationToken cancellationToken
+    )
     {
         private readonly RoleState _desired = role.State;
 
@@ -36,9 +41,14 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
             };
             await CallAsync("iam:CreateRole", token => iam.CreateRoleAsync(request, token));
             foreach (var (name, document) in _desired.InlinePolicies)
+            {
                 await PutPolicyAsync(name, document, justMade: true);
+            }
+
             foreach (var arn in _desired.ManagedPolicies)
+            {
                 await AttachAsync(arn, justMade: true);
+            }
         }
 
         /// <summary>
@@ -51,67 +61,121 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
             if (live.Description != _desired.Description || live.MaxSessionDuration != _desired.MaxSessionDuration)
             {
                 // Both at once: a duration that is not given becomes one hour.
-                var request = new UpdateRoleRequest { RoleName = role.Name, Description = _desired.Description, MaxSessionDuration = _desired.MaxSessionDuration };
+                var request = new UpdateRoleRequest
+                {
+                    RoleName = role.Name,
+                    Description = _desired.Description,
+                    MaxSessionDuration = _desired.MaxSessionDuration,
+                };
                 await CallAsync("iam:UpdateRole", token => iam.UpdateRoleAsync(request, token));
             }
 
             if (live.PermissionsBoundary != _desired.PermissionsBoundary)
+            {
                 await BoundAsync();
+            }
+
             if (Fields.Between(live.TrustFields, _desired.TrustFields).Count > 0)
             {
-                var request = new UpdateAssumeRolePolicyRequest { RoleName = role.Name, PolicyDocument = TrustPolicies.Combine(_desired.Trust, observed.Others).ToMinifiedJson() };
+                var request = new UpdateAssumeRolePolicyRequest
+                {
+                    RoleName = role.Name,
+                    PolicyDocument = TrustPolicies.Combine(_desired.Trust, observed.Others).ToMinifiedJson(),
+                };
                 await CallAsync("iam:UpdateAssumeRolePolicy", token => iam.UpdateAssumeRolePolicyAsync(request, token));
             }
 
             foreach (var (name, document) in _desired.InlinePolicies)
             {
                 if (live.InlinePolicies.GetValueOrDefault(name)?.MeansTheSame(document) != true)
+                {
                     await PutPolicyAsync(name, document);
+                }
             }
 
             foreach (var arn in _desired.ManagedPolicies.Except(live.ManagedPolicies))
+            {
                 await AttachAsync(arn);
+            }
+
             foreach (var name in live.InlinePolicies.Keys.Except(_desired.InlinePolicies.Keys, StringComparer.Ordinal))
-                await CallAsync("iam:DeleteRolePolicy", token => iam.DeleteRolePolicyAsync(new() { RoleName = role.Name, PolicyName = name }, token));
+            {
+                await CallAsync(
+                    "iam:DeleteRolePolicy",
+                    token => iam.DeleteRolePolicyAsync(new() { RoleName = role.Name, PolicyName = name }, token)
+                );
+            }
+
             foreach (var arn in live.ManagedPolicies.Except(_desired.ManagedPolicies))
-                await CallAsync("iam:DetachRolePolicy", token => iam.DetachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token));
+            {
+                await CallAsync(
+                    "iam:DetachRolePolicy",
+                    token => iam.DetachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token)
+                );
+            }
+
             await TagAsync(live.Tags);
         }
 
         private Task PutPolicyAsync(string name, PolicyDocument document, bool justMade = false)
         {
-            var request = new PutRolePolicyRequest { RoleName = role.Name, PolicyName = name, PolicyDocument = document.ToMinifiedJson() };
+            var request = new PutRolePolicyRequest
+            {
+                RoleName = role.Name,
+                PolicyName = name,
+                PolicyDocument = document.ToMinifiedJson(),
+            };
             return CallAsync("iam:PutRolePolicy", token => iam.PutRolePolicyAsync(request, token), justMade);
         }
 
         private Task AttachAsync(string arn, bool justMade = false) =>
-            CallAsync("iam:AttachRolePolicy", token => iam.AttachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token), justMade);
+            CallAsync(
+                "iam:AttachRolePolicy",
+                token => iam.AttachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token),
+                justMade
+            );
 
-        private Task BoundAsync() => _desired.PermissionsBoundary is { } boundary
-            ? CallAsync("iam:PutRolePermissionsBoundary", token => iam.PutRolePermissionsBoundaryAsync(new() { RoleName = role.Name, PermissionsBoundary = boundary }, token))
-            : CallAsync("iam:DeleteRolePermissionsBoundary", token => iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = role.Name }, token));
+        private Task BoundAsync() =>
+            _desired.PermissionsBoundary is { } boundary
+                ? CallAsync(
+                    "iam:PutRolePermissionsBoundary",
+                    token => iam.PutRolePermissionsBoundaryAsync(new() { RoleName = role.Name, PermissionsBoundary = boundary }, token)
+                )
+                : CallAsync(
+                    "iam:DeleteRolePermissionsBoundary",
+                    token => iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = role.Name }, token)
+                );
 
         private async Task TagAsync(ImmutableSortedDictionary<string, string> live)
         {
             var changed = _desired.Tags.Except(live).ToList();
             if (changed.Count > 0)
-                await CallAsync("iam:TagRole", token => iam.TagRoleAsync(new() { RoleName = role.Name, Tags = IamTags.Write(changed) }, token));
+            {
+                await CallAsync(
+                    "iam:TagRole",
+                    token => iam.TagRoleAsync(new() { RoleName = role.Name, Tags = IamTags.Write(changed) }, token)
+                );
+            }
 
             var stale = live.Keys.Except(_desired.Tags.Keys, StringComparer.Ordinal).ToList();
             if (stale.Count > 0)
+            {
                 await CallAsync("iam:UntagRole", token => iam.UntagRoleAsync(new() { RoleName = role.Name, TagKeys = stale }, token));
+            }
         }
 
-        private async Task CallAsync(string action, Func<CancellationToken, Task> call, bool justMade = false) => await calls.CallAsync(
-            role.Account,
-            action,
-            role.Id,
-            async token =>
-            {
-                await call(token);
-                return true;
-            },
-            cancellationToken,
-            justMade);
+        private async Task CallAsync(string action, Func<CancellationToken, Task> call, bool justMade = false) =>
+            await calls.CallAsync(
+                role.Account,
+                action,
+                role.Id,
+                async token =>
+                {
+                    await call(token);
+                    return true;
+                },
+                cancellationToken,
+                justMade
+            );
     }
 }

@@ -40,11 +40,19 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     {
         var accounts = new Dictionary<ResourceId, ServiceAccountResource>();
         var bindings = new Dictionary<ResourceId, WorkloadIdentityBinding>();
-        foreach (var workload in input.Workloads.Select(rendered => rendered.Workload).Where(workload => workload.GoogleServiceAccount is not null))
+        foreach (
+            var workload in input
+                .Workloads.Select(rendered => rendered.Workload)
+                .Where(workload => workload.GoogleServiceAccount is not null)
+        )
         {
             var account = ServiceAccountResource.Of(workload);
             accounts[account.Id] = account with { Workloads = [.. accounts.GetValueOrDefault(account.Id)?.Workloads ?? [], workload.Name] };
-            var id = ResourceId.Google(account.Project, "workload-identity-binding", $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}");
+            var id = ResourceId.Google(
+                account.Project,
+                "workload-identity-binding",
+                $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}"
+            );
             bindings[id] = new WorkloadIdentityBinding(id, account, workload.WorkloadIdentityMember)
             {
                 DependsOn = [account.Id],
@@ -60,14 +68,35 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     {
         var byCluster = input.Workloads.Select(rendered => rendered.Workload).GroupBy(workload => workload.Cluster).ToArray();
         var facts = await ReadClustersAsync([.. byCluster.Select(group => group.Key)], cancellationToken);
-        return [.. byCluster.SelectMany(group => new[] { ClusterChecks.Serving(group.Key, facts[group.Key.Key]), ClusterChecks.WorkloadIdentity(group.Key, facts[group.Key.Key], group) }).OfType<Finding>()];
+        return
+        [
+            .. byCluster
+                .SelectMany(group =>
+                    new[]
+                    {
+                        ClusterChecks.Serving(group.Key, facts[group.Key.Key]),
+                        ClusterChecks.WorkloadIdentity(group.Key, facts[group.Key.Key], group),
+                    }
+                )
+                .OfType<Finding>(),
+        ];
     }
 
-    public async Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(
+        IReadOnlyCollection<Cluster> clusters,
+        CancellationToken cancellationToken
+    )
     {
-        var facts = await Task.WhenAll(clusters.Select(async cluster => KeyValuePair.Create(
-            cluster.Key,
-            await _clusters.GetOrAdd(cluster.Key, _ => new Lazy<Task<ClusterFacts>>(() => ReadClusterAsync(cluster, cancellationToken))).Value)));
+        var facts = await Task.WhenAll(
+            clusters.Select(async cluster =>
+                KeyValuePair.Create(
+                    cluster.Key,
+                    await _clusters
+                        .GetOrAdd(cluster.Key, _ => new Lazy<Task<ClusterFacts>>(() => ReadClusterAsync(cluster, cancellationToken)))
+                        .Value
+                )
+            )
+        );
         return new Dictionary<string, ClusterFacts>(facts, StringComparer.Ordinal);
     }
 
@@ -85,9 +114,12 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
     {
-        var accounts = await Task.WhenAll(resources.OfType<ServiceAccountResource>().Select(account => ReadAccountAsync(account, cancellationToken)));
+        var accounts = await Task.WhenAll(
+            resources.OfType<ServiceAccountResource>().Select(account => ReadAccountAsync(account, cancellationToken))
+        );
         // One policy holds all bindings of an account, and an absent account has none.
-        var policies = resources.OfType<WorkloadIdentityBinding>()
+        var policies = resources
+            .OfType<WorkloadIdentityBinding>()
             .GroupBy(binding => binding.Account.Id)
             .Select(group => ReadBindingsAsync([.. group], cancellationToken));
         return [.. accounts, .. (await Task.WhenAll(policies)).SelectMany(bindings => bindings)];
@@ -114,29 +146,44 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     /// Others write the same policy (409 ABORTED: the whole read-modify-write begins anew), and an account that was
     /// just made is not visible everywhere at once (404).
     /// </summary>
-    private static ResiliencePipeline PolicyWrites(TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<GoogleApiException>(fault => fault.HttpStatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound),
-            MaxRetryAttempts = 7,
-            Delay = TimeSpan.FromMilliseconds(250),
-            MaxDelay = TimeSpan.FromSeconds(8),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
+    private static ResiliencePipeline PolicyWrites(TimeProvider time) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    ShouldHandle = new PredicateBuilder().Handle<GoogleApiException>(fault =>
+                        fault.HttpStatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound
+                    ),
+                    MaxRetryAttempts = 7,
+                    Delay = TimeSpan.FromMilliseconds(250),
+                    MaxDelay = TimeSpan.FromSeconds(8),
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                }
+            )
+            .Build();
 
     private async Task<ClusterFacts> ReadClusterAsync(Cluster cluster, CancellationToken cancellationToken)
     {
         var clusters = (await _services.ContainerAsync()).Projects.Locations.Clusters;
         try
         {
-            var found = await CallAsync(clusters.Get(cluster.ResourceName), $"get the cluster {cluster.ResourceName}", resource: null, cancellationToken);
+            var found = await CallAsync(
+                clusters.Get(cluster.ResourceName),
+                $"get the cluster {cluster.ResourceName}",
+                resource: null,
+                cancellationToken
+            );
             return Facts(found);
         }
         catch (GoogleApiException absent) when (absent.HttpStatusCode == HttpStatusCode.NotFound)
         {
-            var all = await CallAsync(clusters.List($"projects/{cluster.Project}/locations/-"), $"list the clusters of {cluster.Project}", resource: null, cancellationToken);
+            var all = await CallAsync(
+                clusters.List($"projects/{cluster.Project}/locations/-"),
+                $"list the clusters of {cluster.Project}",
+                resource: null,
+                cancellationToken
+            );
             throw new FindingException(NotFound(cluster, all.Clusters ?? []), absent);
         }
     }
@@ -157,12 +204,21 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             cluster.Status ?? "STATUS_UNSPECIFIED",
             cluster.WorkloadIdentityConfig?.WorkloadPool,
             [.. endpoints.OfType<string>().Where(endpoint => endpoint.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)],
-            cluster.MasterAuth?.ClusterCaCertificate is { Length: > 0 } encoded ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded)) : null)
+            cluster.MasterAuth?.ClusterCaCertificate is { Length: > 0 } encoded
+                ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded))
+                : null
+        )
         {
             // Autopilot's pools are Google's to keep, and always have it.
-            PoolsWithoutWorkloadIdentity = cluster.Autopilot?.Enabled == true
-                ? []
-                : [.. (cluster.NodePools ?? []).Where(pool => pool.Config?.WorkloadMetadataConfig?.Mode != "GKE_METADATA").Select(pool => pool.Name)],
+            PoolsWithoutWorkloadIdentity =
+                cluster.Autopilot?.Enabled == true
+                    ? []
+                    :
+                    [
+                        .. (cluster.NodePools ?? [])
+                            .Where(pool => pool.Config?.WorkloadMetadataConfig?.Mode != "GKE_METADATA")
+                            .Select(pool => pool.Name),
+                    ],
         };
     }
 
@@ -190,11 +246,16 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     internal async Task<ServiceAccount?> FindAccountAsync(ServiceAccountResource account, CancellationToken cancellationToken)
     {
         var accounts = (await _services.IamAsync()).Projects.ServiceAccounts;
-        return await FindAsync(() => CallAsync(accounts.Get(account.ResourceName), $"get the service account {account.Email}", account.Id, cancellationToken));
+        return await FindAsync(() =>
+            CallAsync(accounts.Get(account.ResourceName), $"get the service account {account.Email}", account.Id, cancellationToken)
+        );
     }
 
     /// <summary>The members of the account's unconditional <c>roles/iam.workloadIdentityUser</c> binding; null if there is no such account.</summary>
-    internal async Task<IReadOnlyList<string>?> FindWorkloadIdentityUsersAsync(ServiceAccountResource account, CancellationToken cancellationToken) =>
+    internal async Task<IReadOnlyList<string>?> FindWorkloadIdentityUsersAsync(
+        ServiceAccountResource account,
+        CancellationToken cancellationToken
+    ) =>
         await FindAsync(() => ReadPolicyAsync(account, cancellationToken)) is { } policy ? [.. Unconditional(policy)?.Members ?? []] : null;
 
     private static async Task<T?> FindAsync<T>(Func<Task<T>> call)
@@ -212,14 +273,26 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     private async Task<Observation> ReadAccountAsync(ServiceAccountResource desired, CancellationToken cancellationToken) =>
         await FindAccountAsync(desired, cancellationToken) is { } found
-            ? new Observation(desired.Id, Fields.Empty.With("email", found.Email)) { Ours = found.Description?.Contains(Mark.Tool, StringComparison.Ordinal) == true }
+            ? new Observation(desired.Id, Fields.Empty.With("email", found.Email))
+            {
+                Ours = found.Description?.Contains(Mark.Tool, StringComparison.Ordinal) == true,
+            }
             : new Observation(desired.Id, Fields: null);
 
-    private async Task<IEnumerable<Observation>> ReadBindingsAsync(IReadOnlyList<WorkloadIdentityBinding> bindings, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Observation>> ReadBindingsAsync(
+        IReadOnlyList<WorkloadIdentityBinding> bindings,
+        CancellationToken cancellationToken
+    )
     {
         // Of an account that is still to be made the bindings are as absent as it is.
         var users = await FindWorkloadIdentityUsersAsync(bindings[0].Account, cancellationToken);
-        return bindings.Select(binding => new Observation(binding.Id, users?.Contains(binding.Member, StringComparer.Ordinal) == true ? binding.Fields : null) { Ours = true });
+        return bindings.Select(binding => new Observation(
+            binding.Id,
+            users?.Contains(binding.Member, StringComparer.Ordinal) == true ? binding.Fields : null
+        )
+        {
+            Ours = true,
+        });
     }
 
     private async Task<Policy> ReadPolicyAsync(ServiceAccountResource account, CancellationToken cancellationToken)
@@ -246,7 +319,12 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         };
         try
         {
-            await CallAsync(accounts.Create(body, $"projects/{account.Project}"), $"create the service account {account.Email}", account.Id, cancellationToken);
+            await CallAsync(
+                accounts.Create(body, $"projects/{account.Project}"),
+                $"create the service account {account.Email}",
+                account.Id,
+                cancellationToken
+            );
         }
         catch (GoogleApiException exists) when (exists.HttpStatusCode == HttpStatusCode.Conflict)
         {
@@ -270,13 +348,22 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
                     Add(policy, binding);
                     var body = new global::Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy };
-                    await CallAsync(accounts.SetIamPolicy(body, binding.Account.ResourceName), $"write the IAM policy of {binding.Account.Email}", binding.Id, token);
+                    await CallAsync(
+                        accounts.SetIamPolicy(body, binding.Account.ResourceName),
+                        $"write the IAM policy of {binding.Account.Email}",
+                        binding.Id,
+                        token
+                    );
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         catch (GoogleApiException fault)
         {
-            throw new FindingException(GoogleFaults.FindingFor(fault, $"bind {binding.Member} to {binding.Account.Email}", binding.Id.Value), fault);
+            throw new FindingException(
+                GoogleFaults.FindingFor(fault, $"bind {binding.Member} to {binding.Account.Email}", binding.Id.Value),
+                fault
+            );
         }
     }
 
@@ -296,7 +383,12 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     }
 
     /// <summary>One call, counted and retried. Conflicts and absences are the caller's to judge; anything else becomes a finding.</summary>
-    private async Task<T> CallAsync<T>(IClientServiceRequest<T> request, string attempt, ResourceId? resource, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(
+        IClientServiceRequest<T> request,
+        string attempt,
+        ResourceId? resource,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -306,7 +398,8 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
                     Interlocked.Increment(ref _calls);
                     return await request.ExecuteAsync(token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         catch (Exception fault) when (IsUnexpected(fault, cancellationToken))
         {
@@ -314,11 +407,12 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         }
     }
 
-    private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) => fault switch
-    {
-        GoogleApiException refused => refused.HttpStatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound),
-        TokenResponseException or HttpRequestException or IOException => true,
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        _ => false,
-    };
+    private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) =>
+        fault switch
+        {
+            GoogleApiException refused => refused.HttpStatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound),
+            TokenResponseException or HttpRequestException or IOException => true,
+            OperationCanceledException => !cancellationToken.IsCancellationRequested,
+            _ => false,
+        };
 }

@@ -14,25 +14,33 @@ namespace Federation.Google;
 internal static partial class GoogleFaults
 {
     /// <summary>Up to five tries, with back-off and jitter, for faults that pass: throttling, 5xx, lost connections.</summary>
-    public static ResiliencePipeline Retries(TimeProvider time) => new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder()
-                .Handle<GoogleApiException>(fault => fault.HttpStatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
-                .Handle<HttpRequestException>(fault => fault.HttpRequestError is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError)),
-            MaxRetryAttempts = 4,
-            Delay = TimeSpan.FromMilliseconds(500),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
+    public static ResiliencePipeline Retries(TimeProvider time) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    ShouldHandle = new PredicateBuilder()
+                        .Handle<GoogleApiException>(fault =>
+                            fault.HttpStatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError
+                        )
+                        .Handle<HttpRequestException>(fault =>
+                            fault.HttpRequestError is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError)
+                        ),
+                    MaxRetryAttempts = 4,
+                    Delay = TimeSpan.FromMilliseconds(500),
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                }
+            )
+            .Build();
 
-    public static Finding CredentialsMissing(string why) => new()
-    {
-        Code = FindingCodes.GoogleCredentialsMissing,
-        Cause = $"There are no usable Google credentials (Application Default Credentials): {why}",
-        Fix = "Log in: `gcloud auth application-default login`.",
-    };
+    public static Finding CredentialsMissing(string why) =>
+        new()
+        {
+            Code = FindingCodes.GoogleCredentialsMissing,
+            Cause = $"There are no usable Google credentials (Application Default Credentials): {why}",
+            Fix = "Log in: `gcloud auth application-default login`.",
+        };
 
     /// <param name="attempt">What was tried, such as <c>get the cluster projects/…</c>.</param>
     public static Finding FindingFor(Exception fault, string attempt, string? resource)
@@ -40,7 +48,9 @@ internal static partial class GoogleFaults
         switch (fault)
         {
             case TokenResponseException refused:
-                return CredentialsMissing($"the token endpoint refused them: {refused.Error?.ErrorDescription ?? refused.Error?.Error ?? refused.Message}");
+                return CredentialsMissing(
+                    $"the token endpoint refused them: {refused.Error?.ErrorDescription ?? refused.Error?.Error ?? refused.Message}"
+                );
             case GoogleApiException { HttpStatusCode: HttpStatusCode.Unauthorized } unauthorized:
                 return CredentialsMissing($"Google did not accept them when asked to {attempt}: {MessageOf(unauthorized)}");
             case GoogleApiException { HttpStatusCode: HttpStatusCode.Forbidden } forbidden:
@@ -85,11 +95,17 @@ internal static partial class GoogleFaults
                 Code = FindingCodes.GoogleApiDisabled,
                 Resource = resource,
                 Cause = $"The API {service} is disabled in the project: {MessageOf(fault)}",
-                Fix = $"gcloud services enable {service} --project {(string?)reason["metadata"]?["consumer"] ?? "PROJECT"}".Replace("projects/", "", StringComparison.Ordinal),
+                Fix = $"gcloud services enable {service} --project {(string?)reason["metadata"]?["consumer"] ?? "PROJECT"}".Replace(
+                    "projects/",
+                    "",
+                    StringComparison.Ordinal
+                ),
             };
         }
 
-        var permission = (string?)reason?["metadata"]?["permission"] ?? (Permission().Match(MessageOf(fault)) is { Success: true } named ? named.Value : null);
+        var permission =
+            (string?)reason?["metadata"]?["permission"]
+            ?? (Permission().Match(MessageOf(fault)) is { Success: true } named ? named.Value : null);
         return new Finding
         {
             Code = FindingCodes.GooglePermissionDenied,
@@ -107,7 +123,9 @@ internal static partial class GoogleFaults
     {
         try
         {
-            return JsonNode.Parse(fault.Error?.ErrorResponseContent ?? "null")?["error"]?["details"]?.AsArray()
+            return JsonNode
+                .Parse(fault.Error?.ErrorResponseContent ?? "null")
+                ?["error"]?["details"]?.AsArray()
                 .FirstOrDefault(detail => ((string?)detail?["@type"])?.EndsWith("google.rpc.ErrorInfo", StringComparison.Ordinal) == true);
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)

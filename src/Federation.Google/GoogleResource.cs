@@ -8,11 +8,13 @@ namespace Federation.Google;
 internal sealed record ServiceAccountResource(ResourceId Id, string Project, string AccountId, string Email) : DesiredResource(Id)
 {
     /// <summary>The account of a workload that has one.</summary>
-    public static ServiceAccountResource Of(Workload workload) => new(
-        ResourceId.Google(workload.Cluster.Project, "service-account", workload.GoogleServiceAccount!),
-        workload.Cluster.Project,
-        workload.GoogleServiceAccount!,
-        workload.GoogleServiceAccountEmail!);
+    public static ServiceAccountResource Of(Workload workload) =>
+        new(
+            ResourceId.Google(workload.Cluster.Project, "service-account", workload.GoogleServiceAccount!),
+            workload.Cluster.Project,
+            workload.GoogleServiceAccount!,
+            workload.GoogleServiceAccountEmail!
+        );
 
     public string ResourceName => $"projects/{Project}/serviceAccounts/{Email}";
 

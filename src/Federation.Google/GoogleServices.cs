@@ -67,7 +67,10 @@ internal sealed class GoogleServices : IDisposable
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // Any: the library's decoder of private keys throws whatever the bytes of a damaged key lead it to.
-            throw new FindingException(GoogleFaults.CredentialsMissing(string.IsNullOrEmpty(file) ? fault.Message : $"{file} cannot be used: {fault.Message}"), fault);
+            throw new FindingException(
+                GoogleFaults.CredentialsMissing(string.IsNullOrEmpty(file) ? fault.Message : $"{file} cannot be used: {fault.Message}"),
+                fault
+            );
         }
     }
 

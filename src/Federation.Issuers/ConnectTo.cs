@@ -15,9 +15,8 @@ public sealed class ConnectTo
     private ConnectTo(List<Entry> entries) => _entries = entries;
 
     /// <exception cref="FormatException">An entry is not of the form above; the message quotes it.</exception>
-    public static ConnectTo Parse(string? text) => new([.. (text ?? "")
-        .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-        .Select(ParseEntry)]);
+    public static ConnectTo Parse(string? text) =>
+        new([.. (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ParseEntry)]);
 
     /// <summary>These entries, then those of <paramref name="other"/>: the first that fits wins.</summary>
     public ConnectTo Then(ConnectTo other) => new([.. _entries, .. other._entries]);
@@ -27,8 +26,10 @@ public sealed class ConnectTo
     {
         foreach (var entry in _entries)
         {
-            if ((entry.Host.Length == 0 || string.Equals(entry.Host, host, StringComparison.OrdinalIgnoreCase))
-                && (entry.Port is null || entry.Port == port))
+            if (
+                (entry.Host.Length == 0 || string.Equals(entry.Host, host, StringComparison.OrdinalIgnoreCase))
+                && (entry.Port is null || entry.Port == port)
+            )
             {
                 return new DnsEndPoint(entry.TargetHost.Length == 0 ? host : entry.TargetHost, entry.TargetPort ?? port);
             }
@@ -37,21 +38,30 @@ public sealed class ConnectTo
         return null;
     }
 
-    public override string ToString() => string.Join(',', _entries.Select(entry =>
-        $"{Bracketed(entry.Host)}:{entry.Port}:{Bracketed(entry.TargetHost)}:{entry.TargetPort}"));
+    public override string ToString() =>
+        string.Join(
+            ',',
+            _entries.Select(entry => $"{Bracketed(entry.Host)}:{entry.Port}:{Bracketed(entry.TargetHost)}:{entry.TargetPort}")
+        );
 
     private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
 
     private static Entry ParseEntry(string text)
     {
         var rest = text.AsSpan();
-        if (TakeHost(ref rest, out var host) && TakePort(ref rest, out var port)
-            && TakeHost(ref rest, out var targetHost) && TryPort(rest, out var targetPort))
+        if (
+            TakeHost(ref rest, out var host)
+            && TakePort(ref rest, out var port)
+            && TakeHost(ref rest, out var targetHost)
+            && TryPort(rest, out var targetPort)
+        )
         {
             return new Entry(host, port, targetHost, targetPort);
         }
 
-        throw new FormatException($"'{text}' does not say where to connect to: write HOST:PORT:HOST:PORT, IPv6 addresses in brackets, several entries with commas between.");
+        throw new FormatException(
+            $"'{text}' does not say where to connect to: write HOST:PORT:HOST:PORT, IPv6 addresses in brackets, several entries with commas between."
+        );
     }
 
     private static bool TakeHost(ref ReadOnlySpan<char> rest, out string host)

@@ -36,7 +36,10 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
     {
         var anchors = new X509Certificate2Collection();
         if (!string.IsNullOrEmpty(file))
+        {
             anchors.ImportFromPemFile(file);
+        }
+
         return anchors;
     }
 
@@ -62,7 +65,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                         return IsTrusted(certificate, chain, errors);
                     },
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException)
         {
@@ -74,28 +78,36 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
 
     /// <summary>A client that follows no redirect and waits no longer than AWS does.</summary>
     /// <param name="seen">Told of each host the thumbprint of the top of the chain it served.</param>
-    internal HttpClient CreateClient(Action<string, string> seen) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        Proxy = new ProxyOfTheUnmapped(connectTo),
-        UseProxy = !isClosed,
-        ConnectTimeout = Timeout,
-        ConnectCallback = async (context, cancellationToken) =>
-            new NetworkStream(await ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken), ownsSocket: true),
-        SslOptions =
-        {
-            RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+    internal HttpClient CreateClient(Action<string, string> seen) =>
+        new(
+            new SocketsHttpHandler
             {
-                if (sender is SslStream tls && Thumbprints(certificate, chain) is [.., var last])
-                    seen(tls.TargetHostName, last);
-                return IsTrusted(certificate, chain, errors);
-            },
-        },
-    })
-    {
-        Timeout = Timeout,
-        MaxResponseContentBufferSize = 1 << 20,
-    };
+                AllowAutoRedirect = false,
+                Proxy = new ProxyOfTheUnmapped(connectTo),
+                UseProxy = !isClosed,
+                ConnectTimeout = Timeout,
+                ConnectCallback = async (context, cancellationToken) =>
+                    new NetworkStream(
+                        await ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken),
+                        ownsSocket: true
+                    ),
+                SslOptions =
+                {
+                    RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                    {
+                        if (sender is SslStream tls && Thumbprints(certificate, chain) is [.., var last])
+                        {
+                            seen(tls.TargetHostName, last);
+                        }
+                        return IsTrusted(certificate, chain, errors);
+                    },
+                },
+            }
+        )
+        {
+            Timeout = Timeout,
+            MaxResponseContentBufferSize = 1 << 20,
+        };
 
     private static T Use<T>(string variable, Func<string?, T> read)
     {
@@ -104,7 +116,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         {
             return read(value);
         }
-        catch (Exception unusable) when (unusable is FormatException or IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception unusable)
+            when (unusable is FormatException or IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new FindingException(
                 new Finding
@@ -114,20 +127,31 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                     Fix = $"Correct {variable}, or unset it.",
                     Actual = value,
                 },
-                unusable);
+                unusable
+            );
         }
     }
 
     /// <summary>ExtraStore holds what the server sent beyond its own certificate, in order; on some systems that one too.</summary>
-    private static IReadOnlyList<string> Thumbprints(X509Certificate? own, X509Chain? chain) => own is null
-        ? []
-        : [.. new[] { own.GetCertHashString() }.Concat(chain?.ChainPolicy.ExtraStore.Select(sent => sent.Thumbprint) ?? []).Distinct(StringComparer.Ordinal).Select(thumbprint => thumbprint.ToLowerInvariant())];
+    private static IReadOnlyList<string> Thumbprints(X509Certificate? own, X509Chain? chain) =>
+        own is null
+            ? []
+            :
+            [
+                .. new[] { own.GetCertHashString() }
+                    .Concat(chain?.ChainPolicy.ExtraStore.Select(sent => sent.Thumbprint) ?? [])
+                    .Distinct(StringComparer.Ordinal)
+                    .Select(thumbprint => thumbprint.ToLowerInvariant()),
+            ];
 
     private async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken)
     {
         var mapped = connectTo().Find(host, port);
         if (mapped is null && isClosed)
+        {
             throw new HttpRequestException($"No route to {host}:{port} from the sandbox: {ConnectToVariable} does not map it.");
+        }
+
         var target = mapped ?? new DnsEndPoint(host, port);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -138,7 +162,10 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         catch (SocketException exception)
         {
             socket.Dispose();
-            throw new HttpRequestException($"{host}:{port}{(mapped is null ? "" : $" (at {target.Host}:{target.Port})")}: {exception.Message}", exception);
+            throw new HttpRequestException(
+                $"{host}:{port}{(mapped is null ? "" : $" (at {target.Host}:{target.Port})")}: {exception.Message}",
+                exception
+            );
         }
         catch
         {

@@ -30,7 +30,10 @@ internal sealed record ClusterConnection(Cluster Cluster, k8s.Kubernetes Client,
         var content = await response.Content.ReadAsStringAsync(cancellationToken);
         return response.IsSuccessStatusCode
             ? content
-            : throw new HttpOperationException($"GET {path}: {(int)response.StatusCode}") { Response = new HttpResponseMessageWrapper(response, content) };
+            : throw new HttpOperationException($"GET {path}: {(int)response.StatusCode}")
+            {
+                Response = new HttpResponseMessageWrapper(response, content),
+            };
     }
 }
 
@@ -49,7 +52,9 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
 
     public void Dispose()
     {
-        foreach (var connection in _connections.Values.Where(connection => connection.IsValueCreated && connection.Value.IsCompletedSuccessfully))
+        foreach (
+            var connection in _connections.Values.Where(connection => connection.IsValueCreated && connection.Value.IsCompletedSuccessfully)
+        )
         {
             connection.Value.Result.Client.Dispose();
         }
@@ -57,9 +62,10 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
 
     private async Task<ClusterConnection> ConnectAsync(Cluster cluster, CancellationToken cancellationToken)
     {
-        var (configuration, origin) = cluster.Access == ClusterAccess.Google
-            ? (await FromGoogleAsync(cluster, cancellationToken), "GKE's API")
-            : FromKubeconfig(cluster);
+        var (configuration, origin) =
+            cluster.Access == ClusterAccess.Google
+                ? (await FromGoogleAsync(cluster, cancellationToken), "GKE's API")
+                : FromKubeconfig(cluster);
         configuration.DisableHttp2 = false;
         var authorities = configuration.SslCaCerts?.Select(certificate => certificate.ExportCertificatePem());
         return new ClusterConnection(
@@ -67,7 +73,8 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
             new k8s.Kubernetes(configuration),
             new Uri(configuration.Host),
             authorities is null ? null : string.Join('\n', authorities),
-            origin);
+            origin
+        );
     }
 
     private async Task<KubernetesClientConfiguration> FromGoogleAsync(Cluster cluster, CancellationToken cancellationToken)
@@ -100,9 +107,14 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
         var name = cluster.Context ?? (contexts.Contains(cluster.DefaultContext) ? cluster.DefaultContext : kubeconfig.CurrentContext);
         if (string.IsNullOrEmpty(name) || !contexts.Contains(name))
         {
-            throw new FindingException(NoWay(
-                cluster,
-                string.IsNullOrEmpty(name) ? "The kubeconfig has no current context." : $"The kubeconfig has no context {name}; it has {(contexts.Count == 0 ? "none" : string.Join(", ", contexts.Order(StringComparer.Ordinal)))}."));
+            throw new FindingException(
+                NoWay(
+                    cluster,
+                    string.IsNullOrEmpty(name)
+                        ? "The kubeconfig has no current context."
+                        : $"The kubeconfig has no context {name}; it has {(contexts.Count == 0 ? "none" : string.Join(", ", contexts.Order(StringComparer.Ordinal)))}."
+                )
+            );
         }
 
         try
@@ -128,13 +140,15 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
         }
     }
 
-    private static Finding NoWay(Cluster cluster, string cause) => new()
-    {
-        Code = FindingCodes.KubeconfigWrongCluster,
-        Cause = $"{cause} Nothing was changed.",
-        Fix = $"gcloud container clusters get-credentials {cluster.Name} --location {cluster.Location} --project {cluster.Project}, or set `access: google` on the cluster {cluster.Key} to need no kubeconfig.",
-        Expected = cluster.Context ?? cluster.DefaultContext,
-    };
+    private static Finding NoWay(Cluster cluster, string cause) =>
+        new()
+        {
+            Code = FindingCodes.KubeconfigWrongCluster,
+            Cause = $"{cause} Nothing was changed.",
+            Fix =
+                $"gcloud container clusters get-credentials {cluster.Name} --location {cluster.Location} --project {cluster.Project}, or set `access: google` on the cluster {cluster.Key} to need no kubeconfig.",
+            Expected = cluster.Context ?? cluster.DefaultContext,
+        };
 
     private static K8SConfiguration? LoadKubeconfig()
     {
@@ -160,17 +174,19 @@ internal sealed class ClusterConnections(IClusterDirectory directory) : IDisposa
     }
 
     /// <summary>Several files read as one, the first to name a thing winning, as kubectl does.</summary>
-    private static K8SConfiguration Merge(K8SConfiguration[] files) => new()
-    {
-        CurrentContext = files.Select(file => file.CurrentContext).FirstOrDefault(name => !string.IsNullOrEmpty(name)),
-        Contexts = files.SelectMany(file => file.Contexts ?? []).DistinctBy(context => context.Name, StringComparer.Ordinal).ToArray(),
-        Clusters = files.SelectMany(file => file.Clusters ?? []).DistinctBy(cluster => cluster.Name, StringComparer.Ordinal).ToArray(),
-        Users = files.SelectMany(file => file.Users ?? []).DistinctBy(user => user.Name, StringComparer.Ordinal).ToArray(),
-    };
+    private static K8SConfiguration Merge(K8SConfiguration[] files) =>
+        new()
+        {
+            CurrentContext = files.Select(file => file.CurrentContext).FirstOrDefault(name => !string.IsNullOrEmpty(name)),
+            Contexts = files.SelectMany(file => file.Contexts ?? []).DistinctBy(context => context.Name, StringComparer.Ordinal).ToArray(),
+            Clusters = files.SelectMany(file => file.Clusters ?? []).DistinctBy(cluster => cluster.Name, StringComparer.Ordinal).ToArray(),
+            Users = files.SelectMany(file => file.Users ?? []).DistinctBy(user => user.Name, StringComparer.Ordinal).ToArray(),
+        };
 
     private sealed class GoogleTokens(IClusterDirectory directory) : ITokenProvider
     {
-        public async Task<System.Net.Http.Headers.AuthenticationHeaderValue> GetAuthenticationHeaderAsync(CancellationToken cancellationToken) =>
-            new("Bearer", await directory.GetAccessTokenAsync(cancellationToken));
+        public async Task<System.Net.Http.Headers.AuthenticationHeaderValue> GetAuthenticationHeaderAsync(
+            CancellationToken cancellationToken
+        ) => new("Bearer", await directory.GetAccessTokenAsync(cancellationToken));
     }
 }

@@ -13,7 +13,13 @@ namespace Federation.Kubernetes;
 
 /// <summary>One reading of one cluster: each thing that its workloads share is read once.</summary>
 /// <param name="turns">Bounds the calls that are under way at once.</param>
-internal sealed class ClusterReading(KubernetesCloud cloud, ClusterConnection connection, EvidenceScope scope, SemaphoreSlim turns, CancellationToken cancellationToken)
+internal sealed class ClusterReading(
+    KubernetesCloud cloud,
+    ClusterConnection connection,
+    EvidenceScope scope,
+    SemaphoreSlim turns,
+    CancellationToken cancellationToken
+)
 {
     private const int LogLines = 50;
     private const int LongestLine = 4096;
@@ -33,7 +39,11 @@ internal sealed class ClusterReading(KubernetesCloud cloud, ClusterConnection co
         await Task.WhenAll([issuer, pods, .. namespaces.Values, .. accounts.Values]);
 
         return (await issuer).Refused is { Code: FindingCodes.KubeconfigWrongCluster }
-            ? workloads.ToDictionary(workload => workload.Name, _ => new KubernetesEvidence { Issuer = issuer.Result }, StringComparer.Ordinal)
+            ? workloads.ToDictionary(
+                workload => workload.Name,
+                _ => new KubernetesEvidence { Issuer = issuer.Result },
+                StringComparer.Ordinal
+            )
             : workloads.ToDictionary(
                 workload => workload.Name,
                 workload => new KubernetesEvidence
@@ -43,7 +53,8 @@ internal sealed class ClusterReading(KubernetesCloud cloud, ClusterConnection co
                     ServiceAccount = accounts[(workload.Namespace, workload.ServiceAccount)].Result,
                     Pods = pods.Result.GetValueOrDefault(workload.Name),
                 },
-                StringComparer.Ordinal);
+                StringComparer.Ordinal
+            );
     }
 
     private async Task<IssuerDocument?> ReadIssuerAsync()
@@ -53,112 +64,197 @@ internal sealed class ClusterReading(KubernetesCloud cloud, ClusterConnection co
         await Task.WhenAll(identifying, keys);
         var (issuer, wrong) = identifying.Result;
         return wrong is null
-            ? new IssuerDocument(issuer, (keys.Result?["keys"] as JsonArray)?.Select(key => (string?)key?["kid"]).OfType<string>().ToArray())
+            ? new IssuerDocument(
+                issuer,
+                (keys.Result?["keys"] as JsonArray)?.Select(key => (string?)key?["kid"]).OfType<string>().ToArray()
+            )
             : throw new FindingException(wrong);
     }
 
     private Dictionary<string, Task<Reading<NamespaceEvidence>>> ReadNamespaces(IReadOnlyList<Workload> workloads) =>
-        cloud.FindNamespaces(connection, workloads.Select(workload => workload.Namespace).ToHashSet(StringComparer.Ordinal), cancellationToken).ToDictionary(
-            finding => finding.Key,
-            finding => Reading.TryAsync(
-                $"whether the namespace {finding.Key} is there",
-                async () => await finding.Value is { } found ? new NamespaceEvidence(found.Metadata.Name, found.Status?.Phase == "Terminating") : null),
-            StringComparer.Ordinal);
+        cloud
+            .FindNamespaces(
+                connection,
+                workloads.Select(workload => workload.Namespace).ToHashSet(StringComparer.Ordinal),
+                cancellationToken
+            )
+            .ToDictionary(
+                finding => finding.Key,
+                finding =>
+                    Reading.TryAsync(
+                        $"whether the namespace {finding.Key} is there",
+                        async () =>
+                            await finding.Value is { } found
+                                ? new NamespaceEvidence(found.Metadata.Name, found.Status?.Phase == "Terminating")
+                                : null
+                    ),
+                StringComparer.Ordinal
+            );
 
-    private Dictionary<(string Namespace, string Name), Task<Reading<ServiceAccountEvidence>>> ReadServiceAccounts(IReadOnlyList<Workload> workloads) =>
-        cloud.FindServiceAccounts(connection, workloads.Select(workload => (workload.Namespace, workload.ServiceAccount)).ToHashSet(), cancellationToken).ToDictionary(
-            finding => finding.Key,
-            finding => Reading.TryAsync(
-                $"whether the service account {finding.Key.Name} is there, and its annotations",
-                async () => await finding.Value is { } found
-                    ? new ServiceAccountEvidence(
-                        found.Metadata.Name,
-                        (found.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal))
-                            .Where(annotation => ServiceAccountEvidence.IsTelling(annotation.Key))
-                            .ToImmutableSortedDictionary(StringComparer.Ordinal))
-                    : null));
+    private Dictionary<(string Namespace, string Name), Task<Reading<ServiceAccountEvidence>>> ReadServiceAccounts(
+        IReadOnlyList<Workload> workloads
+    ) =>
+        cloud
+            .FindServiceAccounts(
+                connection,
+                workloads.Select(workload => (workload.Namespace, workload.ServiceAccount)).ToHashSet(),
+                cancellationToken
+            )
+            .ToDictionary(
+                finding => finding.Key,
+                finding =>
+                    Reading.TryAsync(
+                        $"whether the service account {finding.Key.Name} is there, and its annotations",
+                        async () =>
+                            await finding.Value is { } found
+                                ? new ServiceAccountEvidence(
+                                    found.Metadata.Name,
+                                    (found.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal))
+                                        .Where(annotation => ServiceAccountEvidence.IsTelling(annotation.Key))
+                                        .ToImmutableSortedDictionary(StringComparer.Ordinal)
+                                )
+                                : null
+                    )
+            );
 
     /// <summary>The pods of each workload, by its name; none where nobody asked for pods.</summary>
     private async Task<IReadOnlyDictionary<string, Reading<IReadOnlyList<PodEvidence>>>> ReadPodsAsync(IReadOnlyList<Workload> workloads)
     {
         var listings = scope.Pods
-            ? workloads.Select(workload => workload.Namespace).Distinct(StringComparer.Ordinal).ToDictionary(name => name, ListPodsAsync, StringComparer.Ordinal)
+            ? workloads
+                .Select(workload => workload.Namespace)
+                .Distinct(StringComparer.Ordinal)
+                .ToDictionary(name => name, ListPodsAsync, StringComparer.Ordinal)
             : [];
         var named = scope.Pod is null ? null : await ReadNamedAsync(scope.Pod, listings);
         await Task.WhenAll(listings.Values);
         var isAsked = named is null ? [] : WhoIsAsked(named.Value, workloads);
 
-        var read = await Task.WhenAll(workloads.Where(workload => scope.Pods || isAsked.Contains(workload)).Select(async workload =>
-        {
-            var listing = listings.TryGetValue(workload.Namespace, out var listed) ? listed.Result : new Reading<IReadOnlyList<V1Pod>>();
-            var relevant = PodsOf(workload);
-            var asked = isAsked.Contains(workload) ? named?.Reading.Found : null;
-            var kept = relevant.Among(listing.Found ?? []).Where(pod => pod.Uid() != asked?.Uid());
-            var found = await Task.WhenAll((asked is null ? kept : kept.Prepend(asked)).Select(pod => DescribeAsync(pod, relevant.IsValidation(pod), isNamed: pod == asked)));
-            return (workload.Name, Reading: new Reading<IReadOnlyList<PodEvidence>>
-            {
-                Found = found.Length > 0 || (listing.Refused is null && scope.Pods) ? found : null,
-                Refused = (isAsked.Contains(workload) ? named?.Reading.Refused : null) ?? listing.Refused,
-            });
-        }));
+        var read = await Task.WhenAll(
+            workloads
+                .Where(workload => scope.Pods || isAsked.Contains(workload))
+                .Select(async workload =>
+                {
+                    var listing = listings.TryGetValue(workload.Namespace, out var listed)
+                        ? listed.Result
+                        : new Reading<IReadOnlyList<V1Pod>>();
+                    var relevant = PodsOf(workload);
+                    var asked = isAsked.Contains(workload) ? named?.Reading.Found : null;
+                    var kept = relevant.Among(listing.Found ?? []).Where(pod => pod.Uid() != asked?.Uid());
+                    var found = await Task.WhenAll(
+                        (asked is null ? kept : kept.Prepend(asked)).Select(pod =>
+                            DescribeAsync(pod, relevant.IsValidation(pod), isNamed: pod == asked)
+                        )
+                    );
+                    return (
+                        workload.Name,
+                        Reading: new Reading<IReadOnlyList<PodEvidence>>
+                        {
+                            Found = found.Length > 0 || (listing.Refused is null && scope.Pods) ? found : null,
+                            Refused = (isAsked.Contains(workload) ? named?.Reading.Refused : null) ?? listing.Refused,
+                        }
+                    );
+                })
+        );
         return read.ToDictionary(part => part.Name, part => part.Reading, StringComparer.Ordinal);
     }
 
-    private Task<Reading<IReadOnlyList<V1Pod>>> ListPodsAsync(string @namespace) => Reading.TryAsync<IReadOnlyList<V1Pod>>(
-        "how the pods that use the role are set up and fare",
-        async () => await InTurnAsync(() => cloud.ListAsync(
-            connection,
-            $"list pods in {@namespace}",
-            (client, page, token) => client.CoreV1.ListNamespacedPodAsync(@namespace, limit: KubernetesCloud.PageSize, continueParameter: page, cancellationToken: token),
-            (V1PodList list) => (list.Items, list.Metadata.ContinueProperty),
-            cancellationToken)));
+    private Task<Reading<IReadOnlyList<V1Pod>>> ListPodsAsync(string @namespace) =>
+        Reading.TryAsync<IReadOnlyList<V1Pod>>(
+            "how the pods that use the role are set up and fare",
+            async () =>
+                await InTurnAsync(() =>
+                    cloud.ListAsync(
+                        connection,
+                        $"list pods in {@namespace}",
+                        (client, page, token) =>
+                            client.CoreV1.ListNamespacedPodAsync(
+                                @namespace,
+                                limit: KubernetesCloud.PageSize,
+                                continueParameter: page,
+                                cancellationToken: token
+                            ),
+                        (V1PodList list) => (list.Items, list.Metadata.ContinueProperty),
+                        cancellationToken
+                    )
+                )
+        );
 
-    private async Task<(string Namespace, Reading<V1Pod> Reading)?> ReadNamedAsync(string name, Dictionary<string, Task<Reading<IReadOnlyList<V1Pod>>>> listings)
+    private async Task<(string Namespace, Reading<V1Pod> Reading)?> ReadNamedAsync(
+        string name,
+        Dictionary<string, Task<Reading<IReadOnlyList<V1Pod>>>> listings
+    )
     {
         if (name.Split('/') is not [{ Length: > 0 } @namespace, { Length: > 0 } pod])
         {
             return ("", new() { Refused = NoPod(name, "a pod is named NAMESPACE/NAME", near: null) });
         }
 
-        var found = await Reading.TryAsync($"the pod {name}", () => InTurnAsync(() => cloud.FindAsync(
-            connection,
-            $"get pods/{pod} in {@namespace}",
-            resource: null,
-            (client, token) => client.CoreV1.ReadNamespacedPodAsync(pod, @namespace, cancellationToken: token),
-            cancellationToken)));
+        var found = await Reading.TryAsync(
+            $"the pod {name}",
+            () =>
+                InTurnAsync(() =>
+                    cloud.FindAsync(
+                        connection,
+                        $"get pods/{pod} in {@namespace}",
+                        resource: null,
+                        (client, token) => client.CoreV1.ReadNamespacedPodAsync(pod, @namespace, cancellationToken: token),
+                        cancellationToken
+                    )
+                )
+        );
         if (!found.IsAbsent)
         {
             return (@namespace, found);
         }
 
         var others = await (listings.TryGetValue(@namespace, out var listing) ? listing : ListPodsAsync(@namespace));
-        return (@namespace, new() { Refused = NoPod(name, $"the cluster {Cluster.Key} has no such pod", NearMiss.Of(pod, (others.Found ?? []).Select(other => other.Name())) is { } near ? $"{@namespace}/{near}" : null) });
+        return (
+            @namespace,
+            new()
+            {
+                Refused = NoPod(
+                    name,
+                    $"the cluster {Cluster.Key} has no such pod",
+                    NearMiss.Of(pod, (others.Found ?? []).Select(other => other.Name())) is { } near ? $"{@namespace}/{near}" : null
+                ),
+            }
+        );
     }
 
-    private static Finding NoPod(string name, string why, string? near) => new()
-    {
-        Code = FindingCodes.ArgumentInvalid,
-        Cause = $"--pod={name}: {why}{(near is null ? "" : $"; {near} comes near")}.",
-        Fix = near is null ? "kubectl get pods -A shows what there is." : $"Give --pod={near}.",
-        Expected = near,
-        Actual = name,
-    };
+    private static Finding NoPod(string name, string why, string? near) =>
+        new()
+        {
+            Code = FindingCodes.ArgumentInvalid,
+            Cause = $"--pod={name}: {why}{(near is null ? "" : $"; {near} comes near")}.",
+            Fix = near is null ? "kubectl get pods -A shows what there is." : $"Give --pod={near}.",
+            Expected = near,
+            Actual = name,
+        };
 
     /// <summary>Whose pod the named one is taken for: those it works for, else those of its namespace, else all.</summary>
     private Workload[] WhoIsAsked((string Namespace, Reading<V1Pod> Reading) named, IReadOnlyList<Workload> workloads)
     {
         Workload[] near = [.. workloads.Where(workload => workload.Namespace == named.Namespace)];
         Workload[] served = named.Reading.Found is { } pod ? [.. near.Where(workload => PodsOf(workload).IsRelevant(pod))] : [];
-        return served.Length > 0 ? served : near.Length > 0 ? near : [.. workloads];
+        return served.Length > 0 ? served
+            : near.Length > 0 ? near
+            : [.. workloads];
     }
 
-    private RelevantPods PodsOf(Workload workload) => new(
-        workload,
-        [.. cloud.Workloads.Where(other => other.Cluster.Key == Cluster.Key && other.Namespace == workload.Namespace)],
-        cloud.MarkOf(workload));
+    private RelevantPods PodsOf(Workload workload) =>
+        new(
+            workload,
+            [.. cloud.Workloads.Where(other => other.Cluster.Key == Cluster.Key && other.Namespace == workload.Namespace)],
+            cloud.MarkOf(workload)
+        );
 
     private async Task<PodEvidence> DescribeAsync(V1Pod pod, bool isValidation, bool isNamed) =>
-        await DetailAsync(pod, closely: isValidation || isNamed) with { IsValidation = isValidation, IsNamed = isNamed };
+        await DetailAsync(pod, closely: isValidation || isNamed) with
+        {
+            IsValidation = isValidation,
+            IsNamed = isNamed,
+        };
 
     /// <summary>All that bears on one pod; of a healthy one only its specification, unless it is looked at closely.</summary>
     private Task<PodEvidence> DetailAsync(V1Pod pod, bool closely) =>
@@ -170,19 +266,33 @@ internal sealed class ClusterReading(KubernetesCloud cloud, ClusterConnection co
         var reading = closely || IsTroubled(snapshot);
         var events = reading ? ReadEventsAsync(pod) : Task.FromResult(new Reading<IReadOnlyList<Corev1Event>>());
         var logs = (reading ? LogsOf(pod, closely) : []).Select(log => ReadLogAsync(pod, log.Container, log.Previous)).ToArray();
-        var configMaps = PodSpecs.ConfigMapsOf(pod).ToDictionary(name => name, name => ReadConfigMapAsync(pod.Namespace(), name), StringComparer.Ordinal);
+        var configMaps = PodSpecs
+            .ConfigMapsOf(pod)
+            .ToDictionary(name => name, name => ReadConfigMapAsync(pod.Namespace(), name), StringComparer.Ordinal);
         await Task.WhenAll([events, .. logs, .. configMaps.Values]);
 
-        var known = configMaps.Where(configMap => configMap.Value.Result.Found is not null).ToDictionary(configMap => configMap.Key, configMap => configMap.Value.Result.Found!, StringComparer.Ordinal);
+        var known = configMaps
+            .Where(configMap => configMap.Value.Result.Found is not null)
+            .ToDictionary(configMap => configMap.Key, configMap => configMap.Value.Result.Found!, StringComparer.Ordinal);
         return PodSpecs.EvidenceOf(pod, Snapshots.Of(pod, events.Result.Found ?? []), known) with
         {
             Log = [.. logs.SelectMany(log => log.Result.Found ?? [])],
-            Refused = [.. logs.Select(log => log.Result.Refused).Append(events.Result.Refused).Concat(configMaps.Values.Select(configMap => configMap.Result.Refused)).OfType<Finding>().DistinctBy(finding => finding.Cause, StringComparer.Ordinal)],
+            Refused =
+            [
+                .. logs.Select(log => log.Result.Refused)
+                    .Append(events.Result.Refused)
+                    .Concat(configMaps.Values.Select(configMap => configMap.Result.Refused))
+                    .OfType<Finding>()
+                    .DistinctBy(finding => finding.Cause, StringComparer.Ordinal),
+            ],
         };
     }
 
     private static bool IsTroubled(PodSnapshot pod) =>
-        pod.Phase is not ("Running" or "Succeeded") || pod.Containers.Any(container => container.WaitingReason is not null || container.Restarts > 0 || container.ExitCode is not (null or 0));
+        pod.Phase is not ("Running" or "Succeeded")
+        || pod.Containers.Any(container =>
+            container.WaitingReason is not null || container.Restarts > 0 || container.ExitCode is not (null or 0)
+        );
 
     /// <summary>The logs that tell of an end: of a container that ended badly, and of one that runs again also the run before.</summary>
     private static IEnumerable<(string Container, bool Previous)> LogsOf(V1Pod pod, bool closely)
@@ -196,50 +306,99 @@ internal sealed class ClusterReading(KubernetesCloud cloud, ClusterConnection co
             }
 
             // Of a container that waits to be started again, the log is that of its last run.
-            if (endedBefore || status.State?.Terminated is { ExitCode: not 0 } || (closely && (status.State?.Running ?? (object?)status.State?.Terminated) is not null))
+            if (
+                endedBefore
+                || status.State?.Terminated is { ExitCode: not 0 }
+                || (closely && (status.State?.Running ?? (object?)status.State?.Terminated) is not null)
+            )
             {
                 yield return (status.Name, Previous: false);
             }
         }
     }
 
-    private Task<Reading<IReadOnlyList<Corev1Event>>> ReadEventsAsync(V1Pod pod) => Reading.TryAsync<IReadOnlyList<Corev1Event>>(
-        $"what happened to the pod {pod.Name()}",
-        async () => await InTurnAsync(() => cloud.ListAsync(
-            connection,
-            $"list events in {pod.Namespace()}",
-            (client, page, token) => client.CoreV1.ListNamespacedEventAsync(pod.Namespace(), fieldSelector: $"involvedObject.uid={pod.Uid()}", limit: KubernetesCloud.PageSize, continueParameter: page, cancellationToken: token),
-            (Corev1EventList list) => (list.Items, list.Metadata.ContinueProperty),
-            cancellationToken)));
+    private Task<Reading<IReadOnlyList<Corev1Event>>> ReadEventsAsync(V1Pod pod) =>
+        Reading.TryAsync<IReadOnlyList<Corev1Event>>(
+            $"what happened to the pod {pod.Name()}",
+            async () =>
+                await InTurnAsync(() =>
+                    cloud.ListAsync(
+                        connection,
+                        $"list events in {pod.Namespace()}",
+                        (client, page, token) =>
+                            client.CoreV1.ListNamespacedEventAsync(
+                                pod.Namespace(),
+                                fieldSelector: $"involvedObject.uid={pod.Uid()}",
+                                limit: KubernetesCloud.PageSize,
+                                continueParameter: page,
+                                cancellationToken: token
+                            ),
+                        (Corev1EventList list) => (list.Items, list.Metadata.ContinueProperty),
+                        cancellationToken
+                    )
+                )
+        );
 
     private Task<Reading<V1ConfigMap>> ReadConfigMapAsync(string @namespace, string name) =>
-        _configMaps.GetOrAdd((@namespace, name), _ => new Lazy<Task<Reading<V1ConfigMap>>>(() => Reading.TryAsync(
-            $"which variables the ConfigMap {name} sets",
-            () => InTurnAsync(() => cloud.FindAsync(
-                connection,
-                $"get configmaps/{name} in {@namespace}",
-                resource: null,
-                (client, token) => client.CoreV1.ReadNamespacedConfigMapAsync(name, @namespace, cancellationToken: token),
-                cancellationToken))))).Value;
+        _configMaps
+            .GetOrAdd(
+                (@namespace, name),
+                _ => new Lazy<Task<Reading<V1ConfigMap>>>(() =>
+                    Reading.TryAsync(
+                        $"which variables the ConfigMap {name} sets",
+                        () =>
+                            InTurnAsync(() =>
+                                cloud.FindAsync(
+                                    connection,
+                                    $"get configmaps/{name} in {@namespace}",
+                                    resource: null,
+                                    (client, token) =>
+                                        client.CoreV1.ReadNamespacedConfigMapAsync(name, @namespace, cancellationToken: token),
+                                    cancellationToken
+                                )
+                            )
+                    )
+                )
+            )
+            .Value;
 
     private Task<Reading<IReadOnlyList<string>>> ReadLogAsync(V1Pod pod, string container, bool previous)
     {
-        return Reading.TryAsync($"what the container {container} of the pod {pod.Name()} wrote", async () =>
-        {
-            try
+        return Reading.TryAsync(
+            $"what the container {container} of the pod {pod.Name()} wrote",
+            async () =>
             {
-                return await InTurnAsync(() => cloud.FindAsync(connection, $"get pods/log of {pod.Name()} in {pod.Namespace()}", resource: null, ReadAsync, cancellationToken));
+                try
+                {
+                    return await InTurnAsync(() =>
+                        cloud.FindAsync(
+                            connection,
+                            $"get pods/log of {pod.Name()} in {pod.Namespace()}",
+                            resource: null,
+                            ReadAsync,
+                            cancellationToken
+                        )
+                    );
+                }
+                catch (FindingException none)
+                    when (none.InnerException is HttpOperationException { Response.StatusCode: HttpStatusCode.BadRequest })
+                {
+                    // The container has not run, or its previous run is no longer kept.
+                    return null;
+                }
             }
-            catch (FindingException none) when (none.InnerException is HttpOperationException { Response.StatusCode: HttpStatusCode.BadRequest })
-            {
-                // The container has not run, or its previous run is no longer kept.
-                return null;
-            }
-        });
+        );
 
         async Task<IReadOnlyList<string>> ReadAsync(IKubernetes client, CancellationToken token)
         {
-            await using var stream = await client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), container: container, previous: previous, tailLines: LogLines, cancellationToken: token);
+            await using var stream = await client.CoreV1.ReadNamespacedPodLogAsync(
+                pod.Name(),
+                pod.Namespace(),
+                container: container,
+                previous: previous,
+                tailLines: LogLines,
+                cancellationToken: token
+            );
             using var reader = new StreamReader(stream);
             var lines = new List<string>();
             while (await reader.ReadLineAsync(token) is { } line)

@@ -17,7 +17,10 @@ internal sealed class FieldOwnership
         var ownership = new FieldOwnership();
         foreach (var entry in metadata.ManagedFields ?? [])
         {
-            if (entry.FieldsV1 is JsonElement { ValueKind: JsonValueKind.Object } fields && fields.TryGetProperty("f:metadata", out var managed))
+            if (
+                entry.FieldsV1 is JsonElement { ValueKind: JsonValueKind.Object } fields
+                && fields.TryGetProperty("f:metadata", out var managed)
+            )
             {
                 ownership.Add(entry.Manager, managed, "labels");
                 ownership.Add(entry.Manager, managed, "annotations");

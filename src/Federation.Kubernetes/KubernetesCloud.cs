@@ -60,25 +60,39 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             var workload = rendered.Workload;
             var cluster = workload.Cluster;
             var namespaceId = ResourceId.Kubernetes(cluster.Key, workload.Namespace, "namespace", workload.Namespace);
-            Add(new NamespaceResource(namespaceId, cluster, rendered.Namespace)
-            {
-                Existing = workload.Existing.HasFlag(ExistingResources.Namespace),
-            });
-            Add(new ServiceAccountResource(
-                ResourceId.Kubernetes(cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount),
-                cluster,
-                workload.Namespace,
-                rendered.ServiceAccount)
-            {
-                Existing = workload.Existing.HasFlag(ExistingResources.ServiceAccount),
-                DependsOn = [namespaceId],
-            });
+            Add(
+                new NamespaceResource(namespaceId, cluster, rendered.Namespace)
+                {
+                    Existing = workload.Existing.HasFlag(ExistingResources.Namespace),
+                }
+            );
+            Add(
+                new ServiceAccountResource(
+                    ResourceId.Kubernetes(cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount),
+                    cluster,
+                    workload.Namespace,
+                    rendered.ServiceAccount
+                )
+                {
+                    Existing = workload.Existing.HasFlag(ExistingResources.ServiceAccount),
+                    DependsOn = [namespaceId],
+                }
+            );
 
             // One owned elsewhere for one workload is not ours for any other either.
             void Add(KubernetesResource resource) =>
                 resources[resource.Id] = resources.TryGetValue(resource.Id, out var shared)
-                    ? shared with { Workloads = [.. shared.Workloads, workload.Name], Existing = shared.Existing || resource.Existing, Adopt = shared.Adopt || workload.Adopt }
-                    : resource with { Workloads = [workload.Name], Adopt = workload.Adopt };
+                    ? shared with
+                    {
+                        Workloads = [.. shared.Workloads, workload.Name],
+                        Existing = shared.Existing || resource.Existing,
+                        Adopt = shared.Adopt || workload.Adopt,
+                    }
+                    : resource with
+                    {
+                        Workloads = [workload.Name],
+                        Adopt = workload.Adopt,
+                    };
         }
 
         return [.. resources.Values.Select(resource => resource.Marked(new Mark(input.Configuration.Name, resource.Workloads)))];
@@ -87,7 +101,11 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
     {
         var clusters = input.Workloads.Select(rendered => rendered.Workload.Cluster).Distinct().ToArray();
-        var findings = await Task.WhenAll(clusters.Select(async cluster => (await IdentifyAsync(await Connections.GetAsync(cluster, cancellationToken), cancellationToken)).Wrong));
+        var findings = await Task.WhenAll(
+            clusters.Select(async cluster =>
+                (await IdentifyAsync(await Connections.GetAsync(cluster, cancellationToken), cancellationToken)).Wrong
+            )
+        );
         return [.. findings.OfType<Finding>()];
     }
 
@@ -109,13 +127,29 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                 connection,
                 $"apply {desired.Path}",
                 desired.Id,
-                async (client, token) => desired switch
-                {
-                    NamespaceResource => (object)await client.CoreV1.PatchNamespaceAsync(patch, desired.Name, fieldManager: FieldManager, force: desired.Adopt, cancellationToken: token),
-                    ServiceAccountResource account => await client.CoreV1.PatchNamespacedServiceAccountAsync(patch, desired.Name, account.Namespace, fieldManager: FieldManager, force: desired.Adopt, cancellationToken: token),
-                    _ => throw new ArgumentOutOfRangeException(nameof(change), desired, "Not a kind of this cloud."),
-                },
-                cancellationToken);
+                async (client, token) =>
+                    desired switch
+                    {
+                        NamespaceResource => (object)
+                            await client.CoreV1.PatchNamespaceAsync(
+                                patch,
+                                desired.Name,
+                                fieldManager: FieldManager,
+                                force: desired.Adopt,
+                                cancellationToken: token
+                            ),
+                        ServiceAccountResource account => await client.CoreV1.PatchNamespacedServiceAccountAsync(
+                            patch,
+                            desired.Name,
+                            account.Namespace,
+                            fieldManager: FieldManager,
+                            force: desired.Adopt,
+                            cancellationToken: token
+                        ),
+                        _ => throw new ArgumentOutOfRangeException(nameof(change), desired, "Not a kind of this cloud."),
+                    },
+                cancellationToken
+            );
         }
         catch (HttpOperationException conflict) when (conflict.Response.StatusCode == HttpStatusCode.Conflict)
         {
@@ -131,7 +165,8 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         string attempt,
         ResourceId? resource,
         Func<IKubernetes, CancellationToken, Task<T>> call,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -141,7 +176,8 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                     Interlocked.Increment(ref _calls);
                     return await call(connection.Client, token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
         }
         catch (Exception fault) when (IsUnexpected(fault, cancellationToken))
         {
@@ -149,13 +185,15 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         }
     }
 
-    private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) => fault switch
-    {
-        HttpOperationException refused => refused.Response.StatusCode is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity or HttpStatusCode.Gone),
-        HttpRequestException or IOException or WebSocketException or KubernetesException => true,
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        _ => false,
-    };
+    private static bool IsUnexpected(Exception fault, CancellationToken cancellationToken) =>
+        fault switch
+        {
+            HttpOperationException refused => refused.Response.StatusCode
+                is not (HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity or HttpStatusCode.Gone),
+            HttpRequestException or IOException or WebSocketException or KubernetesException => true,
+            OperationCanceledException => !cancellationToken.IsCancellationRequested,
+            _ => false,
+        };
 
     /// <summary>
     /// The issuer that the cluster itself names, which must be the configured cluster's. Where it may not be read (null), or
@@ -164,7 +202,12 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     internal async Task<(string? Issuer, Finding? Wrong)> IdentifyAsync(ClusterConnection connection, CancellationToken cancellationToken)
     {
         var cluster = connection.Cluster;
-        var document = await ReadDocumentAsync(connection, "/.well-known/openid-configuration", "OpenID discovery document", cancellationToken);
+        var document = await ReadDocumentAsync(
+            connection,
+            "/.well-known/openid-configuration",
+            "OpenID discovery document",
+            cancellationToken
+        );
         var issuer = (string?)document?["issuer"];
         if (issuer == cluster.Issuer)
         {
@@ -174,32 +217,54 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         var facts = (await _directory.ReadClustersAsync(_configuration.Clusters, cancellationToken))[cluster.Key];
         // Clusters may share a CA; none answers with another's issuer.
         var isAnother = _configuration.Clusters.Any(other => other.Key != cluster.Key && other.Issuer == issuer);
-        var isTheCluster = !isAnother && (facts.Endpoints.Contains(connection.Server.IsDefaultPort ? connection.Server.Host : connection.Server.Authority, StringComparer.OrdinalIgnoreCase)
-            || (connection.CaCertificate is { } authority && facts.CaCertificate is { } known && authority.ReplaceLineEndings("").Trim() == known.ReplaceLineEndings("").Trim()));
-        return (issuer, (isTheCluster, issuer) switch
-        {
-            (true, null) => null,
-            (true, _) => new Finding
+        var isTheCluster =
+            !isAnother
+            && (
+                facts.Endpoints.Contains(
+                    connection.Server.IsDefaultPort ? connection.Server.Host : connection.Server.Authority,
+                    StringComparer.OrdinalIgnoreCase
+                )
+                || (
+                    connection.CaCertificate is { } authority
+                    && facts.CaCertificate is { } known
+                    && authority.ReplaceLineEndings("").Trim() == known.ReplaceLineEndings("").Trim()
+                )
+            );
+        return (
+            issuer,
+            (isTheCluster, issuer) switch
             {
-                Code = FindingCodes.IssuerMismatch,
-                Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) names another issuer in its own discovery document than the one GKE's naming gives. Nothing was changed.",
-                Fix = "Check project, location and name of the cluster; AWS must trust the issuer that the tokens carry.",
-                Expected = cluster.Issuer,
-                Actual = issuer,
-            },
-            _ => new Finding
-            {
-                Code = FindingCodes.KubeconfigWrongCluster,
-                Cause = $"{connection.Origin} leads to {connection.Server}, which is not the cluster {cluster.Key} ({cluster.ResourceName}). Nothing was changed.",
-                Fix = $"gcloud container clusters get-credentials {cluster.Name} --location {cluster.Location} --project {cluster.Project}, and name its context under clusters.{cluster.Key}.context if another is current.",
-                Expected = issuer is null ? string.Join(" or ", facts.Endpoints) : cluster.Issuer,
-                Actual = issuer ?? connection.Server.Authority,
-            },
-        });
+                (true, null) => null,
+                (true, _) => new Finding
+                {
+                    Code = FindingCodes.IssuerMismatch,
+                    Cause =
+                        $"The cluster {cluster.Key} ({cluster.ResourceName}) names another issuer in its own discovery document than the one GKE's naming gives. Nothing was changed.",
+                    Fix = "Check project, location and name of the cluster; AWS must trust the issuer that the tokens carry.",
+                    Expected = cluster.Issuer,
+                    Actual = issuer,
+                },
+                _ => new Finding
+                {
+                    Code = FindingCodes.KubeconfigWrongCluster,
+                    Cause =
+                        $"{connection.Origin} leads to {connection.Server}, which is not the cluster {cluster.Key} ({cluster.ResourceName}). Nothing was changed.",
+                    Fix =
+                        $"gcloud container clusters get-credentials {cluster.Name} --location {cluster.Location} --project {cluster.Project}, and name its context under clusters.{cluster.Key}.context if another is current.",
+                    Expected = issuer is null ? string.Join(" or ", facts.Endpoints) : cluster.Issuer,
+                    Actual = issuer ?? connection.Server.Authority,
+                },
+            }
+        );
     }
 
     /// <summary>One of the documents by which a cluster is an issuer; null where this identity may not read it.</summary>
-    internal async Task<JsonObject?> ReadDocumentAsync(ClusterConnection connection, string path, string what, CancellationToken cancellationToken)
+    internal async Task<JsonObject?> ReadDocumentAsync(
+        ClusterConnection connection,
+        string path,
+        string what,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -209,7 +274,8 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                     Interlocked.Increment(ref _calls);
                     return await connection.GetAsync(path, token);
                 },
-                cancellationToken);
+                cancellationToken
+            );
             return JsonNode.Parse(document) as JsonObject;
         }
         catch (HttpOperationException refused) when (refused.Response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
@@ -222,22 +288,33 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         }
     }
 
-    private async Task<IEnumerable<Observation>> ReadAsync(Cluster cluster, KubernetesResource[] resources, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Observation>> ReadAsync(
+        Cluster cluster,
+        KubernetesResource[] resources,
+        CancellationToken cancellationToken
+    )
     {
         var connection = await Connections.GetAsync(cluster, cancellationToken);
         var namespaces = resources.OfType<NamespaceResource>().ToArray();
         var accounts = resources.OfType<ServiceAccountResource>().ToArray();
         var foundNamespaces = FindNamespaces(connection, [.. namespaces.Select(resource => resource.Name)], cancellationToken);
-        var foundAccounts = FindServiceAccounts(connection, [.. accounts.Select(resource => (resource.Namespace, resource.Name))], cancellationToken);
-        return await Task.WhenAll(
-        [
+        var foundAccounts = FindServiceAccounts(
+            connection,
+            [.. accounts.Select(resource => (resource.Namespace, resource.Name))],
+            cancellationToken
+        );
+        return await Task.WhenAll([
             .. namespaces.Select(async resource => Observe(resource, await foundNamespaces[resource.Name])),
             .. accounts.Select(async resource => Observe(resource, await foundAccounts[(resource.Namespace, resource.Name)])),
         ]);
     }
 
     /// <summary>Begins to look for namespaces; null is what is not there.</summary>
-    internal IReadOnlyDictionary<string, Task<V1Namespace?>> FindNamespaces(ClusterConnection connection, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
+    internal IReadOnlyDictionary<string, Task<V1Namespace?>> FindNamespaces(
+        ClusterConnection connection,
+        IReadOnlyCollection<string> names,
+        CancellationToken cancellationToken
+    ) =>
         Find(
             connection,
             names,
@@ -248,22 +325,29 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             (client, page, token) => client.CoreV1.ListNamespaceAsync(limit: PageSize, continueParameter: page, cancellationToken: token),
             (V1NamespaceList list) => (list.Items, list.Metadata.ContinueProperty),
             found => found.Metadata.Name,
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Begins to look for service accounts; null is what is not there.</summary>
     internal IReadOnlyDictionary<(string Namespace, string Name), Task<V1ServiceAccount?>> FindServiceAccounts(
-        ClusterConnection connection, IReadOnlyCollection<(string Namespace, string Name)> accounts, CancellationToken cancellationToken) =>
+        ClusterConnection connection,
+        IReadOnlyCollection<(string Namespace, string Name)> accounts,
+        CancellationToken cancellationToken
+    ) =>
         Find(
             connection,
             accounts,
             "serviceaccounts",
             account => ResourceId.Kubernetes(connection.Cluster.Key, account.Namespace, "service-account", account.Name),
             account => $"serviceaccounts/{account.Name} in {account.Namespace}",
-            (client, account, token) => client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: token),
-            (client, page, token) => client.CoreV1.ListServiceAccountForAllNamespacesAsync(limit: PageSize, continueParameter: page, cancellationToken: token),
+            (client, account, token) =>
+                client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: token),
+            (client, page, token) =>
+                client.CoreV1.ListServiceAccountForAllNamespacesAsync(limit: PageSize, continueParameter: page, cancellationToken: token),
             (V1ServiceAccountList list) => (list.Items, list.Metadata.ContinueProperty),
             found => (found.Metadata.NamespaceProperty, found.Metadata.Name),
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>A few are read one by one, each with its own refusal; many share one list.</summary>
     private Dictionary<TKey, Task<TObject?>> Find<TKey, TObject, TList>(
@@ -276,13 +360,24 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
         Func<TList, (IList<TObject> Items, string? Continue)> unpack,
         Func<TObject, TKey> keyOf,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
         where TKey : notnull
         where TObject : class
     {
         if (keys.Count <= ReadSingly)
         {
-            return keys.ToDictionary(key => key, key => FindAsync(connection, $"get {pathOf(key)}", idOf(key), (client, token) => readOne(client, key, token), cancellationToken));
+            return keys.ToDictionary(
+                key => key,
+                key =>
+                    FindAsync(
+                        connection,
+                        $"get {pathOf(key)}",
+                        idOf(key),
+                        (client, token) => readOne(client, key, token),
+                        cancellationToken
+                    )
+            );
         }
 
         var listing = ListAllAsync();
@@ -294,7 +389,12 @@ public sealed class KubernetesCloud : ICloud, IDisposable
 
     /// <summary>Reads one object; null where it is not there.</summary>
     internal async Task<TObject?> FindAsync<TObject>(
-        ClusterConnection connection, string attempt, ResourceId? resource, Func<IKubernetes, CancellationToken, Task<TObject>> read, CancellationToken cancellationToken)
+        ClusterConnection connection,
+        string attempt,
+        ResourceId? resource,
+        Func<IKubernetes, CancellationToken, Task<TObject>> read,
+        CancellationToken cancellationToken
+    )
         where TObject : class
     {
         try
@@ -313,17 +413,19 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         string attempt,
         Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
         Func<TList, (IList<TObject> Items, string? Continue)> unpack,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var items = new List<TObject>();
         string? page = null;
         do
         {
-            var list = unpack(await CallAsync(connection, attempt, resource: null, (client, token) => readPage(client, page, token), cancellationToken));
+            var list = unpack(
+                await CallAsync(connection, attempt, resource: null, (client, token) => readPage(client, page, token), cancellationToken)
+            );
             items.AddRange(list.Items);
             page = list.Continue;
-        }
-        while (!string.IsNullOrEmpty(page));
+        } while (!string.IsNullOrEmpty(page));
 
         return items;
     }
@@ -339,26 +441,37 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         var ownership = FieldOwnership.Of(metadata);
         var wanted = desired.Fields.Values;
         var live = MetadataFields.Of(metadata.Labels, metadata.Annotations);
-        var managed = new Fields(live.Values.Where(field => wanted.ContainsKey(field.Key) || ownership.IsOurs(field.Key)).Aggregate(
-            Fields.Empty.Values, (fields, field) => fields.Add(field.Key, field.Value)));
+        var managed = new Fields(
+            live.Values.Where(field => wanted.ContainsKey(field.Key) || ownership.IsOurs(field.Key))
+                .Aggregate(Fields.Empty.Values, (fields, field) => fields.Add(field.Key, field.Value))
+        );
         return new Observation(desired.Id, managed)
         {
             Ours = metadata.Labels is not null && _mark.IsOn(metadata.Labels.AsReadOnly()),
-            Findings = desired.Adopt || desired.Existing
-                ? []
-                : [.. Fields.Between(managed, desired.Fields)
-                    .Where(change => change.From is not null && ownership.OwnerOf(change.Path) is not null)
-                    .Select(change => Conflict(desired, $"{change.Path} is {change.From}, set by {ownership.OwnerOf(change.Path)}", change))],
+            Findings =
+                desired.Adopt || desired.Existing
+                    ? []
+                    :
+                    [
+                        .. Fields
+                            .Between(managed, desired.Fields)
+                            .Where(change => change.From is not null && ownership.OwnerOf(change.Path) is not null)
+                            .Select(change =>
+                                Conflict(desired, $"{change.Path} is {change.From}, set by {ownership.OwnerOf(change.Path)}", change)
+                            ),
+                    ],
         };
     }
 
-    private static Finding Conflict(KubernetesResource desired, string what, FieldChange? change = null) => new()
-    {
-        Code = FindingCodes.ResourceNotOurs,
-        Resource = desired.Id.Value,
-        Cause = $"{desired.Path} in the cluster {desired.Cluster.Key} has a field that another manager owns: {what}. It was not changed.",
-        Fix = "Take the field out of the other manager's hands, or set `adopt: true` on the workload to take it over.",
-        Expected = change?.To,
-        Actual = change?.From,
-    };
+    private static Finding Conflict(KubernetesResource desired, string what, FieldChange? change = null) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Resource = desired.Id.Value,
+            Cause =
+                $"{desired.Path} in the cluster {desired.Cluster.Key} has a field that another manager owns: {what}. It was not changed.",
+            Fix = "Take the field out of the other manager's hands, or set `adopt: true` on the workload to take it over.",
+            Expected = change?.To,
+            Actual = change?.From,
+        };
 }

@@ -15,11 +15,18 @@ namespace Federation.Kubernetes;
 public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallelism = 16) : IEvidenceReader<KubernetesEvidence>
 {
     public async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(
-        IReadOnlyList<WorkloadEvidence> workloads, EvidenceScope scope, CancellationToken cancellationToken)
+        IReadOnlyList<WorkloadEvidence> workloads,
+        EvidenceScope scope,
+        CancellationToken cancellationToken
+    )
     {
         using var turns = new SemaphoreSlim(parallelism);
-        var byCluster = await Task.WhenAll(workloads.Select(evidence => evidence.Workload).GroupBy(workload => workload.Cluster)
-            .Select(group => ReadAsync(group.Key, [.. group], scope, turns, cancellationToken)));
+        var byCluster = await Task.WhenAll(
+            workloads
+                .Select(evidence => evidence.Workload)
+                .GroupBy(workload => workload.Cluster)
+                .Select(group => ReadAsync(group.Key, [.. group], scope, turns, cancellationToken))
+        );
         var read = byCluster.SelectMany(part => part).ToDictionary(StringComparer.Ordinal);
 
         // A named pod that one cluster has is not missed in another.
@@ -28,7 +35,12 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
             : read;
 
         static KubernetesEvidence WithoutMissing(KubernetesEvidence evidence) =>
-            evidence.Pods?.Refused?.Code == FindingCodes.ArgumentInvalid ? evidence with { Pods = evidence.Pods with { Refused = null } } : evidence;
+            evidence.Pods?.Refused?.Code == FindingCodes.ArgumentInvalid
+                ? evidence with
+                {
+                    Pods = evidence.Pods with { Refused = null },
+                }
+                : evidence;
     }
 
     /// <summary>
@@ -42,7 +54,11 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
         var attempt = $"create serviceaccounts/token for {workload.ServiceAccount} in {workload.Namespace}";
         var request = new Authenticationv1TokenRequest
         {
-            Spec = new V1TokenRequestSpec { Audiences = [workload.Audience], ExpirationSeconds = (long)workload.TokenLifetime.TotalSeconds },
+            Spec = new V1TokenRequestSpec
+            {
+                Audiences = [workload.Audience],
+                ExpirationSeconds = (long)workload.TokenLifetime.TotalSeconds,
+            },
         };
         try
         {
@@ -50,14 +66,27 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 connection,
                 attempt,
                 resource: null,
-                (client, token) => client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, workload.ServiceAccount, workload.Namespace, cancellationToken: token),
-                cancellationToken);
+                (client, token) =>
+                    client.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+                        request,
+                        workload.ServiceAccount,
+                        workload.Namespace,
+                        cancellationToken: token
+                    ),
+                cancellationToken
+            );
             return answer.Status.Token;
         }
         catch (FindingException refused) when (refused.Findings[0].Code == FindingCodes.KubernetesPermissionDenied)
         {
             throw new FindingException(
-                refused.Findings[0] with { Fix = "Apply preflight-role.yaml of the rendered documents and bind it to the identity this runs as, or leave out --preflight." }, refused);
+                refused.Findings[0] with
+                {
+                    Fix =
+                        "Apply preflight-role.yaml of the rendered documents and bind it to the identity this runs as, or leave out --preflight.",
+                },
+                refused
+            );
         }
         catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
         {
@@ -65,11 +94,14 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 new Finding
                 {
                     Code = FindingCodes.ServiceAccountMissing,
-                    Resource = Planning.ResourceId.Kubernetes(workload.Cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount).Value,
+                    Resource = Planning
+                        .ResourceId.Kubernetes(workload.Cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount)
+                        .Value,
                     Cause = $"No token can be asked for: {KubernetesFaults.MessageOf(absent)}.",
                     Fix = $"`Apply` makes the service account {workload.ServiceAccount} in {workload.Namespace}.",
                 },
-                absent);
+                absent
+            );
         }
         catch (HttpOperationException fault)
         {
@@ -86,7 +118,14 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
     /// It may not be read from here (FED6011), there is no such pod (FED8013), <c>cat</c> could not read the file (FED6008)
     /// or could not be run (FED8005).
     /// </exception>
-    public async Task<string> ReadTokenAsync(Cluster cluster, string @namespace, string pod, string? container, string path, CancellationToken cancellationToken)
+    public async Task<string> ReadTokenAsync(
+        Cluster cluster,
+        string @namespace,
+        string pod,
+        string? container,
+        string path,
+        CancellationToken cancellationToken
+    )
     {
         var connection = await cloud.Connections.GetAsync(cluster, cancellationToken);
         var where = $"{@namespace}/{pod}{(container is null ? "" : $" ({container})")}";
@@ -110,20 +149,28 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                     {
                         // A refused handshake tells its status alone; without one, the server says why.
                         var only = container is null ? "" : $"&container={Uri.EscapeDataString(container)}";
-                        await connection.GetAsync($"/api/v1/namespaces/{@namespace}/pods/{pod}/exec?command=cat&command={Uri.EscapeDataString(path)}&stdout=1{only}", token);
+                        await connection.GetAsync(
+                            $"/api/v1/namespaces/{@namespace}/pods/{pod}/exec?command=cat&command={Uri.EscapeDataString(path)}&stdout=1{only}",
+                            token
+                        );
                         throw;
                     }
                 },
-                cancellationToken);
+                cancellationToken
+            );
             return exitCode == 0
                 ? Encoding.UTF8.GetString(said.GetBuffer(), 0, (int)said.Length)
-                : throw new FindingException(new Finding
-                {
-                    Code = FindingCodes.TokenPathMismatch,
-                    Cause = $"The token {path} of the pod {where} cannot be read: {Secrets.Strip(Encoding.UTF8.GetString(complaint.GetBuffer(), 0, (int)complaint.Length).Trim())}",
-                    Fix = $"kubectl exec -n {@namespace} {pod} -- ls -l {path} shows what is there; AWS_WEB_IDENTITY_TOKEN_FILE has to be mountPath and path of the projected token.",
-                    Actual = path,
-                });
+                : throw new FindingException(
+                    new Finding
+                    {
+                        Code = FindingCodes.TokenPathMismatch,
+                        Cause =
+                            $"The token {path} of the pod {where} cannot be read: {Secrets.Strip(Encoding.UTF8.GetString(complaint.GetBuffer(), 0, (int)complaint.Length).Trim())}",
+                        Fix =
+                            $"kubectl exec -n {@namespace} {pod} -- ls -l {path} shows what is there; AWS_WEB_IDENTITY_TOKEN_FILE has to be mountPath and path of the projected token.",
+                        Actual = path,
+                    }
+                );
         }
         catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
         {
@@ -135,7 +182,8 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                     Fix = "kubectl get pods -A shows what there is.",
                     Actual = $"{@namespace}/{pod}",
                 },
-                absent);
+                absent
+            );
         }
 
         Task TakeAsync(Stream input, Stream output, Stream errors) =>
@@ -143,7 +191,12 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
     }
 
     private async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(
-        Cluster cluster, IReadOnlyList<Workload> workloads, EvidenceScope scope, SemaphoreSlim turns, CancellationToken cancellationToken)
+        Cluster cluster,
+        IReadOnlyList<Workload> workloads,
+        EvidenceScope scope,
+        SemaphoreSlim turns,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -13,9 +13,7 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, Json
     /// <summary>What the cluster's API calls the object, for messages: <c>serviceaccounts/NAME</c>.</summary>
     public abstract string Path { get; }
 
-    public override Fields Fields => MetadataFields.Of(
-        Pairs("labels"),
-        Pairs("annotations"));
+    public override Fields Fields => MetadataFields.Of(Pairs("labels"), Pairs("annotations"));
 
     public string Name => (string)Document["metadata"]!["name"]!;
 
@@ -36,13 +34,14 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, Json
             }
         }
 
-        return this with { Document = document };
+        return this with
+        {
+            Document = document,
+        };
     }
 
     private IEnumerable<KeyValuePair<string, string>> Pairs(string map) =>
-        Document["metadata"]![map] is JsonObject pairs
-            ? pairs.Select(pair => KeyValuePair.Create(pair.Key, (string)pair.Value!))
-            : [];
+        Document["metadata"]![map] is JsonObject pairs ? pairs.Select(pair => KeyValuePair.Create(pair.Key, (string)pair.Value!)) : [];
 }
 
 /// <summary>The namespace of one or more workloads.</summary>
@@ -54,7 +53,8 @@ internal sealed record NamespaceResource(ResourceId Id, Cluster Cluster, JsonObj
 }
 
 /// <summary>The Kubernetes service account of one or more workloads.</summary>
-internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, string Namespace, JsonObject Document) : KubernetesResource(Id, Cluster, Document)
+internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, string Namespace, JsonObject Document)
+    : KubernetesResource(Id, Cluster, Document)
 {
     public override string Path => $"serviceaccounts/{Name} in {Namespace}";
 

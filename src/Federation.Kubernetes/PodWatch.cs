@@ -20,22 +20,41 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
     /// <param name="log">Gets the pod's log, line by line.</param>
     /// <param name="isDeniedForGood">Asked when the log tells of a denial: trying again will not help.</param>
     public async Task<(PodVerdict Verdict, PodSnapshot Seen, bool IsThere)> ToVerdictAsync(
-        TimeSpan patience, Action<string> log, Func<PodSnapshot, bool> isDeniedForGood, CancellationToken cancellationToken)
+        TimeSpan patience,
+        Action<string> log,
+        Func<PodSnapshot, bool> isDeniedForGood,
+        CancellationToken cancellationToken
+    )
     {
         using var deadline = new CancellationTokenSource(patience, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var news = Channel.CreateUnbounded<IKubernetesObject<V1ObjectMeta>?>();
         var watching = Task.WhenAll(
             FollowAsync(
-                (version, token) => connection.Client.CoreV1.WatchListNamespacedPodAsync(created.Namespace(), fieldSelector: $"metadata.name={created.Name()}", resourceVersion: version, cancellationToken: token),
+                (version, token) =>
+                    connection.Client.CoreV1.WatchListNamespacedPodAsync(
+                        created.Namespace(),
+                        fieldSelector: $"metadata.name={created.Name()}",
+                        resourceVersion: version,
+                        cancellationToken: token
+                    ),
                 created.ResourceVersion(),
                 news.Writer,
-                ending.Token),
+                ending.Token
+            ),
             FollowAsync(
-                (version, token) => connection.Client.CoreV1.WatchListNamespacedEventAsync(created.Namespace(), fieldSelector: $"involvedObject.uid={created.Uid()}", resourceVersion: version, cancellationToken: token),
+                (version, token) =>
+                    connection.Client.CoreV1.WatchListNamespacedEventAsync(
+                        created.Namespace(),
+                        fieldSelector: $"involvedObject.uid={created.Uid()}",
+                        resourceVersion: version,
+                        cancellationToken: token
+                    ),
                 version: null,
                 news.Writer,
-                ending.Token));
+                ending.Token
+            )
+        );
         var pod = created;
         var events = new Dictionary<string, Corev1Event>(StringComparer.Ordinal);
         Task? logging = null;
@@ -62,7 +81,12 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
                 if (grace is null && snapshot.UnscheduledReason is not null)
                 {
                     // Nothing happens at the end of the grace period, so nothing but a clock can bring it up.
-                    grace = time.CreateTimer(_ => news.Writer.TryWrite(null), state: null, snapshot.Created + PodVerdict.SchedulingGrace - now, Timeout.InfiniteTimeSpan);
+                    grace = time.CreateTimer(
+                        _ => news.Writer.TryWrite(null),
+                        state: null,
+                        snapshot.Created + PodVerdict.SchedulingGrace - now,
+                        Timeout.InfiniteTimeSpan
+                    );
                 }
 
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -127,7 +151,8 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
         Func<string?, CancellationToken, IAsyncEnumerable<(WatchEventType Type, T Item)>> watch,
         string? version,
         ChannelWriter<IKubernetesObject<V1ObjectMeta>?> news,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
         where T : IKubernetesObject<V1ObjectMeta>
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -157,12 +182,13 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
     }
 
     /// <summary>410 Gone ("Kubernetes API Concepts", efficient detection of changes): the version is older than what the server keeps.</summary>
-    private static bool IsForgotten(Exception fault) => fault switch
-    {
-        HttpOperationException refused => refused.Response.StatusCode == HttpStatusCode.Gone,
-        KubernetesException told => told.Status?.Code == (int)HttpStatusCode.Gone,
-        _ => false,
-    };
+    private static bool IsForgotten(Exception fault) =>
+        fault switch
+        {
+            HttpOperationException refused => refused.Response.StatusCode == HttpStatusCode.Gone,
+            KubernetesException told => told.Status?.Code == (int)HttpStatusCode.Gone,
+            _ => false,
+        };
 
     private async Task StreamLogAsync(V1Pod pod, Action<string> log, CancellationToken cancellationToken)
     {
@@ -172,8 +198,10 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
                 connection,
                 $"get pods/log of {pod.Namespace()}/{pod.Name()}",
                 resource: null,
-                (client, token) => client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: token),
-                cancellationToken);
+                (client, token) =>
+                    client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: token),
+                cancellationToken
+            );
             using var reader = new StreamReader(stream);
             while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
@@ -191,12 +219,14 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
     }
 
     private static bool HasStarted(V1Pod pod) =>
-        pod.Status?.ContainerStatuses?.Any(container => container.State?.Running is not null || container.State?.Terminated is not null) == true;
+        pod.Status?.ContainerStatuses?.Any(container => container.State?.Running is not null || container.State?.Terminated is not null)
+        == true;
 
-    private static Finding TakenAway(V1Pod pod) => new()
-    {
-        Code = FindingCodes.PodTimedOut,
-        Cause = $"The validation pod {pod.Namespace()}/{pod.Name()} was deleted by somebody else before it came to its end.",
-        Fix = "Run it again; if it happens again, find what deletes pods in this namespace.",
-    };
+    private static Finding TakenAway(V1Pod pod) =>
+        new()
+        {
+            Code = FindingCodes.PodTimedOut,
+            Cause = $"The validation pod {pod.Namespace()}/{pod.Name()} was deleted by somebody else before it came to its end.",
+            Fix = "Run it again; if it happens again, find what deletes pods in this namespace.",
+        };
 }

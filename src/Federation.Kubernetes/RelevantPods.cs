@@ -28,7 +28,8 @@ internal sealed class RelevantPods(Workload workload, IReadOnlyList<Workload> be
     public bool IsRelevant(V1Pod pod) => IsValidation(pod) || IsUser(pod);
 
     /// <summary>Whether this tool made the pod to prove the workload.</summary>
-    public bool IsValidation(V1Pod pod) => mark.Labels.All(label => LabelsOf(pod).TryGetValue(label.Key, out var value) && value == label.Value);
+    public bool IsValidation(V1Pod pod) =>
+        mark.Labels.All(label => LabelsOf(pod).TryGetValue(label.Key, out var value) && value == label.Value);
 
     /// <summary>
     /// Whether a pod is one of the user's that is the workload's: it runs as its service account and names its role; or, of no workload that
@@ -43,7 +44,14 @@ internal sealed class RelevantPods(Workload workload, IReadOnlyList<Workload> be
         }
 
         var evidence = PodSpecs.EvidenceOf(pod, Snapshots.Of(pod, []));
-        string[] roles = [.. evidence.Containers.SelectMany(container => container.Environment).Where(variable => variable.Name == PodVariables.RoleArn).Select(variable => variable.Value).OfType<string>()];
+        string[] roles =
+        [
+            .. evidence
+                .Containers.SelectMany(container => container.Environment)
+                .Where(variable => variable.Name == PodVariables.RoleArn)
+                .Select(variable => variable.Value)
+                .OfType<string>(),
+        ];
         Func<Workload, bool>[] signs = [other => RunsAs(other) && Names(other), Names, RunsAs];
         return signs.FirstOrDefault(beside.Any) is { } sign
             ? sign(workload)
@@ -51,8 +59,10 @@ internal sealed class RelevantPods(Workload workload, IReadOnlyList<Workload> be
 
         bool RunsAs(Workload other) => evidence.ServiceAccount == other.ServiceAccount;
 
-        bool Names(Workload other) => roles.Any(role => role == other.RoleArn || (RoleArn.TryParse(role, out var arn) && arn.Name == other.Role.Name));
+        bool Names(Workload other) =>
+            roles.Any(role => role == other.RoleArn || (RoleArn.TryParse(role, out var arn) && arn.Name == other.Role.Name));
     }
 
-    private static ReadOnlyDictionary<string, string> LabelsOf(V1Pod pod) => (pod.Metadata.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal)).AsReadOnly();
+    private static ReadOnlyDictionary<string, string> LabelsOf(V1Pod pod) =>
+        (pod.Metadata.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal)).AsReadOnly();
 }

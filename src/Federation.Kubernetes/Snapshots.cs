@@ -20,23 +20,28 @@ internal static class Snapshots
             UnscheduledMessage = Said(unscheduled?.Message),
             Created = pod.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue,
             Containers = [.. (status?.InitContainerStatuses ?? []).Concat(status?.ContainerStatuses ?? []).Select(Of)],
-            Events = [.. events.OrderBy(happened => happened.LastTimestamp ?? happened.EventTime ?? happened.Metadata.CreationTimestamp)
-                .Select(happened => new PodEvent(happened.Reason ?? "", Said(happened.Message) ?? "", happened.Count ?? 1))],
+            Events =
+            [
+                .. events
+                    .OrderBy(happened => happened.LastTimestamp ?? happened.EventTime ?? happened.Metadata.CreationTimestamp)
+                    .Select(happened => new PodEvent(happened.Reason ?? "", Said(happened.Message) ?? "", happened.Count ?? 1)),
+            ],
         };
     }
 
-    private static ContainerSnapshot Of(V1ContainerStatus status) => new(status.Name, status.Image)
-    {
-        WaitingReason = status.State?.Waiting?.Reason,
-        WaitingMessage = Said(status.State?.Waiting?.Message),
-        ExitCode = status.State?.Terminated?.ExitCode,
-        TerminatedReason = status.State?.Terminated?.Reason,
-        TerminatedMessage = Said(status.State?.Terminated?.Message),
-        Restarts = status.RestartCount,
-        LastExitCode = status.LastState?.Terminated?.ExitCode,
-        LastTerminatedReason = status.LastState?.Terminated?.Reason,
-        LastTerminatedMessage = Said(status.LastState?.Terminated?.Message),
-    };
+    private static ContainerSnapshot Of(V1ContainerStatus status) =>
+        new(status.Name, status.Image)
+        {
+            WaitingReason = status.State?.Waiting?.Reason,
+            WaitingMessage = Said(status.State?.Waiting?.Message),
+            ExitCode = status.State?.Terminated?.ExitCode,
+            TerminatedReason = status.State?.Terminated?.Reason,
+            TerminatedMessage = Said(status.State?.Terminated?.Message),
+            Restarts = status.RestartCount,
+            LastExitCode = status.LastState?.Terminated?.ExitCode,
+            LastTerminatedReason = status.LastState?.Terminated?.Reason,
+            LastTerminatedMessage = Said(status.LastState?.Terminated?.Message),
+        };
 
     private static string? Said(string? message) => message is null ? null : Secrets.Strip(message);
 }

@@ -52,16 +52,26 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen, isThere) = await new PodWatch(cloud, connection, pod, time).ToVerdictAsync(patience, Line, IsDeniedForGood, cancellationToken);
+            var (verdict, seen, isThere) = await new PodWatch(cloud, connection, pod, time).ToVerdictAsync(
+                patience,
+                Line,
+                IsDeniedForGood,
+                cancellationToken
+            );
             var result = Judge(request, verdict, Proof(seen));
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
             if (result.Passed && await Quietly(clearing) is { } kept)
             {
                 // What they failed of is mended: kept on, they would be taken for the present state.
-                await Task.WhenAll(kept.Select(earlier => TakeAwayAsync(connection, workload.Namespace, earlier, "failed and was kept", log)));
+                await Task.WhenAll(
+                    kept.Select(earlier => TakeAwayAsync(connection, workload.Namespace, earlier, "failed and was kept", log))
+                );
             }
 
-            return result with { PodKept = keep && isThere };
+            return result with
+            {
+                PodKept = keep && isThere,
+            };
 
             void Line(string line)
             {
@@ -111,11 +121,22 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     /// nothing. They are known by the mark, their name, and an age that no pod of a run under way can have.
     /// </summary>
     /// <returns>The younger ones that failed, and were kept for a person to look at.</returns>
-    private async Task<IReadOnlyList<V1Pod>> ClearAsync(ClusterConnection connection, GateRequest request, TimeSpan patience, Action<string> log, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<V1Pod>> ClearAsync(
+        ClusterConnection connection,
+        GateRequest request,
+        TimeSpan patience,
+        Action<string> log,
+        CancellationToken cancellationToken
+    )
     {
         var workload = request.Workload;
         var labels = request.Documents.ValidationPod["metadata"]!["labels"] as JsonObject ?? [];
-        var mark = string.Join(',', labels.Where(label => label.Key.StartsWith("federation/", StringComparison.Ordinal)).Select(label => $"{label.Key}={label.Value}"));
+        var mark = string.Join(
+            ',',
+            labels
+                .Where(label => label.Key.StartsWith("federation/", StringComparison.Ordinal))
+                .Select(label => $"{label.Key}={label.Value}")
+        );
         if (workload.Verify.Keep == KeepPod.Always || mark.Length == 0)
         {
             return [];
@@ -127,9 +148,12 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             $"list pods in {workload.Namespace}",
             resource: null,
             (client, token) => client.CoreV1.ListNamespacedPodAsync(workload.Namespace, labelSelector: mark, cancellationToken: token),
-            cancellationToken);
-        var earlier = pods.Items
-            .Where(pod => pod.Name().StartsWith(request.PodName[..^request.Run.Length], StringComparison.Ordinal) && pod.Name() != request.PodName)
+            cancellationToken
+        );
+        var earlier = pods
+            .Items.Where(pod =>
+                pod.Name().StartsWith(request.PodName[..^request.Run.Length], StringComparison.Ordinal) && pod.Name() != request.PodName
+            )
             .ToLookup(pod => pod.CreationTimestamp() < before);
         await Task.WhenAll(earlier[true].Select(pod => TakeAwayAsync(connection, workload.Namespace, pod, "was left behind", log)));
         return [.. earlier[false].Where(pod => pod.Status?.Phase == "Failed")];
@@ -147,14 +171,20 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         return new GateResult(
             evidence,
             // What only the gate saw is not in the pod.
-            diagnosis.SeenCause is not null ? diagnosis : verdict switch
-            {
-                PodVerdict.Undecided undecided => diagnosis.WithFailedCheck(TimedOut(request.Workload, proof, undecided)),
-                PodVerdict.Hopeless hopeless => diagnosis.WithFailedCheck(hopeless.Finding),
-                _ => diagnosis,
-            },
-            CheckVerdict.AssumedRole((verdict as PodVerdict.Succeeded)?.TerminationMessage ?? (verdict as PodVerdict.Failed)?.TerminationMessage),
-            PodKept: false);
+            diagnosis.SeenCause
+                is not null
+                ? diagnosis
+                : verdict switch
+                {
+                    PodVerdict.Undecided undecided => diagnosis.WithFailedCheck(TimedOut(request.Workload, proof, undecided)),
+                    PodVerdict.Hopeless hopeless => diagnosis.WithFailedCheck(hopeless.Finding),
+                    _ => diagnosis,
+                },
+            CheckVerdict.AssumedRole(
+                (verdict as PodVerdict.Succeeded)?.TerminationMessage ?? (verdict as PodVerdict.Failed)?.TerminationMessage
+            ),
+            PodKept: false
+        );
     }
 
     private (WorkloadEvidence Evidence, WorkloadDiagnosis Diagnosis) Diagnose(GateRequest request, PodEvidence proof)
@@ -168,14 +198,17 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         return (evidence, Diagnostician.Diagnose(evidence, time.GetUtcNow()));
     }
 
-    private static Finding TimedOut(Workload workload, PodEvidence pod, PodVerdict.Undecided undecided) => new()
-    {
-        Code = FindingCodes.PodTimedOut,
-        Cause = $"The validation pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name} came to no end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s. Last seen: {undecided.LastSeen}.",
-        Fix = $"kubectl describe pod -n {pod.Snapshot.Namespace} {pod.Snapshot.Name} shows what it waits for; `verify.timeout` gives it longer.",
-        Expected = $"an end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s",
-        Actual = undecided.LastSeen,
-    };
+    private static Finding TimedOut(Workload workload, PodEvidence pod, PodVerdict.Undecided undecided) =>
+        new()
+        {
+            Code = FindingCodes.PodTimedOut,
+            Cause =
+                $"The validation pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name} came to no end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s. Last seen: {undecided.LastSeen}.",
+            Fix =
+                $"kubectl describe pod -n {pod.Snapshot.Namespace} {pod.Snapshot.Name} shows what it waits for; `verify.timeout` gives it longer.",
+            Expected = $"an end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s",
+            Actual = undecided.LastSeen,
+        };
 
     private async Task<V1Pod> CreateAsync(ClusterConnection connection, GateRequest request, CancellationToken cancellationToken)
     {
@@ -187,12 +220,21 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 connection,
                 attempt,
                 resource: null,
-                (client, token) => client.CoreV1.CreateNamespacedPodAsync(
-                    Manifest(request), workload.Namespace, fieldManager: KubernetesCloud.FieldManager, fieldValidation: "Strict", cancellationToken: token),
-                cancellationToken);
+                (client, token) =>
+                    client.CoreV1.CreateNamespacedPodAsync(
+                        Manifest(request),
+                        workload.Namespace,
+                        fieldManager: KubernetesCloud.FieldManager,
+                        fieldValidation: "Strict",
+                        cancellationToken: token
+                    ),
+                cancellationToken
+            );
         }
-        catch (FindingException refused) when (refused.InnerException is HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden } fault
-            && !KubernetesFaults.MessageOf(fault).Contains("cannot create resource", StringComparison.Ordinal))
+        catch (FindingException refused)
+            when (refused.InnerException is HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden } fault
+                && !KubernetesFaults.MessageOf(fault).Contains("cannot create resource", StringComparison.Ordinal)
+            )
         {
             throw new FindingException(Rejected(request, fault), fault);
         }
@@ -202,14 +244,16 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
     }
 
-    private static Finding Rejected(GateRequest request, HttpOperationException fault) => new()
-    {
-        Code = FindingCodes.PodRejected,
-        Cause = $"The cluster {request.Workload.Cluster.Key} does not admit the validation pod {request.Workload.Namespace}/{request.PodName}: {KubernetesFaults.MessageOf(fault)}",
-        Fix = "Adapt your own validation-pod.yaml (--templates) to what the message asks for, or raise the quota it names.",
-        Expected = "a pod that is admitted",
-        Actual = KubernetesFaults.MessageOf(fault),
-    };
+    private static Finding Rejected(GateRequest request, HttpOperationException fault) =>
+        new()
+        {
+            Code = FindingCodes.PodRejected,
+            Cause =
+                $"The cluster {request.Workload.Cluster.Key} does not admit the validation pod {request.Workload.Namespace}/{request.PodName}: {KubernetesFaults.MessageOf(fault)}",
+            Fix = "Adapt your own validation-pod.yaml (--templates) to what the message asks for, or raise the quota it names.",
+            Expected = "a pod that is admitted",
+            Actual = KubernetesFaults.MessageOf(fault),
+        };
 
     /// <summary>The rendered pod under the run's own name, told how patient to be.</summary>
     private static V1Pod Manifest(GateRequest request)
@@ -246,7 +290,8 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 $"delete pods in {@namespace}",
                 resource: null,
                 (client, token) => client.CoreV1.DeleteNamespacedPodAsync(pod, @namespace, gracePeriodSeconds: 1, cancellationToken: token),
-                bounded.Token);
+                bounded.Token
+            );
         }
         catch (HttpOperationException gone) when (gone.Response.StatusCode == HttpStatusCode.NotFound)
         {

@@ -22,7 +22,8 @@ internal sealed class CommandLine
     public string Region => Option("--region") ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? "us-east-1";
 
     /// <summary>None: the service's own.</summary>
-    public string? EndpointUrl(string service) => Option("--endpoint-url") ?? Variable("AWS_ENDPOINT_URL_" + service) ?? Variable("AWS_ENDPOINT_URL");
+    public string? EndpointUrl(string service) =>
+        Option("--endpoint-url") ?? Variable("AWS_ENDPOINT_URL_" + service) ?? Variable("AWS_ENDPOINT_URL");
 
     /// <exception cref="UsageException">An option has no value.</exception>
     public static CommandLine Parse(IReadOnlyList<string> arguments)
@@ -46,9 +47,8 @@ internal sealed class CommandLine
             }
             else
             {
-                line._options[argument] = ++index < arguments.Count
-                    ? arguments[index]
-                    : throw new UsageException($"argument {argument}: expected one argument");
+                line._options[argument] =
+                    ++index < arguments.Count ? arguments[index] : throw new UsageException($"argument {argument}: expected one argument");
             }
         }
 
@@ -61,7 +61,11 @@ internal sealed class CommandLine
     public void Allow(int words, params string[] options)
     {
         var unknown = Words.Where((_, index) => index >= words).ToList();
-        unknown.AddRange(_options.Keys.Where(name => !options.Contains(name) && !s_global.Contains(name) && name is not ("--no-cli-pager" or "--no-paginate")));
+        unknown.AddRange(
+            _options.Keys.Where(name =>
+                !options.Contains(name) && !s_global.Contains(name) && name is not ("--no-cli-pager" or "--no-paginate")
+            )
+        );
         if (unknown.Count > 0)
         {
             throw new UsageException($"Unknown options: {string.Join(", ", unknown)}");

@@ -15,7 +15,8 @@ internal static class Output
         Console.Out.WriteLine(line.Output == "text" ? Text(selected) : Json(selected));
     }
 
-    public static string? Time(DateTime? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'", CultureInfo.InvariantCulture);
+    public static string? Time(DateTime? time) =>
+        time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'", CultureInfo.InvariantCulture);
 
     /// <summary>The part of JMESPath that names a member: <c>Arn</c>, <c>Credentials.AccessKeyId</c>.</summary>
     private static JsonNode? Select(JsonNode? node, string? query)
@@ -36,7 +37,13 @@ internal static class Output
     private static string Json(JsonNode? node)
     {
         using var stream = new MemoryStream();
-        var options = new JsonWriterOptions { Indented = true, IndentSize = 4, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        var options = new JsonWriterOptions
+        {
+            Indented = true,
+            IndentSize = 4,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
         using (var writer = new Utf8JsonWriter(stream, options))
         {
             if (node is null)
@@ -61,9 +68,13 @@ internal static class Output
         }
 
         var sorted = members.OrderBy(member => member.Key, StringComparer.Ordinal).ToArray();
-        var lines = new List<string> { string.Join('\t', sorted.Where(member => member.Value is not JsonObject).Select(member => member.Value?.ToString())) };
-        lines.AddRange(sorted.Where(member => member.Value is JsonObject)
-            .Select(member => $"{member.Key.ToUpperInvariant()}\t{Text(member.Value)}"));
+        var lines = new List<string>
+        {
+            string.Join('\t', sorted.Where(member => member.Value is not JsonObject).Select(member => member.Value?.ToString())),
+        };
+        lines.AddRange(
+            sorted.Where(member => member.Value is JsonObject).Select(member => $"{member.Key.ToUpperInvariant()}\t{Text(member.Value)}")
+        );
         return string.Join('\n', lines.Where(line => line.Length > 0));
     }
 }

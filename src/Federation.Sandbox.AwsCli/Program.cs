@@ -7,7 +7,9 @@ try
     var line = CommandLine.Parse(args);
     if (line.Option("--version") is not null)
     {
-        Console.Out.WriteLine($"aws-cli/2 (bundled with the federation sandbox {Assembly.GetExecutingAssembly().GetName().Version?.ToString(3)}) .NET/{Environment.Version}");
+        Console.Out.WriteLine(
+            $"aws-cli/2 (bundled with the federation sandbox {Assembly.GetExecutingAssembly().GetName().Version?.ToString(3)}) .NET/{Environment.Version}"
+        );
         return 0;
     }
 
@@ -24,12 +26,15 @@ try
         default:
             throw new UsageException(
                 $"Found invalid choice '{string.Join(' ', line.Words)}': the bundled aws knows sts get-caller-identity, "
-                + "sts assume-role-with-web-identity and s3 ls");
+                    + "sts assume-role-with-web-identity and s3 ls"
+            );
     }
 }
 catch (UsageException exception)
 {
-    await Console.Error.WriteLineAsync($"\nusage: aws [options] <command> <subcommand> [<subcommand> ...] [parameters]\n\naws: [ERROR]: {exception.Message}");
+    await Console.Error.WriteLineAsync(
+        $"\nusage: aws [options] <command> <subcommand> [<subcommand> ...] [parameters]\n\naws: [ERROR]: {exception.Message}"
+    );
     return 252;
 }
 catch (ConfigurationException exception)
@@ -42,7 +47,8 @@ catch (ServiceException exception)
     await Console.Error.WriteLineAsync($"\n{exception.Message}");
     return 254;
 }
-catch (Exception exception) when (exception is AmazonClientException or AmazonServiceException or HttpRequestException or TaskCanceledException)
+catch (Exception exception)
+    when (exception is AmazonClientException or AmazonServiceException or HttpRequestException or TaskCanceledException)
 {
     var endpoint = CommandLine.Variable("AWS_ENDPOINT_URL") is { } url ? $": \"{url}\"" : "";
     await Console.Error.WriteLineAsync($"\nCould not connect to the endpoint URL{endpoint}: {exception.GetBaseException().Message}");

@@ -37,8 +37,7 @@ internal static class S3Commands
             }
 
             next = page.ContinuationToken;
-        }
-        while (!string.IsNullOrEmpty(next));
+        } while (!string.IsNullOrEmpty(next));
     }
 
     private static async Task<bool> ListObjectsAsync(AmazonS3Client client, string bucket, string prefix)
@@ -47,30 +46,34 @@ internal static class S3Commands
         string? next = null;
         do
         {
-            var request = new ListObjectsV2Request { BucketName = bucket, Prefix = prefix, Delimiter = "/", ContinuationToken = next };
+            var request = new ListObjectsV2Request
+            {
+                BucketName = bucket,
+                Prefix = prefix,
+                Delimiter = "/",
+                ContinuationToken = next,
+            };
             var page = await Service.CallAsync("ListObjectsV2", () => client.ListObjectsV2Async(request));
             foreach (var common in page.CommonPrefixes ?? [])
             {
-                Console.Out.WriteLine($"{"PRE",30} {Name(common)}");
+                Console.Out.WriteLine($"{"PRE", 30} {Name(common)}");
                 found = true;
             }
 
             foreach (var item in page.S3Objects ?? [])
             {
-                Console.Out.WriteLine($"{Time(item.LastModified)} {item.Size,10} {Name(item.Key)}");
+                Console.Out.WriteLine($"{Time(item.LastModified)} {item.Size, 10} {Name(item.Key)}");
                 found = true;
             }
 
             next = page.IsTruncated == true ? page.NextContinuationToken : null;
-        }
-        while (next is not null);
+        } while (next is not null);
         return found;
 
         string Name(string key) => key[(prefix.LastIndexOf('/') + 1)..];
     }
 
-    private static string Time(DateTime? time) =>
-        time?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(DateTime? time) => time?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
 
     private static AmazonS3Client Client(CommandLine line, AWSCredentials credentials)
     {

@@ -54,9 +54,11 @@ internal static class Credentials
         // The chain's own STS client takes its region from here; no pod runs on EC2.
         Environment.SetEnvironmentVariable("AWS_REGION", line.Region);
         Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
-        if (CommandLine.Variable("AWS_WEB_IDENTITY_TOKEN_FILE") is { } file
+        if (
+            CommandLine.Variable("AWS_WEB_IDENTITY_TOKEN_FILE") is { } file
             && CommandLine.Variable("AWS_ACCESS_KEY_ID") is null
-            && !File.Exists(file))
+            && !File.Exists(file)
+        )
         {
             throw new ConfigurationException($"[Errno 2] No such file or directory: '{file}'");
         }

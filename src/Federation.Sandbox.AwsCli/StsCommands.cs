@@ -15,12 +15,15 @@ internal static class StsCommands
         line.Allow(words: 2);
         using var client = Client(line, await Credentials.ResolveAsync(line));
         var identity = await Service.CallAsync("GetCallerIdentity", () => client.GetCallerIdentityAsync(new GetCallerIdentityRequest()));
-        Output.Write(line, new JsonObject
-        {
-            ["UserId"] = identity.UserId,
-            ["Account"] = identity.Account,
-            ["Arn"] = identity.Arn,
-        });
+        Output.Write(
+            line,
+            new JsonObject
+            {
+                ["UserId"] = identity.UserId,
+                ["Account"] = identity.Account,
+                ["Arn"] = identity.Arn,
+            }
+        );
     }
 
     public static async Task AssumeRoleWithWebIdentityAsync(CommandLine line)
@@ -47,24 +50,27 @@ internal static class StsCommands
 
         using var client = Client(line, new AnonymousAWSCredentials());
         var response = await Service.CallAsync("AssumeRoleWithWebIdentity", () => client.AssumeRoleWithWebIdentityAsync(request));
-        Output.Write(line, new JsonObject
-        {
-            ["Credentials"] = new JsonObject
+        Output.Write(
+            line,
+            new JsonObject
             {
-                ["AccessKeyId"] = response.Credentials.AccessKeyId,
-                ["SecretAccessKey"] = response.Credentials.SecretAccessKey,
-                ["SessionToken"] = response.Credentials.SessionToken,
-                ["Expiration"] = Output.Time(response.Credentials.Expiration),
-            },
-            ["SubjectFromWebIdentityToken"] = response.SubjectFromWebIdentityToken,
-            ["AssumedRoleUser"] = new JsonObject
-            {
-                ["AssumedRoleId"] = response.AssumedRoleUser.AssumedRoleId,
-                ["Arn"] = response.AssumedRoleUser.Arn,
-            },
-            ["Provider"] = response.Provider,
-            ["Audience"] = response.Audience,
-        });
+                ["Credentials"] = new JsonObject
+                {
+                    ["AccessKeyId"] = response.Credentials.AccessKeyId,
+                    ["SecretAccessKey"] = response.Credentials.SecretAccessKey,
+                    ["SessionToken"] = response.Credentials.SessionToken,
+                    ["Expiration"] = Output.Time(response.Credentials.Expiration),
+                },
+                ["SubjectFromWebIdentityToken"] = response.SubjectFromWebIdentityToken,
+                ["AssumedRoleUser"] = new JsonObject
+                {
+                    ["AssumedRoleId"] = response.AssumedRoleUser.AssumedRoleId,
+                    ["Arn"] = response.AssumedRoleUser.Arn,
+                },
+                ["Provider"] = response.Provider,
+                ["Audience"] = response.Audience,
+            }
+        );
     }
 
     private static AmazonSecurityTokenServiceClient Client(CommandLine line, AWSCredentials credentials)

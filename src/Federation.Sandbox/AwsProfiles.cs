@@ -7,21 +7,29 @@ namespace Federation.Sandbox;
 internal static class AwsProfiles
 {
     /// <param name="keys">The administrators', by account id.</param>
-    public static string Credentials(IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, AccessKey> keys) => string.Concat(Named(accounts).Select(profile =>
-    {
-        var key = keys[(profile.Account.AssumeRole is null ? profile.Account : accounts[0]).Id];
-        return $"[{profile.Name}]\naws_access_key_id = {key.AccessKeyId}\naws_secret_access_key = {key.SecretAccessKey}\n";
-    }));
+    public static string Credentials(IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, AccessKey> keys) =>
+        string.Concat(
+            Named(accounts)
+                .Select(profile =>
+                {
+                    var key = keys[(profile.Account.AssumeRole is null ? profile.Account : accounts[0]).Id];
+                    return $"[{profile.Name}]\naws_access_key_id = {key.AccessKeyId}\naws_secret_access_key = {key.SecretAccessKey}\n";
+                })
+        );
 
-    public static string Config(IReadOnlyList<Account> accounts) => string.Concat(Named(accounts).Select(profile =>
-        $"[{(profile.Name == "default" ? "" : "profile ")}{profile.Name}]\nregion = {profile.Account.Region}\n"));
+    public static string Config(IReadOnlyList<Account> accounts) =>
+        string.Concat(
+            Named(accounts)
+                .Select(profile => $"[{(profile.Name == "default" ? "" : "profile ")}{profile.Name}]\nregion = {profile.Account.Region}\n")
+        );
 
     /// <summary>
     /// Each profile once. It is an identity of the account that is reached by it alone; where a role is assumed from
     /// it everywhere, one of the first account, which those roles trust.
     /// </summary>
-    private static IEnumerable<(string Name, Account Account)> Named(IReadOnlyList<Account> accounts) => accounts
-        .Where(account => account.Profile is not null)
-        .GroupBy(account => account.Profile!, StringComparer.Ordinal)
-        .Select(sharing => (sharing.Key, sharing.FirstOrDefault(account => account.AssumeRole is null) ?? sharing.First()));
+    private static IEnumerable<(string Name, Account Account)> Named(IReadOnlyList<Account> accounts) =>
+        accounts
+            .Where(account => account.Profile is not null)
+            .GroupBy(account => account.Profile!, StringComparer.Ordinal)
+            .Select(sharing => (sharing.Key, sharing.FirstOrDefault(account => account.AssumeRole is null) ?? sharing.First()));
 }

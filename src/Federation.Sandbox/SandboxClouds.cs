@@ -34,7 +34,11 @@ public sealed class SandboxClouds : IAsyncDisposable
     /// <exception cref="ArgumentException">No cluster or no account.</exception>
     /// <exception cref="FormatException"><see cref="SandboxOptions.ConnectTo"/> is malformed.</exception>
     /// <exception cref="IOException">A port is taken, or the directory cannot be written.</exception>
-    public static async Task<SandboxClouds> StartAsync(SandboxOptions options, TimeProvider time, CancellationToken cancellationToken = default)
+    public static async Task<SandboxClouds> StartAsync(
+        SandboxOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
@@ -138,14 +142,22 @@ public sealed class SandboxClouds : IAsyncDisposable
         var clusters = new Dictionary<string, SandboxCluster>(StringComparer.Ordinal);
         var clusterListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
         var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, faults, Calls, time));
-        var google = Own(new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, faults, Calls, time));
+        var google = Own(
+            new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, faults, Calls, time)
+        );
 
         var awsListener = Listen(isTls: false, Delayed(aws.Endpoint.HandleAsync));
         var googleListener = Listen(isTls: false, Delayed(google.Endpoint.HandleAsync));
-        issuerListener = Listen(isTls: true, faults.Issuer(context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context), time));
+        issuerListener = Listen(
+            isTls: true,
+            faults.Issuer(context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context), time)
+        );
         foreach (var cluster in options.Clusters)
         {
-            clusterListeners[cluster.Key] = Listen(isTls: true, Delayed(faults.Kubernetes(context => clusters[cluster.Key].HandleAsync(context))));
+            clusterListeners[cluster.Key] = Listen(
+                isTls: true,
+                Delayed(faults.Kubernetes(context => clusters[cluster.Key].HandleAsync(context)))
+            );
         }
 
         Own(await WebListeners.StartAsync(_listeners, authority, cancellationToken));
@@ -156,12 +168,15 @@ public sealed class SandboxClouds : IAsyncDisposable
             googleEndpoint: new Uri($"http://{googleListener.HostAndPort}/"),
             aws.AdministratorKeys[options.Accounts[0].Id],
             google.Tokens.AccessToken,
-            RouteToIssuers());
+            RouteToIssuers()
+        );
         Unset = SandboxEnvironment.Unset(Environment);
 
         foreach (var cluster in options.Clusters)
         {
-            clusters[cluster.Key] = Own(new SandboxCluster(cluster, clusterListeners[cluster.Key].HostAndPort, authority.RootPem, google.Tokens, Calls, time));
+            clusters[cluster.Key] = Own(
+                new SandboxCluster(cluster, clusterListeners[cluster.Key].HostAndPort, authority.RootPem, google.Tokens, Calls, time)
+            );
         }
 
         await files.WriteClientFilesAsync(
@@ -169,18 +184,22 @@ public sealed class SandboxClouds : IAsyncDisposable
             KubeConfig.Of(clusters.Values, cluster => clusterListeners[cluster.Cluster.Key].HostAndPort, authority.RootPem),
             AwsProfiles.Config(options.Accounts),
             AwsProfiles.Credentials(options.Accounts, aws.AdministratorKeys),
-            cancellationToken);
+            cancellationToken
+        );
         var podEnvironment = SandboxEnvironment.OfPods(Environment);
         foreach (var cluster in clusters.Values)
         {
             cluster.Start(files.Pods(cluster.Cluster.Key), podEnvironment, options, time);
         }
 
-        RequestDelegate Delayed(RequestDelegate handle) => options.Latency <= TimeSpan.Zero ? handle : async context =>
-        {
-            await Task.Delay(options.Latency, time, context.RequestAborted);
-            await handle(context);
-        };
+        RequestDelegate Delayed(RequestDelegate handle) =>
+            options.Latency <= TimeSpan.Zero
+                ? handle
+                : async context =>
+                {
+                    await Task.Delay(options.Latency, time, context.RequestAborted);
+                    await handle(context);
+                };
     }
 
     private T Own<T>(T owned)

@@ -19,7 +19,14 @@ internal sealed class SandboxCluster : IAsyncDisposable
     private Task _kubelet = Task.CompletedTask;
 
     /// <param name="address">Host and port of the API.</param>
-    public SandboxCluster(Cluster cluster, string address, string certificateAuthority, GoogleTokens tokens, CallLog calls, TimeProvider time)
+    public SandboxCluster(
+        Cluster cluster,
+        string address,
+        string certificateAuthority,
+        GoogleTokens tokens,
+        CallLog calls,
+        TimeProvider time
+    )
     {
         Cluster = cluster;
         _address = address;
@@ -34,7 +41,8 @@ internal sealed class SandboxCluster : IAsyncDisposable
                 CertificateAuthority = certificateAuthority,
                 NodeName = Node,
             },
-            time)
+            time
+        )
         {
             Answered = request => calls.Record(Describe(cluster.Key, request)),
         };
@@ -69,7 +77,8 @@ internal sealed class SandboxCluster : IAsyncDisposable
                 HostAws = options.HostAws,
                 Images = options.Images.ToDictionary(image => image.Key, image => ImageStore.Of(image.Value), StringComparer.Ordinal),
             },
-            time);
+            time
+        );
         _server.Runtime = kubelet;
         _kubelet = kubelet.RunAsync(_stop.Token);
     }
@@ -78,7 +87,10 @@ internal sealed class SandboxCluster : IAsyncDisposable
     {
         // A Google access token is as good as GKE's own credentials to a GKE cluster.
         var authorization = context.Request.Headers.Authorization.ToString();
-        if (authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && _tokens.Accepts(authorization["Bearer ".Length..].Trim()))
+        if (
+            authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            && _tokens.Accepts(authorization["Bearer ".Length..].Trim())
+        )
         {
             context.Request.Headers.Authorization = "Bearer " + AdministratorToken;
         }
@@ -101,6 +113,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
             "kubernetes",
             $"{request.Verb} {resource}".TrimEnd(),
             string.Join('/', new[] { cluster, request.Namespace, request.Resource, request.Name }.Where(part => part.Length > 0)),
-            request.IsWrite && request.Subresource is not "token" && !request.Resource.EndsWith("reviews", StringComparison.Ordinal));
+            request.IsWrite && request.Subresource is not "token" && !request.Resource.EndsWith("reviews", StringComparison.Ordinal)
+        );
     }
 }

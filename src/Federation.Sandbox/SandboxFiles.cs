@@ -22,11 +22,18 @@ internal sealed class SandboxFiles(string directory)
     /// <summary>The sandbox's root certificate, with the further anchors that were asked for.</summary>
     public async Task WriteAuthorityAsync(string root, string? further, CancellationToken cancellationToken)
     {
-        var anchors = string.IsNullOrEmpty(further) || SamePath(further, Authority) ? "" : await File.ReadAllTextAsync(further, cancellationToken);
+        var anchors =
+            string.IsNullOrEmpty(further) || SamePath(further, Authority) ? "" : await File.ReadAllTextAsync(further, cancellationToken);
         await PrivateFile.WriteAsync(Authority, root + anchors, cancellationToken);
     }
 
-    public async Task WriteClientFilesAsync(string googleKey, string kubeConfig, string awsConfig, string awsCredentials, CancellationToken cancellationToken)
+    public async Task WriteClientFilesAsync(
+        string googleKey,
+        string kubeConfig,
+        string awsConfig,
+        string awsCredentials,
+        CancellationToken cancellationToken
+    )
     {
         await PrivateFile.WriteAsync(GoogleKey, googleKey, cancellationToken);
         await PrivateFile.WriteAsync(KubeConfig, kubeConfig, cancellationToken);
@@ -39,5 +46,6 @@ internal sealed class SandboxFiles(string directory)
     /// <summary>Where a cluster's pods have their volumes. Short: paths below it must fit where sockets are named.</summary>
     public string Pods(string cluster) => Path.Combine(directory, "pods", cluster);
 
-    private static bool SamePath(string one, string other) => string.Equals(Path.GetFullPath(one), Path.GetFullPath(other), StringComparison.Ordinal);
+    private static bool SamePath(string one, string other) =>
+        string.Equals(Path.GetFullPath(one), Path.GetFullPath(other), StringComparison.Ordinal);
 }

@@ -48,5 +48,6 @@ public sealed record SandboxOptions
     public string? ConnectTo { get; init; } = System.Environment.GetEnvironmentVariable(IssuerTransport.ConnectToVariable);
 
     /// <summary>A PEM file of further trust anchors for issuers. By default the one of <c>FEDERATION_CA_FILE</c>.</summary>
-    public string? CertificateAuthorityFile { get; init; } = System.Environment.GetEnvironmentVariable(IssuerTransport.CertificateAuthorityVariable);
+    public string? CertificateAuthorityFile { get; init; } =
+        System.Environment.GetEnvironmentVariable(IssuerTransport.CertificateAuthorityVariable);
 }

@@ -16,16 +16,21 @@ internal static class GoogleRequestParameters
         {
             // Called by name: Google.Apis.Util has an extension of the same name.
             if (CustomAttributeExtensions.GetCustomAttribute<RequestParameterAttribute>(property) is not { } attribute)
+            {
                 continue;
+            }
 
             var isPath = attribute.Type == RequestParameterType.Path;
-            parameters.Add(attribute.Name, new Parameter
-            {
-                Name = attribute.Name,
-                IsRequired = isPath,
-                ParameterType = isPath ? "path" : "query",
-                Pattern = isPath ? pathPattern : null,
-            });
+            parameters.Add(
+                attribute.Name,
+                new Parameter
+                {
+                    Name = attribute.Name,
+                    IsRequired = isPath,
+                    ParameterType = isPath ? "path" : "query",
+                    Pattern = isPath ? pathPattern : null,
+                }
+            );
         }
     }
 }

@@ -12,7 +12,10 @@ public sealed class DiagnoseTests
     public void A_pasted_error_is_explained_with_access_to_nothing()
     {
         using var host = new HostRun();
-        var run = host.Run("--target=Diagnose", "--error=An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience");
+        var run = host.Run(
+            "--target=Diagnose",
+            "--error=An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience"
+        );
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Equal(["FED3003"], run.Codes);
         Assert.Empty(run.Report!["calls"]!.AsObject());
@@ -73,7 +76,13 @@ public sealed class DiagnoseTests
     {
         using var host = new HostRun();
         await using var sandbox = await LiveTests.EnterAsync(host, HostRun.Example);
-        var config = host.Configure((await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace("name: main }", "name: main, context: gone }", StringComparison.Ordinal));
+        var config = host.Configure(
+            (await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace(
+                "name: main }",
+                "name: main, context: gone }",
+                StringComparison.Ordinal
+            )
+        );
 
         var run = host.Run("--target=Token", $"--config={config}");
 
@@ -94,7 +103,11 @@ public sealed class DiagnoseTests
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Contains("STS agreed to the exchange", run.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(host.Output, "rendered", "gke-to-aws-test", "preflight-role.yaml")));
-        Assert.DoesNotContain("eyJ", await File.ReadAllTextAsync(Path.Combine(host.Output, "evidence.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "eyJ",
+            await File.ReadAllTextAsync(Path.Combine(host.Output, "evidence.json"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -124,9 +137,19 @@ public sealed class DiagnoseTests
 
     private static async Task<string> TokenAsync(string audience)
     {
-        using var client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(Environment.GetEnvironmentVariable("KUBECONFIG")));
-        var request = new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [audience], ExpirationSeconds = 3600 } };
-        var answer = await client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, "gke-service-account", "gke-to-aws-test", cancellationToken: TestContext.Current.CancellationToken);
+        using var client = new Kubernetes(
+            KubernetesClientConfiguration.BuildConfigFromConfigFile(Environment.GetEnvironmentVariable("KUBECONFIG"))
+        );
+        var request = new Authenticationv1TokenRequest
+        {
+            Spec = new V1TokenRequestSpec { Audiences = [audience], ExpirationSeconds = 3600 },
+        };
+        var answer = await client.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+            request,
+            "gke-service-account",
+            "gke-to-aws-test",
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         return answer.Status.Token;
     }
 }

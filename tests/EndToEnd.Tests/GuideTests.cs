@@ -23,15 +23,24 @@ public sealed class GuideTests(GuideRun run) : IClassFixture<GuideRun>
         Assert.Equal("acme-prod.svc.id.goog\n", commands["pool"].Output);
         Assert.Equal("namespace/gke-to-aws-test created\n", commands["namespace"].Output);
         Assert.Contains("Created service account [gke-to-aws-test].", commands["google-service-account"].Errors, StringComparison.Ordinal);
-        Assert.Contains("serviceAccount:acme-prod.svc.id.goog[gke-to-aws-test/gke-service-account]", commands["binding"].Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "serviceAccount:acme-prod.svc.id.goog[gke-to-aws-test/gke-service-account]",
+            commands["binding"].Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal("serviceaccount/gke-service-account created\n", commands["service-account"].Output);
         Assert.Matches("^Correct Thumbprint: [0-9a-f]{40}\n$", commands["thumbprint"].Output);
-        Assert.Contains("arn:aws:iam::111122223333:oidc-provider/container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main", commands["provider"].Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "arn:aws:iam::111122223333:oidc-provider/container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main",
+            commands["provider"].Output,
+            StringComparison.Ordinal
+        );
         Assert.Contains("arn:aws:iam::111122223333:role/gke-to-aws-test", commands["role"].Output, StringComparison.Ordinal);
         Assert.Equal("pod/aws-access-test created\n", commands["pod"].Output);
         Assert.Matches(
             "AWS CLI installed\\. Listing S3 buckets\\.\\.\\.\n[0-9: -]+ sandbox-backups\n[0-9: -]+ sandbox-exports\nS3 list command completed\\. Pod will sleep now\\.\\.\\.\n$",
-            commands["logs"].Output);
+            commands["logs"].Output
+        );
         foreach (var (name, command) in commands)
         {
             Assert.True(command.ExitCode == 0, $"{name}: {command}");
@@ -45,10 +54,23 @@ public sealed class GuideTests(GuideRun run) : IClassFixture<GuideRun>
 
         Assert.Equal(
             ["namespace", "google-service-account", "provider", "role"],
-            commands.Where(command => command.Value.ExitCode != 0).Select(command => command.Key));
-        Assert.Contains("(AlreadyExists): namespaces \"gke-to-aws-test\" already exists", commands["namespace"].Errors, StringComparison.Ordinal);
-        Assert.Contains("Service account gke-to-aws-test already exists within project projects/acme-prod.", commands["google-service-account"].Errors, StringComparison.Ordinal);
-        Assert.Contains("(EntityAlreadyExists) when calling the CreateOpenIDConnectProvider operation", commands["provider"].Errors, StringComparison.Ordinal);
+            commands.Where(command => command.Value.ExitCode != 0).Select(command => command.Key)
+        );
+        Assert.Contains(
+            "(AlreadyExists): namespaces \"gke-to-aws-test\" already exists",
+            commands["namespace"].Errors,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Service account gke-to-aws-test already exists within project projects/acme-prod.",
+            commands["google-service-account"].Errors,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "(EntityAlreadyExists) when calling the CreateOpenIDConnectProvider operation",
+            commands["provider"].Errors,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Role with name gke-to-aws-test already exists.", commands["role"].Errors, StringComparison.Ordinal);
         Assert.Equal("serviceaccount/gke-service-account unchanged\n", commands["service-account"].Output);
         Assert.Equal(run.First["thumbprint"].Output, commands["thumbprint"].Output);
@@ -110,17 +132,20 @@ public sealed partial class GuideRun : IAsyncLifetime
         }
 
         _interruption = new Interruption();
-        _sandbox = Task.Run(() => _host.Run(
-            _interruption,
-            said =>
-            {
-                if (said.Contains("The sandbox is ready.", StringComparison.Ordinal))
+        _sandbox = Task.Run(() =>
+            _host.Run(
+                _interruption,
+                said =>
                 {
-                    _ready.TrySetResult();
-                }
-            },
-            "--target=Sandbox",
-            $"--config={HostRun.Example}"));
+                    if (said.Contains("The sandbox is ready.", StringComparison.Ordinal))
+                    {
+                        _ready.TrySetResult();
+                    }
+                },
+                "--target=Sandbox",
+                $"--config={HostRun.Example}"
+            )
+        );
         if (await Task.WhenAny(_ready.Task, _sandbox) == _sandbox)
         {
             Assert.Fail((await _sandbox).ToString());
@@ -143,18 +168,30 @@ public sealed partial class GuideRun : IAsyncLifetime
     {
         var documents = Path.Combine(HostRun.Repository, "tests", "EndToEnd.Tests", "Guide");
         var results = Directory.CreateDirectory(Path.Combine(_host.Folder, name)).FullName;
-        var commands = Heading().Split(await File.ReadAllTextAsync(Path.Combine(documents, "commands.sh")))[1..].Chunk(2).Select(pair => (Name: pair[0], Text: pair[1])).ToList();
-        var script = string.Concat(commands.Select(command =>
-            $"{{\n{command.Text}\n}} >\"$RESULTS/{command.Name}.out\" 2>\"$RESULTS/{command.Name}.err\"; echo $? >\"$RESULTS/{command.Name}.code\"\n"));
-        var start = new ProcessStartInfo("bash") { UseShellExecute = false, WorkingDirectory = documents, Environment = { ["RESULTS"] = results } };
+        var commands = Heading()
+            .Split(await File.ReadAllTextAsync(Path.Combine(documents, "commands.sh")))[1..]
+            .Chunk(2)
+            .Select(pair => (Name: pair[0], Text: pair[1]))
+            .ToList();
+        var script = string.Concat(
+            commands.Select(command =>
+                $"{{\n{command.Text}\n}} >\"$RESULTS/{command.Name}.out\" 2>\"$RESULTS/{command.Name}.err\"; echo $? >\"$RESULTS/{command.Name}.code\"\n"
+            )
+        );
+        var start = new ProcessStartInfo("bash")
+        {
+            UseShellExecute = false,
+            WorkingDirectory = documents,
+            Environment = { ["RESULTS"] = results },
+        };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add($"source '{_host.Output}/sandbox/env.sh'\n{script}");
         using var shell = Process.Start(start)!;
         await shell.WaitForExitAsync();
         return commands.ToDictionary(command => command.Name, command => Read(command.Name), StringComparer.Ordinal);
 
-        GuideCommand Read(string command) => new(
-            int.Parse(Text($"{command}.code"), CultureInfo.InvariantCulture), Text($"{command}.out"), Text($"{command}.err"));
+        GuideCommand Read(string command) =>
+            new(int.Parse(Text($"{command}.code"), CultureInfo.InvariantCulture), Text($"{command}.out"), Text($"{command}.err"));
 
         string Text(string file) => File.ReadAllText(Path.Combine(results, file));
     }

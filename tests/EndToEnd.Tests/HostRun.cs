@@ -18,7 +18,11 @@ internal sealed class HostRun : IDisposable
     public HostRun()
     {
         Folder = Directory.CreateTempSubdirectory("federation-").FullName;
-        foreach (var name in _environment.Keys.Where(name => name is "CI" or "TF_BUILD" or "BUILD_REASON" || name.StartsWith("GITHUB_", StringComparison.Ordinal)))
+        foreach (
+            var name in _environment.Keys.Where(name =>
+                name is "CI" or "TF_BUILD" or "BUILD_REASON" || name.StartsWith("GITHUB_", StringComparison.Ordinal)
+            )
+        )
         {
             Environment.SetEnvironmentVariable(name, null);
         }
@@ -57,7 +61,12 @@ internal sealed class HostRun : IDisposable
         }
 
         var code = BuildHost.Run([.. arguments, $"--output={Output}"], new Terminal(Plain(output), Plain(error)), interruption);
-        return new HostResult(code, output.ToString(), error.ToString(), File.Exists(report) ? JsonNode.Parse(File.ReadAllText(report)) : null);
+        return new HostResult(
+            code,
+            output.ToString(),
+            error.ToString(),
+            File.Exists(report) ? JsonNode.Parse(File.ReadAllText(report)) : null
+        );
     }
 
     public void Dispose()
@@ -77,13 +86,23 @@ internal sealed class HostRun : IDisposable
 
     private static IAnsiConsole Plain(StringWriter writer)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(writer) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Out = new AnsiConsoleOutput(writer),
+            }
+        );
         console.Profile.Width = 400;
         return console;
     }
 
     private static Dictionary<string, string?> Variables() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value, StringComparer.Ordinal);
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value, StringComparer.Ordinal);
 
     private static string FindRepository()
     {
@@ -127,15 +146,24 @@ internal sealed record HostResult(int ExitCode, string Output, string Error, Jso
     /// <summary>The findings of the whole run and of its workloads.</summary>
     public IEnumerable<string> Codes => Findings.Select(finding => (string)finding["code"]!);
 
-    public IEnumerable<JsonNode> Findings => Report is null
-        ? []
-        : Report["findings"]!.AsArray().Concat(Report["workloads"]!.AsArray().SelectMany(workload => workload!["findings"]!.AsArray())).OfType<JsonNode>();
+    public IEnumerable<JsonNode> Findings =>
+        Report is null
+            ? []
+            : Report["findings"]!
+                .AsArray()
+                .Concat(Report["workloads"]!.AsArray().SelectMany(workload => workload!["findings"]!.AsArray()))
+                .OfType<JsonNode>();
 
     public JsonNode Workload(int index = 0) => Report!["workloads"]![index]!;
 
     /// <summary>The actions of all changes of all workloads.</summary>
-    public IEnumerable<string> Actions => Report!["workloads"]!.AsArray().SelectMany(workload => workload!["changes"]!.AsArray()).Select(change => (string)change!["action"]!);
+    public IEnumerable<string> Actions =>
+        Report!["workloads"]!
+            .AsArray()
+            .SelectMany(workload => workload!["changes"]!.AsArray())
+            .Select(change => (string)change!["action"]!);
 
     /// <summary>Everything, for a failed assertion.</summary>
-    public override string ToString() => $"exit {ExitCode}\n{Output}\n{Error}\n{Report?.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}";
+    public override string ToString() =>
+        $"exit {ExitCode}\n{Output}\n{Error}\n{Report?.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}";
 }

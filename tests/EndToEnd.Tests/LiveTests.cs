@@ -64,7 +64,10 @@ public sealed class LiveTests
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Equal("failed", run.Outcome);
         Assert.Equal(["FED5001"], run.Codes);
-        Assert.Equal(("s3:ListBucket on arn:aws:s3:::sandbox-exports", "no statement allows it"), ((string?)run.Findings.Single()["expected"], (string?)run.Findings.Single()["actual"]));
+        Assert.Equal(
+            ("s3:ListBucket on arn:aws:s3:::sandbox-exports", "no statement allows it"),
+            ((string?)run.Findings.Single()["expected"], (string?)run.Findings.Single()["actual"])
+        );
         Assert.Contains("the pod is kept", run.Output, StringComparison.Ordinal);
     }
 
@@ -73,7 +76,13 @@ public sealed class LiveTests
     {
         using var host = new HostRun();
         await using var sandbox = await EnterAsync(host, HostRun.Example);
-        var other = host.Configure((await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace("111122223333", "444455556666", StringComparison.Ordinal));
+        var other = host.Configure(
+            (await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace(
+                "111122223333",
+                "444455556666",
+                StringComparison.Ordinal
+            )
+        );
         var run = host.Run("--target=Verify", "--cloud=live", $"--config={other}");
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Equal(["FED8003"], run.Codes);
@@ -86,7 +95,9 @@ public sealed class LiveTests
         using var host = new HostRun();
         await using var sandbox = await EnterAsync(host, HostRun.Example);
         Assert.Equal(0, host.Run("--target=Apply", "--cloud=live", $"--config={HostRun.Example}").ExitCode);
-        var renamed = host.Configure("name: another-federation\n" + await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken));
+        var renamed = host.Configure(
+            "name: another-federation\n" + await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)
+        );
 
         var written = sandbox.Calls.Calls.Count;
         var run = host.Run("--target=Apply", "--cloud=live", $"--config={renamed}");
@@ -100,7 +111,13 @@ public sealed class LiveTests
     {
         using var host = new HostRun();
         await using var sandbox = await EnterAsync(host, HostRun.Example);
-        var regional = host.Configure((await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace("asia-south1-a", "asia-south1", StringComparison.Ordinal));
+        var regional = host.Configure(
+            (await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)).Replace(
+                "asia-south1-a",
+                "asia-south1",
+                StringComparison.Ordinal
+            )
+        );
         var run = host.Run("--target=Plan", "--cloud=live", $"--config={regional}");
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Contains("FED2001", run.Codes);
@@ -121,7 +138,8 @@ public sealed class LiveTests
         var sandbox = await SandboxClouds.StartAsync(
             change?.Invoke(options) ?? options,
             TimeProvider.System,
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         foreach (var name in sandbox.Unset)
         {
             Environment.SetEnvironmentVariable(name, null);

@@ -17,8 +17,17 @@ public sealed class TargetTests
         Assert.Equal("rendered", run.Outcome);
         var folder = Path.Combine(host.Output, "rendered", "gke-to-aws-test");
         Assert.All(
-            ["namespace.yaml", "service-account.yaml", "trust-policy.json", "permissions/s3-list-buckets.json", "kustomization.yaml", "validation-pod.yaml", "component/kustomization.yaml"],
-            file => Assert.True(File.Exists(Path.Combine(folder, file)), file));
+            [
+                "namespace.yaml",
+                "service-account.yaml",
+                "trust-policy.json",
+                "permissions/s3-list-buckets.json",
+                "kustomization.yaml",
+                "validation-pod.yaml",
+                "component/kustomization.yaml",
+            ],
+            file => Assert.True(File.Exists(Path.Combine(folder, file)), file)
+        );
     }
 
     [Fact]
@@ -44,7 +53,13 @@ public sealed class TargetTests
     public void Every_problem_of_a_configuration_is_named_at_once_and_nothing_is_called()
     {
         using var host = new HostRun();
-        var config = host.Configure(VerifyTests.Federation("aws s3 ls").Replace("111122223333", "1111", StringComparison.Ordinal).Replace("serviceAccount: reader", "serviceAcount: reader", StringComparison.Ordinal).Replace("s3-list-buckets", "s3-list-bucket", StringComparison.Ordinal));
+        var config = host.Configure(
+            VerifyTests
+                .Federation("aws s3 ls")
+                .Replace("111122223333", "1111", StringComparison.Ordinal)
+                .Replace("serviceAccount: reader", "serviceAcount: reader", StringComparison.Ordinal)
+                .Replace("s3-list-buckets", "s3-list-bucket", StringComparison.Ordinal)
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 2, run.ToString());
         Assert.Equal("invalid", run.Outcome);
@@ -62,7 +77,11 @@ public sealed class TargetTests
         File.WriteAllText(host.Output, "a file where the folder should be");
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={HostRun.Example}");
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains($"FED8013 ArgumentInvalid: --output={host.Output}: nothing can be written there.", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"FED8013 ArgumentInvalid: --output={host.Output}: nothing can be written there.",
+            run.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -128,7 +147,8 @@ public sealed class TargetTests
             },
             "--target=Verify",
             "--cloud=sandbox",
-            $"--config={config}");
+            $"--config={config}"
+        );
         Assert.True(run.ExitCode == exitCode, run.ToString());
         Assert.Equal("interrupted", run.Outcome);
         Assert.Equal("interrupted", (string?)run.Workload()["outcome"]);

@@ -32,7 +32,10 @@ public sealed class VerifyTests
     public void An_image_that_does_not_exist_fails_the_gate_at_once()
     {
         using var host = new HostRun();
-        var config = host.Configure(Federation("aws s3 ls").Replace("run: aws s3 ls", "run: aws s3 ls\n      image: registry.test/absent:1", StringComparison.Ordinal));
+        var config = host.Configure(
+            Federation("aws s3 ls")
+                .Replace("run: aws s3 ls", "run: aws s3 ls\n      image: registry.test/absent:1", StringComparison.Ordinal)
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Equal(["FED6005"], run.Codes);
@@ -42,9 +45,15 @@ public sealed class VerifyTests
     public void An_image_that_the_configuration_gives_the_sandbox_is_known_to_its_kubelet()
     {
         using var host = new HostRun();
-        var config = host.Configure(Federation("aws s3 ls")
-            .Replace("run: aws s3 ls", "run: aws s3 ls\n      image: registry.test/checks:3", StringComparison.Ordinal)
-            .Replace("buckets: [sandbox-exports]", "buckets: [sandbox-exports]\n  images: { \"registry.test/checks:3\": aws }", StringComparison.Ordinal));
+        var config = host.Configure(
+            Federation("aws s3 ls")
+                .Replace("run: aws s3 ls", "run: aws s3 ls\n      image: registry.test/checks:3", StringComparison.Ordinal)
+                .Replace(
+                    "buckets: [sandbox-exports]",
+                    "buckets: [sandbox-exports]\n  images: { \"registry.test/checks:3\": aws }",
+                    StringComparison.Ordinal
+                )
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 0, run.ToString());
     }
@@ -53,13 +62,16 @@ public sealed class VerifyTests
     public void Several_workloads_are_verified_side_by_side_and_selection_leaves_the_others_alone()
     {
         using var host = new HostRun();
-        var config = host.Configure(Federation("aws s3 ls") + """
-              - name: second
-                namespace: team
-                serviceAccount: second
-                role: { name: second, policies: [s3-list-buckets] }
-                verify: { run: aws s3 ls }
-            """.ReplaceLineEndings("\n").Replace("\n      ", "\n", StringComparison.Ordinal));
+        var config = host.Configure(
+            Federation("aws s3 ls")
+                + """
+                  - name: second
+                    namespace: team
+                    serviceAccount: second
+                    role: { name: second, policies: [s3-list-buckets] }
+                    verify: { run: aws s3 ls }
+                """.ReplaceLineEndings("\n").Replace("\n      ", "\n", StringComparison.Ordinal)
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal(2, run.Report!["workloads"]!.AsArray().Count);
@@ -73,7 +85,10 @@ public sealed class VerifyTests
     public void A_Google_service_account_is_made_and_bound_where_a_workload_names_one()
     {
         using var host = new HostRun();
-        var config = host.Configure(Federation("aws s3 ls").Replace("serviceAccount: reader", "serviceAccount: reader\n    googleServiceAccount: reader", StringComparison.Ordinal));
+        var config = host.Configure(
+            Federation("aws s3 ls")
+                .Replace("serviceAccount: reader", "serviceAccount: reader\n    googleServiceAccount: reader", StringComparison.Ordinal)
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 0, run.ToString());
         var resources = run.Workload()["changes"]!.AsArray().Select(change => (string)change!["resource"]!);
@@ -85,7 +100,9 @@ public sealed class VerifyTests
     public void An_account_that_asks_for_it_gives_its_new_provider_the_thumbprint_of_the_issuers_chain()
     {
         using var host = new HostRun();
-        var config = host.Configure(Federation("aws s3 ls").Replace("region: ap-south-1", "region: ap-south-1, thumbprint: chain", StringComparison.Ordinal));
+        var config = host.Configure(
+            Federation("aws s3 ls").Replace("region: ap-south-1", "region: ap-south-1, thumbprint: chain", StringComparison.Ordinal)
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Matches(@"thumbprints\[[0-9a-f]{40}\]", run.Report!.ToJsonString());
@@ -95,7 +112,8 @@ public sealed class VerifyTests
     public void Profiles_roles_and_contexts_that_the_configuration_names_are_there_in_the_sandbox()
     {
         using var host = new HostRun();
-        var config = host.Configure("""
+        var config = host.Configure(
+            """
             clusters:
               main: { project: acme-prod, location: asia-south1-a, name: main, context: prod }
             accounts:
@@ -106,12 +124,18 @@ public sealed class VerifyTests
               - { name: near, account: data, namespace: team, serviceAccount: near, role: { name: near } }
               - { name: owned, account: own, namespace: team, serviceAccount: owned, role: { name: owned } }
               - { name: far, account: far, namespace: team, serviceAccount: far, role: { name: far } }
-            """);
+            """
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal(
-            ["arn:aws:sts::111122223333:assumed-role/near/near", "arn:aws:sts::222233334444:assumed-role/owned/owned", "arn:aws:sts::444455556666:assumed-role/far/far"],
-            run.Report!["workloads"]!.AsArray().Select(workload => (string?)workload!["assumedRoleArn"]));
+            [
+                "arn:aws:sts::111122223333:assumed-role/near/near",
+                "arn:aws:sts::222233334444:assumed-role/owned/owned",
+                "arn:aws:sts::444455556666:assumed-role/far/far",
+            ],
+            run.Report!["workloads"]!.AsArray().Select(workload => (string?)workload!["assumedRoleArn"])
+        );
     }
 
     [Theory]
@@ -128,23 +152,27 @@ public sealed class VerifyTests
         Environment.SetEnvironmentVariable(name, value);
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
-        Assert.All(run.Report!["endpoints"]!.AsObject(), endpoint => Assert.DoesNotContain("example.test", (string?)endpoint.Value, StringComparison.Ordinal));
+        Assert.All(
+            run.Report!["endpoints"]!.AsObject(),
+            endpoint => Assert.DoesNotContain("example.test", (string?)endpoint.Value, StringComparison.Ordinal)
+        );
     }
 
-    internal static string Federation(string check) => $"""
-        clusters:
-          main: {"{"} project: acme-prod, location: asia-south1-a, name: main {"}"}
-        accounts:
-          data: {"{"} id: "111122223333", region: ap-south-1 {"}"}
-        sandbox:
-          buckets: [sandbox-exports]
-        workloads:
-          - name: reader
-            namespace: team
-            serviceAccount: reader
-            role: {"{"} name: reader, policies: [s3-list-buckets] {"}"}
-            verify:
-              run: {check}
+    internal static string Federation(string check) =>
+        $"""
+            clusters:
+              main: {"{"} project: acme-prod, location: asia-south1-a, name: main {"}"}
+            accounts:
+              data: {"{"} id: "111122223333", region: ap-south-1 {"}"}
+            sandbox:
+              buckets: [sandbox-exports]
+            workloads:
+              - name: reader
+                namespace: team
+                serviceAccount: reader
+                role: {"{"} name: reader, policies: [s3-list-buckets] {"}"}
+                verify:
+                  run: {check}
 
-        """.ReplaceLineEndings("\n");
+            """.ReplaceLineEndings("\n");
 }

@@ -9,36 +9,58 @@ namespace Federation.Aws.Tests;
 public sealed class CredentialChainTests
 {
     [Fact]
-    public void A_chain_without_an_end_names_every_place_that_was_looked_at() => Holds(
-        new AmazonClientException("""
-            Failed to resolve AWS credentials. The credential providers used to search for credentials returned the following errors:
+    public void A_chain_without_an_end_names_every_place_that_was_looked_at() =>
+        Holds(
+            new AmazonClientException(
+                """
+                Failed to resolve AWS credentials. The credential providers used to search for credentials returned the following errors:
 
-            Exception 1 of 4: The environment variables AWS_ACCESS_KEY_ID/AWS_SECRET_ACCESS_KEY/AWS_SESSION_TOKEN were not set with AWS credentials.
-            Exception 2 of 4: The webIdentityTokenFile must be an absolute path. (Parameter 'webIdentityTokenFile')
-            Exception 3 of 4: Unable to find the "ci" profile.
-            Exception 4 of 4: Failed to connect to EC2 instance metadata to retrieve credentials: Unable to retrieve credentials.
-            """),
-        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set, there is no profile ci, and this machine has no instance metadata that gives any");
-
-    [Fact]
-    public void What_a_source_says_beyond_not_being_there_is_kept() => Holds(
-        new AmazonClientException("Exception 1 of 2: The SSO session of the profile ci\nhas expired. Exception 2 of 2: Unable to find the \"ci\" profile."),
-        "The SSO session of the profile ci has expired, and there is no profile ci");
-
-    [Fact]
-    public void A_token_file_that_cannot_be_read_is_named() => Holds(
-        new InvalidOperationException("A token could not be loaded from the WebIdentityTokenFile.", new FileNotFoundException("Could not find file '/no/token'.")) { Source = "AWSSDK.Core" },
-        "A token could not be loaded from the WebIdentityTokenFile: Could not find file '/no/token'");
+                Exception 1 of 4: The environment variables AWS_ACCESS_KEY_ID/AWS_SECRET_ACCESS_KEY/AWS_SESSION_TOKEN were not set with AWS credentials.
+                Exception 2 of 4: The webIdentityTokenFile must be an absolute path. (Parameter 'webIdentityTokenFile')
+                Exception 3 of 4: Unable to find the "ci" profile.
+                Exception 4 of 4: Failed to connect to EC2 instance metadata to retrieve credentials: Unable to retrieve credentials.
+                """
+            ),
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set, there is no profile ci, and this machine has no instance metadata that gives any"
+        );
 
     [Fact]
-    public void A_container_that_hands_out_no_credentials_is_no_fault_of_the_service() => Holds(
-        new AmazonServiceException("Unable to retrieve credentials. Message = \"Connection refused\"."),
-        "Unable to retrieve credentials. Message = \"Connection refused\"");
+    public void What_a_source_says_beyond_not_being_there_is_kept() =>
+        Holds(
+            new AmazonClientException(
+                "Exception 1 of 2: The SSO session of the profile ci\nhas expired. Exception 2 of 2: Unable to find the \"ci\" profile."
+            ),
+            "The SSO session of the profile ci has expired, and there is no profile ci"
+        );
+
+    [Fact]
+    public void A_token_file_that_cannot_be_read_is_named() =>
+        Holds(
+            new InvalidOperationException(
+                "A token could not be loaded from the WebIdentityTokenFile.",
+                new FileNotFoundException("Could not find file '/no/token'.")
+            )
+            {
+                Source = "AWSSDK.Core",
+            },
+            "A token could not be loaded from the WebIdentityTokenFile: Could not find file '/no/token'"
+        );
+
+    [Fact]
+    public void A_container_that_hands_out_no_credentials_is_no_fault_of_the_service() =>
+        Holds(
+            new AmazonServiceException("Unable to retrieve credentials. Message = \"Connection refused\"."),
+            "Unable to retrieve credentials. Message = \"Connection refused\""
+        );
 
     [Fact]
     public void What_a_service_answers_and_what_a_program_does_wrong_are_other_matters()
     {
-        Assert.False(CredentialChain.IsBroken(new AmazonServiceException("Unable to retrieve credentials.") { StatusCode = System.Net.HttpStatusCode.BadRequest }));
+        Assert.False(
+            CredentialChain.IsBroken(
+                new AmazonServiceException("Unable to retrieve credentials.") { StatusCode = System.Net.HttpStatusCode.BadRequest }
+            )
+        );
         Assert.False(CredentialChain.IsBroken(new InvalidOperationException("Sequence contains no elements") { Source = "System.Linq" }));
     }
 

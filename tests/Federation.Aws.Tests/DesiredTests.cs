@@ -15,7 +15,10 @@ public sealed class DesiredTests
 
         var desired = cloud.Desire(Given.Input(Given.Rendered(Given.Workload(), ("s3-list-buckets", Given.ListBuckets))));
 
-        Assert.Equal([$"aws/123456789012/oidc-provider/{Issuer}", "aws/123456789012/role/gke-exports"], desired.Select(resource => resource.Id.Value));
+        Assert.Equal(
+            [$"aws/123456789012/oidc-provider/{Issuer}", "aws/123456789012/role/gke-exports"],
+            desired.Select(resource => resource.Id.Value)
+        );
         Assert.Equal([desired[0].Id], desired[1].DependsOn);
         Assert.Equal(new Dictionary<string, string> { ["clientIds[sts.amazonaws.com]"] = "sts.amazonaws.com" }, desired[0].Fields.Values);
         Assert.Equal(
@@ -35,12 +38,15 @@ public sealed class DesiredTests
                 ["tags[federation:workload]"] = "exports",
                 ["trustPolicy.FederationMain.Action[sts:assumerolewithwebidentity]"] = "sts:assumerolewithwebidentity",
                 [$"trustPolicy.FederationMain.Condition.StringEquals.{Issuer}:aud[sts.amazonaws.com]"] = "sts.amazonaws.com",
-                [$"trustPolicy.FederationMain.Condition.StringEquals.{Issuer}:sub[system:serviceaccount:exports:runner]"] = "system:serviceaccount:exports:runner",
+                [$"trustPolicy.FederationMain.Condition.StringEquals.{Issuer}:sub[system:serviceaccount:exports:runner]"] =
+                    "system:serviceaccount:exports:runner",
                 ["trustPolicy.FederationMain.Effect"] = "Allow",
-                [$"trustPolicy.FederationMain.Principal.Federated[arn:aws:iam::123456789012:oidc-provider/{Issuer}]"] = $"arn:aws:iam::123456789012:oidc-provider/{Issuer}",
+                [$"trustPolicy.FederationMain.Principal.Federated[arn:aws:iam::123456789012:oidc-provider/{Issuer}]"] =
+                    $"arn:aws:iam::123456789012:oidc-provider/{Issuer}",
                 ["trustPolicy.Version"] = "2012-10-17",
             },
-            desired[1].Fields.Values);
+            desired[1].Fields.Values
+        );
     }
 
     [Fact]
@@ -49,10 +55,17 @@ public sealed class DesiredTests
         using var cloud = Cloud();
         var elsewhere = Given.Workload("reports") with { Cluster = new("edge", "acme-edge", "europe-west1", "edge") };
 
-        var role = Assert.Single(cloud.Desire(Given.Input(
-            Given.Rendered(Given.Workload("imports")),
-            Given.Rendered(Given.Workload("exports")),
-            Given.Rendered(elsewhere))).OfType<Role>());
+        var role = Assert.Single(
+            cloud
+                .Desire(
+                    Given.Input(
+                        Given.Rendered(Given.Workload("imports")),
+                        Given.Rendered(Given.Workload("exports")),
+                        Given.Rendered(elsewhere)
+                    )
+                )
+                .OfType<Role>()
+        );
 
         Assert.Equal(["imports", "exports", "reports"], role.Workloads);
         Assert.Equal(2, role.DependsOn.Count);
@@ -64,8 +77,10 @@ public sealed class DesiredTests
                 Assert.Equal("FederationMain", main.Sid);
                 Assert.Equal(
                     ["system:serviceaccount:exports:runner", "system:serviceaccount:imports:runner"],
-                    Assert.Single(main.Conditions, condition => condition.Key.EndsWith(":sub", StringComparison.Ordinal)).Values);
-            });
+                    Assert.Single(main.Conditions, condition => condition.Key.EndsWith(":sub", StringComparison.Ordinal)).Values
+                );
+            }
+        );
     }
 
     [Fact]
@@ -73,8 +88,13 @@ public sealed class DesiredTests
     {
         using var cloud = Cloud();
         var rendered = Given.Rendered(Given.Workload());
-        rendered.TrustPolicy["Statement"]!.AsArray().Add(System.Text.Json.Nodes.JsonNode.Parse(
-            """{ "Sid": "OfficeOnly", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": { "NotIpAddress": { "aws:SourceIp": "192.0.2.0/24" } } }"""));
+        rendered.TrustPolicy["Statement"]!
+            .AsArray()
+            .Add(
+                System.Text.Json.Nodes.JsonNode.Parse(
+                    """{ "Sid": "OfficeOnly", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": { "NotIpAddress": { "aws:SourceIp": "192.0.2.0/24" } } }"""
+                )
+            );
 
         var role = Assert.Single(cloud.Desire(Given.Input(rendered)).OfType<Role>());
 
@@ -97,7 +117,9 @@ public sealed class DesiredTests
     {
         using var cloud = Cloud();
 
-        var role = Assert.Single(cloud.Desire(Given.Input(Given.Rendered(Given.Workload() with { Existing = ExistingResources.Role }))).OfType<Role>());
+        var role = Assert.Single(
+            cloud.Desire(Given.Input(Given.Rendered(Given.Workload() with { Existing = ExistingResources.Role }))).OfType<Role>()
+        );
 
         Assert.All(role.Fields.Values.Keys, path => Assert.StartsWith("trustPolicy.", path, StringComparison.Ordinal));
     }

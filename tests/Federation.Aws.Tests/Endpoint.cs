@@ -13,7 +13,15 @@ namespace Federation.Aws.Tests;
 /// </summary>
 internal sealed class Lead : IDisposable
 {
-    private static readonly string[] Names = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
+    private static readonly string[] Names =
+    [
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+    ];
     private readonly Dictionary<string, string?> _before = Names.ToDictionary(name => name, Environment.GetEnvironmentVariable);
 
     public Lead(Uri endpoint, bool withCredentials = true)
@@ -30,7 +38,9 @@ internal sealed class Lead : IDisposable
     public void Dispose()
     {
         foreach (var (name, value) in _before)
+        {
             Environment.SetEnvironmentVariable(name, value);
+        }
     }
 }
 
@@ -95,7 +105,10 @@ internal sealed class Endpoint : IDisposable
             var answer = _answer(request);
             context.Response.StatusCode = answer.Status;
             await using (var writer = new StreamWriter(context.Response.OutputStream))
+            {
                 await writer.WriteAsync(answer.Body);
+            }
+
             context.Response.Close();
         }
     }
@@ -105,10 +118,16 @@ internal sealed class Endpoint : IDisposable
 internal sealed record Answer(int Status, string Body)
 {
     public static Answer Ok(string action, string result = "") =>
-        new(200, $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result}</{action}Result></{action}Response>");
+        new(
+            200,
+            $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result}</{action}Result></{action}Response>"
+        );
 
     public static Answer Error(int status, string code, string message = "Why.") =>
-        new(status, $"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{WebUtility.HtmlEncode(message)}</Message></Error><RequestId>r</RequestId></ErrorResponse>");
+        new(
+            status,
+            $"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{WebUtility.HtmlEncode(message)}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+        );
 }
 
 /// <summary>Waits are over at once; how long they would have been is kept.</summary>
@@ -119,7 +138,10 @@ internal sealed class ImpatientTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         if (dueTime > TimeSpan.Zero)
+        {
             Waits.Enqueue(dueTime);
+        }
+
         return base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? TimeSpan.Zero : dueTime, period);
     }
 }

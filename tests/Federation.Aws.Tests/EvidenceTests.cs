@@ -59,15 +59,27 @@ public sealed class EvidenceTests : IAsyncLifetime
     public async Task Of_many_that_resemble_the_issuer_the_closest_ten_are_looked_at()
     {
         for (var number = 0; number < 15; number++)
-            await _aws.ProvideAsync($"https://container.googleapis.com/v1/projects/other-{number}/locations/us-east1/clusters/main", "sts.amazonaws.com");
-        await _aws.ProvideAsync("https://container.googleapis.com/v1/projects/acme-prod/locations/asia-south1/clusters/main", "sts.amazonaws.com");
+        {
+            await _aws.ProvideAsync(
+                $"https://container.googleapis.com/v1/projects/other-{number}/locations/us-east1/clusters/main",
+                "sts.amazonaws.com"
+            );
+        }
+
+        await _aws.ProvideAsync(
+            "https://container.googleapis.com/v1/projects/acme-prod/locations/asia-south1/clusters/main",
+            "sts.amazonaws.com"
+        );
         _aws.Forget();
 
         var providers = (await LiveAws.ReadAsync(_workload)).Providers!.Found!;
 
         Assert.Equal(16, providers.Count);
         Assert.Equal(10, providers.Count(provider => provider.ClientIds is not null));
-        Assert.Equal(["sts.amazonaws.com"], providers.First(provider => provider.Url.Contains("acme-prod", StringComparison.Ordinal)).ClientIds!);
+        Assert.Equal(
+            ["sts.amazonaws.com"],
+            providers.First(provider => provider.Url.Contains("acme-prod", StringComparison.Ordinal)).ClientIds!
+        );
         Assert.Equal(1 + 10, _aws.Operations.Count(operation => operation == "iam:GetOpenIDConnectProvider"));
     }
 
@@ -108,7 +120,9 @@ public sealed class EvidenceTests : IAsyncLifetime
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
         await _aws.ProvideAsync(Given.Cluster.Issuer + "/");
 
-        var providers = (await LiveAws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:GetOpenIDConnectProvider") })).Providers!;
+        var providers = (
+            await LiveAws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:GetOpenIDConnectProvider") })
+        ).Providers!;
 
         Assert.Equal(_workload.ProviderArn, Assert.Single(providers.Found!).Arn);
         Assert.Equal("iam:ListOpenIDConnectProviders", providers.Refused!.Expected);
@@ -120,7 +134,9 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
 
-        var providers = (await LiveAws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:ListOpenIDConnectProviders") })).Providers!;
+        var providers = (
+            await LiveAws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:ListOpenIDConnectProviders") })
+        ).Providers!;
 
         Assert.Null(Assert.Single(providers.Found!).ClientIds);
         Assert.Equal("iam:GetOpenIDConnectProvider", providers.Refused!.Expected);
@@ -131,10 +147,21 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         await FederateAsync(boundary: ReadOnly);
 
-        var role = (await LiveAws.ReadAsync(_workload with
-        {
-            Account = await _aws.AsRunnerAsync("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"),
-        })).Role!.Found!;
+        var role = (
+            await LiveAws.ReadAsync(
+                _workload with
+                {
+                    Account = await _aws.AsRunnerAsync(
+                        "iam:GetRole",
+                        "iam:ListRolePolicies",
+                        "iam:GetRolePolicy",
+                        "iam:ListAttachedRolePolicies"
+                    ),
+                }
+            )
+        )
+            .Role!
+            .Found!;
 
         Assert.Equal("theirs", Assert.Single(role.Policies!.Found!).Name);
         Assert.Equal(("FED8002", "iam:GetPolicy"), (role.Policies.Refused!.Code, role.Policies.Refused.Expected));
@@ -150,8 +177,10 @@ public sealed class EvidenceTests : IAsyncLifetime
 
         var evidence = await LiveAws.ReadAsync(_workload with { Account = Given.Account with { Id = "999999999999" } });
 
-        Assert.All([evidence.Caller!.Refused, evidence.Providers!.Refused, evidence.Role!.Refused], refused =>
-            Assert.Equal(("FED8003", "999999999999", "123456789012"), (refused!.Code, refused.Expected, refused.Actual)));
+        Assert.All(
+            [evidence.Caller!.Refused, evidence.Providers!.Refused, evidence.Role!.Refused],
+            refused => Assert.Equal(("FED8003", "999999999999", "123456789012"), (refused!.Code, refused.Expected, refused.Actual))
+        );
         Assert.DoesNotContain("Not checked", evidence.Caller!.Refused!.Cause, StringComparison.Ordinal);
         Assert.Null(evidence.Role.Found);
     }
@@ -161,7 +190,10 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         var evidence = await LiveAws.ReadAsync(_workload with { Account = Given.Account with { Profile = "absent" } });
 
-        Assert.All([evidence.Caller!.Refused, evidence.Providers!.Refused, evidence.Role!.Refused], refused => Assert.Equal("FED8001", refused!.Code));
+        Assert.All(
+            [evidence.Caller!.Refused, evidence.Providers!.Refused, evidence.Role!.Refused],
+            refused => Assert.Equal("FED8001", refused!.Code)
+        );
     }
 
     [Fact]
@@ -174,27 +206,51 @@ public sealed class EvidenceTests : IAsyncLifetime
 
         Assert.Equal(
             [
-                "iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
-                "iam:ListOpenIDConnectProviders", "iam:ListRolePolicies", "sts:GetCallerIdentity",
+                "iam:GetOpenIDConnectProvider",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListOpenIDConnectProviders",
+                "iam:ListRolePolicies",
+                "sts:GetCallerIdentity",
             ],
-            _aws.Operations.Order(StringComparer.Ordinal));
+            _aws.Operations.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public async Task Many_roles_are_read_with_the_account_and_read_the_same()
     {
-        Workload[] workloads = [.. Enumerable.Range(1, 17).Select(number => Given.Workload($"w{number}")).Select(workload => workload with { Role = workload.Role with { Name = workload.Name } })];
+        Workload[] workloads =
+        [
+            .. Enumerable
+                .Range(1, 17)
+                .Select(number => Given.Workload($"w{number}"))
+                .Select(workload => workload with { Role = workload.Role with { Name = workload.Name } }),
+        ];
         foreach (var workload in workloads.SkipLast(1))
+        {
             await FederateAsync(workload, ReadOnly);
+        }
+
         _aws.Forget();
 
         var read = await LiveAws.ReadAllAsync(workloads);
 
         Assert.Equal(
             [
-                "iam:GetAccountAuthorizationDetails", "iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListOpenIDConnectProviders", "iam:ListRoles", "sts:GetCallerIdentity",
+                "iam:GetAccountAuthorizationDetails",
+                "iam:GetOpenIDConnectProvider",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:ListOpenIDConnectProviders",
+                "iam:ListRoles",
+                "sts:GetCallerIdentity",
             ],
-            _aws.Operations.Order(StringComparer.Ordinal));
+            _aws.Operations.Order(StringComparer.Ordinal)
+        );
         Assert.True(read["w17"].Role!.IsAbsent);
         var alone = await LiveAws.ReadAsync(workloads[0]);
         Assert.Equal(Written(alone with { Providers = null }), Written(read["w1"] with { Providers = null }));
@@ -229,7 +285,9 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task An_exchange_asks_for_the_shortest_session_that_may_do_nothing()
     {
-        using var endpoint = new Endpoint(_ => Answer.Error(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"));
+        using var endpoint = new Endpoint(_ =>
+            Answer.Error(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        );
 
         var answer = await ExchangeAsync("the.secret.token");
 
@@ -245,7 +303,9 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         const string Token = "the.secret.token";
         using (new Endpoint(_ => Answer.Error(400, "InvalidIdentityToken", $"I do not like {Token}.")))
+        {
             Assert.Equal("I do not like (the token).", (await ExchangeAsync(Token)).Message);
+        }
 
         using (new Endpoint(_ => Answer.Error(503, "ServiceUnavailable", $"Later, {Token}.")))
         {
@@ -256,7 +316,13 @@ public sealed class EvidenceTests : IAsyncLifetime
         }
 
         using (new Lead(new Uri("http://127.0.0.1:1")))
-            Assert.DoesNotContain(Token, (await Assert.ThrowsAsync<FindingException>(() => ExchangeAsync(Token))).ToString(), StringComparison.Ordinal);
+        {
+            Assert.DoesNotContain(
+                Token,
+                (await Assert.ThrowsAsync<FindingException>(() => ExchangeAsync(Token))).ToString(),
+                StringComparison.Ordinal
+            );
+        }
     }
 
     private Task FederateAsync(string? boundary = null) => FederateAsync(_workload, boundary);
@@ -264,7 +330,14 @@ public sealed class EvidenceTests : IAsyncLifetime
     private async Task FederateAsync(Workload workload, string? boundary)
     {
         await _aws.CreateRoleAsync(workload, boundary);
-        await _aws.Iam.PutRolePolicyAsync(new PutRolePolicyRequest { RoleName = workload.Role.Name, PolicyName = "theirs", PolicyDocument = Given.ListBuckets });
+        await _aws.Iam.PutRolePolicyAsync(
+            new PutRolePolicyRequest
+            {
+                RoleName = workload.Role.Name,
+                PolicyName = "theirs",
+                PolicyDocument = Given.ListBuckets,
+            }
+        );
         await _aws.Iam.AttachRolePolicyAsync(new AttachRolePolicyRequest { RoleName = workload.Role.Name, PolicyArn = ReadOnly });
     }
 
@@ -274,9 +347,19 @@ public sealed class EvidenceTests : IAsyncLifetime
         return await new AwsEvidenceReader(cloud).TryExchangeAsync(_workload, token, TestContext.Current.CancellationToken);
     }
 
-    private string Written(AwsEvidence evidence) => new EvidenceFile
-    {
-        Taken = DateTimeOffset.UnixEpoch,
-        Workloads = [new WorkloadEvidence { Workload = _workload, TrustPolicy = new() { Statements = [] }, PermissionsPolicies = new Dictionary<string, PolicyDocument>(), Aws = evidence }],
-    }.ToJson();
+    private string Written(AwsEvidence evidence) =>
+        new EvidenceFile
+        {
+            Taken = DateTimeOffset.UnixEpoch,
+            Workloads =
+            [
+                new WorkloadEvidence
+                {
+                    Workload = _workload,
+                    TrustPolicy = new() { Statements = [] },
+                    PermissionsPolicies = new Dictionary<string, PolicyDocument>(),
+                    Aws = evidence,
+                },
+            ],
+        }.ToJson();
 }

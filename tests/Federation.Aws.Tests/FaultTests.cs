@@ -12,10 +12,14 @@ public sealed class FaultTests
     [Fact]
     public async Task Credentials_of_another_account_are_found_out_before_anything_is_written()
     {
-        using var endpoint = new Endpoint(_ => Answer.Ok("GetCallerIdentity", "<Account>999999999999</Account><Arn>arn:aws:iam::999999999999:user/eve</Arn>"));
+        using var endpoint = new Endpoint(_ =>
+            Answer.Ok("GetCallerIdentity", "<Account>999999999999</Account><Arn>arn:aws:iam::999999999999:user/eve</Arn>")
+        );
         using var cloud = Cloud();
 
-        var finding = Assert.Single(await cloud.ConfirmAsync(Given.Input(Given.Rendered(Given.Workload())), TestContext.Current.CancellationToken));
+        var finding = Assert.Single(
+            await cloud.ConfirmAsync(Given.Input(Given.Rendered(Given.Workload())), TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal(("FED8003", "123456789012", "999999999999"), (finding.Code, finding.Expected, finding.Actual));
         Assert.Contains("arn:aws:iam::999999999999:user/eve", finding.Cause, StringComparison.Ordinal);
@@ -26,23 +30,43 @@ public sealed class FaultTests
     [Fact]
     public async Task Several_accounts_are_confirmed_each_with_its_own_credentials()
     {
-        using var endpoint = new Endpoint(request => request["Action"] switch
-        {
-            "AssumeRole" => Answer.Ok("AssumeRole", "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"),
-            _ => Answer.Ok("GetCallerIdentity", "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/ci</Arn>"),
-        });
+        using var endpoint = new Endpoint(request =>
+            request["Action"] switch
+            {
+                "AssumeRole" => Answer.Ok(
+                    "AssumeRole",
+                    "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+                ),
+                _ => Answer.Ok("GetCallerIdentity", "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/ci</Arn>"),
+            }
+        );
         using var cloud = Cloud();
-        var assuming = Given.Workload("reports") with { Account = Given.Account with { Key = "other", AssumeRole = "arn:aws:iam::123456789012:role/deployer" } };
+        var assuming = Given.Workload("reports") with
+        {
+            Account = Given.Account with { Key = "other", AssumeRole = "arn:aws:iam::123456789012:role/deployer" },
+        };
 
-        var findings = await cloud.ConfirmAsync(Given.Input(Given.Rendered(Given.Workload()), Given.Rendered(assuming)), TestContext.Current.CancellationToken);
+        var findings = await cloud.ConfirmAsync(
+            Given.Input(Given.Rendered(Given.Workload()), Given.Rendered(assuming)),
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Empty(findings);
         Assert.Equal(["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"], endpoint.Actions.Order(StringComparer.Ordinal));
-        Assert.Equal("arn:aws:iam::123456789012:role/deployer", Assert.Single(endpoint.Requests, request => request["Action"] == "AssumeRole")["RoleArn"]);
+        Assert.Equal(
+            "arn:aws:iam::123456789012:role/deployer",
+            Assert.Single(endpoint.Requests, request => request["Action"] == "AssumeRole")["RoleArn"]
+        );
     }
 
     [Theory]
-    [InlineData(403, "AccessDenied", "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:GetRole on resource: role gke-exports because no identity-based policy allows the iam:GetRole action", "FED8002", "iam:GetRole")]
+    [InlineData(
+        403,
+        "AccessDenied",
+        "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:GetRole on resource: role gke-exports because no identity-based policy allows the iam:GetRole action",
+        "FED8002",
+        "iam:GetRole"
+    )]
     [InlineData(403, "InvalidClientTokenId", "The security token included in the request is invalid.", "FED8001", "aws sso login")]
     [InlineData(403, "ExpiredToken", "The security token included in the request is expired", "FED8001", "aws sso login")]
     [InlineData(403, "RegionDisabledException", "STS is not activated in this region", "FED8004", "aws account enable-region")]
@@ -113,7 +137,8 @@ public sealed class FaultTests
         Assert.Contains("aws sso login", finding.Fix, StringComparison.Ordinal);
         Assert.Equal(
             "There are no usable AWS credentials for accounts.data (123456789012): AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set, there is no profile default, and this machine has no instance metadata that gives any.",
-            finding.Cause);
+            finding.Cause
+        );
     }
 
     [Fact]
@@ -130,11 +155,13 @@ public sealed class FaultTests
     public async Task A_role_just_made_may_take_a_moment_to_be_seen()
     {
         var unseen = 3;
-        using var endpoint = new Endpoint(request => request["Action"] switch
-        {
-            "PutRolePolicy" when unseen-- > 0 => Answer.Error(404, "NoSuchEntity", "The role with name gke-exports cannot be found."),
-            var action => Answer.Ok(action),
-        });
+        using var endpoint = new Endpoint(request =>
+            request["Action"] switch
+            {
+                "PutRolePolicy" when unseen-- > 0 => Answer.Error(404, "NoSuchEntity", "The role with name gke-exports cannot be found."),
+                var action => Answer.Ok(action),
+            }
+        );
         using var cloud = Cloud();
         var role = RoleOf(Given.Workload(), ("s3-list-buckets", Given.ListBuckets));
 
@@ -146,14 +173,23 @@ public sealed class FaultTests
     [Fact]
     public async Task A_managed_policy_that_does_not_exist_is_not_waited_for()
     {
-        using var endpoint = new Endpoint(request => request["Action"] == "AttachRolePolicy"
-            ? Answer.Error(404, "NoSuchEntity", "Policy arn:aws:iam::aws:policy/Nope does not exist or is not attachable.")
-            : Answer.Ok(request["Action"]));
+        using var endpoint = new Endpoint(request =>
+            request["Action"] == "AttachRolePolicy"
+                ? Answer.Error(404, "NoSuchEntity", "Policy arn:aws:iam::aws:policy/Nope does not exist or is not attachable.")
+                : Answer.Ok(request["Action"])
+        );
         using var cloud = Cloud();
         var workload = Given.Workload();
-        var role = RoleOf(workload with { Role = workload.Role with { Policies = [new PolicyReference.Managed("arn:aws:iam::aws:policy/Nope", workload.Location)] } });
+        var role = RoleOf(
+            workload with
+            {
+                Role = workload.Role with { Policies = [new PolicyReference.Managed("arn:aws:iam::aws:policy/Nope", workload.Location)] },
+            }
+        );
 
-        var refused = await Assert.ThrowsAsync<FindingException>(() => cloud.ApplyAsync(Create(role), TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ApplyAsync(Create(role), TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal("FED1003", Assert.Single(refused.Findings).Code);
         Assert.Equal(["CreateRole", "AttachRolePolicy"], endpoint.Actions);
@@ -163,26 +199,39 @@ public sealed class FaultTests
     public async Task Another_writer_at_the_same_provider_is_waited_out_and_its_provider_used()
     {
         var busy = 1;
-        using var endpoint = new Endpoint(request => request["Action"] switch
-        {
-            "CreateOpenIDConnectProvider" when busy-- > 0 => Answer.Error(409, "ConcurrentModification"),
-            "CreateOpenIDConnectProvider" => Answer.Error(409, "EntityAlreadyExists"),
-            var action => Answer.Ok(action),
-        });
+        using var endpoint = new Endpoint(request =>
+            request["Action"] switch
+            {
+                "CreateOpenIDConnectProvider" when busy-- > 0 => Answer.Error(409, "ConcurrentModification"),
+                "CreateOpenIDConnectProvider" => Answer.Error(409, "EntityAlreadyExists"),
+                var action => Answer.Ok(action),
+            }
+        );
         using var cloud = Cloud();
 
         await cloud.ApplyAsync(Create(ProviderOf(Given.Workload())), TestContext.Current.CancellationToken);
 
-        Assert.Equal(["CreateOpenIDConnectProvider", "CreateOpenIDConnectProvider", "AddClientIDToOpenIDConnectProvider"], endpoint.Actions);
-        Assert.DoesNotContain(endpoint.Requests, request => request.Keys.Any(key => key.StartsWith("Thumbprint", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["CreateOpenIDConnectProvider", "CreateOpenIDConnectProvider", "AddClientIDToOpenIDConnectProvider"],
+            endpoint.Actions
+        );
+        Assert.DoesNotContain(
+            endpoint.Requests,
+            request => request.Keys.Any(key => key.StartsWith("Thumbprint", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
     public async Task To_a_provider_that_was_there_our_audience_is_added_and_its_own_stay()
     {
-        using var endpoint = new Endpoint(request => request["Action"] == "GetOpenIDConnectProvider"
-            ? Answer.Ok("GetOpenIDConnectProvider", "<ClientIDList><member>theirs</member></ClientIDList><ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>")
-            : Answer.Ok(request["Action"]));
+        using var endpoint = new Endpoint(request =>
+            request["Action"] == "GetOpenIDConnectProvider"
+                ? Answer.Ok(
+                    "GetOpenIDConnectProvider",
+                    "<ClientIDList><member>theirs</member></ClientIDList><ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
+                )
+                : Answer.Ok(request["Action"])
+        );
         using var cloud = Cloud();
         var provider = ProviderOf(Given.Workload());
 
@@ -200,14 +249,22 @@ public sealed class FaultTests
     [InlineData(true, Severity.Warning)]
     public async Task A_cluster_made_again_under_its_name_is_noticed_before_its_trust_revives(bool adopt, Severity severity)
     {
-        using var endpoint = LiveRole("/", [("federation:tool", Mark.Tool), ("federation:name", "acme"), (Mark.ClusterTag(Given.Cluster), "id-of-the-old-one")]);
+        using var endpoint = LiveRole(
+            "/",
+            [("federation:tool", Mark.Tool), ("federation:name", "acme"), (Mark.ClusterTag(Given.Cluster), "id-of-the-old-one")]
+        );
         using var cloud = Cloud();
 
-        var observation = Assert.Single(await cloud.ReadAsync([RoleOf(Given.Workload() with { Adopt = adopt })], TestContext.Current.CancellationToken));
+        var observation = Assert.Single(
+            await cloud.ReadAsync([RoleOf(Given.Workload() with { Adopt = adopt })], TestContext.Current.CancellationToken)
+        );
 
         Assert.True(observation.Ours);
         var finding = Assert.Single(observation.Findings);
-        Assert.Equal(("FED2008", severity, "id-of-the-old-one", "id-of-main"), (finding.Code, finding.Severity, finding.Expected, finding.Actual));
+        Assert.Equal(
+            ("FED2008", severity, "id-of-the-old-one", "id-of-main"),
+            (finding.Code, finding.Severity, finding.Expected, finding.Actual)
+        );
     }
 
     [Fact]
@@ -223,21 +280,33 @@ public sealed class FaultTests
         Assert.Equal(("FED4010", "/", "/elsewhere/"), (finding.Code, finding.Expected, finding.Actual));
     }
 
-    private static Endpoint LiveRole(string path, (string Key, string Value)[] tags) => new(request => request["Action"] switch
-    {
-        "GetRole" => Answer.Ok("GetRole", $"""
-            <Role><Path>{path}</Path><RoleName>gke-exports</RoleName><AssumeRolePolicyDocument>{Uri.EscapeDataString("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""")}</AssumeRolePolicyDocument>
-            <Tags>{string.Concat(tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>"))}</Tags></Role>
-            """),
-        var action => Answer.Ok(action),
-    });
+    private static Endpoint LiveRole(string path, (string Key, string Value)[] tags) =>
+        new(request =>
+            request["Action"] switch
+            {
+                "GetRole" => Answer.Ok(
+                    "GetRole",
+                    $"""
+                    <Role><Path>{path}</Path><RoleName>gke-exports</RoleName><AssumeRolePolicyDocument>{Uri.EscapeDataString(
+                        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"""
+                    )}</AssumeRolePolicyDocument>
+                    <Tags>{string.Concat(
+                        tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>")
+                    )}</Tags></Role>
+                    """
+                ),
+                var action => Answer.Ok(action),
+            }
+        );
 
     private AwsCloud Cloud() => new(Given.Configuration(), new Directory(), _time);
 
     private async Task<Finding> ReadingFailsAsync(Workload? workload = null)
     {
         using var cloud = Cloud();
-        var refused = await Assert.ThrowsAsync<FindingException>(() => cloud.ReadAsync([RoleOf(workload ?? Given.Workload())], TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ReadAsync([RoleOf(workload ?? Given.Workload())], TestContext.Current.CancellationToken)
+        );
         return Assert.Single(refused.Findings);
     }
 

@@ -8,76 +8,97 @@ namespace Federation.Aws.Tests;
 /// <summary>A federation of one account and one cluster, to be varied.</summary>
 internal static class Given
 {
-    public const string ListBuckets = """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*" } }""";
+    public const string ListBuckets =
+        """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*" } }""";
 
     public static readonly Cluster Cluster = new("main", "acme-prod", "asia-south1-a", "main");
 
     public static readonly Account Account = new("data", "123456789012", "ap-south-1");
 
-    public static Workload Workload(string name = "exports") => new()
-    {
-        Name = name,
-        Cluster = Cluster,
-        Account = Account,
-        Namespace = name,
-        ServiceAccount = "runner",
-        Role = new() { Name = "gke-exports", Description = "For exports." },
-        Verify = new() { Image = "aws" },
-        Location = new("federation.yaml", 1, 1),
-    };
+    public static Workload Workload(string name = "exports") =>
+        new()
+        {
+            Name = name,
+            Cluster = Cluster,
+            Account = Account,
+            Namespace = name,
+            ServiceAccount = "runner",
+            Role = new() { Name = "gke-exports", Description = "For exports." },
+            Verify = new() { Image = "aws" },
+            Location = new("federation.yaml", 1, 1),
+        };
 
-    public static RenderedWorkload Rendered(Workload workload, params (string Name, string Document)[] permissions) => new()
-    {
-        Workload = workload,
-        Namespace = [],
-        ServiceAccount = [],
-        ValidationPod = [],
-        TrustPolicy = Trust(workload),
-        PermissionsPolicies = permissions.ToDictionary(policy => policy.Name, policy => JsonNode.Parse(policy.Document)!.AsObject(), StringComparer.Ordinal),
-        Files = [],
-    };
+    public static RenderedWorkload Rendered(Workload workload, params (string Name, string Document)[] permissions) =>
+        new()
+        {
+            Workload = workload,
+            Namespace = [],
+            ServiceAccount = [],
+            ValidationPod = [],
+            TrustPolicy = Trust(workload),
+            PermissionsPolicies = permissions.ToDictionary(
+                policy => policy.Name,
+                policy => JsonNode.Parse(policy.Document)!.AsObject(),
+                StringComparer.Ordinal
+            ),
+            Files = [],
+        };
 
-    public static DesiredInput Input(params RenderedWorkload[] workloads) => new(
-        Configuration(workloads),
-        workloads,
-        workloads.Select(rendered => rendered.Workload.Cluster).Distinct().ToDictionary(cluster => cluster.Key, Facts, StringComparer.Ordinal));
+    public static DesiredInput Input(params RenderedWorkload[] workloads) =>
+        new(
+            Configuration(workloads),
+            workloads,
+            workloads
+                .Select(rendered => rendered.Workload.Cluster)
+                .Distinct()
+                .ToDictionary(cluster => cluster.Key, Facts, StringComparer.Ordinal)
+        );
 
-    public static FederationConfiguration Configuration(params RenderedWorkload[] workloads) => new()
-    {
-        Name = "acme",
-        Clusters = [Cluster],
-        Accounts = [Account],
-        Workloads = [.. workloads.Select(rendered => rendered.Workload)],
-    };
+    public static FederationConfiguration Configuration(params RenderedWorkload[] workloads) =>
+        new()
+        {
+            Name = "acme",
+            Clusters = [Cluster],
+            Accounts = [Account],
+            Workloads = [.. workloads.Select(rendered => rendered.Workload)],
+        };
 
     public static ClusterFacts Facts(Cluster cluster) => new($"id-of-{cluster.Name}", "RUNNING", cluster.WorkloadPool, [], null);
 
-    private static JsonObject Trust(Workload workload) => new()
-    {
-        ["Version"] = "2012-10-17",
-        ["Statement"] = new JsonArray(new JsonObject
+    private static JsonObject Trust(Workload workload) =>
+        new()
         {
-            ["Sid"] = Mark.TrustSid(workload),
-            ["Effect"] = "Allow",
-            ["Principal"] = new JsonObject { ["Federated"] = workload.ProviderArn },
-            ["Action"] = "sts:AssumeRoleWithWebIdentity",
-            ["Condition"] = new JsonObject
-            {
-                ["StringEquals"] = new JsonObject
+            ["Version"] = "2012-10-17",
+            ["Statement"] = new JsonArray(
+                new JsonObject
                 {
-                    [workload.Cluster.IssuerPath + ":aud"] = workload.Audience,
-                    [workload.Cluster.IssuerPath + ":sub"] = workload.Subject,
-                },
-            },
-        }),
-    };
+                    ["Sid"] = Mark.TrustSid(workload),
+                    ["Effect"] = "Allow",
+                    ["Principal"] = new JsonObject { ["Federated"] = workload.ProviderArn },
+                    ["Action"] = "sts:AssumeRoleWithWebIdentity",
+                    ["Condition"] = new JsonObject
+                    {
+                        ["StringEquals"] = new JsonObject
+                        {
+                            [workload.Cluster.IssuerPath + ":aud"] = workload.Audience,
+                            [workload.Cluster.IssuerPath + ":sub"] = workload.Subject,
+                        },
+                    },
+                }
+            ),
+        };
 }
 
 /// <summary>GKE's word on the clusters, as the test has it.</summary>
 internal sealed class Directory(Func<Cluster, ClusterFacts>? facts = null) : IClusterDirectory
 {
-    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(clusters.ToDictionary(cluster => cluster.Key, facts ?? Given.Facts, StringComparer.Ordinal));
+    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(
+        IReadOnlyCollection<Cluster> clusters,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(
+            clusters.ToDictionary(cluster => cluster.Key, facts ?? Given.Facts, StringComparer.Ordinal)
+        );
 
     public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -20,7 +20,8 @@ internal sealed class LiveAws : IAsyncDisposable
     public AmazonIdentityManagementServiceClient Iam { get; private set; } = null!;
 
     /// <summary>What reached IAM and STS since <see cref="Forget"/>.</summary>
-    public IReadOnlyList<string> Operations => [.. _sandbox.Calls.Calls.Skip(_forgotten).Where(call => call.Cloud == "aws").Select(call => call.Operation)];
+    public IReadOnlyList<string> Operations =>
+        [.. _sandbox.Calls.Calls.Skip(_forgotten).Where(call => call.Cloud == "aws").Select(call => call.Operation)];
 
     private int _forgotten;
 
@@ -37,15 +38,23 @@ internal sealed class LiveAws : IAsyncDisposable
                 CertificateAuthorityFile = null,
             },
             TimeProvider.System,
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         foreach (var name in aws._sandbox.Unset)
+        {
             aws.Set(name, null);
+        }
+
         foreach (var (name, value) in aws._sandbox.Environment)
+        {
             aws.Set(name, value);
+        }
+
         FallbackRegionFactory.Reset();
         aws.Iam = new AmazonIdentityManagementServiceClient(
             new BasicAWSCredentials(aws._sandbox.Environment["AWS_ACCESS_KEY_ID"], aws._sandbox.Environment["AWS_SECRET_ACCESS_KEY"]),
-            new AmazonIdentityManagementServiceConfig { ServiceURL = aws._sandbox.Environment["AWS_ENDPOINT_URL"], MaxErrorRetry = 0 });
+            new AmazonIdentityManagementServiceConfig { ServiceURL = aws._sandbox.Environment["AWS_ENDPOINT_URL"], MaxErrorRetry = 0 }
+        );
         return aws;
     }
 
@@ -59,39 +68,81 @@ internal sealed class LiveAws : IAsyncDisposable
     public void Forget() => _forgotten = _sandbox.Calls.Calls.Count;
 
     public Task<CreateOpenIDConnectProviderResponse> ProvideAsync(string url, params string[] audiences) =>
-        Iam.CreateOpenIDConnectProviderAsync(new() { Url = url, ClientIDList = [.. audiences], ThumbprintList = [new string('a', 40)] });
+        Iam.CreateOpenIDConnectProviderAsync(
+            new()
+            {
+                Url = url,
+                ClientIDList = [.. audiences],
+                ThumbprintList = [new string('a', 40)],
+            }
+        );
 
-    public Task<CreateRoleResponse> CreateRoleAsync(Workload workload, string? boundary = null) => Iam.CreateRoleAsync(new()
-    {
-        RoleName = workload.Role.Name,
-        AssumeRolePolicyDocument = Given.Rendered(workload).TrustPolicy.ToJsonString(),
-        MaxSessionDuration = 7200,
-        PermissionsBoundary = boundary,
-        Tags = [new() { Key = "federation:tool", Value = "gke-to-aws-federation" }, new() { Key = "cost-centre", Value = "42" }],
-    });
+    public Task<CreateRoleResponse> CreateRoleAsync(Workload workload, string? boundary = null) =>
+        Iam.CreateRoleAsync(
+            new()
+            {
+                RoleName = workload.Role.Name,
+                AssumeRolePolicyDocument = Given.Rendered(workload).TrustPolicy.ToJsonString(),
+                MaxSessionDuration = 7200,
+                PermissionsBoundary = boundary,
+                Tags = [new() { Key = "federation:tool", Value = "gke-to-aws-federation" }, new() { Key = "cost-centre", Value = "42" }],
+            }
+        );
 
     /// <summary>The account, as a runner sees it that may do no more than these actions.</summary>
     public async Task<Account> AsRunnerAsync(params string[] actions)
     {
-        const string Trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}""";
+        const string Trust =
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}""";
         var role = await Iam.CreateRoleAsync(new() { RoleName = "runner", AssumeRolePolicyDocument = Trust });
         if (actions.Length > 0)
         {
-            var allowed = new PolicyDocument { Statements = [new PolicyStatement { Effect = PolicyEffect.Allow, Actions = actions, Resources = ["*"] }] };
-            await Iam.PutRolePolicyAsync(new() { RoleName = "runner", PolicyName = "runner", PolicyDocument = allowed.ToJson() });
+            var allowed = new PolicyDocument
+            {
+                Statements =
+                [
+                    new PolicyStatement
+                    {
+                        Effect = PolicyEffect.Allow,
+                        Actions = actions,
+                        Resources = ["*"],
+                    },
+                ],
+            };
+            await Iam.PutRolePolicyAsync(
+                new()
+                {
+                    RoleName = "runner",
+                    PolicyName = "runner",
+                    PolicyDocument = allowed.ToJson(),
+                }
+            );
         }
 
-        return Given.Account with { AssumeRole = role.Role.Arn };
+        return Given.Account with
+        {
+            AssumeRole = role.Role.Arn,
+        };
     }
 
     /// <summary>A token of the workload's service account, as a runner requests it of the cluster.</summary>
     public async Task<string> RequestTokenAsync(Workload workload, string audience)
     {
-        using var cluster = new k8s.Kubernetes(await KubernetesClientConfiguration.BuildConfigFromConfigFileAsync(new FileInfo(_sandbox.Environment["KUBECONFIG"])));
+        using var cluster = new k8s.Kubernetes(
+            await KubernetesClientConfiguration.BuildConfigFromConfigFileAsync(new FileInfo(_sandbox.Environment["KUBECONFIG"]))
+        );
         await cluster.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = workload.Namespace } });
-        await cluster.CoreV1.CreateNamespacedServiceAccountAsync(new V1ServiceAccount { Metadata = new() { Name = workload.ServiceAccount } }, workload.Namespace);
-        var request = new Authenticationv1TokenRequest { Spec = new() { Audiences = [audience], ExpirationSeconds = 3600 } };
-        return (await cluster.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, workload.ServiceAccount, workload.Namespace)).Status.Token;
+        await cluster.CoreV1.CreateNamespacedServiceAccountAsync(
+            new V1ServiceAccount { Metadata = new() { Name = workload.ServiceAccount } },
+            workload.Namespace
+        );
+        var request = new Authenticationv1TokenRequest
+        {
+            Spec = new() { Audiences = [audience], ExpirationSeconds = 3600 },
+        };
+        return (await cluster.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, workload.ServiceAccount, workload.Namespace))
+            .Status
+            .Token;
     }
 
     public static async Task<AwsEvidence> ReadAsync(Workload workload) => (await ReadAllAsync(workload))[workload.Name];
@@ -99,7 +150,14 @@ internal sealed class LiveAws : IAsyncDisposable
     public static async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAllAsync(params Workload[] workloads)
     {
         using var cloud = Cloud();
-        var evidence = workloads.Select(workload => new WorkloadEvidence { Workload = workload, TrustPolicy = new() { Statements = [] }, PermissionsPolicies = new Dictionary<string, PolicyDocument>() }).ToList();
+        var evidence = workloads
+            .Select(workload => new WorkloadEvidence
+            {
+                Workload = workload,
+                TrustPolicy = new() { Statements = [] },
+                PermissionsPolicies = new Dictionary<string, PolicyDocument>(),
+            })
+            .ToList();
         return await new AwsEvidenceReader(cloud).ReadAsync(evidence, new EvidenceScope(), TestContext.Current.CancellationToken);
     }
 
@@ -108,7 +166,10 @@ internal sealed class LiveAws : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var (name, value) in _before)
+        {
             Environment.SetEnvironmentVariable(name, value);
+        }
+
         Iam.Dispose();
         await _sandbox.DisposeAsync();
         _directory.Delete(recursive: true);

@@ -50,7 +50,9 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         var workload = Given.Workload();
         await ConvergeAsync([Given.Rendered(workload, ("old", Given.ListBuckets), ("kept", Given.ListBuckets))]);
         using var iam = new AmazonIdentityManagementServiceClient();
-        var trust = PolicyDocument.Parse(Uri.UnescapeDataString((await iam.GetRoleAsync(new() { RoleName = "gke-exports" })).Role.AssumeRolePolicyDocument));
+        var trust = PolicyDocument.Parse(
+            Uri.UnescapeDataString((await iam.GetRoleAsync(new() { RoleName = "gke-exports" })).Role.AssumeRolePolicyDocument)
+        );
         var theirs = new PolicyStatement
         {
             Sid = "Theirs",
@@ -58,16 +60,33 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
             Principals = new Dictionary<string, IReadOnlyList<string>> { ["AWS"] = ["arn:aws:iam::123456789012:root"] },
             Actions = ["sts:AssumeRole"],
         };
-        await iam.UpdateAssumeRolePolicyAsync(new() { RoleName = "gke-exports", PolicyDocument = new PolicyDocument { Statements = [theirs, .. trust.Statements] }.ToJson() });
-        await iam.PutRolePolicyAsync(new() { RoleName = "gke-exports", PolicyName = "theirs", PolicyDocument = Given.ListBuckets });
+        await iam.UpdateAssumeRolePolicyAsync(
+            new() { RoleName = "gke-exports", PolicyDocument = new PolicyDocument { Statements = [theirs, .. trust.Statements] }.ToJson() }
+        );
+        await iam.PutRolePolicyAsync(
+            new()
+            {
+                RoleName = "gke-exports",
+                PolicyName = "theirs",
+                PolicyDocument = Given.ListBuckets,
+            }
+        );
         await iam.TagRoleAsync(new() { RoleName = "gke-exports", Tags = [new() { Key = "cost-centre", Value = "42" }] });
 
         var changed = workload with
         {
             ServiceAccount = "other",
-            Role = workload.Role with { Description = "Changed.", PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess", Policies = [new PolicyReference.Managed("arn:aws:iam::aws:policy/ReadOnlyAccess", workload.Location)] },
+            Role = workload.Role with
+            {
+                Description = "Changed.",
+                PermissionsBoundary = "arn:aws:iam::aws:policy/ReadOnlyAccess",
+                Policies = [new PolicyReference.Managed("arn:aws:iam::aws:policy/ReadOnlyAccess", workload.Location)],
+            },
         };
-        RenderedWorkload[] workloads = [Given.Rendered(changed, ("kept", Given.ListBuckets.Replace("ListAllMyBuckets", "GetObject", StringComparison.Ordinal)))];
+        RenderedWorkload[] workloads =
+        [
+            Given.Rendered(changed, ("kept", Given.ListBuckets.Replace("ListAllMyBuckets", "GetObject", StringComparison.Ordinal))),
+        ];
         var run = await ConvergeAsync(workloads);
         var again = await ConvergeAsync(workloads);
 
@@ -78,7 +97,10 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         Assert.Contains(role.Tags, tag => tag.Key == "cost-centre");
         var statements = PolicyDocument.Parse(Uri.UnescapeDataString(role.AssumeRolePolicyDocument)).Statements;
         Assert.Equal(["Theirs", "FederationMain"], statements.Select(statement => statement.Sid));
-        Assert.Equal(["kept", "theirs"], (await iam.ListRolePoliciesAsync(new() { RoleName = "gke-exports" })).PolicyNames.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["kept", "theirs"],
+            (await iam.ListRolePoliciesAsync(new() { RoleName = "gke-exports" })).PolicyNames.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -86,14 +108,26 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
     {
         using var lead = await moto.LeadAsync();
         using var iam = new AmazonIdentityManagementServiceClient();
-        await iam.CreateRoleAsync(new() { RoleName = "gke-exports", AssumeRolePolicyDocument = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""" });
+        await iam.CreateRoleAsync(
+            new()
+            {
+                RoleName = "gke-exports",
+                AssumeRolePolicyDocument =
+                    """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""",
+            }
+        );
 
         var refused = await ConvergeAsync([Given.Rendered(Given.Workload())]);
         var adopted = await ConvergeAsync([Given.Rendered(Given.Workload() with { Adopt = true })]);
 
         Assert.Equal("FED8009", Assert.Single(refused.Plan.Findings).Code);
         Assert.Empty(adopted.Plan.Findings);
-        Assert.Equal(2, PolicyDocument.Parse(Uri.UnescapeDataString((await iam.GetRoleAsync(new() { RoleName = "gke-exports" })).Role.AssumeRolePolicyDocument)).Statements.Count);
+        Assert.Equal(
+            2,
+            PolicyDocument
+                .Parse(Uri.UnescapeDataString((await iam.GetRoleAsync(new() { RoleName = "gke-exports" })).Role.AssumeRolePolicyDocument))
+                .Statements.Count
+        );
     }
 
     [Fact]
@@ -102,8 +136,18 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         using var lead = await moto.LeadAsync();
         RenderedWorkload[] workloads =
         [
-            .. Enumerable.Range(1, 30).Select(n => Given.Workload($"w{n}"))
-                .Select(workload => Given.Rendered(workload with { Role = workload.Role with { Name = workload.Name } }, ("s3-list-buckets", Given.ListBuckets))),
+            .. Enumerable
+                .Range(1, 30)
+                .Select(n => Given.Workload($"w{n}"))
+                .Select(workload =>
+                    Given.Rendered(
+                        workload with
+                        {
+                            Role = workload.Role with { Name = workload.Name },
+                        },
+                        ("s3-list-buckets", Given.ListBuckets)
+                    )
+                ),
         ];
         await ConvergeAsync(workloads);
 
@@ -118,7 +162,13 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
     {
         var configuration = Given.Configuration(workloads);
         using var cloud = new AwsCloud(configuration, new Directory(), TimeProvider.System);
-        var convergence = new Convergence(configuration, workloads, workloads.Select(rendered => rendered.Workload.Name).ToHashSet(StringComparer.Ordinal), [cloud], new Directory());
+        var convergence = new Convergence(
+            configuration,
+            workloads,
+            workloads.Select(rendered => rendered.Workload.Name).ToHashSet(StringComparer.Ordinal),
+            [cloud],
+            new Directory()
+        );
         var plan = await convergence.PlanAsync(TestContext.Current.CancellationToken);
         var calls = cloud.Calls;
         var progress = plan.Findings.Any(finding => finding.Severity == Diagnosis.Severity.Error)
@@ -136,7 +186,9 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         public async ValueTask InitializeAsync()
         {
             if (!IsInstalled())
+            {
                 return;
+            }
 
             using var probe = new TcpListener(IPAddress.Loopback, 0);
             probe.Start();
@@ -149,7 +201,9 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
             _process.ErrorDataReceived += (_, line) =>
             {
                 if (line.Data?.Contains("Running on", StringComparison.Ordinal) == true)
+                {
                     ready.TrySetResult();
+                }
             };
             _process.BeginErrorReadLine();
             _process.BeginOutputReadLine();
@@ -159,7 +213,11 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         internal async Task<Lead> LeadAsync()
         {
             Assert.SkipUnless(_process is not null, "python3 with moto[server] is not installed.");
-            using var reset = await _http.PostAsync(new Uri("/moto-api/reset", UriKind.Relative), content: null, TestContext.Current.CancellationToken);
+            using var reset = await _http.PostAsync(
+                new Uri("/moto-api/reset", UriKind.Relative),
+                content: null,
+                TestContext.Current.CancellationToken
+            );
             reset.EnsureSuccessStatusCode();
             return new Lead(_http.BaseAddress!);
         }
@@ -168,7 +226,9 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         {
             _http.Dispose();
             if (_process is null)
+            {
                 return;
+            }
 
             _process.Kill(entireProcessTree: true);
             await _process.WaitForExitAsync();
@@ -191,6 +251,11 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         }
 
         private static ProcessStartInfo Python(params string[] arguments) =>
-            new("python3", arguments) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
+            new("python3", arguments)
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            };
     }
 }

@@ -22,15 +22,21 @@ public sealed class ThumbprintTests
     public async Task A_new_provider_gets_the_last_certificate_of_the_chain_and_the_plan_shows_it(int authorities)
     {
         using var issuer = new ServedChain(authorities);
-        using var endpoint = new Endpoint(request => request["Action"] == "GetOpenIDConnectProvider" ? Answer.Error(404, "NoSuchEntity") : Answer.Ok(request["Action"]));
+        using var endpoint = new Endpoint(request =>
+            request["Action"] == "GetOpenIDConnectProvider" ? Answer.Error(404, "NoSuchEntity") : Answer.Ok(request["Action"])
+        );
         using var cloud = Cloud();
 
         var change = await PlanAsync(cloud, Asking);
         await cloud.ApplyAsync(change, TestContext.Current.CancellationToken);
 
         Assert.Equal(
-            [new FieldChange("clientIds[sts.amazonaws.com]", null, "sts.amazonaws.com"), new FieldChange($"thumbprints[{issuer.Last}]", null, issuer.Last)],
-            change.Fields);
+            [
+                new FieldChange("clientIds[sts.amazonaws.com]", null, "sts.amazonaws.com"),
+                new FieldChange($"thumbprints[{issuer.Last}]", null, issuer.Last),
+            ],
+            change.Fields
+        );
         Assert.NotEqual(issuer.Own, issuer.Last);
         Assert.Equal(["GetOpenIDConnectProvider", "CreateOpenIDConnectProvider"], endpoint.Actions);
         Assert.Equal(issuer.Last, endpoint.Requests.Last()["ThumbprintList.member.1"]);
@@ -41,8 +47,12 @@ public sealed class ThumbprintTests
     public async Task A_provider_that_is_there_keeps_its_own_and_the_issuer_is_not_asked()
     {
         using var issuer = new ServedChain(authorities: 2);
-        using var endpoint = new Endpoint(request => Answer.Ok(
-            request["Action"], "<ClientIDList><member>sts.amazonaws.com</member></ClientIDList><ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"));
+        using var endpoint = new Endpoint(request =>
+            Answer.Ok(
+                request["Action"],
+                "<ClientIDList><member>sts.amazonaws.com</member></ClientIDList><ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
+            )
+        );
         using var cloud = Cloud();
 
         var change = await PlanAsync(cloud, Asking);
@@ -115,8 +125,15 @@ public sealed class ThumbprintTests
             _listener.Start();
             _ = ServeAsync();
             File.WriteAllText(_anchor, trusted ? root.ExportCertificatePem() : "");
-            _before = ((string[])[IssuerTransport.ConnectToVariable, IssuerTransport.CertificateAuthorityVariable]).ToDictionary(name => name, Environment.GetEnvironmentVariable, StringComparer.Ordinal);
-            Environment.SetEnvironmentVariable(IssuerTransport.ConnectToVariable, $"container.googleapis.com:443:127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+            _before = ((string[])[IssuerTransport.ConnectToVariable, IssuerTransport.CertificateAuthorityVariable]).ToDictionary(
+                name => name,
+                Environment.GetEnvironmentVariable,
+                StringComparer.Ordinal
+            );
+            Environment.SetEnvironmentVariable(
+                IssuerTransport.ConnectToVariable,
+                $"container.googleapis.com:443:127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}"
+            );
             Environment.SetEnvironmentVariable(IssuerTransport.CertificateAuthorityVariable, _anchor);
         }
 
@@ -129,7 +146,10 @@ public sealed class ThumbprintTests
         public void Dispose()
         {
             foreach (var (name, value) in _before)
+            {
                 Environment.SetEnvironmentVariable(name, value);
+            }
+
             _listener.Dispose();
             File.Delete(_anchor);
         }
@@ -168,7 +188,9 @@ public sealed class ThumbprintTests
         private static CertificateRequest Request(string name, ECDsa key, bool authority)
         {
             var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(authority, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+            request.CertificateExtensions.Add(
+                new X509BasicConstraintsExtension(authority, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true)
+            );
             if (!authority)
             {
                 var names = new SubjectAlternativeNameBuilder();
@@ -182,7 +204,12 @@ public sealed class ThumbprintTests
         private static X509Certificate2 Signed(CertificateRequest request, ECDsa key, X509Certificate2 signer)
         {
             // The first byte makes a positive number of it (RFC 5280, 4.1.2.2).
-            using var certificate = request.Create(signer, new DateTimeOffset(signer.NotBefore), new DateTimeOffset(signer.NotAfter), [1, .. RandomNumberGenerator.GetBytes(8)]);
+            using var certificate = request.Create(
+                signer,
+                new DateTimeOffset(signer.NotBefore),
+                new DateTimeOffset(signer.NotAfter),
+                [1, .. RandomNumberGenerator.GetBytes(8)]
+            );
             return certificate.CopyWithPrivateKey(key);
         }
     }

@@ -24,7 +24,9 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task A_cluster_in_another_location_is_named_with_the_location_it_is_in()
     {
-        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(Given.Workload() with { Cluster = Given.Cluster with { Location = "asia-south1" } }));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            ConfirmAsync(Given.Workload() with { Cluster = Given.Cluster with { Location = "asia-south1" } })
+        );
 
         var finding = Assert.Single(refused.Findings);
         Assert.Equal(FindingCodes.ClusterNotFound, finding.Code);
@@ -35,7 +37,9 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task A_cluster_that_is_nowhere_is_told_beside_those_there_are()
     {
-        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(Given.Workload() with { Cluster = Given.Cluster with { Name = "mian" } }));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            ConfirmAsync(Given.Workload() with { Cluster = Given.Cluster with { Name = "mian" } })
+        );
 
         var finding = Assert.Single(refused.Findings);
         Assert.Equal(FindingCodes.ClusterNotFound, finding.Code);
@@ -48,9 +52,14 @@ public sealed class ClusterTests : IAsyncLifetime
         _google.Answering = (path, answer) => answer.Remove("workloadIdentityConfig");
 
         Assert.Empty(await ConfirmAsync(Given.Workload() with { GoogleServiceAccount = null }));
-        var finding = Assert.Single(await ConfirmAsync(Given.Workload(), Given.Workload("plain") with { GoogleServiceAccount = null, ServiceAccount = "plain" }));
+        var finding = Assert.Single(
+            await ConfirmAsync(Given.Workload(), Given.Workload("plain") with { GoogleServiceAccount = null, ServiceAccount = "plain" })
+        );
 
-        Assert.Equal((FindingCodes.WorkloadIdentityDisabled, "acme-prod.svc.id.goog", "(none)"), (finding.Code, finding.Expected, finding.Actual));
+        Assert.Equal(
+            (FindingCodes.WorkloadIdentityDisabled, "acme-prod.svc.id.goog", "(none)"),
+            (finding.Code, finding.Expected, finding.Actual)
+        );
         Assert.Contains("exports needs one", finding.Cause, StringComparison.Ordinal);
         Assert.DoesNotContain("plain", finding.Cause, StringComparison.Ordinal);
     }
@@ -101,7 +110,9 @@ public sealed class ClusterTests : IAsyncLifetime
     [InlineData("""{"type":5}""")]
     [InlineData("""{"type":"of another kind"}""")]
     [InlineData("""{"type":"service_account"}""")]
-    [InlineData("""{"type":"service_account","client_email":"runner@acme-prod.iam.gserviceaccount.com","private_key":"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"}""")]
+    [InlineData(
+        """{"type":"service_account","client_email":"runner@acme-prod.iam.gserviceaccount.com","private_key":"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"}"""
+    )]
     [InlineData("""{"type":"authorized_user"}""")]
     [InlineData("""{"type":"external_account"}""")]
     public async Task Credentials_that_cannot_be_used_are_told_so_without_a_word_of_them(string content)
@@ -121,7 +132,12 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task Credentials_of_a_stranger_are_refused_by_the_token_endpoint()
     {
-        var key = JsonNode.Parse(await File.ReadAllTextAsync(Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS")!, TestContext.Current.CancellationToken))!;
+        var key = JsonNode.Parse(
+            await File.ReadAllTextAsync(
+                Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS")!,
+                TestContext.Current.CancellationToken
+            )
+        )!;
         using var stranger = System.Security.Cryptography.RSA.Create(2048);
         key["private_key"] = stranger.ExportPkcs8PrivateKeyPem();
         var file = Path.Combine(_google.FilesDirectory, "stranger.json");
@@ -141,11 +157,17 @@ public sealed class ClusterTests : IAsyncLifetime
         _google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", $"http://127.0.0.1:{ClosedPort()}/");
         using var cloud = new GoogleCloud(_time);
 
-        var refused = await Assert.ThrowsAsync<FindingException>(() => cloud.ConfirmAsync(Given.Input(Given.Workload()), TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ConfirmAsync(Given.Input(Given.Workload()), TestContext.Current.CancellationToken)
+        );
 
         var finding = Assert.Single(refused.Findings);
         Assert.Equal(FindingCodes.EndpointUnreachable, finding.Code);
-        Assert.Contains("get the cluster projects/acme-prod/locations/asia-south1-a/clusters/main", finding.Cause, StringComparison.Ordinal);
+        Assert.Contains(
+            "get the cluster projects/acme-prod/locations/asia-south1-a/clusters/main",
+            finding.Cause,
+            StringComparison.Ordinal
+        );
         Assert.Equal((5, 4), (cloud.Calls, _time.Waits.Count));
     }
 

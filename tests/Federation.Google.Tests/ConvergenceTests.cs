@@ -45,7 +45,10 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         var plan = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
 
-        Assert.Equal(["workload-identity-binding"], plan.Changes.Where(change => change.Action == ChangeAction.Create).Select(change => change.Desired.Id.Value.Split('/')[2]));
+        Assert.Equal(
+            ["workload-identity-binding"],
+            plan.Changes.Where(change => change.Action == ChangeAction.Create).Select(change => change.Desired.Id.Value.Split('/')[2])
+        );
         Assert.Equal("Made by hand in 2021.", (await _google.AccountAsync()).Description);
     }
 
@@ -75,14 +78,18 @@ public sealed class ConvergenceTests : IAsyncLifetime
                 Role = Given.Role,
                 Members = [Given.Member],
                 Condition = new Expr { Title = "until spring", Expression = "request.time < timestamp('2027-03-01T00:00:00Z')" },
-            });
+            }
+        );
 
         // A conditional grant of the same role to the same member is not the grant that is wanted.
         await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
 
         var bindings = (await _google.PolicyAsync()).Bindings;
         Assert.Equal(3, bindings.Count);
-        Assert.Equal(["user:someone@example.com"], Assert.Single(bindings, binding => binding.Role == "roles/iam.serviceAccountTokenCreator").Members);
+        Assert.Equal(
+            ["user:someone@example.com"],
+            Assert.Single(bindings, binding => binding.Role == "roles/iam.serviceAccountTokenCreator").Members
+        );
         var conditional = Assert.Single(bindings, binding => binding.Condition is not null);
         Assert.Equal(("until spring", Given.Member), (conditional.Condition.Title, Assert.Single(conditional.Members)));
         Assert.Equal([Given.Member], Assert.Single(bindings, binding => binding.Role == Given.Role && binding.Condition is null).Members);
@@ -97,7 +104,8 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         Assert.Equal(
             ["serviceAccount:acme-prod.svc.id.goog[reports/reader]", "serviceAccount:acme-prod.svc.id.goog[reports/writer]"],
-            Assert.Single((await _google.PolicyAsync()).Bindings).Members.Order(StringComparer.Ordinal));
+            Assert.Single((await _google.PolicyAsync()).Bindings).Members.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -109,7 +117,9 @@ public sealed class ConvergenceTests : IAsyncLifetime
         {
             if (path.EndsWith(":setIamPolicy", StringComparison.Ordinal) && intrusions++ < 2)
             {
-                await _google.BindAsync(new Binding { Role = "roles/iam.serviceAccountUser", Members = [$"user:intruder{intrusions}@example.com"] });
+                await _google.BindAsync(
+                    new Binding { Role = "roles/iam.serviceAccountUser", Members = [$"user:intruder{intrusions}@example.com"] }
+                );
             }
         };
 
@@ -119,6 +129,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
         Assert.Equal(2, _time.Waits.Count);
         Assert.Equal(
             ["serviceAccount:acme-prod.svc.id.goog[reports/reader]", "user:intruder1@example.com", "user:intruder2@example.com"],
-            (await _google.PolicyAsync()).Bindings.SelectMany(binding => binding.Members).Order(StringComparer.Ordinal));
+            (await _google.PolicyAsync()).Bindings.SelectMany(binding => binding.Members).Order(StringComparer.Ordinal)
+        );
     }
 }

@@ -32,12 +32,19 @@ public sealed class EvidenceTests : IAsyncLifetime
         var evidence = all["exports"];
         Assert.Equal(("RUNNING", "acme-prod.svc.id.goog"), (evidence.Cluster!.Found!.Status, evidence.Cluster.Found.WorkloadPool));
         Assert.Empty(evidence.Cluster.Found.PoolsWithoutWorkloadIdentity);
-        Assert.Equal(new GoogleServiceAccountEvidence("exports-reader@acme-prod.iam.gserviceaccount.com", account.UniqueId), evidence.ServiceAccount!.Found);
+        Assert.Equal(
+            new GoogleServiceAccountEvidence("exports-reader@acme-prod.iam.gserviceaccount.com", account.UniqueId),
+            evidence.ServiceAccount!.Found
+        );
         Assert.Equal([Given.Member, "user:eve@acme.example"], evidence.WorkloadIdentityUsers!.Found!);
         Assert.Equal(Given.Cluster.Issuer, evidence.Issuer!.Found!.Issuer);
         Assert.Equal("RSA", Assert.Single(evidence.Issuer.Found.Keys).KeyType);
         Assert.Matches("^[0-9a-f]{40}$", evidence.Issuer.Found.Thumbprint);
-        var written = new EvidenceFile { Taken = DateTimeOffset.UnixEpoch, Workloads = [Of(Given.Workload()) with { Google = evidence }] }.ToJson();
+        var written = new EvidenceFile
+        {
+            Taken = DateTimeOffset.UnixEpoch,
+            Workloads = [Of(Given.Workload()) with { Google = evidence }],
+        }.ToJson();
         Assert.DoesNotContain(Environment.GetEnvironmentVariable("CLOUDSDK_AUTH_ACCESS_TOKEN")!, written, StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE KEY", written, StringComparison.Ordinal);
     }
@@ -65,11 +72,20 @@ public sealed class EvidenceTests : IAsyncLifetime
     public async Task A_service_account_without_users_and_one_that_is_disabled_are_there()
     {
         await _google.CreateAccountAsync("Theirs.");
-        await _google.BindAsync(new Binding { Role = Given.Role, Members = [Given.Member], Condition = new Expr { Title = "now and then", Expression = "false" } });
+        await _google.BindAsync(
+            new Binding
+            {
+                Role = Given.Role,
+                Members = [Given.Member],
+                Condition = new Expr { Title = "now and then", Expression = "false" },
+            }
+        );
         _google.Answering = (path, answer) =>
         {
             if (path.EndsWith(".iam.gserviceaccount.com", StringComparison.Ordinal))
+            {
                 answer["disabled"] = true;
+            }
         };
 
         var evidence = await ReadAsync(Given.Workload());
@@ -81,19 +97,33 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task What_may_not_be_read_is_a_refusal_that_names_the_permission_and_what_it_would_have_told()
     {
-        _google.Refusing = path => (403, path switch
-        {
-            _ when path.EndsWith(":getIamPolicy", StringComparison.Ordinal) => "Permission 'iam.serviceAccounts.getIamPolicy' denied on resource (or it may not exist).",
-            _ when path.Contains("serviceAccounts", StringComparison.Ordinal) => "Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).",
-            _ => "Required \"container.clusters.get\" permission(s) for \"projects/acme-prod/locations/asia-south1-a/clusters/main\".",
-        });
+        _google.Refusing = path =>
+            (
+                403,
+                path switch
+                {
+                    _ when path.EndsWith(":getIamPolicy", StringComparison.Ordinal) =>
+                        "Permission 'iam.serviceAccounts.getIamPolicy' denied on resource (or it may not exist).",
+                    _ when path.Contains("serviceAccounts", StringComparison.Ordinal) =>
+                        "Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).",
+                    _ =>
+                        "Required \"container.clusters.get\" permission(s) for \"projects/acme-prod/locations/asia-south1-a/clusters/main\".",
+                }
+            );
 
         var evidence = await ReadAsync(Given.Workload());
 
         Finding[] refused = [evidence.Cluster!.Refused!, evidence.ServiceAccount!.Refused!, evidence.WorkloadIdentityUsers!.Refused!];
         Assert.All(refused, finding => Assert.Equal(FindingCodes.GooglePermissionDenied, finding.Code));
-        Assert.Equal(["container.clusters.get", "iam.serviceAccounts.get", "iam.serviceAccounts.getIamPolicy"], refused.Select(finding => finding.Expected));
-        Assert.EndsWith("Not checked for want of it: who may act as the Google service account exports-reader.", refused[2].Cause, StringComparison.Ordinal);
+        Assert.Equal(
+            ["container.clusters.get", "iam.serviceAccounts.get", "iam.serviceAccounts.getIamPolicy"],
+            refused.Select(finding => finding.Expected)
+        );
+        Assert.EndsWith(
+            "Not checked for want of it: who may act as the Google service account exports-reader.",
+            refused[2].Cause,
+            StringComparison.Ordinal
+        );
         Assert.NotNull(evidence.Issuer!.Found);
     }
 
@@ -104,25 +134,33 @@ public sealed class EvidenceTests : IAsyncLifetime
 
         Assert.Equal(FindingCodes.ClusterNotFound, evidence.Cluster!.Refused!.Code);
         Assert.DoesNotContain("Not checked", evidence.Cluster.Refused.Cause, StringComparison.Ordinal);
-        Assert.Equal((FindingCodes.VerificationKeyUnavailable, Severity.Error), (evidence.Issuer!.Refused!.Code, evidence.Issuer.Refused.Severity));
+        Assert.Equal(
+            (FindingCodes.VerificationKeyUnavailable, Severity.Error),
+            (evidence.Issuer!.Refused!.Code, evidence.Issuer.Refused.Severity)
+        );
         Assert.Contains("HTTP 404; AWS is answered the same", evidence.Issuer.Refused.Cause, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(false, "legacy", "older")]
     [InlineData(true)]
-    public async Task Node_pools_without_GKEs_metadata_server_are_named_unless_the_pools_are_Googles_to_keep(bool autopilot, params string[] expected)
+    public async Task Node_pools_without_GKEs_metadata_server_are_named_unless_the_pools_are_Googles_to_keep(
+        bool autopilot,
+        params string[] expected
+    )
     {
         _google.Answering = (path, answer) =>
         {
             answer["autopilot"] = new JsonObject { ["enabled"] = autopilot };
-            answer["nodePools"] = JsonNode.Parse("""
+            answer["nodePools"] = JsonNode.Parse(
+                """
                 [
                   { "name": "default-pool", "config": { "workloadMetadataConfig": { "mode": "GKE_METADATA" } } },
                   { "name": "legacy", "config": { "workloadMetadataConfig": { "mode": "GCE_METADATA" } } },
                   { "name": "older", "config": { "machineType": "e2-medium" } }
                 ]
-                """);
+                """
+            );
         };
 
         var evidence = await ReadAsync(Given.Workload() with { GoogleServiceAccount = null });
@@ -160,7 +198,12 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     private static WorkloadEvidence Of(Workload workload) =>
-        new() { Workload = workload, TrustPolicy = new() { Statements = [] }, PermissionsPolicies = new Dictionary<string, PolicyDocument>() };
+        new()
+        {
+            Workload = workload,
+            TrustPolicy = new() { Statements = [] },
+            PermissionsPolicies = new Dictionary<string, PolicyDocument>(),
+        };
 
     private static async Task<GoogleEvidence> ReadAsync(Workload workload)
     {
@@ -171,6 +214,10 @@ public sealed class EvidenceTests : IAsyncLifetime
     private static async Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(GoogleCloud cloud, params Workload[] workloads)
     {
         using var issuers = new IssuerClient(IssuerTransport.FromEnvironment());
-        return await new GoogleEvidenceReader(cloud, issuers).ReadAsync([.. workloads.Select(Of)], new EvidenceScope(), TestContext.Current.CancellationToken);
+        return await new GoogleEvidenceReader(cloud, issuers).ReadAsync(
+            [.. workloads.Select(Of)],
+            new EvidenceScope(),
+            TestContext.Current.CancellationToken
+        );
     }
 }

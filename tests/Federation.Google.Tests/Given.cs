@@ -16,25 +16,40 @@ internal static class Given
 
     public static readonly Account Account = new("data", "123456789012", "ap-south-1");
 
-    public static Workload Workload(string name = "exports") => new()
-    {
-        Name = name,
-        Cluster = Cluster,
-        Account = Account,
-        Namespace = "reports",
-        ServiceAccount = "reader",
-        GoogleServiceAccount = AccountId,
-        Role = new() { Name = "gke-exports", Description = "For exports." },
-        Verify = new() { Image = "aws" },
-        Location = new("federation.yaml", 1, 1),
-    };
+    public static Workload Workload(string name = "exports") =>
+        new()
+        {
+            Name = name,
+            Cluster = Cluster,
+            Account = Account,
+            Namespace = "reports",
+            ServiceAccount = "reader",
+            GoogleServiceAccount = AccountId,
+            Role = new() { Name = "gke-exports", Description = "For exports." },
+            Verify = new() { Image = "aws" },
+            Location = new("federation.yaml", 1, 1),
+        };
 
     public static DesiredInput Input(params IReadOnlyList<Workload> workloads)
     {
         var clusters = workloads.Select(workload => workload.Cluster).Distinct().ToArray();
-        var configuration = new FederationConfiguration { Name = "acme", Clusters = clusters, Accounts = [Account], Workloads = workloads };
-        var renderer = new Renderer(configuration, TemplateSet.Load(overrideDirectory: null), path => throw new FileNotFoundException(path));
-        return new DesiredInput(configuration, [.. workloads.Select(renderer.Render)], new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
+        var configuration = new FederationConfiguration
+        {
+            Name = "acme",
+            Clusters = clusters,
+            Accounts = [Account],
+            Workloads = workloads,
+        };
+        var renderer = new Renderer(
+            configuration,
+            TemplateSet.Load(overrideDirectory: null),
+            path => throw new FileNotFoundException(path)
+        );
+        return new DesiredInput(
+            configuration,
+            [.. workloads.Select(renderer.Render)],
+            new Dictionary<string, ClusterFacts>(StringComparer.Ordinal)
+        );
     }
 
     public static async Task<Plan> PlanAsync(GoogleCloud cloud, DesiredInput input)
@@ -49,7 +64,12 @@ internal static class Given
         var plan = await PlanAsync(cloud, input);
         Assert.Empty(plan.Findings);
         var progress = await PlanExecution.ApplyAsync(
-            plan, new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud }, 4, _ => { }, TestContext.Current.CancellationToken);
+            plan,
+            new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
+            4,
+            _ => { },
+            TestContext.Current.CancellationToken
+        );
         Assert.All(progress, one => Assert.Equal((ChangeState.Done, 0), (one.State, one.Findings.Count)));
         return plan;
     }

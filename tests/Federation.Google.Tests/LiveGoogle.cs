@@ -60,7 +60,8 @@ internal sealed class LiveGoogle : IAsyncDisposable
                 CertificateAuthorityFile = null,
             },
             TimeProvider.System,
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         google._sandbox = sandbox;
         var upstream = sandbox.Environment["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"];
         var listener = new WebListener(isTls: false, port: 0, context => google.ForwardAsync(context, upstream));
@@ -77,12 +78,14 @@ internal sealed class LiveGoogle : IAsyncDisposable
 
         google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", $"http://{listener.HostAndPort}");
         google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", $"http://{listener.HostAndPort}/");
-        google.Other = new IamService(new BaseClientService.Initializer
-        {
-            HttpClientInitializer = GoogleCredential.FromAccessToken(sandbox.Environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]),
-            BaseUri = upstream,
-            ApplicationName = "another administrator",
-        });
+        google.Other = new IamService(
+            new BaseClientService.Initializer
+            {
+                HttpClientInitializer = GoogleCredential.FromAccessToken(sandbox.Environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]),
+                BaseUri = upstream,
+                ApplicationName = "another administrator",
+            }
+        );
         return google;
     }
 
@@ -108,11 +111,20 @@ internal sealed class LiveGoogle : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    public Task<ServiceAccount> CreateAccountAsync(string description) => Other.Projects.ServiceAccounts.Create(
-        new CreateServiceAccountRequest { AccountId = Given.AccountId, ServiceAccount = new ServiceAccount { Description = description } },
-        "projects/" + Given.Cluster.Project).ExecuteAsync(TestContext.Current.CancellationToken);
+    public Task<ServiceAccount> CreateAccountAsync(string description) =>
+        Other
+            .Projects.ServiceAccounts.Create(
+                new CreateServiceAccountRequest
+                {
+                    AccountId = Given.AccountId,
+                    ServiceAccount = new ServiceAccount { Description = description },
+                },
+                "projects/" + Given.Cluster.Project
+            )
+            .ExecuteAsync(TestContext.Current.CancellationToken);
 
-    public Task<ServiceAccount> AccountAsync() => Other.Projects.ServiceAccounts.Get(Given.AccountResource).ExecuteAsync(TestContext.Current.CancellationToken);
+    public Task<ServiceAccount> AccountAsync() =>
+        Other.Projects.ServiceAccounts.Get(Given.AccountResource).ExecuteAsync(TestContext.Current.CancellationToken);
 
     public Task<Policy> PolicyAsync()
     {
@@ -127,7 +139,9 @@ internal sealed class LiveGoogle : IAsyncDisposable
         var policy = await PolicyAsync();
         policy.Version = 3;
         policy.Bindings = [.. policy.Bindings ?? [], .. bindings];
-        await Other.Projects.ServiceAccounts.SetIamPolicy(new SetIamPolicyRequest { Policy = policy }, Given.AccountResource).ExecuteAsync(TestContext.Current.CancellationToken);
+        await Other
+            .Projects.ServiceAccounts.SetIamPolicy(new SetIamPolicyRequest { Policy = policy }, Given.AccountResource)
+            .ExecuteAsync(TestContext.Current.CancellationToken);
     }
 
     private async Task ForwardAsync(HttpContext context, string upstream)
@@ -139,7 +153,13 @@ internal sealed class LiveGoogle : IAsyncDisposable
         {
             context.Response.StatusCode = status;
             context.Response.ContentType = "application/json; charset=UTF-8";
-            await context.Response.WriteAsync(new JsonObject { ["error"] = new JsonObject { ["code"] = status, ["message"] = message } }.ToJsonString(), context.RequestAborted);
+            await context.Response.WriteAsync(
+                new JsonObject
+                {
+                    ["error"] = new JsonObject { ["code"] = status, ["message"] = message },
+                }.ToJsonString(),
+                context.RequestAborted
+            );
             return;
         }
 

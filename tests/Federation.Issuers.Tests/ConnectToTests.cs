@@ -35,7 +35,9 @@ public class ConnectToTests
     [Fact]
     public void The_first_entry_that_fits_wins_and_earlier_maps_win_over_later_ones()
     {
-        var map = ConnectTo.Parse("a.example:443:one.example:1").Then(ConnectTo.Parse("a.example:443:two.example:2,b.example:443:two.example:2"));
+        var map = ConnectTo
+            .Parse("a.example:443:one.example:1")
+            .Then(ConnectTo.Parse("a.example:443:two.example:2,b.example:443:two.example:2"));
 
         Assert.Equal("one.example", map.Find("a.example", 443)?.Host);
         Assert.Equal("two.example", map.Find("b.example", 443)?.Host);

@@ -19,16 +19,23 @@ public sealed class IssuerClientTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _listener = new WebListener(isTls: true, port: 0, async context =>
-        {
-            var asked = $"{context.Request.Host}{context.Request.Path}";
-            _requests.Add(asked);
-            var (status, body) = _answer(asked);
-            context.Response.StatusCode = status;
-            if (status is 302)
-                context.Response.Headers.Location = body;
-            await context.Response.WriteAsync(body);
-        });
+        _listener = new WebListener(
+            isTls: true,
+            port: 0,
+            async context =>
+            {
+                var asked = $"{context.Request.Host}{context.Request.Path}";
+                _requests.Add(asked);
+                var (status, body) = _answer(asked);
+                context.Response.StatusCode = status;
+                if (status is 302)
+                {
+                    context.Response.Headers.Location = body;
+                }
+
+                await context.Response.WriteAsync(body);
+            }
+        );
         _listeners = await WebListeners.StartAsync([_listener], _authority, TestContext.Current.CancellationToken);
     }
 
@@ -44,12 +51,24 @@ public sealed class IssuerClientTests : IAsyncLifetime
         var published = await FetchAsync();
 
         Assert.Equal(Issuer, published.Issuer);
-        Assert.Equal(("kid-1", "RSA", "RS256", "sig", "AQAB"), (published.Keys[0].KeyId, published.Keys[0].KeyType, published.Keys[0].Algorithm, published.Keys[0].Use, published.Keys[0].Exponent));
+        Assert.Equal(
+            ("kid-1", "RSA", "RS256", "sig", "AQAB"),
+            (
+                published.Keys[0].KeyId,
+                published.Keys[0].KeyType,
+                published.Keys[0].Algorithm,
+                published.Keys[0].Use,
+                published.Keys[0].Exponent
+            )
+        );
         Assert.Equal((2, "P-256", true), (published.Keys.Count, published.Keys[1].Curve, published.Keys[1].HasKeyOperations));
         Assert.Equal(_authority.CrossSignedRoot.Thumbprint.ToLowerInvariant(), published.Thumbprint);
         Assert.Equal(
-            new[] { _authority.Server, _authority.Intermediate, _authority.CrossSignedRoot }.Select(certificate => certificate.Thumbprint.ToLowerInvariant()),
-            await Transport().ServedChainAsync("container.googleapis.com", 443, TestContext.Current.CancellationToken));
+            new[] { _authority.Server, _authority.Intermediate, _authority.CrossSignedRoot }.Select(certificate =>
+                certificate.Thumbprint.ToLowerInvariant()
+            ),
+            await Transport().ServedChainAsync("container.googleapis.com", 443, TestContext.Current.CancellationToken)
+        );
         Assert.Equal([$"{Issuer[8..]}/.well-known/openid-configuration", $"{Issuer[8..]}/jwks"], _requests);
     }
 
@@ -112,7 +131,9 @@ public sealed class IssuerClientTests : IAsyncLifetime
     {
         using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse("a.example:443:127.0.0.1:1"), [], isClosed: true));
 
-        var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync("https://b.example", TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<IssuerException>(() =>
+            client.FetchAsync("https://b.example", TestContext.Current.CancellationToken)
+        );
 
         Assert.Contains("FEDERATION_CONNECT_TO does not map it", refused.Message, StringComparison.Ordinal);
     }
@@ -138,9 +159,13 @@ public sealed class IssuerClientTests : IAsyncLifetime
         }
     }
 
-    private static (int Status, string Body) Answer(string asked) => (200, asked.EndsWith("/jwks", StringComparison.Ordinal)
-        ? """{"keys":[{"kid":"kid-1","kty":"RSA","alg":"RS256","use":"sig","n":"AQ","e":"AQAB"},{"kid":"kid-2","kty":"EC","crv":"P-256","x":"AQ","y":"AQ","key_ops":["verify"]},7]}"""
-        : $$"""{"issuer":"{{Issuer}}","jwks_uri":"{{Issuer}}/jwks"}""");
+    private static (int Status, string Body) Answer(string asked) =>
+        (
+            200,
+            asked.EndsWith("/jwks", StringComparison.Ordinal)
+                ? """{"keys":[{"kid":"kid-1","kty":"RSA","alg":"RS256","use":"sig","n":"AQ","e":"AQAB"},{"kid":"kid-2","kty":"EC","crv":"P-256","x":"AQ","y":"AQ","key_ops":["verify"]},7]}"""
+                : $$"""{"issuer":"{{Issuer}}","jwks_uri":"{{Issuer}}/jwks"}"""
+        );
 
     private ConnectTo Map() => ConnectTo.Parse($":443:{_listener.HostAndPort}");
 

@@ -11,7 +11,13 @@ public sealed class ConnectionTests
 {
     private const string OtherIssuer = "https://container.googleapis.com/v1/projects/acme-test/locations/europe-west1/clusters/other";
 
-    private static readonly ClusterFacts Elsewhere = new("id", "RUNNING", null, ["192.0.2.7"], "-----BEGIN CERTIFICATE-----\nelsewhere\n-----END CERTIFICATE-----\n");
+    private static readonly ClusterFacts Elsewhere = new(
+        "id",
+        "RUNNING",
+        null,
+        ["192.0.2.7"],
+        "-----BEGIN CERTIFICATE-----\nelsewhere\n-----END CERTIFICATE-----\n"
+    );
 
     [Fact]
     public async Task A_cluster_that_names_the_configured_issuer_is_the_one_and_gke_is_not_asked()
@@ -47,18 +53,28 @@ public sealed class ConnectionTests
     {
         var other = new Cluster("other", "acme-test", "europe-west1", "other");
         await using var cluster = await LiveCluster.StartAsync(other.Issuer);
-        using var cloud = Given.Cloud(cluster, new FactsOf(Elsewhere with { CaCertificate = cluster.AuthorityPem }), workloads: [Given.Workload(), Given.Workload("far") with { Cluster = other }]);
+        using var cloud = Given.Cloud(
+            cluster,
+            new FactsOf(Elsewhere with { CaCertificate = cluster.AuthorityPem }),
+            workloads: [Given.Workload(), Given.Workload("far") with { Cluster = other }]
+        );
 
         var finding = Assert.Single(await cloud.ConfirmAsync(Given.Input(Given.Workload()), TestContext.Current.CancellationToken));
 
-        Assert.Equal((FindingCodes.KubeconfigWrongCluster, Given.Cluster.Issuer, other.Issuer), (finding.Code, finding.Expected, finding.Actual));
+        Assert.Equal(
+            (FindingCodes.KubeconfigWrongCluster, Given.Cluster.Issuer, other.Issuer),
+            (finding.Code, finding.Expected, finding.Actual)
+        );
     }
 
     [Fact]
     public async Task The_right_cluster_by_its_endpoint_with_another_issuer_is_an_issuer_mismatch()
     {
         await using var cluster = await LiveCluster.StartAsync(OtherIssuer);
-        Assert.Equal(FindingCodes.IssuerMismatch, Assert.Single(await ConfirmAsync(cluster, Elsewhere with { Endpoints = [cluster.HostAndPort] })).Code);
+        Assert.Equal(
+            FindingCodes.IssuerMismatch,
+            Assert.Single(await ConfirmAsync(cluster, Elsewhere with { Endpoints = [cluster.HostAndPort] })).Code
+        );
     }
 
     [Fact]
@@ -80,7 +96,17 @@ public sealed class ConnectionTests
         Environment.SetEnvironmentVariable("KUBECONFIG", Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
         var workload = Given.Workload() with { Cluster = Given.Cluster with { Access = ClusterAccess.Google } };
 
-        Assert.Empty(await ConfirmAsync(cluster, Elsewhere with { Endpoints = [cluster.HostAndPort], CaCertificate = cluster.AuthorityPem }, workload));
+        Assert.Empty(
+            await ConfirmAsync(
+                cluster,
+                Elsewhere with
+                {
+                    Endpoints = [cluster.HostAndPort],
+                    CaCertificate = cluster.AuthorityPem,
+                },
+                workload
+            )
+        );
     }
 
     [Fact]
@@ -106,7 +132,11 @@ public sealed class ConnectionTests
 
         var finding = Assert.Single(refused.Findings);
         Assert.Equal(FindingCodes.KubeconfigWrongCluster, finding.Code);
-        Assert.Contains("gcloud container clusters get-credentials main --location asia-south1-a --project acme-prod", finding.Fix, StringComparison.Ordinal);
+        Assert.Contains(
+            "gcloud container clusters get-credentials main --location asia-south1-a --project acme-prod",
+            finding.Fix,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -130,7 +160,15 @@ public sealed class ConnectionTests
         await using var cluster = await LiveCluster.StartAsync();
         var kubeconfig = cluster.Kubeconfig();
         kubeconfig["current-context"] = "elsewhere";
-        kubeconfig["contexts"]!.AsArray().Add(new JsonObject { ["name"] = "elsewhere", ["context"] = new JsonObject { ["cluster"] = "elsewhere", ["user"] = "elsewhere" } });
+        kubeconfig["contexts"]!
+            .AsArray()
+            .Add(
+                new JsonObject
+                {
+                    ["name"] = "elsewhere",
+                    ["context"] = new JsonObject { ["cluster"] = "elsewhere", ["user"] = "elsewhere" },
+                }
+            );
         cluster.Use(kubeconfig);
 
         Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
@@ -140,7 +178,9 @@ public sealed class ConnectionTests
     [InlineData("clusters: [")]
     [InlineData("contexts: 5")]
     [InlineData("""{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"absent","user":"absent"}}]}""")]
-    [InlineData("""{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"c","user":"u"}}],"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1","certificate-authority-data":"%"}}],"users":[{"name":"u","user":{}}]}""")]
+    [InlineData(
+        """{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"c","user":"u"}}],"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1","certificate-authority-data":"%"}}],"users":[{"name":"u","user":{}}]}"""
+    )]
     public async Task A_kubeconfig_that_cannot_be_used_is_told_so(string content)
     {
         await using var cluster = await LiveCluster.StartAsync();

@@ -51,7 +51,10 @@ public sealed class ConvergenceTests : IAsyncLifetime
     [Fact]
     public async Task More_objects_than_are_read_one_by_one_are_listed_and_compared_the_same()
     {
-        Workload[] workloads = [.. Enumerable.Range(1, 20).Select(number => Given.Workload($"job{number}") with { Namespace = $"team{number}" })];
+        Workload[] workloads =
+        [
+            .. Enumerable.Range(1, 20).Select(number => Given.Workload($"job{number}") with { Namespace = $"team{number}" }),
+        ];
         var first = await Given.ConvergeAsync(_cloud, Given.Input(workloads));
         Assert.Equal(40, first.Count(ChangeAction.Create));
 
@@ -66,9 +69,15 @@ public sealed class ConvergenceTests : IAsyncLifetime
         await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
         await ApplyAsOtherAsync("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"reports","labels":{"team":"data"}}}""");
 
-        var plan = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload(), Given.Workload("imports") with { ServiceAccount = "writer" }));
+        var plan = await Given.ConvergeAsync(
+            _cloud,
+            Given.Input(Given.Workload(), Given.Workload("imports") with { ServiceAccount = "writer" })
+        );
 
-        Assert.Equal("labels[federation/workload]", Assert.Single(Assert.Single(plan.Changes, change => change.Action == ChangeAction.Update).Fields).Path);
+        Assert.Equal(
+            "labels[federation/workload]",
+            Assert.Single(Assert.Single(plan.Changes, change => change.Action == ChangeAction.Update).Fields).Path
+        );
         var labels = (await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled)).Metadata.Labels;
         Assert.Equal(("data", "exports_imports"), (labels["team"], labels["federation/workload"]));
     }
@@ -94,7 +103,12 @@ public sealed class ConvergenceTests : IAsyncLifetime
         var shared = Assert.Single(_cloud.Desire(input), resource => resource is NamespaceResource);
         Assert.Equal(["exports", "imports"], shared.Workloads);
         await Given.ConvergeAsync(_cloud, input);
-        Assert.Equal("exports_imports", (await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled)).Metadata.Labels["federation/workload"]);
+        Assert.Equal(
+            "exports_imports",
+            (await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled)).Metadata.Labels[
+                "federation/workload"
+            ]
+        );
     }
 
     [Fact]
@@ -106,7 +120,10 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         var finding = Assert.Single(plan.Findings);
         Assert.Equal((FindingCodes.ResourceNotOurs, Severity.Error), (finding.Code, finding.Severity));
-        Assert.Equal(("exports-reader@acme-prod.iam.gserviceaccount.com", "other@acme-prod.iam.gserviceaccount.com"), (finding.Expected, finding.Actual));
+        Assert.Equal(
+            ("exports-reader@acme-prod.iam.gserviceaccount.com", "other@acme-prod.iam.gserviceaccount.com"),
+            (finding.Expected, finding.Actual)
+        );
         Assert.Contains("set by helm", finding.Cause, StringComparison.Ordinal);
     }
 
@@ -158,10 +175,20 @@ public sealed class ConvergenceTests : IAsyncLifetime
         await _cluster.Administrator.PatchNamespacedServiceAccountAsync(
             new V1Patch(
                 $$$$"""{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"reader","namespace":"reports","annotations":{"{{{{GoogleAnnotation}}}}":"other@acme-prod.iam.gserviceaccount.com"}}}""",
-                V1Patch.PatchType.ApplyPatch),
-            "reader", "reports", fieldManager: "helm", cancellationToken: Cancelled);
+                V1Patch.PatchType.ApplyPatch
+            ),
+            "reader",
+            "reports",
+            fieldManager: "helm",
+            cancellationToken: Cancelled
+        );
     }
 
-    private Task<V1Namespace> ApplyAsOtherAsync(string document) => _cluster.Administrator.PatchNamespaceAsync(
-        new V1Patch(document, V1Patch.PatchType.ApplyPatch), "reports", fieldManager: "helm", cancellationToken: Cancelled);
+    private Task<V1Namespace> ApplyAsOtherAsync(string document) =>
+        _cluster.Administrator.PatchNamespaceAsync(
+            new V1Patch(document, V1Patch.PatchType.ApplyPatch),
+            "reports",
+            fieldManager: "helm",
+            cancellationToken: Cancelled
+        );
 }

@@ -42,7 +42,8 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.Equal(new NamespaceEvidence("reports"), evidence.Namespace?.Found);
         Assert.Equal(
             KeyValuePair.Create("iam.gke.io/gcp-service-account", "exports-reader@acme-prod.iam.gserviceaccount.com"),
-            Assert.Single(evidence.ServiceAccount!.Found!.Annotations));
+            Assert.Single(evidence.ServiceAccount!.Found!.Annotations)
+        );
         Assert.Null(evidence.Pods);
         Assert.Equal(4, cloud.Calls);
         Assert.All(_cluster.Requests, request => Assert.False(request.IsWrite));
@@ -61,7 +62,10 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task Workloads_share_what_they_have_in_common()
     {
-        Workload[] workloads = [.. Enumerable.Range(0, 40).Select(i => Given.Workload($"w{i}") with { ServiceAccount = i == 0 ? "reader" : $"ksa-{i}" })];
+        Workload[] workloads =
+        [
+            .. Enumerable.Range(0, 40).Select(i => Given.Workload($"w{i}") with { ServiceAccount = i == 0 ? "reader" : $"ksa-{i}" }),
+        ];
         using var cloud = Given.Cloud(_cluster, workloads: workloads);
 
         var read = await new KubernetesEvidenceReader(cloud).ReadAsync([.. workloads.Select(Evidence)], new EvidenceScope(), Cancelled);
@@ -82,7 +86,11 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.NotNull(evidence.ServiceAccount!.Found);
         Assert.Equal(FindingCodes.KubernetesPermissionDenied, evidence.Namespace!.Refused!.Code);
         Assert.Contains("get namespaces/reports", evidence.Namespace.Refused.Cause, StringComparison.Ordinal);
-        Assert.EndsWith("Not checked for want of it: whether the namespace reports is there.", evidence.Namespace.Refused.Cause, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Not checked for want of it: whether the namespace reports is there.",
+            evidence.Namespace.Refused.Cause,
+            StringComparison.Ordinal
+        );
         Assert.Equal(FindingCodes.KubernetesPermissionDenied, evidence.Pods!.Refused!.Code);
         Assert.Contains("list pods in reports", evidence.Pods.Refused.Cause, StringComparison.Ordinal);
         Assert.Null(evidence.Pods.Found);
@@ -91,7 +99,9 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task Of_another_cluster_nothing_is_told_but_that_it_is_another()
     {
-        await using var other = await LiveCluster.StartAsync("https://container.googleapis.com/v1/projects/acme-test/locations/europe-west1/clusters/other");
+        await using var other = await LiveCluster.StartAsync(
+            "https://container.googleapis.com/v1/projects/acme-test/locations/europe-west1/clusters/other"
+        );
 
         var evidence = await ReadAsync(new EvidenceScope());
 
@@ -109,7 +119,9 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task A_pod_is_told_as_it_was_meant_to_run()
     {
-        await PodAsync("app", """
+        await PodAsync(
+            "app",
+            """
             {
               "serviceAccountName": "reader",
               "initContainers": [{"name":"prepare","image":"registry.example/prepare:1"}],
@@ -129,7 +141,9 @@ public sealed class EvidenceTests : IAsyncLifetime
                 {"serviceAccountToken":{"path":"token","audience":"sts.amazonaws.com","expirationSeconds":7200}},
                 {"serviceAccountToken":{"path":"own"}}]}}]
             }
-            """, owner: ("Rollout", "app-5d4"));
+            """,
+            owner: ("Rollout", "app-5d4")
+        );
 
         var evidence = await ReadAsync(new EvidenceScope());
 
@@ -147,11 +161,13 @@ public sealed class EvidenceTests : IAsyncLifetime
                 new("AWS_PROFILE", ""),
                 new("AWS_ROLE_SESSION_NAME", null, "field metadata.name"),
             ],
-            pod.Containers[1].Environment);
+            pod.Containers[1].Environment
+        );
         Assert.Contains(new MountEvidence("token", "/var/run/token", "token"), pod.Containers[1].Mounts);
         Assert.Equal(
             [new("token", "sts.amazonaws.com", "token", TimeSpan.FromHours(2)), new("token", null, "own", TimeSpan.FromHours(1))],
-            pod.TokenVolumes.Where(token => token.Volume == "token"));
+            pod.TokenVolumes.Where(token => token.Volume == "token")
+        );
     }
 
     [Fact]
@@ -161,15 +177,24 @@ public sealed class EvidenceTests : IAsyncLifetime
             new V1ConfigMap
             {
                 Metadata = new() { Name = "aws" },
-                Data = new Dictionary<string, string>(StringComparer.Ordinal) { ["AWS_ROLE_ARN"] = Given.Workload().RoleArn, ["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLE", ["DATABASE"] = "db" },
+                Data = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["AWS_ROLE_ARN"] = Given.Workload().RoleArn,
+                    ["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLE",
+                    ["DATABASE"] = "db",
+                },
             },
             "reports",
-            cancellationToken: Cancelled);
-        await PodAsync("app", """
+            cancellationToken: Cancelled
+        );
+        await PodAsync(
+            "app",
+            """
             {"serviceAccountName":"reader","containers":[{"name":"main","image":"a:1",
               "envFrom":[{"configMapRef":{"name":"aws"}},{"secretRef":{"name":"more","optional":true}}],
               "env":[{"name":"DATABASE","valueFrom":{"configMapKeyRef":{"name":"other","key":"db"}}}]}]}
-            """);
+            """
+        );
 
         var pod = Assert.Single((await ReadAsync(new EvidenceScope())).Pods!.Found!);
 
@@ -180,26 +205,49 @@ public sealed class EvidenceTests : IAsyncLifetime
                 new("AWS_ACCESS_KEY_ID", null, "configmap aws"),
                 new("DATABASE", null, "configmap other key db"),
             ],
-            Assert.Single(pod.Containers).Environment.OrderBy(variable => variable.Name == "DATABASE"));
-        Assert.DoesNotContain(_cluster.Requests, request => request.Resource == "secrets" || request is { Resource: "configmaps", Name: "other" });
+            Assert.Single(pod.Containers).Environment.OrderBy(variable => variable.Name == "DATABASE")
+        );
+        Assert.DoesNotContain(
+            _cluster.Requests,
+            request => request.Resource == "secrets" || request is { Resource: "configmaps", Name: "other" }
+        );
     }
 
     [Fact]
     public async Task No_secret_of_a_pod_is_in_the_evidence()
     {
         var token = await TokenOfAsync("reader");
-        await PodAsync("app", $$"""
+        await PodAsync(
+            "app",
+            $$"""
             {"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1","env":[
               {"name":"AWS_SECRET_ACCESS_KEY","value":"{{SecretValue}}"},
               {"name":"AWS_ENDPOINT_URL","value":"https://user:correct-horse@proxy.example"}]}]}
-            """);
+            """
+        );
         _cluster.Write(previous: false, $"aws_secret_access_key = {SecretValue}", $"sending {token} to STS", "The end.");
-        Report("app", Status("Failed", "main", $$$"""{"terminated":{"exitCode":1,"reason":"Error","message":"{\"SecretAccessKey\": \"{{{SecretValue}}}\"}"}}"""));
+        Report(
+            "app",
+            Status(
+                "Failed",
+                "main",
+                $$$"""{"terminated":{"exitCode":1,"reason":"Error","message":"{\"SecretAccessKey\": \"{{{SecretValue}}}\"}"}}"""
+            )
+        );
         _cluster.Kubelet.RecordEvent(Stored("app"), "Warning", "Failed", $"Failed to pull a:1: aws_secret_access_key={SecretValue}");
-        await _cluster.Administrator.PatchNamespacedServiceAccountAsync(new V1Patch($$"""{"metadata":{"annotations":{"example.test/note":"{{SecretValue}}" } } }""", V1Patch.PatchType.MergePatch), "reader", "reports", cancellationToken: Cancelled);
+        await _cluster.Administrator.PatchNamespacedServiceAccountAsync(
+            new V1Patch($$"""{"metadata":{"annotations":{"example.test/note":"{{SecretValue}}" } } }""", V1Patch.PatchType.MergePatch),
+            "reader",
+            "reports",
+            cancellationToken: Cancelled
+        );
         var workload = Evidence(Given.Workload());
 
-        var file = new EvidenceFile { Taken = _cluster.Time.GetUtcNow(), Workloads = [workload with { Kubernetes = await ReadAsync(new EvidenceScope()) }] };
+        var file = new EvidenceFile
+        {
+            Taken = _cluster.Time.GetUtcNow(),
+            Workloads = [workload with { Kubernetes = await ReadAsync(new EvidenceScope()) }],
+        };
 
         var json = file.ToJson();
         Assert.Contains("The end.", json, StringComparison.Ordinal);
@@ -246,10 +294,22 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task A_pod_that_was_started_again_tells_why_its_run_before_ended()
     {
-        await PodAsync("app", """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}""");
+        await PodAsync(
+            "app",
+            """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}"""
+        );
         _cluster.Write(previous: true, "AccessDenied at first");
         _cluster.Write(previous: false, "AccessDenied again");
-        Report("app", Status("Running", "main", """{"running":{}}""", """{"terminated":{"exitCode":7,"reason":"Error","message":"gone"}}""", restarts: 3));
+        Report(
+            "app",
+            Status(
+                "Running",
+                "main",
+                """{"running":{}}""",
+                """{"terminated":{"exitCode":7,"reason":"Error","message":"gone"}}""",
+                restarts: 3
+            )
+        );
         _cluster.Kubelet.RecordEvent(Stored("app"), "Warning", "BackOff", "Back-off restarting failed container main");
         using var cloud = Given.Cloud(_cluster);
 
@@ -258,14 +318,20 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.Equal(["AccessDenied at first", "AccessDenied again"], pod.Log);
         Assert.Equal("BackOff", Assert.Single(pod.Snapshot.Events).Reason);
         var container = Assert.Single(pod.Snapshot.Containers);
-        Assert.Equal((3, 7, "Error", "gone"), (container.Restarts, container.LastExitCode, container.LastTerminatedReason, container.LastTerminatedMessage));
+        Assert.Equal(
+            (3, 7, "Error", "gone"),
+            (container.Restarts, container.LastExitCode, container.LastTerminatedReason, container.LastTerminatedMessage)
+        );
         Assert.Equal(8, cloud.Calls);
     }
 
     [Fact]
     public async Task A_container_that_never_ran_has_no_log_and_that_is_no_refusal()
     {
-        await PodAsync("app", """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}""");
+        await PodAsync(
+            "app",
+            """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}"""
+        );
         Report("app", Status("Pending", "main", """{"waiting":{"reason":"ImagePullBackOff","message":"no"}}"""));
 
         var pod = Assert.Single((await ReadAsync(new EvidenceScope(Pod: "reports/app"))).Pods!.Found!);
@@ -276,15 +342,29 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task A_log_and_events_that_may_not_be_read_leave_the_rest_of_the_pod()
     {
-        await PodAsync("app", """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}""");
+        await PodAsync(
+            "app",
+            """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}"""
+        );
         Report("app", Status("Failed", "main", """{"terminated":{"exitCode":1,"reason":"Error"}}"""));
         await AllowAsync("""[{"apiGroups":[""],"resources":["pods","serviceaccounts","namespaces"],"verbs":["get","list"]}]""");
 
         var pod = Assert.Single((await ReadAsync(new EvidenceScope())).Pods!.Found!);
 
         Assert.Equal(1, pod.Snapshot.Containers[0].ExitCode);
-        Assert.Equal([FindingCodes.KubernetesPermissionDenied, FindingCodes.KubernetesPermissionDenied], pod.Refused.Select(refused => refused.Code));
-        Assert.Contains(pod.Refused, refused => refused.Cause.Contains("get pods/log of app in reports", StringComparison.Ordinal) && refused.Cause.EndsWith("Not checked for want of it: what the container main of the pod app wrote.", StringComparison.Ordinal));
+        Assert.Equal(
+            [FindingCodes.KubernetesPermissionDenied, FindingCodes.KubernetesPermissionDenied],
+            pod.Refused.Select(refused => refused.Code)
+        );
+        Assert.Contains(
+            pod.Refused,
+            refused =>
+                refused.Cause.Contains("get pods/log of app in reports", StringComparison.Ordinal)
+                && refused.Cause.EndsWith(
+                    "Not checked for want of it: what the container main of the pod app wrote.",
+                    StringComparison.Ordinal
+                )
+        );
         Assert.Contains(pod.Refused, refused => refused.Cause.Contains("list events in reports", StringComparison.Ordinal));
     }
 
@@ -294,7 +374,11 @@ public sealed class EvidenceTests : IAsyncLifetime
         await ServiceAccountAsync("writer");
         await ServiceAccountAsync("other");
         Workload reader = Given.Workload();
-        Workload writer = Given.Workload("imports") with { ServiceAccount = "writer", Role = new() { Name = "gke-imports", Description = "For imports." } };
+        Workload writer = Given.Workload("imports") with
+        {
+            ServiceAccount = "writer",
+            Role = new() { Name = "gke-imports", Description = "For imports." },
+        };
         await PodAsync("reads", Pod("reader", reader.RoleArn));
         await PodAsync("writes", Pod("writer", writer.RoleArn));
         await PodAsync("wrong-account", Pod("other", reader.RoleArn));
@@ -305,17 +389,23 @@ public sealed class EvidenceTests : IAsyncLifetime
         await PodAsync("unrelated", """{"serviceAccountName":"other","containers":[{"name":"main","image":"a:1"}]}""");
         using var cloud = Given.Cloud(_cluster, workloads: [reader, writer]);
 
-        var read = await new KubernetesEvidenceReader(cloud).ReadAsync([Evidence(reader), Evidence(writer)], new EvidenceScope(), Cancelled);
+        var read = await new KubernetesEvidenceReader(cloud).ReadAsync(
+            [Evidence(reader), Evidence(writer)],
+            new EvidenceScope(),
+            Cancelled
+        );
 
         Assert.Equal(["neither", "reads", "wrong-account", "wrong-role"], Names(read["exports"]));
         Assert.Equal(["neither", "writes", "wrong-path"], Names(read["imports"]));
 
-        static IEnumerable<string> Names(KubernetesEvidence evidence) => evidence.Pods!.Found!.Select(pod => pod.Snapshot.Name).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Names(KubernetesEvidence evidence) =>
+            evidence.Pods!.Found!.Select(pod => pod.Snapshot.Name).Order(StringComparer.Ordinal);
 
-        static string Pod(string account, string role) => $$$"""
-            {"serviceAccountName":"{{{account}}}","containers":[{"name":"main","image":"a:1","env":[{"name":"AWS_ROLE_ARN","value":"{{{role}}}"}]}],
-             "volumes":[{"name":"t","projected":{"sources":[{"serviceAccountToken":{"path":"token","audience":"sts.amazonaws.com"}}]}}]}
-            """;
+        static string Pod(string account, string role) =>
+            $$$"""
+                {"serviceAccountName":"{{{account}}}","containers":[{"name":"main","image":"a:1","env":[{"name":"AWS_ROLE_ARN","value":"{{{role}}}"}]}],
+                 "volumes":[{"name":"t","projected":{"sources":[{"serviceAccountToken":{"path":"token","audience":"sts.amazonaws.com"}}]}}]}
+                """;
     }
 
     [Fact]
@@ -337,8 +427,15 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task A_named_pod_is_looked_at_closely_whoever_it_runs_as()
     {
-        await _cluster.Administrator.CreateNamespaceAsync(new V1Namespace { Metadata = new() { Name = "elsewhere" } }, cancellationToken: Cancelled);
-        await PodAsync("app", """{"nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}""", @namespace: "elsewhere");
+        await _cluster.Administrator.CreateNamespaceAsync(
+            new V1Namespace { Metadata = new() { Name = "elsewhere" } },
+            cancellationToken: Cancelled
+        );
+        await PodAsync(
+            "app",
+            """{"nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}""",
+            @namespace: "elsewhere"
+        );
         _cluster.Write(previous: false, "running");
         Report("app", Status("Running", "main", """{"running":{}}"""), "elsewhere");
 
@@ -355,7 +452,10 @@ public sealed class EvidenceTests : IAsyncLifetime
         var pods = (await ReadAsync(new EvidenceScope(Pod: "reports/exporter-7f9-x3"))).Pods!;
 
         Assert.Equal("exporter-7f9-x2", Assert.Single(pods.Found!).Snapshot.Name);
-        Assert.Equal((FindingCodes.ArgumentInvalid, "reports/exporter-7f9-x2", "reports/exporter-7f9-x3"), (pods.Refused!.Code, pods.Refused.Expected, pods.Refused.Actual));
+        Assert.Equal(
+            (FindingCodes.ArgumentInvalid, "reports/exporter-7f9-x2", "reports/exporter-7f9-x3"),
+            (pods.Refused!.Code, pods.Refused.Expected, pods.Refused.Actual)
+        );
     }
 
     [Fact]
@@ -384,15 +484,22 @@ public sealed class EvidenceTests : IAsyncLifetime
         await AllowAsync(KubernetesJson.Serialize(Given.PreflightRole(Given.Workload()).Rules));
         Assert.NotEmpty(await reader.RequestTokenAsync(Given.Workload(), Cancelled));
         await ServiceAccountAsync("other");
-        await Assert.ThrowsAsync<FindingException>(() => reader.RequestTokenAsync(Given.Workload() with { ServiceAccount = "other" }, Cancelled));
+        await Assert.ThrowsAsync<FindingException>(() =>
+            reader.RequestTokenAsync(Given.Workload() with { ServiceAccount = "other" }, Cancelled)
+        );
     }
 
     [Fact]
     public async Task No_token_can_be_asked_for_where_there_is_no_service_account()
     {
         using var cloud = Given.Cloud(_cluster);
-        var refused = await Assert.ThrowsAsync<FindingException>(() => new KubernetesEvidenceReader(cloud).RequestTokenAsync(Given.Workload() with { ServiceAccount = "nobody" }, Cancelled));
-        Assert.Equal((FindingCodes.ServiceAccountMissing, "kubernetes/main/reports/service-account/nobody"), (refused.Findings[0].Code, refused.Findings[0].Resource));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            new KubernetesEvidenceReader(cloud).RequestTokenAsync(Given.Workload() with { ServiceAccount = "nobody" }, Cancelled)
+        );
+        Assert.Equal(
+            (FindingCodes.ServiceAccountMissing, "kubernetes/main/reports/service-account/nobody"),
+            (refused.Findings[0].Code, refused.Findings[0].Resource)
+        );
     }
 
     [Fact]
@@ -402,7 +509,10 @@ public sealed class EvidenceTests : IAsyncLifetime
         var file = Path.Combine(Directory.CreateTempSubdirectory("token-").FullName, "to ken");
         var token = await TokenOfAsync("reader");
         await File.WriteAllTextAsync(file, token, Cancelled);
-        await PodAsync("app", """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"},{"name":"side","image":"a:1"}]}""");
+        await PodAsync(
+            "app",
+            """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"},{"name":"side","image":"a:1"}]}"""
+        );
         using var cloud = Given.Cloud(_cluster);
         var reader = new KubernetesEvidenceReader(cloud);
 
@@ -415,17 +525,28 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.Contains("choose one of: [main side]", (await RefusedAsync("app", container: null, file)).Cause, StringComparison.Ordinal);
 
         async Task<Finding> RefusedAsync(string pod, string? container, string path) =>
-            Assert.Single((await Assert.ThrowsAsync<FindingException>(() => reader.ReadTokenAsync(Given.Cluster, "reports", pod, container, path, Cancelled))).Findings);
+            Assert.Single(
+                (
+                    await Assert.ThrowsAsync<FindingException>(() =>
+                        reader.ReadTokenAsync(Given.Cluster, "reports", pod, container, path, Cancelled)
+                    )
+                ).Findings
+            );
     }
 
     [Fact]
     public async Task A_pod_into_which_nobody_may_look_names_the_permission()
     {
-        await PodAsync("app", """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}""");
+        await PodAsync(
+            "app",
+            """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}"""
+        );
         await AllowAsync("[]");
         using var cloud = Given.Cloud(_cluster);
 
-        var refused = await Assert.ThrowsAsync<FindingException>(() => new KubernetesEvidenceReader(cloud).ReadTokenAsync(Given.Cluster, "reports", "app", "main", "/token", Cancelled));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            new KubernetesEvidenceReader(cloud).ReadTokenAsync(Given.Cluster, "reports", "app", "main", "/token", Cancelled)
+        );
 
         Assert.Equal(FindingCodes.KubernetesPermissionDenied, refused.Findings[0].Code);
         Assert.Contains("pods/exec", refused.Findings[0].Cause, StringComparison.Ordinal);
@@ -446,7 +567,9 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     private static async Task<KubernetesEvidence> ReadAsync(KubernetesCloud cloud, EvidenceScope scope, Workload? workload = null) =>
-        Assert.Single(await new KubernetesEvidenceReader(cloud).ReadAsync([Evidence(workload ?? Given.Workload())], scope, Cancelled)).Value;
+        Assert
+            .Single(await new KubernetesEvidenceReader(cloud).ReadAsync([Evidence(workload ?? Given.Workload())], scope, Cancelled))
+            .Value;
 
     private async Task PodAsync(string name, string spec, (string Kind, string Name)? owner = null, string @namespace = "reports")
     {
@@ -456,50 +579,112 @@ public sealed class EvidenceTests : IAsyncLifetime
             {
                 ["name"] = name,
                 ["ownerReferences"] = owner is { } by
-                    ? new JsonArray(new JsonObject { ["apiVersion"] = "batch.example/v1", ["kind"] = by.Kind, ["name"] = by.Name, ["uid"] = $"uid-of-{by.Name}", ["controller"] = true })
+                    ? new JsonArray(
+                        new JsonObject
+                        {
+                            ["apiVersion"] = "batch.example/v1",
+                            ["kind"] = by.Kind,
+                            ["name"] = by.Name,
+                            ["uid"] = $"uid-of-{by.Name}",
+                            ["controller"] = true,
+                        }
+                    )
                     : null,
             },
             ["spec"] = JsonNode.Parse(spec),
         };
-        await _cluster.Administrator.CreateNamespacedPodAsync(KubernetesJson.Deserialize<V1Pod>(pod.ToJsonString()), @namespace, cancellationToken: Cancelled);
+        await _cluster.Administrator.CreateNamespacedPodAsync(
+            KubernetesJson.Deserialize<V1Pod>(pod.ToJsonString()),
+            @namespace,
+            cancellationToken: Cancelled
+        );
     }
 
     private JsonObject Stored(string name, string @namespace = "reports") => _cluster.Kubelet.Find("v1", "Pod", @namespace, name)!;
 
     private void Report(string name, string status, string @namespace = "reports") => _cluster.Report(Stored(name, @namespace), status);
 
-    private static string Status(string phase, string container, string state, string lastState = "{}", int restarts = 0) => $$"""
-        {"phase":"{{phase}}","containerStatuses":[{"name":"{{container}}","image":"a:1","imageID":"","ready":false,"restartCount":{{restarts}},"state":{{state}},"lastState":{{lastState}}}]}
-        """;
+    private static string Status(string phase, string container, string state, string lastState = "{}", int restarts = 0) =>
+        $$"""
+            {"phase":"{{phase}}","containerStatuses":[{"name":"{{container}}","image":"a:1","imageID":"","ready":false,"restartCount":{{restarts}},"state":{{state}},"lastState":{{lastState}}}]}
+            """;
 
-    private Task<V1ServiceAccount> ServiceAccountAsync(string name) => _cluster.Administrator.CreateNamespacedServiceAccountAsync(
-        new V1ServiceAccount { Metadata = new() { Name = name } }, "reports", cancellationToken: Cancelled);
+    private Task<V1ServiceAccount> ServiceAccountAsync(string name) =>
+        _cluster.Administrator.CreateNamespacedServiceAccountAsync(
+            new V1ServiceAccount { Metadata = new() { Name = name } },
+            "reports",
+            cancellationToken: Cancelled
+        );
 
-    private async Task<string> TokenOfAsync(string account) => (await _cluster.Administrator.CreateNamespacedServiceAccountTokenAsync(
-        new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 } }, account, "reports", cancellationToken: Cancelled)).Status.Token;
+    private async Task<string> TokenOfAsync(string account) => (
+            await _cluster.Administrator.CreateNamespacedServiceAccountTokenAsync(
+                new Authenticationv1TokenRequest
+                {
+                    Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 },
+                },
+                account,
+                "reports",
+                cancellationToken: Cancelled
+            )
+        ).Status.Token;
 
     /// <summary>Lets this be run as an identity that has these rules in the namespace <c>reports</c> and no others.</summary>
     private async Task AllowAsync(string rules)
     {
         var administrator = _cluster.Administrator;
-        if ((await administrator.ListNamespacedServiceAccountAsync("reports", cancellationToken: Cancelled)).Items.All(account => account.Name() != "runner"))
+        if (
+            (await administrator.ListNamespacedServiceAccountAsync("reports", cancellationToken: Cancelled)).Items.All(account =>
+                account.Name() != "runner"
+            )
+        )
         {
             await ServiceAccountAsync("runner");
             await administrator.CreateNamespacedRoleBindingAsync(
                 new V1RoleBinding
                 {
                     Metadata = new() { Name = "runner" },
-                    RoleRef = new() { ApiGroup = "rbac.authorization.k8s.io", Kind = "Role", Name = "runner" },
-                    Subjects = [new() { Kind = "ServiceAccount", Name = "runner", NamespaceProperty = "reports" }],
+                    RoleRef = new()
+                    {
+                        ApiGroup = "rbac.authorization.k8s.io",
+                        Kind = "Role",
+                        Name = "runner",
+                    },
+                    Subjects =
+                    [
+                        new()
+                        {
+                            Kind = "ServiceAccount",
+                            Name = "runner",
+                            NamespaceProperty = "reports",
+                        },
+                    ],
                 },
                 "reports",
-                cancellationToken: Cancelled);
-            await administrator.CreateNamespacedRoleAsync(new V1Role { Metadata = new() { Name = "runner" }, Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules) }, "reports", cancellationToken: Cancelled);
+                cancellationToken: Cancelled
+            );
+            await administrator.CreateNamespacedRoleAsync(
+                new V1Role
+                {
+                    Metadata = new() { Name = "runner" },
+                    Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules),
+                },
+                "reports",
+                cancellationToken: Cancelled
+            );
             _cluster.Use(_cluster.Kubeconfig(await TokenOfAsync("runner")));
         }
         else
         {
-            await administrator.ReplaceNamespacedRoleAsync(new V1Role { Metadata = new() { Name = "runner" }, Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules) }, "runner", "reports", cancellationToken: Cancelled);
+            await administrator.ReplaceNamespacedRoleAsync(
+                new V1Role
+                {
+                    Metadata = new() { Name = "runner" },
+                    Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules),
+                },
+                "runner",
+                "reports",
+                cancellationToken: Cancelled
+            );
         }
     }
 }

@@ -59,7 +59,9 @@ public sealed class GateTests : IAsyncLifetime
         _cluster.End(pod, exitCode: 0, Given.Identity);
         await proving;
 
-        var variables = pod["spec"]!["containers"]![0]!["env"]!.AsArray().ToDictionary(variable => (string)variable!["name"]!, variable => (string?)variable!["value"], StringComparer.Ordinal);
+        var variables = pod["spec"]!["containers"]![0]!["env"]!
+            .AsArray()
+            .ToDictionary(variable => (string)variable!["name"]!, variable => (string?)variable!["value"], StringComparer.Ordinal);
         Assert.Equal(("45", "20"), (variables["FEDERATION_IDENTITY_WAIT_SECONDS"], variables["FEDERATION_CHECK_WAIT_SECONDS"]));
     }
 
@@ -81,8 +83,10 @@ public sealed class GateTests : IAsyncLifetime
             await _cluster.PodAsync(),
             CheckVerdict.IdentityRefused,
             message: null,
-            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for " + Given.Cluster.Issuer,
-            "AWS gave no identity.");
+            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for "
+                + Given.Cluster.Issuer,
+            "AWS gave no identity."
+        );
 
         Assert.Equal(FindingCodes.ProviderMissing, Assert.Single((await proving).Diagnosis.Findings).Code);
     }
@@ -104,7 +108,10 @@ public sealed class GateTests : IAsyncLifetime
     public async Task An_image_that_is_not_there_is_not_waited_for()
     {
         var proving = ProveAsync(Request());
-        _cluster.Report(await _cluster.PodAsync(), Waiting("ErrImagePull", "failed to resolve reference: registry.example/aws:1: not found"));
+        _cluster.Report(
+            await _cluster.PodAsync(),
+            Waiting("ErrImagePull", "failed to resolve reference: registry.example/aws:1: not found")
+        );
 
         var finding = Assert.Single((await proving).Diagnosis.Findings);
         Assert.Equal((FindingCodes.ImagePullFailed, "registry.example/aws:1"), (finding.Code, finding.Actual));
@@ -153,7 +160,12 @@ public sealed class GateTests : IAsyncLifetime
     {
         var proving = ProveAsync(Request());
         await _cluster.PodAsync();
-        await _cluster.Administrator.DeleteNamespacedPodAsync("exports-verify-r1", "reports", gracePeriodSeconds: 0, cancellationToken: Cancelled);
+        await _cluster.Administrator.DeleteNamespacedPodAsync(
+            "exports-verify-r1",
+            "reports",
+            gracePeriodSeconds: 0,
+            cancellationToken: Cancelled
+        );
         var result = await proving;
 
         var finding = Assert.Single(result.Diagnosis.Findings);
@@ -181,7 +193,10 @@ public sealed class GateTests : IAsyncLifetime
     public async Task A_pod_that_the_namespace_does_not_admit_is_rejected_in_the_servers_own_words()
     {
         await _cluster.Administrator.PatchNamespaceAsync(
-            new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch), "reports", cancellationToken: Cancelled);
+            new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch),
+            "reports",
+            cancellationToken: Cancelled
+        );
         var request = Request();
         request.Documents.ValidationPod["spec"]!["containers"]![0]!["securityContext"] = new JsonObject { ["privileged"] = true };
 
@@ -203,7 +218,12 @@ public sealed class GateTests : IAsyncLifetime
             TrustPolicy = known.TrustPolicy,
             Policies = Reading.Of<IReadOnlyList<NamedPolicy>>([]),
         };
-        var proving = ProveAsync(request with { Evidence = known with { Aws = new AwsEvidence { Role = Reading.Of<RoleEvidence>(role) } } });
+        var proving = ProveAsync(
+            request with
+            {
+                Evidence = known with { Aws = new AwsEvidence { Role = Reading.Of<RoleEvidence>(role) } },
+            }
+        );
 
         _cluster.Run(await _cluster.PodAsync(), "An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied");
 
@@ -215,7 +235,10 @@ public sealed class GateTests : IAsyncLifetime
     public async Task The_built_in_pod_is_admitted_where_only_restricted_pods_are()
     {
         await _cluster.Administrator.PatchNamespaceAsync(
-            new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch), "reports", cancellationToken: Cancelled);
+            new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch),
+            "reports",
+            cancellationToken: Cancelled
+        );
 
         var proving = ProveAsync(Request());
         _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity);
@@ -227,15 +250,28 @@ public sealed class GateTests : IAsyncLifetime
     public async Task An_identity_that_may_not_create_pods_is_told_what_it_lacks()
     {
         var token = await _cluster.Administrator.CreateNamespacedServiceAccountTokenAsync(
-            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 } }, "reader", "reports", cancellationToken: Cancelled);
+            new Authenticationv1TokenRequest
+            {
+                Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 },
+            },
+            "reader",
+            "reports",
+            cancellationToken: Cancelled
+        );
         _cluster.Use(_cluster.Kubeconfig(token.Status.Token));
         using var cloud = Given.Cloud(_cluster);
 
-        var refused = await Assert.ThrowsAsync<FindingException>(() => new ValidationGate(cloud, _cluster.Time).ProveAsync(Request(), _log.Add, Cancelled));
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            new ValidationGate(cloud, _cluster.Time).ProveAsync(Request(), _log.Add, Cancelled)
+        );
 
         var finding = Assert.Single(refused.Findings);
         Assert.Equal(FindingCodes.KubernetesPermissionDenied, finding.Code);
-        Assert.Contains("""User "system:serviceaccount:reports:reader" cannot create resource "pods" """.TrimEnd(), finding.Cause, StringComparison.Ordinal);
+        Assert.Contains(
+            """User "system:serviceaccount:reports:reader" cannot create resource "pods" """.TrimEnd(),
+            finding.Cause,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain(token.Status.Token, refused.ToString(), StringComparison.Ordinal);
     }
 
@@ -277,7 +313,11 @@ public sealed class GateTests : IAsyncLifetime
     [InlineData(KeepPod.Always, 61, false)]
     public async Task What_a_killed_run_left_behind_goes_with_the_next_once_it_is_old(KeepPod keep, int minutes, bool goes)
     {
-        await _cluster.Administrator.CreateNamespacedPodAsync(PodOf(Request() with { Run = "killed" }), "reports", cancellationToken: Cancelled);
+        await _cluster.Administrator.CreateNamespacedPodAsync(
+            PodOf(Request() with { Run = "killed" }),
+            "reports",
+            cancellationToken: Cancelled
+        );
         var another = PodOf(Request() with { Run = "other" });
         another.Metadata.Labels["federation/name"] = "another";
         await _cluster.Administrator.CreateNamespacedPodAsync(another, "reports", cancellationToken: Cancelled);
@@ -334,25 +374,37 @@ public sealed class GateTests : IAsyncLifetime
     private const string Unschedulable =
         """{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/1 nodes are available: 1 Insufficient cpu."}]}""";
 
-    private static string Waiting(string reason, string message) => new JsonObject
-    {
-        ["phase"] = "Pending",
-        ["containerStatuses"] = new JsonArray(new JsonObject
+    private static string Waiting(string reason, string message) =>
+        new JsonObject
         {
-            ["name"] = "verify",
-            ["image"] = "registry.example/aws:1",
-            ["imageID"] = "",
-            ["ready"] = false,
-            ["restartCount"] = 0,
-            ["state"] = new JsonObject { ["waiting"] = new JsonObject { ["reason"] = reason, ["message"] = message } },
-        }),
-    }.ToJsonString();
+            ["phase"] = "Pending",
+            ["containerStatuses"] = new JsonArray(
+                new JsonObject
+                {
+                    ["name"] = "verify",
+                    ["image"] = "registry.example/aws:1",
+                    ["imageID"] = "",
+                    ["ready"] = false,
+                    ["restartCount"] = 0,
+                    ["state"] = new JsonObject
+                    {
+                        ["waiting"] = new JsonObject { ["reason"] = reason, ["message"] = message },
+                    },
+                }
+            ),
+        }.ToJsonString();
 
     private static GateRequest Request(KeepPod keep = KeepPod.OnFailure)
     {
         var workload = Given.Workload();
-        return new GateRequest(Given.Input(workload with { Verify = workload.Verify with { Keep = keep } }).Workloads[0], "r1", TimeSpan.Zero, TimeSpan.Zero);
+        return new GateRequest(
+            Given.Input(workload with { Verify = workload.Verify with { Keep = keep } }).Workloads[0],
+            "r1",
+            TimeSpan.Zero,
+            TimeSpan.Zero
+        );
     }
 
-    private Task<GateResult> ProveAsync(GateRequest request) => new ValidationGate(_cloud, _cluster.Time).ProveAsync(request, _log.Add, Cancelled);
+    private Task<GateResult> ProveAsync(GateRequest request) =>
+        new ValidationGate(_cloud, _cluster.Time).ProveAsync(request, _log.Add, Cancelled);
 }

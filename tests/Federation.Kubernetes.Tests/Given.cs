@@ -17,36 +17,61 @@ internal static class Given
     public static readonly string Identity =
         """{"UserId":"AROA:exports","Account":"123456789012","Arn":"arn:aws:sts::123456789012:assumed-role/gke-exports/exports"}""";
 
-    public static Workload Workload(string name = "exports") => new()
-    {
-        Name = name,
-        Cluster = Cluster,
-        Account = Account,
-        Namespace = "reports",
-        ServiceAccount = "reader",
-        Role = new() { Name = "gke-exports", Description = "For exports." },
-        Verify = new() { Image = "registry.example/aws:1" },
-        Location = new("federation.yaml", 1, 1),
-    };
+    public static Workload Workload(string name = "exports") =>
+        new()
+        {
+            Name = name,
+            Cluster = Cluster,
+            Account = Account,
+            Namespace = "reports",
+            ServiceAccount = "reader",
+            Role = new() { Name = "gke-exports", Description = "For exports." },
+            Verify = new() { Image = "registry.example/aws:1" },
+            Location = new("federation.yaml", 1, 1),
+        };
 
     public static DesiredInput Input(params IReadOnlyList<Workload> workloads)
     {
         var configuration = Configuration(workloads);
-        var renderer = new Renderer(configuration, TemplateSet.Load(overrideDirectory: null), path => throw new FileNotFoundException(path));
-        return new DesiredInput(configuration, [.. workloads.Select(renderer.Render)], new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
+        var renderer = new Renderer(
+            configuration,
+            TemplateSet.Load(overrideDirectory: null),
+            path => throw new FileNotFoundException(path)
+        );
+        return new DesiredInput(
+            configuration,
+            [.. workloads.Select(renderer.Render)],
+            new Dictionary<string, ClusterFacts>(StringComparer.Ordinal)
+        );
     }
 
     /// <summary>The role that is rendered for <c>--preflight</c>.</summary>
     public static V1Role PreflightRole(Workload workload)
     {
-        var renderer = new Renderer(Configuration([workload]), TemplateSet.Load(overrideDirectory: null), path => throw new FileNotFoundException(path)) { Preflight = true };
+        var renderer = new Renderer(
+            Configuration([workload]),
+            TemplateSet.Load(overrideDirectory: null),
+            path => throw new FileNotFoundException(path)
+        )
+        {
+            Preflight = true,
+        };
         var file = renderer.Render(workload).Files.Single(file => file.Path == "preflight-role.yaml");
         return KubernetesYaml.Deserialize<V1Role>(Encoding.UTF8.GetString(file.Content.Span));
     }
 
     /// <summary>The cloud under test; what KUBECONFIG says is read when it first needs it.</summary>
-    public static KubernetesCloud Cloud(LiveCluster cluster, IClusterDirectory? directory = null, TimeProvider? time = null, params IReadOnlyList<Workload> workloads) =>
-        new(Configuration(workloads is [] ? [Workload()] : workloads), directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)), time ?? cluster.Time);
+    public static KubernetesCloud Cloud(
+        LiveCluster cluster,
+        IClusterDirectory? directory = null,
+        TimeProvider? time = null,
+        params IReadOnlyList<Workload> workloads
+    ) =>
+        new(
+            Configuration(workloads is [] ? [Workload()] : workloads),
+            directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)),
+            time ?? cluster.Time
+        );
 
     public static async Task<Plan> PlanAsync(KubernetesCloud cloud, DesiredInput input)
     {
@@ -54,8 +79,14 @@ internal static class Given
         return Planner.Plan(desired, await cloud.ReadAsync(desired, TestContext.Current.CancellationToken));
     }
 
-    public static Task<IReadOnlyList<ChangeProgress>> ApplyAsync(KubernetesCloud cloud, Plan plan) => PlanExecution.ApplyAsync(
-        plan, new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud }, 4, _ => { }, TestContext.Current.CancellationToken);
+    public static Task<IReadOnlyList<ChangeProgress>> ApplyAsync(KubernetesCloud cloud, Plan plan) =>
+        PlanExecution.ApplyAsync(
+            plan,
+            new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
+            4,
+            _ => { },
+            TestContext.Current.CancellationToken
+        );
 
     /// <summary>Plans and applies, and expects all of it to succeed.</summary>
     public static async Task<Plan> ConvergeAsync(KubernetesCloud cloud, DesiredInput input)
@@ -66,20 +97,26 @@ internal static class Given
         return plan;
     }
 
-    private static FederationConfiguration Configuration(IReadOnlyList<Workload> workloads) => new()
-    {
-        Name = "acme",
-        Clusters = [.. workloads.Select(workload => workload.Cluster).Prepend(Cluster).Distinct()],
-        Accounts = [Account],
-        Workloads = workloads,
-    };
+    private static FederationConfiguration Configuration(IReadOnlyList<Workload> workloads) =>
+        new()
+        {
+            Name = "acme",
+            Clusters = [.. workloads.Select(workload => workload.Cluster).Prepend(Cluster).Distinct()],
+            Accounts = [Account],
+            Workloads = workloads,
+        };
 }
 
 /// <summary>GKE's word on every cluster, as the test has it.</summary>
 internal sealed class FactsOf(ClusterFacts facts) : IClusterDirectory
 {
-    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(clusters.ToDictionary(cluster => cluster.Key, _ => facts, StringComparer.Ordinal));
+    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(
+        IReadOnlyCollection<Cluster> clusters,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(
+            clusters.ToDictionary(cluster => cluster.Key, _ => facts, StringComparer.Ordinal)
+        );
 
     public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) => Task.FromResult(LiveCluster.AdministratorToken);
 }

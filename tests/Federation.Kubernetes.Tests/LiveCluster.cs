@@ -45,7 +45,8 @@ internal sealed class LiveCluster : IAsyncDisposable
                 AdminTokens = [AdministratorToken],
                 CertificateAuthority = _authority.RootPem,
             },
-            Time)
+            Time
+        )
         {
             Runtime = _runtime,
         };
@@ -77,12 +78,14 @@ internal sealed class LiveCluster : IAsyncDisposable
     {
         var cluster = new LiveCluster(issuer ?? Given.Cluster.Issuer);
         cluster._listeners = await WebListeners.StartAsync([cluster._listener], cluster._authority, TestContext.Current.CancellationToken);
-        cluster.Administrator = new k8s.Kubernetes(new KubernetesClientConfiguration
-        {
-            Host = cluster.Server,
-            AccessToken = AdministratorToken,
-            SslCaCerts = [X509CertificateLoader.LoadCertificate(cluster._authority.Root.RawData)],
-        });
+        cluster.Administrator = new k8s.Kubernetes(
+            new KubernetesClientConfiguration
+            {
+                Host = cluster.Server,
+                AccessToken = AdministratorToken,
+                SslCaCerts = [X509CertificateLoader.LoadCertificate(cluster._authority.Root.RawData)],
+            }
+        );
         cluster.Use(cluster.Kubeconfig());
         return cluster;
     }
@@ -98,29 +101,44 @@ internal sealed class LiveCluster : IAsyncDisposable
     }
 
     /// <summary>Lets KUBECONFIG name these files.</summary>
-    public void Use(params JsonObject[] kubeconfigs) => Environment.SetEnvironmentVariable(
-        "KUBECONFIG",
-        string.Join(Path.PathSeparator, kubeconfigs.Select((kubeconfig, index) =>
-        {
-            var path = Path.Combine(_directory.FullName, $"kubeconfig-{index}");
-            File.WriteAllText(path, kubeconfig.ToJsonString());
-            return path;
-        })));
+    public void Use(params JsonObject[] kubeconfigs) =>
+        Environment.SetEnvironmentVariable(
+            "KUBECONFIG",
+            string.Join(
+                Path.PathSeparator,
+                kubeconfigs.Select(
+                    (kubeconfig, index) =>
+                    {
+                        var path = Path.Combine(_directory.FullName, $"kubeconfig-{index}");
+                        File.WriteAllText(path, kubeconfig.ToJsonString());
+                        return path;
+                    }
+                )
+            )
+        );
 
     /// <summary>A whole kubeconfig for this cluster, as gcloud would name its parts.</summary>
-    public JsonObject Kubeconfig(string token = AdministratorToken) => new()
-    {
-        ["apiVersion"] = "v1",
-        ["kind"] = "Config",
-        ["current-context"] = Given.Cluster.DefaultContext,
-        ["clusters"] = new JsonArray(Entry("cluster", new JsonObject
+    public JsonObject Kubeconfig(string token = AdministratorToken) =>
+        new()
         {
-            ["server"] = Server,
-            ["certificate-authority-data"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(AuthorityPem)),
-        })),
-        ["contexts"] = new JsonArray(Entry("context", new JsonObject { ["cluster"] = Given.Cluster.DefaultContext, ["user"] = Given.Cluster.DefaultContext })),
-        ["users"] = new JsonArray(Entry("user", new JsonObject { ["token"] = token })),
-    };
+            ["apiVersion"] = "v1",
+            ["kind"] = "Config",
+            ["current-context"] = Given.Cluster.DefaultContext,
+            ["clusters"] = new JsonArray(
+                Entry(
+                    "cluster",
+                    new JsonObject
+                    {
+                        ["server"] = Server,
+                        ["certificate-authority-data"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(AuthorityPem)),
+                    }
+                )
+            ),
+            ["contexts"] = new JsonArray(
+                Entry("context", new JsonObject { ["cluster"] = Given.Cluster.DefaultContext, ["user"] = Given.Cluster.DefaultContext })
+            ),
+            ["users"] = new JsonArray(Entry("user", new JsonObject { ["token"] = token })),
+        };
 
     /// <summary>The first pod there is, as soon as there is one.</summary>
     public async Task<JsonObject> PodAsync()
@@ -134,14 +152,20 @@ internal sealed class LiveCluster : IAsyncDisposable
     }
 
     public async Task<IReadOnlyList<string>> PodNamesAsync() =>
-        [.. (await Administrator.ListPodForAllNamespacesAsync(cancellationToken: TestContext.Current.CancellationToken)).Items.Select(pod => pod.Metadata.Name)];
+        [
+            .. (await Administrator.ListPodForAllNamespacesAsync(cancellationToken: TestContext.Current.CancellationToken)).Items.Select(
+                pod => pod.Metadata.Name
+            ),
+        ];
 
     /// <summary>Changes the pod's status, as its node would.</summary>
-    public void Report(JsonObject pod, string status) => Kubelet.UpdatePod(
-        (string)pod["metadata"]!["namespace"]!,
-        (string)pod["metadata"]!["name"]!,
-        (string)pod["metadata"]!["uid"]!,
-        stored => stored["status"] = JsonNode.Parse(status));
+    public void Report(JsonObject pod, string status) =>
+        Kubelet.UpdatePod(
+            (string)pod["metadata"]!["namespace"]!,
+            (string)pod["metadata"]!["name"]!,
+            (string)pod["metadata"]!["uid"]!,
+            stored => stored["status"] = JsonNode.Parse(status)
+        );
 
     private Task HandleAsync(HttpContext context)
     {
@@ -157,7 +181,12 @@ internal sealed class LiveCluster : IAsyncDisposable
 
     private void Place(JsonObject pod, string[] log)
     {
-        Kubelet.UpdatePod((string)pod["metadata"]!["namespace"]!, (string)pod["metadata"]!["name"]!, (string)pod["metadata"]!["uid"]!, stored => stored["spec"]!["nodeName"] = "gke-sandbox-node-0");
+        Kubelet.UpdatePod(
+            (string)pod["metadata"]!["namespace"]!,
+            (string)pod["metadata"]!["name"]!,
+            (string)pod["metadata"]!["uid"]!,
+            stored => stored["spec"]!["nodeName"] = "gke-sandbox-node-0"
+        );
         Write(previous: false, log);
     }
 
@@ -165,29 +194,42 @@ internal sealed class LiveCluster : IAsyncDisposable
     public void Run(JsonObject pod, params string[] log)
     {
         Place(pod, log);
-        Report(pod, """{"phase":"Running","containerStatuses":[{"name":"verify","image":"a:1","imageID":"","ready":true,"restartCount":0,"state":{"running":{}}}]}""");
+        Report(
+            pod,
+            """{"phase":"Running","containerStatuses":[{"name":"verify","image":"a:1","imageID":"","ready":true,"restartCount":0,"state":{"running":{}}}]}"""
+        );
     }
 
     /// <summary>Lets the pod's container write a log and end.</summary>
     public void End(JsonObject pod, int exitCode, string? message = null, params string[] log)
     {
         Place(pod, log);
-        Report(pod, new JsonObject
-        {
-            ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",
-            ["containerStatuses"] = new JsonArray(new JsonObject
+        Report(
+            pod,
+            new JsonObject
             {
-                ["name"] = "verify",
-                ["image"] = "aws",
-                ["imageID"] = "",
-                ["ready"] = false,
-                ["restartCount"] = 0,
-                ["state"] = new JsonObject
-                {
-                    ["terminated"] = new JsonObject { ["exitCode"] = exitCode, ["reason"] = exitCode == 0 ? "Completed" : "Error", ["message"] = message },
-                },
-            }),
-        }.ToJsonString());
+                ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",
+                ["containerStatuses"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["name"] = "verify",
+                        ["image"] = "aws",
+                        ["imageID"] = "",
+                        ["ready"] = false,
+                        ["restartCount"] = 0,
+                        ["state"] = new JsonObject
+                        {
+                            ["terminated"] = new JsonObject
+                            {
+                                ["exitCode"] = exitCode,
+                                ["reason"] = exitCode == 0 ? "Completed" : "Error",
+                                ["message"] = message,
+                            },
+                        },
+                    }
+                ),
+            }.ToJsonString()
+        );
     }
 
     /// <summary>What every container has written, in this run or the one before.</summary>
@@ -213,10 +255,18 @@ internal sealed class LiveCluster : IAsyncDisposable
         public ContainerLog? FindLog(string podUid, string container, bool previous) => previous ? Previous : Log;
 
         /// <summary>The test's own machine is the container.</summary>
-        public ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) => ContainerExec.Start(
-            line => new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
-            arguments,
-            terminal);
+        public ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) =>
+            ContainerExec.Start(
+                line => new ProcessStartInfo(line[0], line.Skip(1))
+                {
+                    UseShellExecute = false,
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                },
+                arguments,
+                terminal
+            );
     }
 }
 

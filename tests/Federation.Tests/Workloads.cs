@@ -11,34 +11,37 @@ internal static class Workloads
 
     public static Account Data { get; } = new("data", "111122223333", "ap-south-1");
 
-    public static Workload Reader(string name = "reader") => new()
-    {
-        Name = name,
-        Cluster = Main,
-        Account = Data,
-        Namespace = "team",
-        ServiceAccount = name,
-        Role = new Role { Name = name, Description = $"Assumed by {name}." },
-        Verify = new Verification { Image = "example.test/aws-cli:1", Run = "aws s3 ls" },
-        Location = new SourceLocation("federation.yaml", 1, 1),
-    };
+    public static Workload Reader(string name = "reader") =>
+        new()
+        {
+            Name = name,
+            Cluster = Main,
+            Account = Data,
+            Namespace = "team",
+            ServiceAccount = name,
+            Role = new Role { Name = name, Description = $"Assumed by {name}." },
+            Verify = new Verification { Image = "example.test/aws-cli:1", Run = "aws s3 ls" },
+            Location = new SourceLocation("federation.yaml", 1, 1),
+        };
 
-    public static RenderedWorkload Unrendered(Workload workload) => new()
-    {
-        Workload = workload,
-        Namespace = [],
-        ServiceAccount = [],
-        ValidationPod = [],
-        TrustPolicy = [],
-        PermissionsPolicies = new Dictionary<string, System.Text.Json.Nodes.JsonObject>(StringComparer.Ordinal),
-        Files = [],
-    };
+    public static RenderedWorkload Unrendered(Workload workload) =>
+        new()
+        {
+            Workload = workload,
+            Namespace = [],
+            ServiceAccount = [],
+            ValidationPod = [],
+            TrustPolicy = [],
+            PermissionsPolicies = new Dictionary<string, System.Text.Json.Nodes.JsonObject>(StringComparer.Ordinal),
+            Files = [],
+        };
 
-    public static FederationConfiguration Federation(params IReadOnlyList<Workload> workloads) => new()
-    {
-        Name = "federation",
-        Clusters = [Main],
-        Accounts = [Data],
-        Workloads = workloads,
-    };
+    public static FederationConfiguration Federation(params IReadOnlyList<Workload> workloads) =>
+        new()
+        {
+            Name = "federation",
+            Clusters = [Main],
+            Accounts = [Data],
+            Workloads = workloads,
+        };
 }

@@ -32,8 +32,7 @@ public sealed class FrostingTests
         AssertRun(0, ["--target=Top", "--exclusive"], "setup", "Top", "teardown");
 
     [Fact]
-    public void A_task_that_should_not_run_is_passed_over() =>
-        AssertRun(0, ["--target=NeedsSkipped"], "setup", "NeedsSkipped", "teardown");
+    public void A_task_that_should_not_run_is_passed_over() => AssertRun(0, ["--target=NeedsSkipped"], "setup", "NeedsSkipped", "teardown");
 
     [Fact]
     public void A_failing_task_ends_the_run_with_1_and_the_teardown_learns_why()
@@ -79,8 +78,7 @@ public sealed class FrostingTests
     public void Arguments_that_cannot_be_parsed_end_with_minus_1() => AssertRun(-1, ["--verbosity=loud"]);
 
     [Fact]
-    public void A_task_reads_its_own_arguments() =>
-        AssertRun(0, ["--target=Reading", "--word=a=b c"], "setup", "a=b c", "teardown");
+    public void A_task_reads_its_own_arguments() => AssertRun(0, ["--target=Reading", "--word=a=b c"], "setup", "a=b c", "teardown");
 
     private void AssertRun(int exitCode, string[] args, params string[] journal)
     {
@@ -200,8 +198,13 @@ public class ConsoleRecorder : DispatchProxy
         if (targetMethod!.Name.StartsWith("Write", StringComparison.Ordinal))
         {
             _text.Append(args is [string format, object[] values] ? string.Format(format, values) : args![0]);
-            if (targetMethod.Name.EndsWith("Line", StringComparison.Ordinal)) _text.AppendLine();
+            if (targetMethod.Name.EndsWith("Line", StringComparison.Ordinal))
+            {
+                _text.AppendLine();
+            }
         }
-        return targetMethod.ReturnType.IsValueType && targetMethod.ReturnType != typeof(void) ? Activator.CreateInstance(targetMethod.ReturnType) : null;
+        return targetMethod.ReturnType.IsValueType && targetMethod.ReturnType != typeof(void)
+            ? Activator.CreateInstance(targetMethod.ReturnType)
+            : null;
     }
 }

@@ -18,11 +18,20 @@ public sealed class GoogleTests
     [Fact]
     public async Task A_service_account_is_created_under_its_project()
     {
-        using var wire = new Recording((HttpStatusCode.OK, """{ "email": "exporter@acme-prod.iam.gserviceaccount.com", "uniqueId": "42", "unheardOf": [] }"""));
+        using var wire = new Recording(
+            (HttpStatusCode.OK, """{ "email": "exporter@acme-prod.iam.gserviceaccount.com", "uniqueId": "42", "unheardOf": [] }""")
+        );
         using var iam = new IamService(Initializer(wire));
 
-        var account = await iam.Projects.ServiceAccounts
-            .Create(new CreateServiceAccountRequest { AccountId = "exporter", ServiceAccount = new ServiceAccount { DisplayName = "Exporter" } }, "projects/acme-prod")
+        var account = await iam
+            .Projects.ServiceAccounts.Create(
+                new CreateServiceAccountRequest
+                {
+                    AccountId = "exporter",
+                    ServiceAccount = new ServiceAccount { DisplayName = "Exporter" },
+                },
+                "projects/acme-prod"
+            )
             .ExecuteAsync();
 
         Assert.Equal("42", account.UniqueId);
@@ -34,9 +43,14 @@ public sealed class GoogleTests
     [Fact]
     public async Task The_policy_is_read_by_POST_and_asks_for_conditions_to_be_included()
     {
-        using var wire = new Recording((HttpStatusCode.OK, """
-            { "version": 3, "etag": "BwW=", "bindings": [ { "role": "roles/iam.workloadIdentityUser", "members": ["user:a@example.com"], "condition": { "title": "t", "expression": "true" } } ] }
-            """));
+        using var wire = new Recording(
+            (
+                HttpStatusCode.OK,
+                """
+                { "version": 3, "etag": "BwW=", "bindings": [ { "role": "roles/iam.workloadIdentityUser", "members": ["user:a@example.com"], "condition": { "title": "t", "expression": "true" } } ] }
+                """
+            )
+        );
         using var iam = new IamService(Initializer(wire));
         var get = iam.Projects.ServiceAccounts.GetIamPolicy(Account);
         get.OptionsRequestedPolicyVersion = 3;
@@ -56,13 +70,21 @@ public sealed class GoogleTests
     {
         using var wire = new Recording((HttpStatusCode.OK, "{}"));
         using var iam = new IamService(Initializer(wire));
-        var policy = new Policy { ETag = "BwW=", Version = 3, Bindings = [new Binding { Role = "roles/viewer", Members = ["user:a@example.com"] }] };
+        var policy = new Policy
+        {
+            ETag = "BwW=",
+            Version = 3,
+            Bindings = [new Binding { Role = "roles/viewer", Members = ["user:a@example.com"] }],
+        };
 
-        await iam.Projects.ServiceAccounts.SetIamPolicy(new Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy }, Account).ExecuteAsync();
+        await iam
+            .Projects.ServiceAccounts.SetIamPolicy(new Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy }, Account)
+            .ExecuteAsync();
 
         Assert.Equal(
             """{"policy":{"bindings":[{"members":["user:a@example.com"],"role":"roles/viewer"}],"version":3,"etag":"BwW="}}""",
-            Assert.Single(wire.Requests).Body);
+            Assert.Single(wire.Requests).Body
+        );
     }
 
     [Fact]
@@ -71,7 +93,9 @@ public sealed class GoogleTests
         using var wire = new Gunzip(new Recording((HttpStatusCode.OK, "{}")));
         using var iam = new IamService(new BaseClientService.Initializer { HttpClientFactory = new Factory(wire) });
 
-        await iam.Projects.ServiceAccounts.Create(new CreateServiceAccountRequest { AccountId = "exporter" }, "projects/acme-prod").ExecuteAsync();
+        await iam
+            .Projects.ServiceAccounts.Create(new CreateServiceAccountRequest { AccountId = "exporter" }, "projects/acme-prod")
+            .ExecuteAsync();
 
         Assert.Equal("""{"accountId":"exporter"}""", wire.Unzipped);
     }
@@ -79,17 +103,27 @@ public sealed class GoogleTests
     [Fact]
     public async Task Clusters_are_listed_over_all_locations_and_read_with_their_endpoints()
     {
-        using var wire = new Recording((HttpStatusCode.OK, """
-            { "clusters": [ { "name": "main", "id": "0af", "location": "asia-south1-a", "status": "RUNNING", "endpoint": "203.0.113.1",
-                "masterAuth": { "clusterCaCertificate": "LS0=" },
-                "workloadIdentityConfig": { "workloadPool": "acme-prod.svc.id.goog" },
-                "controlPlaneEndpointsConfig": { "dnsEndpointConfig": { "endpoint": "gke-x.asia-south1-a.gke.goog" }, "ipEndpointsConfig": { "privateEndpoint": "10.0.0.2" } } } ] }
-            """));
+        using var wire = new Recording(
+            (
+                HttpStatusCode.OK,
+                """
+                { "clusters": [ { "name": "main", "id": "0af", "location": "asia-south1-a", "status": "RUNNING", "endpoint": "203.0.113.1",
+                    "masterAuth": { "clusterCaCertificate": "LS0=" },
+                    "workloadIdentityConfig": { "workloadPool": "acme-prod.svc.id.goog" },
+                    "controlPlaneEndpointsConfig": { "dnsEndpointConfig": { "endpoint": "gke-x.asia-south1-a.gke.goog" }, "ipEndpointsConfig": { "privateEndpoint": "10.0.0.2" } } } ] }
+                """
+            )
+        );
         using var container = new ContainerService(Initializer(wire));
 
-        var cluster = Assert.Single((await container.Projects.Locations.Clusters.List("projects/acme-prod/locations/-").ExecuteAsync()).Clusters);
+        var cluster = Assert.Single(
+            (await container.Projects.Locations.Clusters.List("projects/acme-prod/locations/-").ExecuteAsync()).Clusters
+        );
 
-        Assert.Equal("GET http://127.0.0.1:1/v1/projects/acme-prod/locations/-/clusters", $"{wire.Requests[0].Method} {wire.Requests[0].Uri}");
+        Assert.Equal(
+            "GET http://127.0.0.1:1/v1/projects/acme-prod/locations/-/clusters",
+            $"{wire.Requests[0].Method} {wire.Requests[0].Uri}"
+        );
         Assert.Equal(("0af", "RUNNING", "LS0="), (cluster.Id, cluster.Status, cluster.MasterAuth.ClusterCaCertificate));
         Assert.Equal("acme-prod.svc.id.goog", cluster.WorkloadIdentityConfig.WorkloadPool);
         Assert.Equal("gke-x.asia-south1-a.gke.goog", cluster.ControlPlaneEndpointsConfig.DnsEndpointConfig.Endpoint);
@@ -99,13 +133,19 @@ public sealed class GoogleTests
     [Fact]
     public async Task A_refusal_keeps_its_status_reason_and_whole_body()
     {
-        using var wire = new Recording((HttpStatusCode.Forbidden, """
-            { "error": { "code": 403, "message": "Not enabled.", "status": "PERMISSION_DENIED", "errors": [ { "reason": "forbidden" } ], "details": [ { "reason": "SERVICE_DISABLED" } ] } }
-            """));
+        using var wire = new Recording(
+            (
+                HttpStatusCode.Forbidden,
+                """
+                { "error": { "code": 403, "message": "Not enabled.", "status": "PERMISSION_DENIED", "errors": [ { "reason": "forbidden" } ], "details": [ { "reason": "SERVICE_DISABLED" } ] } }
+                """
+            )
+        );
         using var container = new ContainerService(Initializer(wire));
 
         var refusal = await Assert.ThrowsAsync<GoogleApiException>(() =>
-            container.Projects.Locations.Clusters.Get("projects/p/locations/l/clusters/c").ExecuteAsync());
+            container.Projects.Locations.Clusters.Get("projects/p/locations/l/clusters/c").ExecuteAsync()
+        );
 
         Assert.Equal((HttpStatusCode.Forbidden, "Not enabled."), (refusal.HttpStatusCode, refusal.Error.Message));
         Assert.Contains("SERVICE_DISABLED", refusal.Error.ErrorResponseContent, StringComparison.Ordinal);
@@ -132,7 +172,12 @@ public sealed class GoogleTests
     }
 
     private static BaseClientService.Initializer Initializer(HttpMessageHandler wire) =>
-        new() { BaseUri = "http://127.0.0.1:1/", GZipEnabled = false, HttpClientFactory = new Factory(wire) };
+        new()
+        {
+            BaseUri = "http://127.0.0.1:1/",
+            GZipEnabled = false,
+            HttpClientFactory = new Factory(wire),
+        };
 
     private sealed class Factory(HttpMessageHandler wire) : HttpClientFactory
     {

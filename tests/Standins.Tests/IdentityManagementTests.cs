@@ -17,18 +17,21 @@ public sealed class IdentityManagementTests
         using var wire = new Recording((HttpStatusCode.OK, Empty("CreateRole")));
         using var iam = Client(wire);
 
-        await iam.CreateRoleAsync(new CreateRoleRequest
-        {
-            RoleName = "gke-to-aws-test",
-            AssumeRolePolicyDocument = """{"Statement":[]}""",
-            MaxSessionDuration = 3600,
-            Tags = [new Tag { Key = "federation:name", Value = "ä b" }, new Tag { Key = "empty", Value = "" }],
-        });
+        await iam.CreateRoleAsync(
+            new CreateRoleRequest
+            {
+                RoleName = "gke-to-aws-test",
+                AssumeRolePolicyDocument = """{"Statement":[]}""",
+                MaxSessionDuration = 3600,
+                Tags = [new Tag { Key = "federation:name", Value = "ä b" }, new Tag { Key = "empty", Value = "" }],
+            }
+        );
 
         Assert.Equal(
             "Action=CreateRole&AssumeRolePolicyDocument=%7B%22Statement%22%3A%5B%5D%7D&MaxSessionDuration=3600&RoleName=gke-to-aws-test"
-            + "&Tags.member.1.Key=federation%3Aname&Tags.member.1.Value=%C3%A4%20b&Tags.member.2.Key=empty&Tags.member.2.Value=&Version=2010-05-08",
-            Assert.Single(wire.Requests).Body);
+                + "&Tags.member.1.Key=federation%3Aname&Tags.member.1.Value=%C3%A4%20b&Tags.member.2.Key=empty&Tags.member.2.Value=&Version=2010-05-08",
+            Assert.Single(wire.Requests).Body
+        );
     }
 
     [Fact]
@@ -37,33 +40,43 @@ public sealed class IdentityManagementTests
         using var wire = new Recording((HttpStatusCode.OK, Empty("CreateOpenIDConnectProvider")));
         using var iam = Client(wire);
 
-        await iam.CreateOpenIDConnectProviderAsync(new CreateOpenIDConnectProviderRequest { Url = "https://example.com", ClientIDList = [] });
+        await iam.CreateOpenIDConnectProviderAsync(
+            new CreateOpenIDConnectProviderRequest { Url = "https://example.com", ClientIDList = [] }
+        );
 
-        Assert.Equal("Action=CreateOpenIDConnectProvider&ClientIDList=&Url=https%3A%2F%2Fexample.com&Version=2010-05-08", Assert.Single(wire.Requests).Body);
+        Assert.Equal(
+            "Action=CreateOpenIDConnectProvider&ClientIDList=&Url=https%3A%2F%2Fexample.com&Version=2010-05-08",
+            Assert.Single(wire.Requests).Body
+        );
     }
 
     [Fact]
     public async Task An_answer_is_read_into_its_shapes_and_what_is_absent_stays_null()
     {
-        using var wire = new Recording((HttpStatusCode.OK, $"""
-            <GetRoleResponse xmlns="{Namespace}">
-              <GetRoleResult>
-                <Role>
-                  <Path>/</Path>
-                  <RoleName>gke-to-aws-test</RoleName>
-                  <CreateDate>2026-11-23T17:35:59.187904Z</CreateDate>
-                  <AssumeRolePolicyDocument>%7B%22Statement%22%3A%5B%5D%7D</AssumeRolePolicyDocument>
-                  <MaxSessionDuration>3600</MaxSessionDuration>
-                  <PermissionsBoundary>
-                    <PermissionsBoundaryType>PermissionsBoundaryPolicy</PermissionsBoundaryType>
-                    <PermissionsBoundaryArn>arn:aws:iam::111122223333:policy/edge</PermissionsBoundaryArn>
-                  </PermissionsBoundary>
-                  <Tags><member><Key>a</Key><Value>1</Value></member></Tags>
-                </Role>
-              </GetRoleResult>
-              <ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata>
-            </GetRoleResponse>
-            """));
+        using var wire = new Recording(
+            (
+                HttpStatusCode.OK,
+                $"""
+                <GetRoleResponse xmlns="{Namespace}">
+                  <GetRoleResult>
+                    <Role>
+                      <Path>/</Path>
+                      <RoleName>gke-to-aws-test</RoleName>
+                      <CreateDate>2026-11-23T17:35:59.187904Z</CreateDate>
+                      <AssumeRolePolicyDocument>%7B%22Statement%22%3A%5B%5D%7D</AssumeRolePolicyDocument>
+                      <MaxSessionDuration>3600</MaxSessionDuration>
+                      <PermissionsBoundary>
+                        <PermissionsBoundaryType>PermissionsBoundaryPolicy</PermissionsBoundaryType>
+                        <PermissionsBoundaryArn>arn:aws:iam::111122223333:policy/edge</PermissionsBoundaryArn>
+                      </PermissionsBoundary>
+                      <Tags><member><Key>a</Key><Value>1</Value></member></Tags>
+                    </Role>
+                  </GetRoleResult>
+                  <ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata>
+                </GetRoleResponse>
+                """
+            )
+        );
         using var iam = Client(wire);
 
         var response = await iam.GetRoleAsync(new GetRoleRequest { RoleName = "gke-to-aws-test" });
@@ -73,7 +86,10 @@ public sealed class IdentityManagementTests
         Assert.Equal(3600, response.Role.MaxSessionDuration);
         Assert.Equal(DateTimeKind.Utc, response.Role.CreateDate!.Value.Kind);
         Assert.Equal("%7B%22Statement%22%3A%5B%5D%7D", response.Role.AssumeRolePolicyDocument);
-        Assert.Equal(PermissionsBoundaryAttachmentType.PermissionsBoundaryPolicy, response.Role.PermissionsBoundary.PermissionsBoundaryType);
+        Assert.Equal(
+            PermissionsBoundaryAttachmentType.PermissionsBoundaryPolicy,
+            response.Role.PermissionsBoundary.PermissionsBoundaryType
+        );
         Assert.Equal(("a", "1"), Assert.Single(response.Role.Tags.Select(tag => (tag.Key, tag.Value))));
         Assert.Null(response.Role.RoleLastUsed);
         Assert.Null(response.Role.Description);
@@ -82,25 +98,34 @@ public sealed class IdentityManagementTests
     [Fact]
     public async Task Maps_and_nested_lists_are_read()
     {
-        using var wire = new Recording((HttpStatusCode.OK, $"""
-            <SimulatePrincipalPolicyResponse xmlns="{Namespace}">
-              <SimulatePrincipalPolicyResult>
-                <IsTruncated>false</IsTruncated>
-                <EvaluationResults>
-                  <member>
-                    <EvalActionName>s3:ListAllMyBuckets</EvalActionName>
-                    <EvalDecision>implicitDeny</EvalDecision>
-                    <EvalDecisionDetails><entry><key>IAM Policy</key><value>implicitDeny</value></entry></EvalDecisionDetails>
-                    <MatchedStatements/>
-                    <PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>
-                  </member>
-                </EvaluationResults>
-              </SimulatePrincipalPolicyResult>
-            </SimulatePrincipalPolicyResponse>
-            """));
+        using var wire = new Recording(
+            (
+                HttpStatusCode.OK,
+                $"""
+                <SimulatePrincipalPolicyResponse xmlns="{Namespace}">
+                  <SimulatePrincipalPolicyResult>
+                    <IsTruncated>false</IsTruncated>
+                    <EvaluationResults>
+                      <member>
+                        <EvalActionName>s3:ListAllMyBuckets</EvalActionName>
+                        <EvalDecision>implicitDeny</EvalDecision>
+                        <EvalDecisionDetails><entry><key>IAM Policy</key><value>implicitDeny</value></entry></EvalDecisionDetails>
+                        <MatchedStatements/>
+                        <PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>
+                      </member>
+                    </EvaluationResults>
+                  </SimulatePrincipalPolicyResult>
+                </SimulatePrincipalPolicyResponse>
+                """
+            )
+        );
         using var iam = Client(wire);
 
-        var result = Assert.Single((await iam.SimulatePrincipalPolicyAsync(new SimulatePrincipalPolicyRequest { ActionNames = ["s3:ListAllMyBuckets"] })).EvaluationResults);
+        var result = Assert.Single(
+            (
+                await iam.SimulatePrincipalPolicyAsync(new SimulatePrincipalPolicyRequest { ActionNames = ["s3:ListAllMyBuckets"] })
+            ).EvaluationResults
+        );
 
         Assert.Equal(PolicyEvaluationDecisionType.ImplicitDeny, result.EvalDecision);
         Assert.Equal("implicitDeny", result.EvalDecisionDetails["IAM Policy"]);
@@ -118,14 +143,23 @@ public sealed class IdentityManagementTests
     [InlineData(403, "AccessDenied", typeof(AmazonIdentityManagementServiceException))]
     public async Task A_refusal_becomes_the_exception_of_its_code(int status, string code, Type type)
     {
-        using var wire = new Recording(((HttpStatusCode)status,
-            $"<ErrorResponse xmlns=\"{Namespace}\"><Error><Type>Sender</Type><Code>{code}</Code><Message>Why.</Message></Error><RequestId>r-2</RequestId></ErrorResponse>"));
+        using var wire = new Recording(
+            (
+                (HttpStatusCode)status,
+                $"<ErrorResponse xmlns=\"{Namespace}\"><Error><Type>Sender</Type><Code>{code}</Code><Message>Why.</Message></Error><RequestId>r-2</RequestId></ErrorResponse>"
+            )
+        );
         using var iam = Client(wire);
 
-        var refusal = await Assert.ThrowsAnyAsync<AmazonIdentityManagementServiceException>(() => iam.GetRoleAsync(new GetRoleRequest { RoleName = "x" }));
+        var refusal = await Assert.ThrowsAnyAsync<AmazonIdentityManagementServiceException>(() =>
+            iam.GetRoleAsync(new GetRoleRequest { RoleName = "x" })
+        );
 
         Assert.IsType(type, refusal);
-        Assert.Equal((code, "Why.", "r-2", (HttpStatusCode)status, ErrorType.Sender), (refusal.ErrorCode, refusal.Message, refusal.RequestId, refusal.StatusCode, refusal.ErrorType));
+        Assert.Equal(
+            (code, "Why.", "r-2", (HttpStatusCode)status, ErrorType.Sender),
+            (refusal.ErrorCode, refusal.Message, refusal.RequestId, refusal.StatusCode, refusal.ErrorType)
+        );
     }
 
     [Fact]
@@ -160,11 +194,14 @@ public sealed class IdentityManagementTests
     public async Task A_custom_endpoint_is_called_as_it_is_and_signed_for_the_region_asked()
     {
         using var wire = new Recording((HttpStatusCode.OK, Empty("GetRole")));
-        using var iam = Client(wire, config =>
-        {
-            config.ServiceURL = "http://127.0.0.1:4566/iam";
-            config.AuthenticationRegion = "us-gov-west-1";
-        });
+        using var iam = Client(
+            wire,
+            config =>
+            {
+                config.ServiceURL = "http://127.0.0.1:4566/iam";
+                config.AuthenticationRegion = "us-gov-west-1";
+            }
+        );
 
         await iam.GetRoleAsync(new GetRoleRequest { RoleName = "x" });
 
@@ -176,16 +213,22 @@ public sealed class IdentityManagementTests
     public async Task A_custom_endpoint_has_no_FIPS_variant()
     {
         using var wire = new Recording();
-        using var iam = Client(wire, config =>
-        {
-            config.ServiceURL = "http://127.0.0.1:4566";
-            config.UseFIPSEndpoint = true;
-        });
+        using var iam = Client(
+            wire,
+            config =>
+            {
+                config.ServiceURL = "http://127.0.0.1:4566";
+                config.UseFIPSEndpoint = true;
+            }
+        );
 
         await Assert.ThrowsAsync<AmazonClientException>(() => iam.ListRolesAsync());
     }
 
-    private static AmazonIdentityManagementServiceClient Client(Recording wire, Action<AmazonIdentityManagementServiceConfig>? configure = null)
+    private static AmazonIdentityManagementServiceClient Client(
+        Recording wire,
+        Action<AmazonIdentityManagementServiceConfig>? configure = null
+    )
     {
         var config = new AmazonIdentityManagementServiceConfig
         {

@@ -7,7 +7,13 @@ namespace Standins.Tests;
 public sealed class PublishedPackagesTests
 {
     private static readonly string[] Standins =
-        ["AWSSDK.IdentityManagement", "Cake.Frosting", "Cake.Kubectl", "Google.Apis.Container.v1", "Google.Apis.Iam.v1"];
+    [
+        "AWSSDK.IdentityManagement",
+        "Cake.Frosting",
+        "Cake.Kubectl",
+        "Google.Apis.Container.v1",
+        "Google.Apis.Iam.v1",
+    ];
 
     private static readonly string Root = FindRoot();
 
@@ -25,28 +31,48 @@ public sealed class PublishedPackagesTests
     {
         var (projects, packages) = References("-p:PublishedPackages=false");
 
-        Assert.Equal(Standins, projects.Where(project => project.Contains("standins", StringComparison.Ordinal))
-            .Select(project => Path.GetFileNameWithoutExtension(project)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Standins,
+            projects
+                .Where(project => project.Contains("standins", StringComparison.Ordinal))
+                .Select(project => Path.GetFileNameWithoutExtension(project))
+                .Order(StringComparer.Ordinal)
+        );
         Assert.DoesNotContain(packages, package => Standins.Contains(package, StringComparer.Ordinal));
     }
 
     /// <summary>What the product's projects refer to, all together.</summary>
     private static (IReadOnlyList<string> Projects, IReadOnlyList<string> Packages) References(string property)
     {
-        var evaluations = new[] { "build/Build.csproj", "src/Federation.Aws/Federation.Aws.csproj", "src/Federation.Google/Federation.Google.csproj" }
-            .Select(project => Evaluate(project, property)).ToList();
+        var evaluations = new[]
+        {
+            "build/Build.csproj",
+            "src/Federation.Aws/Federation.Aws.csproj",
+            "src/Federation.Google/Federation.Google.csproj",
+        }
+            .Select(project => Evaluate(project, property))
+            .ToList();
         return (Identities("ProjectReference"), Identities("PackageReference"));
 
-        List<string> Identities(string item) => [.. evaluations
-            .SelectMany(evaluation => evaluation.GetProperty("Items").GetProperty(item).EnumerateArray())
-            .Select(reference => reference.GetProperty("Identity").GetString()!).Distinct(StringComparer.Ordinal)];
+        List<string> Identities(string item) =>
+            [
+                .. evaluations
+                    .SelectMany(evaluation => evaluation.GetProperty("Items").GetProperty(item).EnumerateArray())
+                    .Select(reference => reference.GetProperty("Identity").GetString()!)
+                    .Distinct(StringComparer.Ordinal),
+            ];
     }
 
     private static JsonElement Evaluate(string project, string property)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            ["msbuild", Path.Combine(Root, project), property, "-getItem:PackageReference", "-getItem:ProjectReference", "-nodeReuse:false"])
-        { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            ["msbuild", Path.Combine(Root, project), property, "-getItem:PackageReference", "-getItem:ProjectReference", "-nodeReuse:false"]
+        )
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -57,7 +83,11 @@ public sealed class PublishedPackagesTests
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Pipeline.sln"))) folder = folder.Parent!;
+        while (!File.Exists(Path.Combine(folder.FullName, "Pipeline.sln")))
+        {
+            folder = folder.Parent!;
+        }
+
         return folder.FullName;
     }
 }

@@ -4,8 +4,8 @@ namespace Standins.Tests;
 
 public sealed class PublishedSurfaceTests
 {
-    public static TheoryData<string> Assemblies => new(
-        "AWSSDK.IdentityManagement", "Cake.Frosting", "Cake.Kubectl", "Google.Apis.Container.v1", "Google.Apis.Iam.v1");
+    public static TheoryData<string> Assemblies =>
+        new("AWSSDK.IdentityManagement", "Cake.Frosting", "Cake.Kubectl", "Google.Apis.Container.v1", "Google.Apis.Iam.v1");
 
     [Theory]
     [MemberData(nameof(Assemblies))]
@@ -14,7 +14,9 @@ public sealed class PublishedSurfaceTests
         var (published, here) = (Published(assembly), Surface.Of(Assembly.Load(assembly)));
 
         // With the packages themselves in place of the stand-ins, it is the list that is held to them.
-        var unknown = ArePublishedPackages(assembly) ? published.Except(here, StringComparer.Ordinal) : here.Except(published, StringComparer.Ordinal);
+        var unknown = ArePublishedPackages(assembly)
+            ? published.Except(here, StringComparer.Ordinal)
+            : here.Except(published, StringComparer.Ordinal);
 
         Assert.True(!unknown.Any(), $"{assembly} is not as published-surface/{assembly}.txt says:\n{string.Join('\n', unknown)}");
     }
@@ -28,9 +30,13 @@ public sealed class PublishedSurfaceTests
     }
 
     private static string[] Published(string assembly) =>
-        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "published-surface", $"{assembly}.txt")).Where(line => line.Length > 0 && line[0] != '#')];
+        [
+            .. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "published-surface", $"{assembly}.txt"))
+                .Where(line => line.Length > 0 && line[0] != '#'),
+        ];
 
     // The stand-ins carry the product's name; the packages do not.
     private static bool ArePublishedPackages(string assembly) =>
-        Assembly.Load(assembly).GetCustomAttribute<AssemblyProductAttribute>()?.Product != typeof(PublishedSurfaceTests).Assembly.GetCustomAttribute<AssemblyProductAttribute>()!.Product;
+        Assembly.Load(assembly).GetCustomAttribute<AssemblyProductAttribute>()?.Product
+        != typeof(PublishedSurfaceTests).Assembly.GetCustomAttribute<AssemblyProductAttribute>()!.Product;
 }

@@ -20,19 +20,24 @@ internal static class Surface
         {
             var line = member switch
             {
-                ConstructorInfo { IsStatic: false } constructor when Visible(constructor) && !(type.IsAbstract && constructor.GetParameters() is [])
-                    => $"new {owner}({Parameters(constructor)})",
-                MethodInfo { IsSpecialName: false } method when Visible(method) && !Overrides(method)
-                    => $"method {Static(method)}{owner}.{method.Name}{TypeArguments(method.GetGenericArguments())}({Parameters(method)}) : {NameOf(method.ReturnType)}",
-                PropertyInfo property when property.GetAccessors(nonPublic: true).Where(Visible).ToList() is [var first, ..] && !Overrides(first)
-                    => $"property {Static(first)}{owner}.{property.Name} : {NameOf(property.PropertyType)} {{ {Accessor(property.GetMethod, "get; ")}{Accessor(property.SetMethod, "set; ")}}}",
-                FieldInfo { IsSpecialName: false } field when field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly
-                    => $"field {owner}.{field.Name}",
-                EventInfo { AddMethod: { } add } @event when Visible(add)
-                    => $"event {Static(add)}{owner}.{@event.Name} : {NameOf(@event.EventHandlerType!)}",
+                ConstructorInfo { IsStatic: false } constructor
+                    when Visible(constructor) && !(type.IsAbstract && constructor.GetParameters() is []) =>
+                    $"new {owner}({Parameters(constructor)})",
+                MethodInfo { IsSpecialName: false } method when Visible(method) && !Overrides(method) =>
+                    $"method {Static(method)}{owner}.{method.Name}{TypeArguments(method.GetGenericArguments())}({Parameters(method)}) : {NameOf(method.ReturnType)}",
+                PropertyInfo property
+                    when property.GetAccessors(nonPublic: true).Where(Visible).ToList() is [var first, ..] && !Overrides(first) =>
+                    $"property {Static(first)}{owner}.{property.Name} : {NameOf(property.PropertyType)} {{ {Accessor(property.GetMethod, "get; ")}{Accessor(property.SetMethod, "set; ")}}}",
+                FieldInfo { IsSpecialName: false } field when field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly =>
+                    $"field {owner}.{field.Name}",
+                EventInfo { AddMethod: { } add } @event when Visible(add) =>
+                    $"event {Static(add)}{owner}.{@event.Name} : {NameOf(@event.EventHandlerType!)}",
                 _ => null,
             };
-            if (line is not null) yield return line;
+            if (line is not null)
+            {
+                yield return line;
+            }
         }
     }
 
@@ -44,22 +49,40 @@ internal static class Surface
 
     private static string Accessor(MethodInfo? method, string text) => method is not null && Visible(method) ? text : "";
 
-    private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(parameter => NameOf(parameter.ParameterType)));
+    private static string Parameters(MethodBase method) =>
+        string.Join(", ", method.GetParameters().Select(parameter => NameOf(parameter.ParameterType)));
 
-    private static string TypeArguments(Type[] arguments) => arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments.Select(NameOf))}>";
+    private static string TypeArguments(Type[] arguments) =>
+        arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments.Select(NameOf))}>";
 
     private static string NameOf(Type type)
     {
-        if (type.IsByRef) return $"{NameOf(type.GetElementType()!)}&";
-        if (type.IsArray) return $"{NameOf(type.GetElementType()!)}[]";
-        if (type.IsGenericParameter) return type.Name;
+        if (type.IsByRef)
+        {
+            return $"{NameOf(type.GetElementType()!)}&";
+        }
+
+        if (type.IsArray)
+        {
+            return $"{NameOf(type.GetElementType()!)}[]";
+        }
+
+        if (type.IsGenericParameter)
+        {
+            return type.Name;
+        }
+
         var name = type.Name.Split('`')[0];
         if (type.DeclaringType is { } declaring)
         {
             // A nested type repeats the type parameters around it.
             var around = declaring.GetGenericArguments().Length;
             var own = type.GetGenericArguments();
-            if (around > 0) declaring = declaring.MakeGenericType(own[..around]);
+            if (around > 0)
+            {
+                declaring = declaring.MakeGenericType(own[..around]);
+            }
+
             return $"{NameOf(declaring)}.{name}{TypeArguments(own[around..])}";
         }
         return $"{type.Namespace}.{name}{TypeArguments(type.GetGenericArguments())}";

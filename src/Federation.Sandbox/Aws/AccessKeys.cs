@@ -36,8 +36,8 @@ internal sealed class AccessKeys
     public AccessKey Issue(AwsPrincipal principal) => Add(new AccessKey(UniqueId("AKIA"), Secret(40), principal));
 
     /// <summary>Temporary credentials.</summary>
-    public AccessKey Issue(AwsPrincipal principal, DateTimeOffset expires, DateTimeOffset now) => Add(
-        new AccessKey(UniqueId("ASIA"), Secret(40), principal) { SessionToken = Secret(300), Expires = expires }, now);
+    public AccessKey Issue(AwsPrincipal principal, DateTimeOffset expires, DateTimeOffset now) =>
+        Add(new AccessKey(UniqueId("ASIA"), Secret(40), principal) { SessionToken = Secret(300), Expires = expires }, now);
 
     /// <summary>An identifier as IAM makes them: a prefix that names the kind, then capitals and digits (IAM identifiers, IAM User Guide).</summary>
     public static string UniqueId(string prefix) =>

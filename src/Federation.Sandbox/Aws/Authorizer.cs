@@ -8,7 +8,13 @@ internal sealed class Authorizer(TimeProvider time)
 {
     /// <param name="conditions">Condition keys of the service, beside the global ones.</param>
     /// <exception cref="AwsException">Not allowed; the text says by which kind of policy, as AWS does.</exception>
-    public void Demand(AwsPrincipal caller, string action, string resource, IReadOnlyDictionary<string, IReadOnlyList<string>>? conditions, string? sourceIp)
+    public void Demand(
+        AwsPrincipal caller,
+        string action,
+        string resource,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? conditions,
+        string? sourceIp
+    )
     {
         var verdict = Evaluate(caller, action, resource, conditions, sourceIp);
         if (verdict.IsAllowed)
@@ -16,16 +22,24 @@ internal sealed class Authorizer(TimeProvider time)
             return;
         }
 
-        var target = resource is "*" || resource.EndsWith(":::*", StringComparison.Ordinal) ? ""
+        var target =
+            resource is "*" || resource.EndsWith(":::*", StringComparison.Ordinal) ? ""
             : action.StartsWith("s3:", StringComparison.Ordinal) ? $" on resource: \"{resource}\""
             : $" on resource: {resource}";
-        var reason = verdict.Decision is PolicyDecision.ExplicitDeny
-            ? $"with an explicit deny in {Article(verdict.Statement?.Source)}"
-            : $"because no {Kind(verdict.BlockedBy)} allows the {action} action";
+        var reason =
+            verdict.Decision is PolicyDecision.ExplicitDeny
+                ? $"with an explicit deny in {Article(verdict.Statement?.Source)}"
+                : $"because no {Kind(verdict.BlockedBy)} allows the {action} action";
         throw AwsException.AccessDenied($"User: {caller.Arn} is not authorized to perform: {action}{target} {reason}");
     }
 
-    public PolicyVerdict Evaluate(AwsPrincipal caller, string action, string resource, IReadOnlyDictionary<string, IReadOnlyList<string>>? conditions, string? sourceIp)
+    public PolicyVerdict Evaluate(
+        AwsPrincipal caller,
+        string action,
+        string resource,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? conditions,
+        string? sourceIp
+    )
     {
         if (caller is not AwsPrincipal.RoleSession session)
         {
@@ -36,7 +50,10 @@ internal sealed class Authorizer(TimeProvider time)
         IReadOnlyList<IamTag> tags;
         lock (session.Account.Gate)
         {
-            if (session.Account.Roles.GetValueOrDefault(session.RoleName) is not { } role || !string.Equals(role.Id, session.RoleId, StringComparison.Ordinal))
+            if (
+                session.Account.Roles.GetValueOrDefault(session.RoleName) is not { } role
+                || !string.Equals(role.Id, session.RoleId, StringComparison.Ordinal)
+            )
             {
                 // The role is gone, or another one has its name: its sessions may do nothing.
                 return new PolicyVerdict(PolicyDecision.ImplicitDeny, Statement: null, PolicySource.Identity);
@@ -54,10 +71,17 @@ internal sealed class Authorizer(TimeProvider time)
     /// Whether a role's trust policy admits a caller of AWS itself (<c>sts:AssumeRole</c>): its statements that name the
     /// caller, evaluated as any other policy.
     /// </summary>
-    public bool Trusts(PolicyDocument trust, AwsPrincipal caller, IReadOnlyDictionary<string, IReadOnlyList<string>> conditions, string? sourceIp)
+    public bool Trusts(
+        PolicyDocument trust,
+        AwsPrincipal caller,
+        IReadOnlyDictionary<string, IReadOnlyList<string>> conditions,
+        string? sourceIp
+    )
     {
-        var naming = trust.Statements
-            .Where(statement => statement.Principals is { } named ? Names(named, caller) : statement.NotPrincipals is { } others && !Names(others, caller))
+        var naming = trust
+            .Statements.Where(statement =>
+                statement.Principals is { } named ? Names(named, caller) : statement.NotPrincipals is { } others && !Names(others, caller)
+            )
             .Select(statement => statement with { Principals = null, NotPrincipals = null, Resources = ["*"] });
         var request = new PolicyRequest("sts:AssumeRole", "*", Context(caller, [], conditions, sourceIp));
         return PolicyEvaluator.Evaluate(request, [new NamedPolicy("trust", trust with { Statements = [.. naming] })]).IsAllowed;
@@ -66,16 +90,31 @@ internal sealed class Authorizer(TimeProvider time)
     private static bool Names(IReadOnlyDictionary<string, IReadOnlyList<string>> principals, AwsPrincipal caller)
     {
         var account = caller.Account;
-        string[] names = ["*", account.Id, $"arn:{account.Partition}:iam::{account.Id}:root", caller.Arn, .. caller is AwsPrincipal.RoleSession session ? (string[])[session.RoleArn] : []];
+        string[] names =
+        [
+            "*",
+            account.Id,
+            $"arn:{account.Partition}:iam::{account.Id}:root",
+            caller.Arn,
+            .. caller is AwsPrincipal.RoleSession session ? (string[])[session.RoleArn] : [],
+        ];
         return principals.GetValueOrDefault("AWS")?.Any(value => names.Contains(value, StringComparer.Ordinal)) is true;
     }
 
-    private static NamedPolicy? SessionPolicy(AwsPrincipal.RoleSession session) => session.SessionPolicies.Count == 0 ? null : new NamedPolicy(
-        "session",
-        new PolicyDocument { Statements = [.. session.SessionPolicies.SelectMany(text => PolicyDocument.Parse(text).Statements)] });
+    private static NamedPolicy? SessionPolicy(AwsPrincipal.RoleSession session) =>
+        session.SessionPolicies.Count == 0
+            ? null
+            : new NamedPolicy(
+                "session",
+                new PolicyDocument { Statements = [.. session.SessionPolicies.SelectMany(text => PolicyDocument.Parse(text).Statements)] }
+            );
 
     private Dictionary<string, IReadOnlyList<string>> Context(
-        AwsPrincipal caller, IReadOnlyList<IamTag> tags, IReadOnlyDictionary<string, IReadOnlyList<string>>? conditions, string? sourceIp)
+        AwsPrincipal caller,
+        IReadOnlyList<IamTag> tags,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? conditions,
+        string? sourceIp
+    )
     {
         var now = time.GetUtcNow();
         var context = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase)
@@ -111,12 +150,13 @@ internal sealed class Authorizer(TimeProvider time)
         return context;
     }
 
-    private static string Kind(PolicySource? source) => source switch
-    {
-        PolicySource.Boundary => "permissions boundary",
-        PolicySource.Session => "session policy",
-        _ => "identity-based policy",
-    };
+    private static string Kind(PolicySource? source) =>
+        source switch
+        {
+            PolicySource.Boundary => "permissions boundary",
+            PolicySource.Session => "session policy",
+            _ => "identity-based policy",
+        };
 
     private static string Article(PolicySource? source) => (source is PolicySource.Identity or null ? "an " : "a ") + Kind(source);
 }
@@ -125,12 +165,14 @@ internal sealed class Authorizer(TimeProvider time)
 internal sealed record RolePolicies(IReadOnlyList<NamedPolicy> Identity, NamedPolicy? Boundary)
 {
     /// <summary>The caller holds the account's gate.</summary>
-    public static RolePolicies Of(AwsAccount account, IamRole role) => new(
-        [
-            .. role.InlinePolicies.Select(policy => new NamedPolicy(policy.Key, PolicyDocument.Parse(policy.Value))),
-            .. role.AttachedPolicies.Select(account.FindPolicy).OfType<IamPolicy>().Select(Named),
-        ],
-        role.PermissionsBoundary is { } arn && account.FindPolicy(arn) is { } boundary ? Named(boundary) : null);
+    public static RolePolicies Of(AwsAccount account, IamRole role) =>
+        new(
+            [
+                .. role.InlinePolicies.Select(policy => new NamedPolicy(policy.Key, PolicyDocument.Parse(policy.Value))),
+                .. role.AttachedPolicies.Select(account.FindPolicy).OfType<IamPolicy>().Select(Named),
+            ],
+            role.PermissionsBoundary is { } arn && account.FindPolicy(arn) is { } boundary ? Named(boundary) : null
+        );
 
     private static NamedPolicy Named(IamPolicy policy) => new(policy.Arn, PolicyDocument.Parse(policy.Document));
 }

@@ -73,7 +73,12 @@ internal sealed record IamRole
         now - TrustChanged >= propagation ? TrustPolicy : FormerTrustPolicy;
 
     public IamRole WithTrust(string policy, DateTimeOffset now, TimeSpan propagation) =>
-        this with { FormerTrustPolicy = TrustSeenAt(now, propagation), TrustPolicy = policy, TrustChanged = now };
+        this with
+        {
+            FormerTrustPolicy = TrustSeenAt(now, propagation),
+            TrustPolicy = policy,
+            TrustChanged = now,
+        };
 }
 
 /// <summary>An IAM OIDC provider; <paramref name="Url"/> without <c>https://</c>.</summary>

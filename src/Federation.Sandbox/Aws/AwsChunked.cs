@@ -18,7 +18,11 @@ internal static class AwsChunked
         for (; ; )
         {
             var header = Line(ref encoded).Split(';');
-            if (!int.TryParse(header[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size) || size < 0 || size > encoded.Length)
+            if (
+                !int.TryParse(header[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size)
+                || size < 0
+                || size > encoded.Length
+            )
             {
                 throw Incomplete();
             }
@@ -81,6 +85,5 @@ internal static class AwsChunked
         return line;
     }
 
-    private static AwsException Incomplete() =>
-        new("IncompleteBody", "The request body terminated unexpectedly");
+    private static AwsException Incomplete() => new("IncompleteBody", "The request body terminated unexpectedly");
 }

@@ -14,15 +14,29 @@ internal sealed class AwsCloud : IDisposable
     private readonly Dictionary<string, AwsAccount> _accounts;
     private readonly IssuerClient _issuers;
 
-    public AwsCloud(IReadOnlyList<Account> accounts, IReadOnlyList<string> buckets, IssuerTransport issuers, Faults faults, CallLog calls, TimeProvider time)
+    public AwsCloud(
+        IReadOnlyList<Account> accounts,
+        IReadOnlyList<string> buckets,
+        IssuerTransport issuers,
+        Faults faults,
+        CallLog calls,
+        TimeProvider time
+    )
     {
         _accounts = accounts
             .DistinctBy(account => account.Id, StringComparer.Ordinal)
-            .ToDictionary(account => account.Id, account => new AwsAccount(account.Id, account.Region, account.Partition), StringComparer.Ordinal);
+            .ToDictionary(
+                account => account.Id,
+                account => new AwsAccount(account.Id, account.Region, account.Partition),
+                StringComparer.Ordinal
+            );
         var first = _accounts[accounts[0].Id];
         var keys = new AccessKeys();
         AdministratorKeys = _accounts.Values.ToDictionary(
-            account => account.Id, account => keys.Issue(new AwsPrincipal.Administrator(account, AccessKeys.UniqueId("AIDA"))), StringComparer.Ordinal);
+            account => account.Id,
+            account => keys.Issue(new AwsPrincipal.Administrator(account, AccessKeys.UniqueId("AIDA"))),
+            StringComparer.Ordinal
+        );
         AddAdministratorRoles(accounts, first, time.GetUtcNow());
 
         var store = new S3Buckets();
@@ -40,7 +54,8 @@ internal sealed class AwsCloud : IDisposable
             new StsApi(_accounts, keys, authorizer, _issuers, time, faults.Propagation),
             new S3Api(store, authorizer, calls, time),
             faults,
-            calls);
+            calls
+        );
     }
 
     public AwsEndpoint Endpoint { get; }
@@ -56,7 +71,10 @@ internal sealed class AwsCloud : IDisposable
         {
             var owner = _accounts[account.Id];
             // arn:aws:iam::111122223333:role/path/name
-            var resource = account.AssumeRole?.Split(':') is [_, _, _, _, var id, var role] && string.Equals(id, account.Id, StringComparison.Ordinal) ? role : null;
+            var resource =
+                account.AssumeRole?.Split(':') is [_, _, _, _, var id, var role] && string.Equals(id, account.Id, StringComparison.Ordinal)
+                    ? role
+                    : null;
             if (resource is null && ReferenceEquals(owner, first))
             {
                 continue;
@@ -73,7 +91,8 @@ internal sealed class AwsCloud : IDisposable
                 Created = now,
                 TrustChanged = DateTimeOffset.MinValue,
                 MaxSessionDuration = 43_200,
-                TrustPolicy = $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:{{first.Partition}}:iam::{{first.Id}}:root"},"Action":"sts:AssumeRole"}]}""",
+                TrustPolicy =
+                    $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:{{first.Partition}}:iam::{{first.Id}}:root"},"Action":"sts:AssumeRole"}]}""",
                 AttachedPolicies = [$"arn:{owner.Partition}:iam::aws:policy/AdministratorAccess"],
             };
         }

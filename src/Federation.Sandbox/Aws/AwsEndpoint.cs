@@ -11,7 +11,15 @@ namespace Federation.Sandbox.Aws;
 /// The one endpoint behind <c>AWS_ENDPOINT_URL</c>: IAM and STS in the query protocol, S3 in REST, told apart as their
 /// requests differ. Every call but <c>AssumeRoleWithWebIdentity</c> must be signed.
 /// </summary>
-internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer authorizer, IamApi iam, StsApi sts, S3Api s3, Faults faults, CallLog calls)
+internal sealed class AwsEndpoint(
+    SignatureVersion4 signatures,
+    Authorizer authorizer,
+    IamApi iam,
+    StsApi sts,
+    S3Api s3,
+    Faults faults,
+    CallLog calls
+)
 {
     /// <summary>Of a query-protocol call; far above what IAM's and STS's own limits let a call hold.</summary>
     private const int LargestForm = 1 << 20;
@@ -57,9 +65,16 @@ internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer autho
         await AwsXml.WriteAsync(context, StatusCodes.Status200OK, AwsXml.Response(form["Action"], result, requestId), Namespace(form));
     }
 
-    private static Task RefuseAsync(HttpContext context, bool isS3, IReadOnlyDictionary<string, string>? form, AwsException error, string requestId) => isS3
-        ? AwsXml.WriteAsync(context, (int)error.Status, AwsXml.S3Error(error, requestId), xmlNamespace: null, "application/xml")
-        : AwsXml.WriteAsync(context, (int)error.Status, AwsXml.Error(error, requestId), Namespace(form));
+    private static Task RefuseAsync(
+        HttpContext context,
+        bool isS3,
+        IReadOnlyDictionary<string, string>? form,
+        AwsException error,
+        string requestId
+    ) =>
+        isS3
+            ? AwsXml.WriteAsync(context, (int)error.Status, AwsXml.S3Error(error, requestId), xmlNamespace: null, "application/xml")
+            : AwsXml.WriteAsync(context, (int)error.Status, AwsXml.Error(error, requestId), Namespace(form));
 
     private static bool IsIam(IReadOnlyDictionary<string, string> form) => form.GetValueOrDefault("Version") is "2010-05-08";
 
@@ -87,7 +102,10 @@ internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer autho
             "AssumeRoleWithWebIdentity" => await sts.AssumeRoleWithWebIdentityAsync(parameters, context.RequestAborted),
             "AssumeRole" => sts.AssumeRole(Signed(request, "sts"), parameters, request.SourceIp),
             "GetCallerIdentity" => StsApi.GetCallerIdentity(Signed(request, "sts").Principal),
-            _ => throw new AwsException("InvalidAction", $"Could not find operation {action} for version {form.GetValueOrDefault("Version")}"),
+            _ => throw new AwsException(
+                "InvalidAction",
+                $"Could not find operation {action} for version {form.GetValueOrDefault("Version")}"
+            ),
         };
     }
 
@@ -106,14 +124,21 @@ internal sealed class AwsEndpoint(SignatureVersion4 signatures, Authorizer autho
 
     private SignedRequest Signed(AwsRequest request, string service)
     {
-        var signed = signatures.Verify(request)
+        var signed =
+            signatures.Verify(request)
             ?? throw new AwsException("MissingAuthenticationToken", "Request is missing Authentication Token", HttpStatusCode.Forbidden);
         return string.Equals(signed.Service, service, StringComparison.Ordinal) ? signed : throw WrongService(service, signed.Service);
     }
 
-    private static AwsException WrongService(string expected, string actual) => new(
-        "SignatureDoesNotMatch", $"Credential should be scoped to correct service: '{expected}', not '{actual}'.", HttpStatusCode.Forbidden);
+    private static AwsException WrongService(string expected, string actual) =>
+        new(
+            "SignatureDoesNotMatch",
+            $"Credential should be scoped to correct service: '{expected}', not '{actual}'.",
+            HttpStatusCode.Forbidden
+        );
 
     private static bool IsWrite(string action) =>
-        !action.StartsWith("Get", StringComparison.Ordinal) && !action.StartsWith("List", StringComparison.Ordinal) && !action.StartsWith("Simulate", StringComparison.Ordinal);
+        !action.StartsWith("Get", StringComparison.Ordinal)
+        && !action.StartsWith("List", StringComparison.Ordinal)
+        && !action.StartsWith("Simulate", StringComparison.Ordinal);
 }

@@ -14,21 +14,26 @@ internal sealed class AwsException(string code, string message, HttpStatusCode s
     /// What AWS answers where it has no answer of its own: to a request that could not be read, and to a fault of the
     /// service itself ("Error responses", S3 API reference; "Common errors", IAM API reference).
     /// </summary>
-    public static AwsException Of(Exception exception, bool isS3) => exception switch
-    {
-        AwsException error => error,
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => isS3
-            ? new("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
-            : new("RequestEntityTooLarge", "The request is longer than any call may be.", HttpStatusCode.RequestEntityTooLarge),
-        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => isS3
-            ? new("RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.")
-            : new("RequestTimeout", "The request was not received in time.", HttpStatusCode.RequestTimeout),
-        BadHttpRequestException => new(isS3 ? "IncompleteBody" : "MalformedInput", exception.Message),
-        _ => new(
-            isS3 ? "InternalError" : "InternalFailure",
-            $"The sandbox has a fault: {exception.GetType().Name}: {exception.Message}",
-            HttpStatusCode.InternalServerError),
-    };
+    public static AwsException Of(Exception exception, bool isS3) =>
+        exception switch
+        {
+            AwsException error => error,
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => isS3
+                ? new("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
+                : new("RequestEntityTooLarge", "The request is longer than any call may be.", HttpStatusCode.RequestEntityTooLarge),
+            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => isS3
+                ? new(
+                    "RequestTimeout",
+                    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed."
+                )
+                : new("RequestTimeout", "The request was not received in time.", HttpStatusCode.RequestTimeout),
+            BadHttpRequestException => new(isS3 ? "IncompleteBody" : "MalformedInput", exception.Message),
+            _ => new(
+                isS3 ? "InternalError" : "InternalFailure",
+                $"The sandbox has a fault: {exception.GetType().Name}: {exception.Message}",
+                HttpStatusCode.InternalServerError
+            ),
+        };
 
     public static AwsException Validation(string message) => new("ValidationError", message);
 

@@ -11,20 +11,25 @@ internal static class AwsManagedPolicies
         ["AdministratorAccess"] = Allow("\"*\""),
         ["AmazonS3FullAccess"] = Allow("""["s3:*","s3-object-lambda:*"]"""),
         ["AmazonS3ReadOnlyAccess"] = Allow("""["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"]"""),
-        ["AmazonSQSReadOnlyAccess"] = Allow("""["sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:ListMessageMoveTasks","sqs:ListQueueTags"]"""),
+        ["AmazonSQSReadOnlyAccess"] = Allow(
+            """["sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:ListMessageMoveTasks","sqs:ListQueueTags"]"""
+        ),
         ["AmazonSQSFullAccess"] = Allow("""["sqs:*"]"""),
         ["AWSDenyAll"] = """{"Version":"2012-10-17","Statement":[{"Sid":"DenyAll","Effect":"Deny","Action":["*"],"Resource":"*"}]}""",
-        ["PowerUserAccess"] = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}""",
+        ["PowerUserAccess"] =
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}""",
     };
 
     public static IamPolicy? Find(string arn)
     {
         var parts = arn.Split(':');
-        return parts.Length == 6 && parts is ["arn", _, "iam", "", "aws", var resource]
+        return
+            parts.Length == 6
+            && parts is ["arn", _, "iam", "", "aws", var resource]
             && resource.StartsWith("policy/", StringComparison.Ordinal)
             && Documents.TryGetValue(resource["policy/".Length..], out var document)
-                ? Policy(arn, resource["policy/".Length..], document)
-                : null;
+            ? Policy(arn, resource["policy/".Length..], document)
+            : null;
     }
 
     public static IEnumerable<IamPolicy> All(string partition) =>
@@ -32,7 +37,14 @@ internal static class AwsManagedPolicies
 
     // Ids of AWS's own policies begin with ANPA like all; theirs are constants, and so are these.
     private static IamPolicy Policy(string arn, string name, string document) =>
-        new(arn, name, "/", "ANPA" + name.ToUpperInvariant().PadRight(17, 'A')[..17], document, new DateTimeOffset(2015, 2, 6, 18, 39, 46, TimeSpan.Zero));
+        new(
+            arn,
+            name,
+            "/",
+            "ANPA" + name.ToUpperInvariant().PadRight(17, 'A')[..17],
+            document,
+            new DateTimeOffset(2015, 2, 6, 18, 39, 46, TimeSpan.Zero)
+        );
 
     private static string Allow(string actions) =>
         $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":{{actions}},"Resource":"*"}]}""";

@@ -10,7 +10,11 @@ internal abstract record AwsPrincipal(AwsAccount Account, string Arn, string Use
 
     /// <summary>A session of a role. What it may do is read from the role as it stands when a call is made.</summary>
     public sealed record RoleSession(AwsAccount Account, string RoleName, string RoleId, string RoleArn, string SessionName)
-        : AwsPrincipal(Account, $"arn:{Account.Partition}:sts::{Account.Id}:assumed-role/{RoleName}/{SessionName}", $"{RoleId}:{SessionName}")
+        : AwsPrincipal(
+            Account,
+            $"arn:{Account.Partition}:sts::{Account.Id}:assumed-role/{RoleName}/{SessionName}",
+            $"{RoleId}:{SessionName}"
+        )
     {
         /// <summary>Inline and managed session policies: together with the role's own they bound the session.</summary>
         public IReadOnlyList<string> SessionPolicies { get; init; } = [];

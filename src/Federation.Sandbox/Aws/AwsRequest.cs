@@ -64,9 +64,7 @@ internal sealed record AwsRequest
     /// <summary>The parameters of the query protocol: a form, in the body of a POST or in the query of a GET; null if this is no such call.</summary>
     public IReadOnlyDictionary<string, string>? Form()
     {
-        var pairs = IsFormBody
-            ? [.. Query, .. ParseForm(Encoding.UTF8.GetString(Body), plusIsSpace: true)]
-            : Query;
+        var pairs = IsFormBody ? [.. Query, .. ParseForm(Encoding.UTF8.GetString(Body), plusIsSpace: true)] : Query;
         var form = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in pairs)
         {
@@ -76,15 +74,16 @@ internal sealed record AwsRequest
         return form.ContainsKey("Action") && RawPath is "/" ? form : null;
     }
 
-    private static KeyValuePair<string, string>[] ParseForm(string text, bool plusIsSpace) => [.. text
-        .Split('&', StringSplitOptions.RemoveEmptyEntries)
-        .Select(pair =>
-        {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            var (name, value) = equals < 0 ? (pair, "") : (pair[..equals], pair[(equals + 1)..]);
-            return KeyValuePair.Create(Decode(name, plusIsSpace), Decode(value, plusIsSpace));
-        })];
+    private static KeyValuePair<string, string>[] ParseForm(string text, bool plusIsSpace) =>
+        [
+            .. text.Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(pair =>
+                {
+                    var equals = pair.IndexOf('=', StringComparison.Ordinal);
+                    var (name, value) = equals < 0 ? (pair, "") : (pair[..equals], pair[(equals + 1)..]);
+                    return KeyValuePair.Create(Decode(name, plusIsSpace), Decode(value, plusIsSpace));
+                }),
+        ];
 
-    private static string Decode(string text, bool plusIsSpace) =>
-        Uri.UnescapeDataString(plusIsSpace ? text.Replace('+', ' ') : text);
+    private static string Decode(string text, bool plusIsSpace) => Uri.UnescapeDataString(plusIsSpace ? text.Replace('+', ' ') : text);
 }

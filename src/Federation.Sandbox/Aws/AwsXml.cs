@@ -22,32 +22,46 @@ internal static class AwsXml
         NewLineHandling = NewLineHandling.Entitize,
     };
 
-    public static string Time(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>A query-protocol answer; with a null result the operation has no <c>…Result</c> element.</summary>
-    public static XElement Response(string action, IEnumerable<XElement>? result, string requestId) => new(
-        action + "Response",
-        result is null ? null : new XElement(action + "Result", result),
-        new XElement("ResponseMetadata", new XElement("RequestId", requestId)));
+    public static XElement Response(string action, IEnumerable<XElement>? result, string requestId) =>
+        new(
+            action + "Response",
+            result is null ? null : new XElement(action + "Result", result),
+            new XElement("ResponseMetadata", new XElement("RequestId", requestId))
+        );
 
-    public static XElement Error(AwsException error, string requestId) => new(
-        "ErrorResponse",
-        new XElement(
+    public static XElement Error(AwsException error, string requestId) =>
+        new(
+            "ErrorResponse",
+            new XElement(
+                "Error",
+                new XElement("Type", (int)error.Status < 500 ? "Sender" : "Receiver"),
+                new XElement("Code", error.Code),
+                new XElement("Message", error.Message)
+            ),
+            new XElement("RequestId", requestId)
+        );
+
+    public static XElement S3Error(AwsException error, string requestId) =>
+        new(
             "Error",
-            new XElement("Type", (int)error.Status < 500 ? "Sender" : "Receiver"),
             new XElement("Code", error.Code),
-            new XElement("Message", error.Message)),
-        new XElement("RequestId", requestId));
-
-    public static XElement S3Error(AwsException error, string requestId) => new(
-        "Error",
-        new XElement("Code", error.Code),
-        new XElement("Message", error.Message),
-        new XElement("RequestId", requestId),
-        new XElement("HostId", "sandbox"));
+            new XElement("Message", error.Message),
+            new XElement("RequestId", requestId),
+            new XElement("HostId", "sandbox")
+        );
 
     /// <param name="xmlNamespace">Put on every element; S3's errors are in none.</param>
-    public static async Task WriteAsync(HttpContext context, int status, XElement document, string? xmlNamespace, string contentType = "text/xml")
+    public static async Task WriteAsync(
+        HttpContext context,
+        int status,
+        XElement document,
+        string? xmlNamespace,
+        string contentType = "text/xml"
+    )
     {
         if (xmlNamespace is not null)
         {

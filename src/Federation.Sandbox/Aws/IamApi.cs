@@ -38,10 +38,17 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
 
     /// <summary>What the operation answers: null for those whose answer has no result element.</summary>
     /// <exception cref="AwsException">IAM refuses.</exception>
-    public async Task<XElement[]?> InvokeAsync(string action, AwsAccount account, QueryParameters parameters, CancellationToken cancellationToken)
+    public async Task<XElement[]?> InvokeAsync(
+        string action,
+        AwsAccount account,
+        QueryParameters parameters,
+        CancellationToken cancellationToken
+    )
     {
         // The one operation that looks outside does so before it holds the account.
-        var thumbprint = action is "CreateOpenIDConnectProvider" ? await providers.FetchThumbprintAsync(parameters, cancellationToken) : null;
+        var thumbprint = action is "CreateOpenIDConnectProvider"
+            ? await providers.FetchThumbprintAsync(parameters, cancellationToken)
+            : null;
         lock (account.Gate)
         {
             return action switch

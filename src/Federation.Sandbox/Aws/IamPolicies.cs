@@ -65,16 +65,20 @@ internal sealed class IamPolicies(TimeProvider time)
         var usage = parameters["PolicyUsageFilter"];
         return Page.Of(
             parameters,
-            account.Policies.Values.Where(_ => scope is not "AWS")
+            account
+                .Policies.Values.Where(_ => scope is not "AWS")
                 .Concat(AwsManagedPolicies.All(account.Partition).Where(_ => scope is not "Local"))
-                .Where(policy => policy.Path.StartsWith(prefix, StringComparison.Ordinal)
+                .Where(policy =>
+                    policy.Path.StartsWith(prefix, StringComparison.Ordinal)
                     && (!isAttachedOnly || Holders(account, policy).Any())
                     && (usage is not "PermissionsPolicy" || Attached(account, policy).Any())
-                    && (usage is not "PermissionsBoundary" || Bounded(account, policy).Any()))
+                    && (usage is not "PermissionsBoundary" || Bounded(account, policy).Any())
+                )
                 .OrderBy(policy => policy.Arn, StringComparer.Ordinal),
             policy => policy.Arn,
             StringComparer.Ordinal,
-            page => new XElement("Policies", page.Select(policy => Describe(account, policy, "member"))));
+            page => new XElement("Policies", page.Select(policy => Describe(account, policy, "member")))
+        );
     }
 
     public static XElement[]? Delete(AwsAccount account, QueryParameters parameters)
@@ -109,14 +113,18 @@ internal sealed class IamPolicies(TimeProvider time)
         return null;
     }
 
-    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) => IamTags.List(parameters, Own(account, parameters).Tags);
+    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) =>
+        IamTags.List(parameters, Own(account, parameters).Tags);
 
     /// <summary>Which roles a policy is attached to, or is the boundary of.</summary>
     public static XElement[] ListEntities(AwsAccount account, QueryParameters parameters)
     {
         var policy = Find(account, parameters);
         var isRoleWanted = parameters["EntityFilter"] is null or "Role";
-        var roles = !isRoleWanted ? [] : parameters["PolicyUsageFilter"] is "PermissionsBoundary" ? Bounded(account, policy) : Attached(account, policy);
+        var roles =
+            !isRoleWanted ? []
+            : parameters["PolicyUsageFilter"] is "PermissionsBoundary" ? Bounded(account, policy)
+            : Attached(account, policy);
         return Page.Of(
             parameters,
             roles,
@@ -124,7 +132,11 @@ internal sealed class IamPolicies(TimeProvider time)
             StringComparer.OrdinalIgnoreCase,
             _ => new XElement("PolicyGroups"),
             _ => new XElement("PolicyUsers"),
-            page => new XElement("PolicyRoles", page.Select(role => new XElement("member", new XElement("RoleName", role.Name), new XElement("RoleId", role.Id)))));
+            page => new XElement(
+                "PolicyRoles",
+                page.Select(role => new XElement("member", new XElement("RoleName", role.Name), new XElement("RoleId", role.Id)))
+            )
+        );
     }
 
     /// <summary>Roles and managed policies with their documents, in pages over both.</summary>
@@ -133,13 +145,25 @@ internal sealed class IamPolicies(TimeProvider time)
         var filter = parameters.List("Filter");
         bool Wanted(string kind) => filter.Count == 0 || filter.Contains(kind, StringComparer.Ordinal);
 
-        var attached = account.Roles.Values
-            .SelectMany(role => role.AttachedPolicies.Append(role.PermissionsBoundary))
-            .OfType<string>().Distinct(StringComparer.Ordinal)
-            .Select(AwsManagedPolicies.Find).OfType<IamPolicy>();
-        var items = account.Roles.Values.Where(_ => Wanted("Role")).Select(role => (Key: role.Arn, Role: (IamRole?)role, Policy: (IamPolicy?)null))
-            .Concat(account.Policies.Values.Where(_ => Wanted("LocalManagedPolicy")).Select(policy => (Key: policy.Arn, Role: (IamRole?)null, Policy: (IamPolicy?)policy)))
-            .Concat(attached.Where(_ => Wanted("AWSManagedPolicy")).Select(policy => (Key: policy.Arn, Role: (IamRole?)null, Policy: (IamPolicy?)policy)))
+        var attached = account
+            .Roles.Values.SelectMany(role => role.AttachedPolicies.Append(role.PermissionsBoundary))
+            .OfType<string>()
+            .Distinct(StringComparer.Ordinal)
+            .Select(AwsManagedPolicies.Find)
+            .OfType<IamPolicy>();
+        var items = account
+            .Roles.Values.Where(_ => Wanted("Role"))
+            .Select(role => (Key: role.Arn, Role: (IamRole?)role, Policy: (IamPolicy?)null))
+            .Concat(
+                account
+                    .Policies.Values.Where(_ => Wanted("LocalManagedPolicy"))
+                    .Select(policy => (Key: policy.Arn, Role: (IamRole?)null, Policy: (IamPolicy?)policy))
+            )
+            .Concat(
+                attached
+                    .Where(_ => Wanted("AWSManagedPolicy"))
+                    .Select(policy => (Key: policy.Arn, Role: (IamRole?)null, Policy: (IamPolicy?)policy))
+            )
             .OrderBy(item => item.Key, StringComparer.Ordinal);
         return Page.Of(
             parameters,
@@ -149,12 +173,18 @@ internal sealed class IamPolicies(TimeProvider time)
             _ => new XElement("UserDetailList"),
             _ => new XElement("GroupDetailList"),
             page => new XElement("RoleDetailList", page.Select(item => item.Role).OfType<IamRole>().Select(IamRoles.Details)),
-            page => new XElement("Policies", page.Select(item => item.Policy).OfType<IamPolicy>().Select(policy =>
-            {
-                var details = Describe(account, policy, "member");
-                details.Add(new XElement("PolicyVersionList", DescribeVersion(policy, "member")));
-                return details;
-            })));
+            page => new XElement(
+                "Policies",
+                page.Select(item => item.Policy)
+                    .OfType<IamPolicy>()
+                    .Select(policy =>
+                    {
+                        var details = Describe(account, policy, "member");
+                        details.Add(new XElement("PolicyVersionList", DescribeVersion(policy, "member")));
+                        return details;
+                    })
+            )
+        );
     }
 
     private static IamPolicy Find(AwsAccount account, QueryParameters parameters)
@@ -176,26 +206,31 @@ internal sealed class IamPolicies(TimeProvider time)
     private static IEnumerable<IamRole> Bounded(AwsAccount account, IamPolicy policy) =>
         account.Roles.Values.Where(role => string.Equals(role.PermissionsBoundary, policy.Arn, StringComparison.Ordinal));
 
-    private static IEnumerable<IamRole> Holders(AwsAccount account, IamPolicy policy) => Attached(account, policy).Concat(Bounded(account, policy));
+    private static IEnumerable<IamRole> Holders(AwsAccount account, IamPolicy policy) =>
+        Attached(account, policy).Concat(Bounded(account, policy));
 
-    private static XElement Describe(AwsAccount account, IamPolicy policy, string element) => new(
-        element,
-        new XElement("PolicyName", policy.Name),
-        new XElement("PolicyId", policy.Id),
-        new XElement("Arn", policy.Arn),
-        new XElement("Path", policy.Path),
-        new XElement("DefaultVersionId", Version),
-        new XElement("AttachmentCount", Attached(account, policy).Count()),
-        new XElement("PermissionsBoundaryUsageCount", Bounded(account, policy).Count()),
-        new XElement("IsAttachable", true),
-        policy.Description is null ? null : new XElement("Description", policy.Description),
-        new XElement("CreateDate", AwsXml.Time(policy.Created)),
-        new XElement("UpdateDate", AwsXml.Time(policy.Created)));
+    private static XElement Describe(AwsAccount account, IamPolicy policy, string element) =>
+        new(
+            element,
+            new XElement("PolicyName", policy.Name),
+            new XElement("PolicyId", policy.Id),
+            new XElement("Arn", policy.Arn),
+            new XElement("Path", policy.Path),
+            new XElement("DefaultVersionId", Version),
+            new XElement("AttachmentCount", Attached(account, policy).Count()),
+            new XElement("PermissionsBoundaryUsageCount", Bounded(account, policy).Count()),
+            new XElement("IsAttachable", true),
+            policy.Description is null ? null : new XElement("Description", policy.Description),
+            new XElement("CreateDate", AwsXml.Time(policy.Created)),
+            new XElement("UpdateDate", AwsXml.Time(policy.Created))
+        );
 
-    private static XElement DescribeVersion(IamPolicy policy, string element, bool document = true) => new(
-        element,
-        !document ? null : new XElement("Document", PolicyText.Encode(policy.Document)),
-        new XElement("VersionId", Version),
-        new XElement("IsDefaultVersion", true),
-        new XElement("CreateDate", AwsXml.Time(policy.Created)));
+    private static XElement DescribeVersion(IamPolicy policy, string element, bool document = true) =>
+        new(
+            element,
+            !document ? null : new XElement("Document", PolicyText.Encode(policy.Document)),
+            new XElement("VersionId", Version),
+            new XElement("IsDefaultVersion", true),
+            new XElement("CreateDate", AwsXml.Time(policy.Created))
+        );
 }

@@ -21,9 +21,15 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
             timeout.CancelAfter(IssuerTransport.Timeout);
             return (await issuers.ServedChainAsync(url.Split('/')[0], 443, timeout.Token))[^1];
         }
-        catch (Exception exception) when (exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is HttpRequestException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
-            throw new AwsException("OpenIdIdpCommunicationError", $"Unable to communicate with the OpenID Connect identity provider https://{url}: {exception.Message}");
+            throw new AwsException(
+                "OpenIdIdpCommunicationError",
+                $"Unable to communicate with the OpenID Connect identity provider https://{url}: {exception.Message}"
+            );
         }
     }
 
@@ -95,7 +101,10 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
     {
         var id = parameters.Required("ClientID", 1, 255);
         var provider = Find(account, parameters);
-        account.Providers[provider.Arn] = provider with { ClientIds = [.. provider.ClientIds.Where(known => !string.Equals(known, id, StringComparison.Ordinal))] };
+        account.Providers[provider.Arn] = provider with
+        {
+            ClientIds = [.. provider.ClientIds.Where(known => !string.Equals(known, id, StringComparison.Ordinal))],
+        };
         return null;
     }
 
@@ -124,13 +133,19 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
         return null;
     }
 
-    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) => IamTags.List(parameters, Find(account, parameters).Tags);
+    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) =>
+        IamTags.List(parameters, Find(account, parameters).Tags);
 
     /// <summary>The provider's URL as IAM keeps it: without <c>https://</c>, its case and a final slash as they were given.</summary>
     public static string Url(QueryParameters parameters)
     {
         var text = parameters.Required("Url", 1, 255);
-        if (!text.StartsWith("https://", StringComparison.Ordinal) || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0 || url.UserInfo.Length != 0)
+        if (
+            !text.StartsWith("https://", StringComparison.Ordinal)
+            || !Uri.TryCreate(text, UriKind.Absolute, out var url)
+            || url.Host.Length == 0
+            || url.UserInfo.Length != 0
+        )
         {
             throw AwsException.Validation("Invalid Open ID Connect Provider URL");
         }
@@ -151,7 +166,8 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
     private static IamProvider Find(AwsAccount account, QueryParameters parameters)
     {
         var arn = Arn(parameters);
-        return account.Providers.GetValueOrDefault(arn) ?? throw AwsException.NoSuchEntity($"OpenIDConnect Provider not found for arn {arn}");
+        return account.Providers.GetValueOrDefault(arn)
+            ?? throw AwsException.NoSuchEntity($"OpenIDConnect Provider not found for arn {arn}");
     }
 
     private static void CheckThumbprints(IReadOnlyList<string> thumbprints)

@@ -43,7 +43,8 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
         return [Describe(role, "Role", complete: true)];
     }
 
-    public static XElement[] Get(AwsAccount account, QueryParameters parameters) => [Describe(Find(account, parameters), "Role", complete: true)];
+    public static XElement[] Get(AwsAccount account, QueryParameters parameters) =>
+        [Describe(Find(account, parameters), "Role", complete: true)];
 
     public static XElement[] List(AwsAccount account, QueryParameters parameters)
     {
@@ -53,17 +54,21 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
             account.Roles.Values.Where(role => role.Path.StartsWith(prefix, StringComparison.Ordinal)),
             role => role.Name,
             StringComparer.OrdinalIgnoreCase,
-            page => new XElement("Roles", page.Select(role => Describe(role, "member", complete: false))));
+            page => new XElement("Roles", page.Select(role => Describe(role, "member", complete: false)))
+        );
     }
 
     public static XElement[] Update(AwsAccount account, QueryParameters parameters)
     {
         var role = Find(account, parameters);
-        Save(account, role with
-        {
-            Description = parameters.Optional("Description", 0, 1000) ?? role.Description,
-            MaxSessionDuration = parameters.Number("MaxSessionDuration", 3600, 43_200) ?? role.MaxSessionDuration,
-        });
+        Save(
+            account,
+            role with
+            {
+                Description = parameters.Optional("Description", 0, 1000) ?? role.Description,
+                MaxSessionDuration = parameters.Number("MaxSessionDuration", 3600, 43_200) ?? role.MaxSessionDuration,
+            }
+        );
         return [];
     }
 
@@ -128,7 +133,13 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
         var document = parameters.Required("PolicyDocument", 1, 131_072);
         var role = Find(account, parameters);
         PolicyText.CheckPermissions(document);
-        var policies = new SortedDictionary<string, string>(role.InlinePolicies.ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal) { [name] = document };
+        var policies = new SortedDictionary<string, string>(
+            role.InlinePolicies.ToDictionary(StringComparer.Ordinal),
+            StringComparer.Ordinal
+        )
+        {
+            [name] = document,
+        };
         if (policies.Values.Sum(PolicyText.Size) > IamLimits.InlinePoliciesSize)
         {
             throw AwsException.LimitExceeded($"Maximum policy size of {IamLimits.InlinePoliciesSize} bytes exceeded for role {role.Name}");
@@ -155,21 +166,28 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
         var name = PolicyName(parameters);
         var role = Find(account, parameters);
         InlinePolicy(role, name);
-        Save(account, role with
-        {
-            InlinePolicies = new SortedDictionary<string, string>(
-                role.InlinePolicies.Where(entry => !string.Equals(entry.Key, name, StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal),
-                StringComparer.Ordinal),
-        });
+        Save(
+            account,
+            role with
+            {
+                InlinePolicies = new SortedDictionary<string, string>(
+                    role.InlinePolicies.Where(entry => !string.Equals(entry.Key, name, StringComparison.Ordinal))
+                        .ToDictionary(StringComparer.Ordinal),
+                    StringComparer.Ordinal
+                ),
+            }
+        );
         return null;
     }
 
-    public static XElement[] ListPolicies(AwsAccount account, QueryParameters parameters) => Page.Of(
-        parameters,
-        Find(account, parameters).InlinePolicies.Keys,
-        name => name,
-        StringComparer.Ordinal,
-        page => new XElement("PolicyNames", page.Select(name => new XElement("member", name))));
+    public static XElement[] ListPolicies(AwsAccount account, QueryParameters parameters) =>
+        Page.Of(
+            parameters,
+            Find(account, parameters).InlinePolicies.Keys,
+            name => name,
+            StringComparer.Ordinal,
+            page => new XElement("PolicyNames", page.Select(name => new XElement("member", name)))
+        );
 
     public static XElement[]? AttachPolicy(AwsAccount account, QueryParameters parameters)
     {
@@ -203,16 +221,27 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
             throw AwsException.NoSuchEntity($"Policy {arn} was not found.");
         }
 
-        Save(account, role with { AttachedPolicies = [.. role.AttachedPolicies.Where(attached => !string.Equals(attached, arn, StringComparison.Ordinal))] });
+        Save(
+            account,
+            role with
+            {
+                AttachedPolicies = [.. role.AttachedPolicies.Where(attached => !string.Equals(attached, arn, StringComparison.Ordinal))],
+            }
+        );
         return null;
     }
 
-    public static XElement[] ListAttachedPolicies(AwsAccount account, QueryParameters parameters) => Page.Of(
-        parameters,
-        Find(account, parameters).AttachedPolicies.Select(arn => account.FindPolicy(arn)).OfType<IamPolicy>().OrderBy(policy => policy.Arn, StringComparer.Ordinal),
-        policy => policy.Arn,
-        StringComparer.Ordinal,
-        page => new XElement("AttachedPolicies", page.Select(policy => Attached(policy.Arn))));
+    public static XElement[] ListAttachedPolicies(AwsAccount account, QueryParameters parameters) =>
+        Page.Of(
+            parameters,
+            Find(account, parameters)
+                .AttachedPolicies.Select(arn => account.FindPolicy(arn))
+                .OfType<IamPolicy>()
+                .OrderBy(policy => policy.Arn, StringComparer.Ordinal),
+            policy => policy.Arn,
+            StringComparer.Ordinal,
+            page => new XElement("AttachedPolicies", page.Select(policy => Attached(policy.Arn)))
+        );
 
     public static XElement[]? Tag(AwsAccount account, QueryParameters parameters)
     {
@@ -230,7 +259,8 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
         return null;
     }
 
-    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) => IamTags.List(parameters, Find(account, parameters).Tags);
+    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) =>
+        IamTags.List(parameters, Find(account, parameters).Tags);
 
     /// <summary>The role as <c>GetAccountAuthorizationDetails</c> shows it.</summary>
     public static XElement Details(IamRole role)
@@ -244,11 +274,16 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
             new XElement("CreateDate", AwsXml.Time(role.Created)),
             new XElement("AssumeRolePolicyDocument", PolicyText.Encode(role.TrustPolicy)),
             new XElement("InstanceProfileList"),
-            new XElement("RolePolicyList", role.InlinePolicies.Select(policy => new XElement(
-                "member",
-                new XElement("PolicyName", policy.Key),
-                new XElement("PolicyDocument", PolicyText.Encode(policy.Value))))),
-            new XElement("AttachedManagedPolicies", role.AttachedPolicies.Select(Attached)));
+            new XElement(
+                "RolePolicyList",
+                role.InlinePolicies.Select(policy => new XElement(
+                    "member",
+                    new XElement("PolicyName", policy.Key),
+                    new XElement("PolicyDocument", PolicyText.Encode(policy.Value))
+                ))
+            ),
+            new XElement("AttachedManagedPolicies", role.AttachedPolicies.Select(Attached))
+        );
         details.Add(Boundary(role), IamTags.Describe(role.Tags), LastUsed(role));
         return details;
     }
@@ -264,7 +299,9 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
     private static string PolicyName(QueryParameters parameters) => parameters.Required("PolicyName", 1, 128, NameText());
 
     private static string InlinePolicy(IamRole role, string name) =>
-        role.InlinePolicies.TryGetValue(name, out var document) ? document : throw AwsException.NoSuchEntity($"The role policy with name {name} cannot be found.");
+        role.InlinePolicies.TryGetValue(name, out var document)
+            ? document
+            : throw AwsException.NoSuchEntity($"The role policy with name {name} cannot be found.");
 
     private static void Save(AwsAccount account, IamRole role) => account.Roles[role.Name] = role;
 
@@ -296,7 +333,8 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
             new XElement("CreateDate", AwsXml.Time(role.Created)),
             new XElement("AssumeRolePolicyDocument", PolicyText.Encode(role.TrustPolicy)),
             role.Description is null ? null : new XElement("Description", role.Description),
-            new XElement("MaxSessionDuration", role.MaxSessionDuration));
+            new XElement("MaxSessionDuration", role.MaxSessionDuration)
+        );
         if (complete)
         {
             description.Add(Boundary(role), role.Tags.Count == 0 ? null : IamTags.Describe(role.Tags), LastUsed(role));
@@ -305,20 +343,22 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
         return description;
     }
 
-    private static XElement? Boundary(IamRole role) => role.PermissionsBoundary is null ? null : new XElement(
-        "PermissionsBoundary",
-        new XElement("PermissionsBoundaryType", "Policy"),
-        new XElement("PermissionsBoundaryArn", role.PermissionsBoundary));
+    private static XElement? Boundary(IamRole role) =>
+        role.PermissionsBoundary is null
+            ? null
+            : new XElement(
+                "PermissionsBoundary",
+                new XElement("PermissionsBoundaryType", "Policy"),
+                new XElement("PermissionsBoundaryArn", role.PermissionsBoundary)
+            );
 
-    private static XElement LastUsed(IamRole role) => role.LastUsed is not { } used ? new XElement("RoleLastUsed") : new XElement(
-        "RoleLastUsed",
-        new XElement("LastUsedDate", AwsXml.Time(used.Time)),
-        new XElement("Region", used.Region));
+    private static XElement LastUsed(IamRole role) =>
+        role.LastUsed is not { } used
+            ? new XElement("RoleLastUsed")
+            : new XElement("RoleLastUsed", new XElement("LastUsedDate", AwsXml.Time(used.Time)), new XElement("Region", used.Region));
 
-    private static XElement Attached(string arn) => new(
-        "member",
-        new XElement("PolicyName", arn[(arn.LastIndexOf('/') + 1)..]),
-        new XElement("PolicyArn", arn));
+    private static XElement Attached(string arn) =>
+        new("member", new XElement("PolicyName", arn[(arn.LastIndexOf('/') + 1)..]), new XElement("PolicyArn", arn));
 
     [GeneratedRegex(@"^[\w+=,.@-]+\z", RegexOptions.ECMAScript, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NameText();

@@ -9,7 +9,8 @@ internal static class IamSimulation
     public static XElement[] OfPrincipal(AwsAccount account, QueryParameters parameters)
     {
         var arn = parameters.Required("PolicySourceArn", 20, 2048);
-        var role = account.Roles.Values.FirstOrDefault(role => string.Equals(role.Arn, arn, StringComparison.Ordinal))
+        var role =
+            account.Roles.Values.FirstOrDefault(role => string.Equals(role.Arn, arn, StringComparison.Ordinal))
             ?? throw AwsException.NoSuchEntity($"The policy source {arn} cannot be found.");
         var policies = RolePolicies.Of(account, role);
         return Simulate(parameters, policies.Identity, policies.Boundary);
@@ -22,7 +23,11 @@ internal static class IamSimulation
     {
         var actions = parameters.List("ActionNames", 3, 128);
         var resources = parameters.List("ResourceArns", 1, 2048);
-        NamedPolicy[] all = [.. identity, .. parameters.List("PolicyInputList").Select((text, index) => new NamedPolicy($"PolicyInputList.{index + 1}", Parse(text)))];
+        NamedPolicy[] all =
+        [
+            .. identity,
+            .. parameters.List("PolicyInputList").Select((text, index) => new NamedPolicy($"PolicyInputList.{index + 1}", Parse(text))),
+        ];
         if (parameters.List("PermissionsBoundaryPolicyInputList") is [var given, ..])
         {
             boundary = new NamedPolicy("PermissionsBoundaryPolicyInputList.1", Parse(given));
@@ -31,8 +36,19 @@ internal static class IamSimulation
         var context = Context(parameters);
         return
         [
-            new XElement("EvaluationResults", actions.SelectMany(action => (resources.Count == 0 ? ["*"] : resources).Select(resource =>
-                Describe(action, resource, PolicyEvaluator.Evaluate(new PolicyRequest(action, resource, context), all, boundary), boundary is not null)))),
+            new XElement(
+                "EvaluationResults",
+                actions.SelectMany(action =>
+                    (resources.Count == 0 ? ["*"] : resources).Select(resource =>
+                        Describe(
+                            action,
+                            resource,
+                            PolicyEvaluator.Evaluate(new PolicyRequest(action, resource, context), all, boundary),
+                            boundary is not null
+                        )
+                    )
+                )
+            ),
             new XElement("IsTruncated", false),
         ];
     }
@@ -54,22 +70,41 @@ internal static class IamSimulation
         return context;
     }
 
-    private static XElement Describe(string action, string resource, PolicyVerdict verdict, bool hasBoundary) => new(
-        "member",
-        new XElement("EvalActionName", action),
-        new XElement("EvalResourceName", resource),
-        new XElement("EvalDecision", verdict.Decision switch
-        {
-            PolicyDecision.Allowed => "allowed",
-            PolicyDecision.ExplicitDeny => "explicitDeny",
-            _ => "implicitDeny",
-        }),
-        new XElement("MatchedStatements", verdict.Statement is not { } statement ? null : new XElement(
+    private static XElement Describe(string action, string resource, PolicyVerdict verdict, bool hasBoundary) =>
+        new(
             "member",
-            new XElement("SourcePolicyId", statement.PolicyName),
-            new XElement("SourcePolicyType", "IAM Policy"))),
-        new XElement("MissingContextValues"),
-        hasBoundary ? new XElement("PermissionsBoundaryDecisionDetail", new XElement("AllowedByPermissionsBoundary", verdict.BlockedBy is not PolicySource.Boundary && verdict.Statement?.Source is not PolicySource.Boundary)) : null);
+            new XElement("EvalActionName", action),
+            new XElement("EvalResourceName", resource),
+            new XElement(
+                "EvalDecision",
+                verdict.Decision switch
+                {
+                    PolicyDecision.Allowed => "allowed",
+                    PolicyDecision.ExplicitDeny => "explicitDeny",
+                    _ => "implicitDeny",
+                }
+            ),
+            new XElement(
+                "MatchedStatements",
+                verdict.Statement is not { } statement
+                    ? null
+                    : new XElement(
+                        "member",
+                        new XElement("SourcePolicyId", statement.PolicyName),
+                        new XElement("SourcePolicyType", "IAM Policy")
+                    )
+            ),
+            new XElement("MissingContextValues"),
+            hasBoundary
+                ? new XElement(
+                    "PermissionsBoundaryDecisionDetail",
+                    new XElement(
+                        "AllowedByPermissionsBoundary",
+                        verdict.BlockedBy is not PolicySource.Boundary && verdict.Statement?.Source is not PolicySource.Boundary
+                    )
+                )
+                : null
+        );
 
     private static PolicyDocument Parse(string text)
     {

@@ -16,8 +16,8 @@ internal static class IamTags
     public static IReadOnlyList<IamTag> Without(IReadOnlyList<IamTag> tags, IReadOnlyList<string> keys) =>
         [.. tags.Where(tag => !keys.Contains(tag.Key, StringComparer.OrdinalIgnoreCase))];
 
-    public static XElement Describe(IEnumerable<IamTag> tags) => new("Tags", tags.Select(tag =>
-        new XElement("member", new XElement("Key", tag.Key), new XElement("Value", tag.Value))));
+    public static XElement Describe(IEnumerable<IamTag> tags) =>
+        new("Tags", tags.Select(tag => new XElement("member", new XElement("Key", tag.Key), new XElement("Value", tag.Value))));
 
     public static XElement[] List(QueryParameters parameters, IReadOnlyList<IamTag> tags) =>
         Page.Of(parameters, tags.OrderBy(tag => tag.Key, StringComparer.Ordinal), tag => tag.Key, StringComparer.Ordinal, Describe);

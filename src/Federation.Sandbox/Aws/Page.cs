@@ -13,7 +13,12 @@ internal static class Page
 
     /// <param name="items">In the order of <paramref name="keyOrder"/> over their keys.</param>
     public static XElement[] Of<T>(
-        QueryParameters parameters, IEnumerable<T> items, Func<T, string> key, IComparer<string> keyOrder, params IEnumerable<Func<IReadOnlyList<T>, XElement?>> describe)
+        QueryParameters parameters,
+        IEnumerable<T> items,
+        Func<T, string> key,
+        IComparer<string> keyOrder,
+        params IEnumerable<Func<IReadOnlyList<T>, XElement?>> describe
+    )
     {
         var size = parameters.Number("MaxItems", 1, 1000) ?? DefaultSize;
         var after = parameters["Marker"] is { } marker ? Decode(marker) : null;

@@ -14,7 +14,9 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
     /// <summary>A required value; see <see cref="Optional"/>.</summary>
     public string Required(string name, int min = 1, int max = int.MaxValue, Regex? pattern = null) =>
         Optional(name, min, max, pattern)
-        ?? throw AwsException.Validation($"1 validation error detected: Value null at '{Member(name)}' failed to satisfy constraint: Member must not be null");
+        ?? throw AwsException.Validation(
+            $"1 validation error detected: Value null at '{Member(name)}' failed to satisfy constraint: Member must not be null"
+        );
 
     /// <summary>A value with its length limits, and the pattern that the whole of it must match.</summary>
     public string? Optional(string name, int min = 0, int max = int.MaxValue, Regex? pattern = null)
@@ -61,8 +63,8 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
     public IEnumerable<Func<string, string?>> Structures(string name)
     {
         var start = name + ".member.";
-        var indexes = form.Keys
-            .Where(key => key.StartsWith(start, StringComparison.Ordinal))
+        var indexes = form
+            .Keys.Where(key => key.StartsWith(start, StringComparison.Ordinal))
             .Select(key => key[start.Length..].Split('.')[0])
             .ToHashSet(StringComparer.Ordinal);
         for (var index = 1; indexes.Contains(index.ToString(CultureInfo.InvariantCulture)); index++)
@@ -97,7 +99,11 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
 
         return tags.Count <= IamLimits.Tags
             ? tags
-            : throw AwsException.Constraint("tags", "[" + string.Join(", ", tags.Select(tag => tag.Key)) + "]", $"Member must have length less than or equal to {IamLimits.Tags}");
+            : throw AwsException.Constraint(
+                "tags",
+                "[" + string.Join(", ", tags.Select(tag => tag.Key)) + "]",
+                $"Member must have length less than or equal to {IamLimits.Tags}"
+            );
     }
 
     private static void Check(string member, string value, int min, int max, Regex? pattern)
@@ -115,7 +121,11 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
 
         if (pattern is not null && !pattern.IsMatch(value))
         {
-            throw AwsException.Constraint(member, value, $"Member must satisfy regular expression pattern: {pattern.ToString().TrimStart('^').Replace("\\z", "", StringComparison.Ordinal)}");
+            throw AwsException.Constraint(
+                member,
+                value,
+                $"Member must satisfy regular expression pattern: {pattern.ToString().TrimStart('^').Replace("\\z", "", StringComparison.Ordinal)}"
+            );
         }
     }
 

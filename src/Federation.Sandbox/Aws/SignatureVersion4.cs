@@ -29,14 +29,30 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
         }
 
         var isS3 = signature.Service is "s3";
-        var key = keys.Find(signature.AccessKeyId) ?? throw (isS3
-            ? new AwsException("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", HttpStatusCode.Forbidden)
-            : new AwsException("InvalidClientTokenId", "The security token included in the request is invalid.", HttpStatusCode.Forbidden));
+        var key =
+            keys.Find(signature.AccessKeyId)
+            ?? throw (
+                isS3
+                    ? new AwsException(
+                        "InvalidAccessKeyId",
+                        "The AWS Access Key Id you provided does not exist in our records.",
+                        HttpStatusCode.Forbidden
+                    )
+                    : new AwsException(
+                        "InvalidClientTokenId",
+                        "The security token included in the request is invalid.",
+                        HttpStatusCode.Forbidden
+                    )
+            );
         if (!FixedTimeEquals(key.SessionToken ?? "", signature.SecurityToken ?? ""))
         {
             throw isS3
                 ? new AwsException("InvalidToken", "The provided token is malformed or otherwise invalid.")
-                : new AwsException("InvalidClientTokenId", "The security token included in the request is invalid.", HttpStatusCode.Forbidden);
+                : new AwsException(
+                    "InvalidClientTokenId",
+                    "The security token included in the request is invalid.",
+                    HttpStatusCode.Forbidden
+                );
         }
 
         var now = time.GetUtcNow();
@@ -44,7 +60,8 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
 
         var payloadHash = PayloadHash(request, signature, isS3);
         var signingKey = SigningKey(key.SecretAccessKey, signature);
-        var toSign = $"{Algorithm}\n{signature.Timestamp}\n{signature.Scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalRequest(request, signature, payloadHash, isS3))))}";
+        var toSign =
+            $"{Algorithm}\n{signature.Timestamp}\n{signature.Scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalRequest(request, signature, payloadHash, isS3))))}";
         if (!FixedTimeEquals(Hex(HMACSHA256.HashData(signingKey, Encoding.UTF8.GetBytes(toSign))), signature.Value))
         {
             throw Mismatch(isS3);
@@ -70,9 +87,7 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
         {
             if (signed - Skew > now || signed + lifetime < now)
             {
-                throw isS3
-                    ? AwsException.AccessDenied("Request has expired")
-                    : new AwsException("RequestExpired", "Request has expired.");
+                throw isS3 ? AwsException.AccessDenied("Request has expired") : new AwsException("RequestExpired", "Request has expired.");
             }
 
             return;
@@ -85,7 +100,11 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
 
         if (isS3)
         {
-            throw new AwsException("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", HttpStatusCode.Forbidden);
+            throw new AwsException(
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.",
+                HttpStatusCode.Forbidden
+            );
         }
 
         throw new AwsException(
@@ -93,7 +112,8 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
             signed < now
                 ? $"Signature expired: {Stamp(signed)} is now earlier than {Stamp(now - Skew)} ({Stamp(now)} - 15 min.)"
                 : $"Signature not yet current: {Stamp(signed)} is still later than {Stamp(now + Skew)} ({Stamp(now)} + 15 min.)",
-            HttpStatusCode.Forbidden);
+            HttpStatusCode.Forbidden
+        );
     }
 
     /// <summary>The last line of the canonical request; for S3 the declared hash, which a hashed body must have.</summary>
@@ -110,10 +130,16 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
             return signature.Lifetime is null ? EmptyHash : UnsignedPayload;
         }
 
-        if (declared is not UnsignedPayload && !declared.StartsWith("STREAMING-", StringComparison.Ordinal)
-            && !string.Equals(declared, Hex(SHA256.HashData(request.Body)), StringComparison.OrdinalIgnoreCase))
+        if (
+            declared is not UnsignedPayload
+            && !declared.StartsWith("STREAMING-", StringComparison.Ordinal)
+            && !string.Equals(declared, Hex(SHA256.HashData(request.Body)), StringComparison.OrdinalIgnoreCase)
+        )
         {
-            throw new AwsException("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.");
+            throw new AwsException(
+                "XAmzContentSHA256Mismatch",
+                "The provided 'x-amz-content-sha256' header does not match what was computed."
+            );
         }
 
         return declared;
@@ -122,19 +148,30 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
     private static string CanonicalRequest(AwsRequest request, Signature signature, string payloadHash, bool isS3)
     {
         // S3 signs the path as sent; every other service encodes it once more.
-        var path = string.Join('/', request.RawPath.Split('/').Select(segment =>
-        {
-            var encoded = Uri.EscapeDataString(Uri.UnescapeDataString(segment));
-            return isS3 ? encoded : Uri.EscapeDataString(encoded);
-        }));
-        var query = string.Join('&', request.Query
-            .Where(pair => pair.Key is not "X-Amz-Signature")
-            .Select(pair => (Name: Uri.EscapeDataString(pair.Key), Value: Uri.EscapeDataString(pair.Value)))
-            .OrderBy(pair => pair.Name, StringComparer.Ordinal)
-            .ThenBy(pair => pair.Value, StringComparer.Ordinal)
-            .Select(pair => $"{pair.Name}={pair.Value}"));
-        var headers = string.Concat(signature.SignedHeaders.Select(name =>
-            $"{name}:{string.Join(',', request.Headers[name].Select(value => Condense(value ?? "")))}\n"));
+        var path = string.Join(
+            '/',
+            request
+                .RawPath.Split('/')
+                .Select(segment =>
+                {
+                    var encoded = Uri.EscapeDataString(Uri.UnescapeDataString(segment));
+                    return isS3 ? encoded : Uri.EscapeDataString(encoded);
+                })
+        );
+        var query = string.Join(
+            '&',
+            request
+                .Query.Where(pair => pair.Key is not "X-Amz-Signature")
+                .Select(pair => (Name: Uri.EscapeDataString(pair.Key), Value: Uri.EscapeDataString(pair.Value)))
+                .OrderBy(pair => pair.Name, StringComparer.Ordinal)
+                .ThenBy(pair => pair.Value, StringComparer.Ordinal)
+                .Select(pair => $"{pair.Name}={pair.Value}")
+        );
+        var headers = string.Concat(
+            signature.SignedHeaders.Select(name =>
+                $"{name}:{string.Join(',', request.Headers[name].Select(value => Condense(value ?? "")))}\n"
+            )
+        );
         return $"{request.Method}\n{path}\n{query}\n{headers}\n{string.Join(';', signature.SignedHeaders)}\n{payloadHash}";
     }
 
@@ -159,12 +196,14 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
         };
     }
 
-    private static AwsException Mismatch(bool isS3) => new(
-        "SignatureDoesNotMatch",
-        isS3
-            ? "The request signature we calculated does not match the signature you provided. Check your key and signing method."
-            : "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
-        HttpStatusCode.Forbidden);
+    private static AwsException Mismatch(bool isS3) =>
+        new(
+            "SignatureDoesNotMatch",
+            isS3
+                ? "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+                : "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+            HttpStatusCode.Forbidden
+        );
 
     private static byte[] SigningKey(string secret, Signature signature)
     {
@@ -188,8 +227,17 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
 
     /// <summary>The parts of a signature, from the header or the query.</summary>
     private sealed record Signature(
-        string AccessKeyId, string Date, string Region, string Service, string Timestamp, DateTimeOffset Time,
-        IReadOnlyList<string> SignedHeaders, string Value, string? SecurityToken, TimeSpan? Lifetime)
+        string AccessKeyId,
+        string Date,
+        string Region,
+        string Service,
+        string Timestamp,
+        DateTimeOffset Time,
+        IReadOnlyList<string> SignedHeaders,
+        string Value,
+        string? SecurityToken,
+        TimeSpan? Lifetime
+    )
     {
         public string Scope => $"{Date}/{Region}/{Service}/aws4_request";
 
@@ -217,8 +265,13 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
             }
 
             return Create(
-                parts.GetValueOrDefault("Credential"), request.Headers["x-amz-date"].ToString(), parts.GetValueOrDefault("SignedHeaders"),
-                parts.GetValueOrDefault("Signature"), request.Headers["x-amz-security-token"].ToString(), lifetime: null);
+                parts.GetValueOrDefault("Credential"),
+                request.Headers["x-amz-date"].ToString(),
+                parts.GetValueOrDefault("SignedHeaders"),
+                parts.GetValueOrDefault("Signature"),
+                request.Headers["x-amz-security-token"].ToString(),
+                lifetime: null
+            );
         }
 
         public static Signature? FromQuery(AwsRequest request)
@@ -229,26 +282,53 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
             }
 
             // Seven days at most, as the documentation of presigned URLs says.
-            if (!int.TryParse(request.Parameter("X-Amz-Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds is 0 or > 604_800)
+            if (
+                !int.TryParse(request.Parameter("X-Amz-Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                || seconds is 0 or > 604_800
+            )
             {
-                throw new AwsException("AuthorizationQueryParametersError", "X-Amz-Expires must be a number of seconds between 1 and 604800");
+                throw new AwsException(
+                    "AuthorizationQueryParametersError",
+                    "X-Amz-Expires must be a number of seconds between 1 and 604800"
+                );
             }
 
             return Create(
-                request.Parameter("X-Amz-Credential"), request.Parameter("X-Amz-Date"), request.Parameter("X-Amz-SignedHeaders"),
-                request.Parameter("X-Amz-Signature"), request.Parameter("X-Amz-Security-Token"), TimeSpan.FromSeconds(seconds));
+                request.Parameter("X-Amz-Credential"),
+                request.Parameter("X-Amz-Date"),
+                request.Parameter("X-Amz-SignedHeaders"),
+                request.Parameter("X-Amz-Signature"),
+                request.Parameter("X-Amz-Security-Token"),
+                TimeSpan.FromSeconds(seconds)
+            );
         }
 
-        private static Signature Create(string? credential, string? timestamp, string? signedHeaders, string? value, string? securityToken, TimeSpan? lifetime)
+        private static Signature Create(
+            string? credential,
+            string? timestamp,
+            string? signedHeaders,
+            string? value,
+            string? securityToken,
+            TimeSpan? lifetime
+        )
         {
             var scope = (credential ?? "").Split('/');
             if (scope.Length != 5 || scope[4] is not "aws4_request" || string.IsNullOrEmpty(signedHeaders) || string.IsNullOrEmpty(value))
             {
-                throw Incomplete("Authorization requires 'Credential' (of KEY/DATE/REGION/SERVICE/aws4_request), 'SignedHeaders' and 'Signature'.");
+                throw Incomplete(
+                    "Authorization requires 'Credential' (of KEY/DATE/REGION/SERVICE/aws4_request), 'SignedHeaders' and 'Signature'."
+                );
             }
 
-            if (!DateTimeOffset.TryParseExact(timestamp, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-                || !timestamp.StartsWith(scope[1], StringComparison.Ordinal))
+            if (
+                !DateTimeOffset.TryParseExact(
+                    timestamp,
+                    "yyyyMMdd'T'HHmmss'Z'",
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out var time
+                ) || !timestamp.StartsWith(scope[1], StringComparison.Ordinal)
+            )
             {
                 throw Incomplete("Authorization requires an 'X-Amz-Date' of the day that its credential scope names.");
             }

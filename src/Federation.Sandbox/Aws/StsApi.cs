@@ -12,16 +12,18 @@ namespace Federation.Sandbox.Aws;
 /// <see cref="SecurityTokenService"/> over the sandbox's own accounts and the keys that the token's issuer publishes.
 /// </summary>
 internal sealed partial class StsApi(
-    IReadOnlyDictionary<string, AwsAccount> accounts, AccessKeys keys, Authorizer authorizer, IssuerClient issuers, TimeProvider time, TimeSpan propagation)
+    IReadOnlyDictionary<string, AwsAccount> accounts,
+    AccessKeys keys,
+    Authorizer authorizer,
+    IssuerClient issuers,
+    TimeProvider time,
+    TimeSpan propagation
+)
 {
     private const int DefaultDuration = 3600;
 
     public static XElement[] GetCallerIdentity(AwsPrincipal caller) =>
-    [
-        new XElement("UserId", caller.UserId),
-        new XElement("Account", caller.Account.Id),
-        new XElement("Arn", caller.Arn),
-    ];
+        [new XElement("UserId", caller.UserId), new XElement("Account", caller.Account.Id), new XElement("Arn", caller.Arn)];
 
     public XElement[] AssumeRole(SignedRequest signed, QueryParameters parameters, string? sourceIp)
     {
@@ -29,7 +31,10 @@ internal sealed partial class StsApi(
         var roleArn = RoleArn(parameters);
         var sessionName = SessionName(parameters);
         var duration = parameters.Number("DurationSeconds", 900, 43_200) ?? DefaultDuration;
-        var conditions = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase) { ["sts:RoleSessionName"] = [sessionName] };
+        var conditions = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["sts:RoleSessionName"] = [sessionName],
+        };
         if (parameters.Optional("ExternalId", 2, 1224) is { } externalId)
         {
             conditions["sts:ExternalId"] = [externalId];
@@ -38,7 +43,12 @@ internal sealed partial class StsApi(
         // Both sides must agree: the caller's own policies, and the role's trust.
         authorizer.Demand(caller, "sts:AssumeRole", roleArn, conditions, sourceIp);
         var (account, role, trust) = Find(roleArn);
-        if (account is null || role is null || trust is null || !authorizer.Trusts(PolicyDocument.Parse(trust), caller, conditions, sourceIp))
+        if (
+            account is null
+            || role is null
+            || trust is null
+            || !authorizer.Trusts(PolicyDocument.Parse(trust), caller, conditions, sourceIp)
+        )
         {
             throw AwsException.AccessDenied($"User: {caller.Arn} is not authorized to perform: sts:AssumeRole on resource: {roleArn}");
         }
@@ -50,7 +60,9 @@ internal sealed partial class StsApi(
 
         if (caller is AwsPrincipal.RoleSession && duration > DefaultDuration)
         {
-            throw AwsException.Validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
+            throw AwsException.Validation(
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+            );
         }
 
         var session = Session(account, role, sessionName, parameters);
@@ -62,7 +74,10 @@ internal sealed partial class StsApi(
     {
         // The limits of the parameters are the core's to check.
         var request = new AssumeRoleWithWebIdentityRequest(
-            parameters.Required("RoleArn", min: 0), parameters.Required("RoleSessionName", min: 0), parameters.Required("WebIdentityToken", min: 0))
+            parameters.Required("RoleArn", min: 0),
+            parameters.Required("RoleSessionName", min: 0),
+            parameters.Required("WebIdentityToken", min: 0)
+        )
         {
             DurationSeconds = parameters.Number("DurationSeconds", int.MinValue, int.MaxValue),
             ProviderId = parameters["ProviderId"],
@@ -70,16 +85,22 @@ internal sealed partial class StsApi(
         };
         var issuer = WebIdentityToken.TryParse(request.WebIdentityToken, out var token, out _) ? token.Issuer : null;
         var provider = Provider(request.RoleArn, issuer);
-        IssuerKeys issuerPublishes = provider is not null || (issuer is not null && ProviderUrl.IsGoogle(issuer))
-            ? await KeysAsync("https://" + ProviderUrl.OfIssuer(issuer!), cancellationToken)
-            : new IssuerKeys.Unreachable("no provider trusts the issuer, so it was not asked");
+        IssuerKeys issuerPublishes =
+            provider is not null || (issuer is not null && ProviderUrl.IsGoogle(issuer))
+                ? await KeysAsync("https://" + ProviderUrl.OfIssuer(issuer!), cancellationToken)
+                : new IssuerKeys.Unreachable("no provider trusts the issuer, so it was not asked");
         var (account, role, trust) = Find(request.RoleArn);
-        var assumable = role is null || trust is null ? null : new AssumableRole(role.Arn, role.Id, PolicyDocument.Parse(trust))
-        {
-            MaxSessionDuration = TimeSpan.FromSeconds(role.MaxSessionDuration),
-        };
+        var assumable =
+            role is null || trust is null
+                ? null
+                : new AssumableRole(role.Arn, role.Id, PolicyDocument.Parse(trust))
+                {
+                    MaxSessionDuration = TimeSpan.FromSeconds(role.MaxSessionDuration),
+                };
 
-        var decision = SecurityTokenService.Decide(new WebIdentityEvidence(request, provider, issuerPublishes, assumable, time.GetUtcNow()));
+        var decision = SecurityTokenService.Decide(
+            new WebIdentityEvidence(request, provider, issuerPublishes, assumable, time.GetUtcNow())
+        );
         if (decision is not WebIdentityDecision.Allowed allowed)
         {
             var refused = (WebIdentityDecision.Refused)decision;
@@ -144,12 +165,12 @@ internal sealed partial class StsApi(
                 new XElement("AccessKeyId", key.AccessKeyId),
                 new XElement("SecretAccessKey", key.SecretAccessKey),
                 new XElement("SessionToken", key.SessionToken),
-                new XElement("Expiration", AwsXml.Time(expires))),
-            new XElement(
-                "AssumedRoleUser",
-                new XElement("AssumedRoleId", session.UserId),
-                new XElement("Arn", session.Arn)),
-            .. session.SessionPolicies.Count == 0 ? (XElement[])[] : [new XElement("PackedPolicySize", Math.Max(1, session.SessionPolicies.Sum(PolicyText.Size) * 100 / 2048))],
+                new XElement("Expiration", AwsXml.Time(expires))
+            ),
+            new XElement("AssumedRoleUser", new XElement("AssumedRoleId", session.UserId), new XElement("Arn", session.Arn)),
+            .. session.SessionPolicies.Count == 0
+                ? (XElement[])[]
+                : [new XElement("PackedPolicySize", Math.Max(1, session.SessionPolicies.Sum(PolicyText.Size) * 100 / 2048))],
         ];
     }
 
@@ -170,8 +191,12 @@ internal sealed partial class StsApi(
 
         lock (account.Gate)
         {
-            policies.AddRange(arns.Select(arn => account.FindPolicy(arn)?.Document
-                ?? throw new AwsException("MalformedPolicyDocument", $"Policy {arn} does not exist or is not attachable.")));
+            policies.AddRange(
+                arns.Select(arn =>
+                    account.FindPolicy(arn)?.Document
+                    ?? throw new AwsException("MalformedPolicyDocument", $"Policy {arn} does not exist or is not attachable.")
+                )
+            );
         }
 
         return new AwsPrincipal.RoleSession(account, role.Name, role.Id, role.Arn, sessionName) { SessionPolicies = policies };

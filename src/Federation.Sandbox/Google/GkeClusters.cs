@@ -6,7 +6,14 @@ namespace Federation.Sandbox.Google;
 /// <param name="Id">Made anew whenever a cluster is: two clusters of one name never share it.</param>
 /// <param name="Endpoint">Host and port of its Kubernetes API.</param>
 /// <param name="CertificateAuthority">The PEM certificate that vouches for the endpoint.</param>
-internal sealed record GkeCluster(string Project, string Location, string Name, string Id, Func<string> Endpoint, string CertificateAuthority)
+internal sealed record GkeCluster(
+    string Project,
+    string Location,
+    string Name,
+    string Id,
+    Func<string> Endpoint,
+    string CertificateAuthority
+)
 {
     private const string Version = "1.34.1-gke.1000000";
 
@@ -14,50 +21,61 @@ internal sealed record GkeCluster(string Project, string Location, string Name, 
 
     public string ResourceName => $"projects/{Project}/locations/{Location}/clusters/{Name}";
 
-    public JsonObject ToJson() => new()
-    {
-        ["name"] = Name,
-        ["location"] = Location,
-        ["zone"] = Location,
-        ["locations"] = new JsonArray(Location),
-        ["status"] = Status,
-        ["endpoint"] = Endpoint(),
-        ["currentMasterVersion"] = Version,
-        ["currentNodeVersion"] = Version,
-        ["selfLink"] = "https://container.googleapis.com/v1/" + ResourceName,
-        ["id"] = Id,
-        ["currentNodeCount"] = 1,
-        ["nodePools"] = new JsonArray(new JsonObject
+    public JsonObject ToJson() =>
+        new()
         {
-            ["name"] = "default-pool",
-            ["status"] = Status,
-            ["version"] = Version,
-            ["initialNodeCount"] = 1,
+            ["name"] = Name,
+            ["location"] = Location,
+            ["zone"] = Location,
             ["locations"] = new JsonArray(Location),
-            ["config"] = new JsonObject
+            ["status"] = Status,
+            ["endpoint"] = Endpoint(),
+            ["currentMasterVersion"] = Version,
+            ["currentNodeVersion"] = Version,
+            ["selfLink"] = "https://container.googleapis.com/v1/" + ResourceName,
+            ["id"] = Id,
+            ["currentNodeCount"] = 1,
+            ["nodePools"] = new JsonArray(
+                new JsonObject
+                {
+                    ["name"] = "default-pool",
+                    ["status"] = Status,
+                    ["version"] = Version,
+                    ["initialNodeCount"] = 1,
+                    ["locations"] = new JsonArray(Location),
+                    ["config"] = new JsonObject
+                    {
+                        ["machineType"] = "e2-medium",
+                        ["workloadMetadataConfig"] = new JsonObject { ["mode"] = "GKE_METADATA" },
+                    },
+                }
+            ),
+            ["masterAuth"] = new JsonObject
             {
-                ["machineType"] = "e2-medium",
-                ["workloadMetadataConfig"] = new JsonObject { ["mode"] = "GKE_METADATA" },
+                ["clusterCaCertificate"] = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(CertificateAuthority)),
             },
-        }),
-        ["masterAuth"] = new JsonObject { ["clusterCaCertificate"] = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(CertificateAuthority)) },
-        ["workloadIdentityConfig"] = new JsonObject { ["workloadPool"] = Project + ".svc.id.goog" },
-    };
+            ["workloadIdentityConfig"] = new JsonObject { ["workloadPool"] = Project + ".svc.id.goog" },
+        };
 }
 
 /// <summary>GKE's clusters (Kubernetes Engine API v1, <c>projects.locations.clusters</c>), read only.</summary>
 internal sealed class GkeClusters(IReadOnlyList<GkeCluster> clusters)
 {
     public JsonObject Get(string project, string location, string name) =>
-        clusters.FirstOrDefault(cluster => Is(cluster.Project, project) && Is(cluster.Location, location) && Is(cluster.Name, name))?.ToJson()
+        clusters
+            .FirstOrDefault(cluster => Is(cluster.Project, project) && Is(cluster.Location, location) && Is(cluster.Name, name))
+            ?.ToJson()
         ?? throw GoogleException.NotFound($"Not found: projects/{project}/locations/{location}/clusters/{name}.");
 
     /// <param name="location"><c>-</c>: all.</param>
     public JsonObject List(string project, string location)
     {
-        JsonNode[] found = [.. clusters
-            .Where(cluster => Is(cluster.Project, project) && (location is "-" || Is(cluster.Location, location)))
-            .Select(cluster => cluster.ToJson())];
+        JsonNode[] found =
+        [
+            .. clusters
+                .Where(cluster => Is(cluster.Project, project) && (location is "-" || Is(cluster.Location, location)))
+                .Select(cluster => cluster.ToJson()),
+        ];
         return found.Length == 0 ? [] : new JsonObject { ["clusters"] = new JsonArray(found) };
     }
 

@@ -8,14 +8,28 @@ namespace Federation.Sandbox.Google;
 internal sealed class GoogleCloud : IDisposable
 {
     /// <param name="kubernetesEndpoint">Host and port of a cluster's Kubernetes API; asked once that is known.</param>
-    public GoogleCloud(IReadOnlyList<Cluster> clusters, Func<Cluster, string> kubernetesEndpoint, string certificateAuthority, Faults faults, CallLog calls, TimeProvider time)
+    public GoogleCloud(
+        IReadOnlyList<Cluster> clusters,
+        Func<Cluster, string> kubernetesEndpoint,
+        string certificateAuthority,
+        Faults faults,
+        CallLog calls,
+        TimeProvider time
+    )
     {
         Tokens = new GoogleTokens(clusters[0].Project, time);
         Clusters = clusters.ToDictionary(
             cluster => cluster.Key,
             cluster => new GkeCluster(
-                cluster.Project, cluster.Location, cluster.Name, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), () => kubernetesEndpoint(cluster), certificateAuthority),
-            StringComparer.Ordinal);
+                cluster.Project,
+                cluster.Location,
+                cluster.Name,
+                Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
+                () => kubernetesEndpoint(cluster),
+                certificateAuthority
+            ),
+            StringComparer.Ordinal
+        );
         var projects = clusters.Select(cluster => cluster.Project).ToHashSet(StringComparer.Ordinal);
         Endpoint = new GoogleEndpoint(new ServiceAccounts(projects), new GkeClusters([.. Clusters.Values]), Tokens, faults, calls);
     }

@@ -54,7 +54,11 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
     {
         if (faults.Strikes(SandboxFaultKind.GoogleThrottling))
         {
-            throw new GoogleException(HttpStatusCode.TooManyRequests, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'.");
+            throw new GoogleException(
+                HttpStatusCode.TooManyRequests,
+                "RESOURCE_EXHAUSTED",
+                "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'."
+            );
         }
 
         if (faults.Strikes(SandboxFaultKind.GoogleUnavailable))
@@ -78,11 +82,14 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
             case ["v1", "projects", var project, "locations" or "zones", var location, "clusters"] when HttpMethods.IsGet(request.Method):
                 Record("clusters.list", $"{project}/{location}", isWrite: false);
                 return clusters.List(project, location);
-            case ["v1", "projects", var project, "locations" or "zones", var location, "clusters", var name] when HttpMethods.IsGet(request.Method):
+            case ["v1", "projects", var project, "locations" or "zones", var location, "clusters", var name]
+                when HttpMethods.IsGet(request.Method):
                 Record("clusters.get", $"{project}/{location}/{name}", isWrite: false);
                 return clusters.Get(project, location, name);
             default:
-                throw GoogleException.NotFound($"The requested URL {request.Method} /{string.Join('/', segments)} was not found on this server.");
+                throw GoogleException.NotFound(
+                    $"The requested URL {request.Method} /{string.Join('/', segments)} was not found on this server."
+                );
         }
     }
 
@@ -118,7 +125,11 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
         {
             var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await RequestBody.ReadAsync(context, LargestBody)));
             var endpoint = new Uri($"http://{context.Request.Host}/token");
-            await Json.WriteAsync(context, StatusCodes.Status200OK, tokens.Exchange(form.GetValueOrDefault("grant_type"), form.GetValueOrDefault("assertion"), endpoint));
+            await Json.WriteAsync(
+                context,
+                StatusCodes.Status200OK,
+                tokens.Exchange(form.GetValueOrDefault("grant_type"), form.GetValueOrDefault("assertion"), endpoint)
+            );
         }
         catch (TokenRefusedException refusal)
         {
@@ -131,12 +142,23 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
         var authorization = context.Request.Headers.Authorization.ToString();
         if (authorization.Length == 0)
         {
-            throw new GoogleException(HttpStatusCode.Unauthorized, "UNAUTHENTICATED", "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.");
+            throw new GoogleException(
+                HttpStatusCode.Unauthorized,
+                "UNAUTHENTICATED",
+                "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+            );
         }
 
-        if (!authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || !tokens.Accepts(authorization["Bearer ".Length..].Trim()))
+        if (
+            !authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            || !tokens.Accepts(authorization["Bearer ".Length..].Trim())
+        )
         {
-            throw new GoogleException(HttpStatusCode.Unauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.");
+            throw new GoogleException(
+                HttpStatusCode.Unauthorized,
+                "UNAUTHENTICATED",
+                "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+            );
         }
     }
 
@@ -171,9 +193,16 @@ internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clust
     {
         var text = request.Query[name].ToString();
         return text.Length == 0 ? null
-            : int.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out var value) ? value
+            : int.TryParse(
+                text,
+                System.Globalization.NumberStyles.AllowLeadingSign,
+                System.Globalization.CultureInfo.InvariantCulture,
+                out var value
+            )
+                ? value
             : throw GoogleException.InvalidArgument($"Invalid value at '{name}' (TYPE_INT32), \"{text}\"");
     }
 
-    private void Record(string operation, string resource, bool isWrite) => calls.Record(new CloudCall("google", operation, resource, isWrite));
+    private void Record(string operation, string resource, bool isWrite) =>
+        calls.Record(new CloudCall("google", operation, resource, isWrite));
 }

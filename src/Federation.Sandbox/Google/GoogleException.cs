@@ -11,7 +11,12 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
 
     public JsonObject ToJson()
     {
-        var error = new JsonObject { ["code"] = (int)code, ["message"] = Message, ["status"] = status };
+        var error = new JsonObject
+        {
+            ["code"] = (int)code,
+            ["message"] = Message,
+            ["status"] = status,
+        };
         if (detail is not null)
         {
             error["details"] = new JsonArray(detail.DeepClone());
@@ -21,16 +26,26 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
     }
 
     /// <summary>What Google answers where it has no answer of its own: to a request that could not be read, and to a fault of the service itself.</summary>
-    public static GoogleException Of(Exception exception) => exception switch
-    {
-        GoogleException error => error,
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge,
-        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new(HttpStatusCode.RequestTimeout, "CANCELLED", "The request was not received in time."),
-        BadHttpRequestException or InvalidDataException => InvalidArgument(exception.Message),
-        _ => new(HttpStatusCode.InternalServerError, "INTERNAL", $"The sandbox has a fault: {exception.GetType().Name}: {exception.Message}"),
-    };
+    public static GoogleException Of(Exception exception) =>
+        exception switch
+        {
+            GoogleException error => error,
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge,
+            BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new(
+                HttpStatusCode.RequestTimeout,
+                "CANCELLED",
+                "The request was not received in time."
+            ),
+            BadHttpRequestException or InvalidDataException => InvalidArgument(exception.Message),
+            _ => new(
+                HttpStatusCode.InternalServerError,
+                "INTERNAL",
+                $"The sandbox has a fault: {exception.GetType().Name}: {exception.Message}"
+            ),
+        };
 
-    public static GoogleException TooLarge => new(HttpStatusCode.RequestEntityTooLarge, "INVALID_ARGUMENT", "Request payload size exceeds the limit.");
+    public static GoogleException TooLarge =>
+        new(HttpStatusCode.RequestEntityTooLarge, "INVALID_ARGUMENT", "Request payload size exceeds the limit.");
 
     public static GoogleException InvalidArgument(string message) => new(HttpStatusCode.BadRequest, "INVALID_ARGUMENT", message);
 
@@ -39,15 +54,17 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
     public static GoogleException Aborted(string message) => new(HttpStatusCode.Conflict, "ABORTED", message);
 
     /// <summary>IAM does not tell a project that does not exist from one that is closed to the caller.</summary>
-    public static GoogleException PermissionDenied(string permission) => new(
-        HttpStatusCode.Forbidden,
-        "PERMISSION_DENIED",
-        $"Permission '{permission}' denied on resource (or it may not exist).",
-        new JsonObject
-        {
-            ["@type"] = "type.googleapis.com/google.rpc.ErrorInfo",
-            ["reason"] = "IAM_PERMISSION_DENIED",
-            ["domain"] = "iam.googleapis.com",
-            ["metadata"] = new JsonObject { ["permission"] = permission },
-        });
+    public static GoogleException PermissionDenied(string permission) =>
+        new(
+            HttpStatusCode.Forbidden,
+            "PERMISSION_DENIED",
+            $"Permission '{permission}' denied on resource (or it may not exist).",
+            new JsonObject
+            {
+                ["@type"] = "type.googleapis.com/google.rpc.ErrorInfo",
+                ["reason"] = "IAM_PERMISSION_DENIED",
+                ["domain"] = "iam.googleapis.com",
+                ["metadata"] = new JsonObject { ["permission"] = permission },
+            }
+        );
 }

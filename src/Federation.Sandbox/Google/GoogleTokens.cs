@@ -37,18 +37,19 @@ internal sealed class GoogleTokens : IDisposable
     public string ClientEmail => $"sandbox@{_project}.iam.gserviceaccount.com";
 
     /// <summary>The key file of a service account, as <c>GOOGLE_APPLICATION_CREDENTIALS</c> names one.</summary>
-    public string KeyFile(Uri tokenEndpoint) => new JsonObject
-    {
-        ["type"] = "service_account",
-        ["project_id"] = _project,
-        ["private_key_id"] = _keyId,
-        ["private_key"] = _key.ExportPkcs8PrivateKeyPem() + "\n",
-        ["client_email"] = ClientEmail,
-        ["client_id"] = "100000000000000000001",
-        ["auth_uri"] = "https://accounts.google.com/o/oauth2/auth",
-        ["token_uri"] = tokenEndpoint.AbsoluteUri,
-        ["universe_domain"] = "googleapis.com",
-    }.ToJsonString(Json.Indented);
+    public string KeyFile(Uri tokenEndpoint) =>
+        new JsonObject
+        {
+            ["type"] = "service_account",
+            ["project_id"] = _project,
+            ["private_key_id"] = _keyId,
+            ["private_key"] = _key.ExportPkcs8PrivateKeyPem() + "\n",
+            ["client_email"] = ClientEmail,
+            ["client_id"] = "100000000000000000001",
+            ["auth_uri"] = "https://accounts.google.com/o/oauth2/auth",
+            ["token_uri"] = tokenEndpoint.AbsoluteUri,
+            ["universe_domain"] = "googleapis.com",
+        }.ToJsonString(Json.Indented);
 
     public bool Accepts(string token) => _expiries.TryGet(token, out var expires) && _time.GetUtcNow() < expires;
 
@@ -77,7 +78,10 @@ internal sealed class GoogleTokens : IDisposable
 
         if (issued > now + Skew || expires < now - Skew || expires - issued > TimeSpan.FromHours(1))
         {
-            throw new TokenRefusedException("invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.");
+            throw new TokenRefusedException(
+                "invalid_grant",
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+            );
         }
 
         if (string.IsNullOrEmpty(claims["scope"]?.ToString()))
@@ -87,22 +91,34 @@ internal sealed class GoogleTokens : IDisposable
 
         var token = NewToken();
         _expiries.Add(token, now + Lifetime, forgotten: now + Lifetime, now);
-        return new JsonObject { ["access_token"] = token, ["expires_in"] = (int)Lifetime.TotalSeconds, ["token_type"] = "Bearer" };
+        return new JsonObject
+        {
+            ["access_token"] = token,
+            ["expires_in"] = (int)Lifetime.TotalSeconds,
+            ["token_type"] = "Bearer",
+        };
     }
 
     public void Dispose() => _key.Dispose();
 
-    private static string NewToken() => "ya29." + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 60);
+    private static string NewToken() =>
+        "ya29." + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 60);
 
     private JsonObject Verified(string assertion)
     {
         var parts = assertion.Split('.');
         try
         {
-            if (parts.Length == 3
+            if (
+                parts.Length == 3
                 && Json.FromBase64Url(parts[0])["alg"]?.ToString() is "RS256"
                 && _key.VerifyData(
-                    Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), System.Buffers.Text.Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
+                    Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
+                    System.Buffers.Text.Base64Url.DecodeFromChars(parts[2]),
+                    HashAlgorithmName.SHA256,
+                    RSASignaturePadding.Pkcs1
+                )
+            )
             {
                 return Json.FromBase64Url(parts[1]);
             }

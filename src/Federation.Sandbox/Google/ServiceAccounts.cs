@@ -21,7 +21,9 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         var id = body["accountId"]?.ToString() ?? "";
         if (!AccountId().IsMatch(id))
         {
-            throw GoogleException.InvalidArgument($"Account ID '{id}' is invalid: it must be 6 to 30 characters long and match [a-z]([-a-z0-9]*[a-z0-9]).");
+            throw GoogleException.InvalidArgument(
+                $"Account ID '{id}' is invalid: it must be 6 to 30 characters long and match [a-z]([-a-z0-9]*[a-z0-9])."
+            );
         }
 
         var email = $"{id}@{project}.iam.gserviceaccount.com";
@@ -33,7 +35,12 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
                     HttpStatusCode.Conflict,
                     "ALREADY_EXISTS",
                     $"Service account {id} already exists within project projects/{project}.",
-                    new JsonObject { ["@type"] = "type.googleapis.com/google.rpc.ResourceInfo", ["resourceName"] = $"projects/{project}/serviceAccounts/{email}" });
+                    new JsonObject
+                    {
+                        ["@type"] = "type.googleapis.com/google.rpc.ResourceInfo",
+                        ["resourceName"] = $"projects/{project}/serviceAccounts/{email}",
+                    }
+                );
             }
 
             var account = new Account(project, email, "1" + RandomNumberGenerator.GetString("0123456789", 20));
@@ -57,9 +64,13 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         var size = Math.Clamp(pageSize is null or 0 ? 20 : pageSize.Value, 1, 100);
         lock (_gate)
         {
-            var accounts = _byEmail.Values
-                .Where(account => string.Equals(account.Project, project, StringComparison.Ordinal) && string.CompareOrdinal(account.Email, pageToken ?? "") > 0)
-                .Take(size + 1).ToList();
+            var accounts = _byEmail
+                .Values.Where(account =>
+                    string.Equals(account.Project, project, StringComparison.Ordinal)
+                    && string.CompareOrdinal(account.Email, pageToken ?? "") > 0
+                )
+                .Take(size + 1)
+                .ToList();
             var answer = new JsonObject();
             if (accounts.Count > 0)
             {
@@ -78,14 +89,17 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
     public JsonObject Patch(string project, string name, JsonObject body)
     {
         var mask = body["updateMask"]?.ToString().Split(',', StringSplitOptions.TrimEntries) ?? ["displayName", "description"];
-        bool Masked(string camel, string snake) => mask.Contains(camel, StringComparer.Ordinal) || mask.Contains(snake, StringComparer.Ordinal);
+        bool Masked(string camel, string snake) =>
+            mask.Contains(camel, StringComparer.Ordinal) || mask.Contains(snake, StringComparer.Ordinal);
         lock (_gate)
         {
             var account = Find(project, name);
             var fields = body["serviceAccount"] as JsonObject;
             if (fields?["etag"]?.ToString() is { Length: > 0 } etag && !SameBytes(etag, account.ETag))
             {
-                throw GoogleException.Aborted("The service account was changed since it was read. Please retry the whole read-modify-write.");
+                throw GoogleException.Aborted(
+                    "The service account was changed since it was read. Please retry the whole read-modify-write."
+                );
             }
 
             account.Describe(fields, Masked("displayName", "display_name"), Masked("description", "description"));
@@ -118,7 +132,10 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
     public JsonObject SetPolicy(string project, string name, JsonObject body)
     {
         var policy = body["policy"] as JsonObject ?? throw GoogleException.InvalidArgument("Policy is required.");
-        var version = policy["version"] is not JsonValue given ? 0 : given.TryGetValue<int>(out var number) ? number : -1;
+        var version =
+            policy["version"] is not JsonValue given ? 0
+            : given.TryGetValue<int>(out var number) ? number
+            : -1;
         if (version is not (0 or 1 or 3))
         {
             throw GoogleException.InvalidArgument($"Policy version {version} is not valid: it must be 0, 1 or 3.");
@@ -132,7 +149,9 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             {
                 if (!SameBytes(etag, account.PolicyETag))
                 {
-                    throw GoogleException.Aborted("There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.");
+                    throw GoogleException.Aborted(
+                        "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff."
+                    );
                 }
 
                 if (version != 3 && account.HasConditions)
@@ -171,20 +190,27 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
                 var pool = workload.Groups["pool"].Value;
                 if (!projects.Contains(workload.Groups["project"].Value))
                 {
-                    throw GoogleException.InvalidArgument($"Identity Pool does not exist ({pool}). Please check that you specified a valid resource name as returned in the `name` attribute in the configuration API.");
+                    throw GoogleException.InvalidArgument(
+                        $"Identity Pool does not exist ({pool}). Please check that you specified a valid resource name as returned in the `name` attribute in the configuration API."
+                    );
                 }
             }
             else if (member.StartsWith("serviceAccount:", StringComparison.Ordinal))
             {
                 var email = member["serviceAccount:".Length..];
-                if (projects.Any(project => email.EndsWith($"@{project}.iam.gserviceaccount.com", StringComparison.Ordinal)) && !_byEmail.ContainsKey(email))
+                if (
+                    projects.Any(project => email.EndsWith($"@{project}.iam.gserviceaccount.com", StringComparison.Ordinal))
+                    && !_byEmail.ContainsKey(email)
+                )
                 {
                     throw GoogleException.InvalidArgument($"Service account {email} does not exist.");
                 }
             }
             else if (!PlainMember().IsMatch(member))
             {
-                throw GoogleException.InvalidArgument($"The member {member} is of an unknown type. Please set a valid type prefix for the member.");
+                throw GoogleException.InvalidArgument(
+                    $"The member {member} is of an unknown type. Please set a valid type prefix for the member."
+                );
             }
         }
     }
@@ -202,8 +228,14 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
     private Account Find(string project, string name) =>
         _byEmail.Values.FirstOrDefault(account =>
             (project is "-" || string.Equals(account.Project, project, StringComparison.Ordinal))
-            && (string.Equals(account.Email, name, StringComparison.Ordinal) || string.Equals(account.UniqueId, name, StringComparison.Ordinal)))
-        ?? throw GoogleException.NotFound(project is "-" ? "Unknown service account" : $"Unknown service account: projects/{project}/serviceAccounts/{name}");
+            && (
+                string.Equals(account.Email, name, StringComparison.Ordinal)
+                || string.Equals(account.UniqueId, name, StringComparison.Ordinal)
+            )
+        )
+        ?? throw GoogleException.NotFound(
+            project is "-" ? "Unknown service account" : $"Unknown service account: projects/{project}/serviceAccounts/{name}"
+        );
 
     /// <summary>gcloud sends back in URL-safe base64 what it got in the standard alphabet.</summary>
     private static bool SameBytes(string one, string other)
@@ -243,7 +275,12 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         public void SetPolicy(IEnumerable<JsonObject> bindings, int version)
         {
             // A binding without members is none.
-            _bindings = [.. bindings.Where(binding => binding["members"] is JsonArray { Count: > 0 }).Select(binding => (JsonObject)binding.DeepClone())];
+            _bindings =
+            [
+                .. bindings
+                    .Where(binding => binding["members"] is JsonArray { Count: > 0 })
+                    .Select(binding => (JsonObject)binding.DeepClone()),
+            ];
             _policyVersion = version;
             PolicyETag = NewETag();
         }
@@ -253,7 +290,9 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             var policy = new JsonObject { ["version"] = showsConditions && _policyVersion > 0 ? _policyVersion : 1, ["etag"] = PolicyETag };
             if (_bindings.Count > 0)
             {
-                policy["bindings"] = new JsonArray([.. _bindings.Select(binding => showsConditions ? binding.DeepClone() : WithoutCondition(binding))]);
+                policy["bindings"] = new JsonArray([
+                    .. _bindings.Select(binding => showsConditions ? binding.DeepClone() : WithoutCondition(binding)),
+                ]);
             }
 
             return policy;
@@ -290,7 +329,8 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             if (copy["condition"] is { } condition)
             {
                 copy.Remove("condition");
-                copy["role"] = $"{copy["role"]}_withcond_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(condition.ToJsonString())))[..20]}";
+                copy["role"] =
+                    $"{copy["role"]}_withcond_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(condition.ToJsonString())))[..20]}";
             }
 
             return copy;
@@ -300,12 +340,24 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
     [GeneratedRegex(@"^(?=.{6,30}\z)[a-z]([-a-z0-9]*[a-z0-9])\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AccountId();
 
-    [GeneratedRegex(@"^(roles|(projects|organizations)/[^/]+/roles)/[A-Za-z0-9_.]+\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^(roles|(projects|organizations)/[^/]+/roles)/[A-Za-z0-9_.]+\z",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex RoleName();
 
-    [GeneratedRegex(@"^serviceAccount:(?<pool>(?<project>[^\[\]/]+)\.svc\.id\.goog)\[[^/\[\]]+/[^/\[\]]+\]\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^serviceAccount:(?<pool>(?<project>[^\[\]/]+)\.svc\.id\.goog)\[[^/\[\]]+/[^/\[\]]+\]\z",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex WorkloadMember();
 
-    [GeneratedRegex(@"^(allUsers|allAuthenticatedUsers|(user|group|domain|deleted|principal|principalSet):.+)\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^(allUsers|allAuthenticatedUsers|(user|group|domain|deleted|principal|principalSet):.+)\z",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex PlainMember();
 }

@@ -12,7 +12,12 @@ namespace Federation.Sandbox.Hosting;
 /// </summary>
 internal sealed class CertificateAuthority : IDisposable
 {
-    private CertificateAuthority(X509Certificate2 root, X509Certificate2 crossSignedRoot, X509Certificate2 intermediate, X509Certificate2 server)
+    private CertificateAuthority(
+        X509Certificate2 root,
+        X509Certificate2 crossSignedRoot,
+        X509Certificate2 intermediate,
+        X509Certificate2 server
+    )
     {
         Root = root;
         CrossSignedRoot = crossSignedRoot;
@@ -47,12 +52,16 @@ internal sealed class CertificateAuthority : IDisposable
         using var olderKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var older = AuthorityRequest("Sandbox Older Root CA", olderKey, pathLength: 2).CreateSelfSigned(from, now.AddYears(10));
         var crossRequest = AuthorityRequest("Sandbox Root CA", rootKey, pathLength: 1);
-        crossRequest.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(older, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        crossRequest.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(older, includeKeyIdentifier: true, includeIssuerAndSerial: false)
+        );
         var crossSignedRoot = crossRequest.Create(older, from, now.AddYears(9), SerialNumber());
 
         using var intermediateKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var intermediateRequest = AuthorityRequest("Sandbox Intermediate CA", intermediateKey, pathLength: 0);
-        intermediateRequest.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(root, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        intermediateRequest.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(root, includeKeyIdentifier: true, includeIssuerAndSerial: false)
+        );
         using var intermediate = intermediateRequest.Create(root, from, now.AddYears(5), SerialNumber());
         var signingIntermediate = intermediate.CopyWithPrivateKey(intermediateKey);
 
@@ -72,11 +81,26 @@ internal sealed class CertificateAuthority : IDisposable
         }
 
         serverRequest.CertificateExtensions.Add(names.Build());
-        serverRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        serverRequest.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(
+                certificateAuthority: false,
+                hasPathLengthConstraint: false,
+                pathLengthConstraint: 0,
+                critical: true
+            )
+        );
         serverRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        serverRequest.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "Server Authentication")], critical: false));
+        serverRequest.CertificateExtensions.Add(
+            new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "Server Authentication")], critical: false)
+        );
         serverRequest.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(serverRequest.PublicKey, critical: false));
-        serverRequest.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(signingIntermediate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        serverRequest.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
+                signingIntermediate,
+                includeKeyIdentifier: true,
+                includeIssuerAndSerial: false
+            )
+        );
         using var server = serverRequest.Create(signingIntermediate, from, now.AddDays(365), SerialNumber());
         return new CertificateAuthority(root, crossSignedRoot, signingIntermediate, Servable(server.CopyWithPrivateKey(serverKey)));
     }
@@ -92,8 +116,12 @@ internal sealed class CertificateAuthority : IDisposable
     private static CertificateRequest AuthorityRequest(string name, ECDsa key, int pathLength)
     {
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLength, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLength, critical: true)
+        );
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true)
+        );
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         return request;
     }

@@ -29,48 +29,68 @@ internal sealed class Faults(IReadOnlyList<SandboxFault> faults)
     }
 
     /// <summary>How long STS does not see what IAM was told; the longest of what is asked for.</summary>
-    public TimeSpan Propagation => faults
-        .Where(fault => fault.Kind is SandboxFaultKind.IamPropagation)
-        .Select(fault => TimeSpan.FromSeconds(fault.Number))
-        .DefaultIfEmpty(TimeSpan.Zero).Max();
+    public TimeSpan Propagation =>
+        faults
+            .Where(fault => fault.Kind is SandboxFaultKind.IamPropagation)
+            .Select(fault => TimeSpan.FromSeconds(fault.Number))
+            .DefaultIfEmpty(TimeSpan.Zero)
+            .Max();
 
     /// <summary>A Kubernetes API server that throttles (API priority and fairness) or is not up.</summary>
-    public RequestDelegate Kubernetes(RequestDelegate handle) => context =>
-        Strikes(SandboxFaultKind.KubernetesThrottling) ? RefuseAsync(context, StatusCodes.Status429TooManyRequests, "TooManyRequests", "Too many requests, please try again later.")
-        : Strikes(SandboxFaultKind.KubernetesUnavailable) ? RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", "the server is currently unable to handle the request")
-        : handle(context);
+    public RequestDelegate Kubernetes(RequestDelegate handle) =>
+        context =>
+            Strikes(SandboxFaultKind.KubernetesThrottling)
+                ? RefuseAsync(
+                    context,
+                    StatusCodes.Status429TooManyRequests,
+                    "TooManyRequests",
+                    "Too many requests, please try again later."
+                )
+            : Strikes(SandboxFaultKind.KubernetesUnavailable)
+                ? RefuseAsync(
+                    context,
+                    StatusCodes.Status503ServiceUnavailable,
+                    "ServiceUnavailable",
+                    "the server is currently unable to handle the request"
+                )
+            : handle(context);
 
     /// <summary>An issuer that answers late, or not at all.</summary>
-    public RequestDelegate Issuer(RequestDelegate handle, TimeProvider time) => async context =>
-    {
-        if (Strikes(SandboxFaultKind.IssuerSlow))
+    public RequestDelegate Issuer(RequestDelegate handle, TimeProvider time) =>
+        async context =>
         {
-            await Task.Delay(Slow, time, context.RequestAborted);
-        }
+            if (Strikes(SandboxFaultKind.IssuerSlow))
+            {
+                await Task.Delay(Slow, time, context.RequestAborted);
+            }
 
-        if (Strikes(SandboxFaultKind.IssuerUnavailable))
-        {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return;
-        }
+            if (Strikes(SandboxFaultKind.IssuerUnavailable))
+            {
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                return;
+            }
 
-        await handle(context);
-    };
+            await handle(context);
+        };
 
     private static Task RefuseAsync(HttpContext context, int code, string reason, string message)
     {
         const int Seconds = 1;
         context.Response.Headers.RetryAfter = Seconds.ToString(CultureInfo.InvariantCulture);
-        return Json.WriteAsync(context, code, new JsonObject
-        {
-            ["kind"] = "Status",
-            ["apiVersion"] = "v1",
-            ["metadata"] = new JsonObject(),
-            ["status"] = "Failure",
-            ["message"] = message,
-            ["reason"] = reason,
-            ["details"] = new JsonObject { ["retryAfterSeconds"] = Seconds },
-            ["code"] = code,
-        });
+        return Json.WriteAsync(
+            context,
+            code,
+            new JsonObject
+            {
+                ["kind"] = "Status",
+                ["apiVersion"] = "v1",
+                ["metadata"] = new JsonObject(),
+                ["status"] = "Failure",
+                ["message"] = message,
+                ["reason"] = reason,
+                ["details"] = new JsonObject { ["retryAfterSeconds"] = Seconds },
+                ["code"] = code,
+            }
+        );
     }
 }

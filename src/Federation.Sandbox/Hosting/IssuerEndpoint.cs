@@ -22,10 +22,19 @@ internal sealed class IssuerEndpoint(IReadOnlyList<Issuer> issuers)
         var document = HttpMethods.IsGet(context.Request.Method) ? Find(asked) : null;
         if (document is null)
         {
-            await Json.WriteAsync(context, StatusCodes.Status404NotFound, new JsonObject
-            {
-                ["error"] = new JsonObject { ["code"] = 404, ["message"] = "Requested entity was not found.", ["status"] = "NOT_FOUND" },
-            });
+            await Json.WriteAsync(
+                context,
+                StatusCodes.Status404NotFound,
+                new JsonObject
+                {
+                    ["error"] = new JsonObject
+                    {
+                        ["code"] = 404,
+                        ["message"] = "Requested entity was not found.",
+                        ["status"] = "NOT_FOUND",
+                    },
+                }
+            );
             return;
         }
 

@@ -9,7 +9,12 @@ namespace Federation.Sandbox.Hosting;
 /// <summary>JSON on the wire.</summary>
 internal static class Json
 {
-    public static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <exception cref="FormatException">Not base64url.</exception>
     /// <exception cref="JsonException">No JSON object.</exception>
@@ -24,7 +29,8 @@ internal static class Json
     {
         try
         {
-            var parsed = JsonNode.Parse(utf8, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+            var parsed =
+                JsonNode.Parse(utf8, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
                 ?? throw new JsonException("Root element must be a message.");
             var reader = new Utf8JsonReader(utf8);
             while (reader.Read())

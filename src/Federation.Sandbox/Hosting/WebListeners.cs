@@ -26,24 +26,31 @@ internal sealed class WebListener(bool isTls, int port, RequestDelegate handle)
 
     public string HostAndPort => $"127.0.0.1:{Port}";
 
-    internal void Bind(KestrelServerOptions server, CertificateAuthority authority) => server.Listen(IPAddress.Loopback, port, options =>
-    {
-        _options = options;
-        if (isTls)
-        {
-            options.UseHttps(https =>
+    internal void Bind(KestrelServerOptions server, CertificateAuthority authority) =>
+        server.Listen(
+            IPAddress.Loopback,
+            port,
+            options =>
             {
-                https.ServerCertificate = authority.Server;
-                https.ServerCertificateChain = [authority.Intermediate, authority.CrossSignedRoot];
-            });
-        }
+                _options = options;
+                if (isTls)
+                {
+                    options.UseHttps(https =>
+                    {
+                        https.ServerCertificate = authority.Server;
+                        https.ServerCertificateChain = [authority.Intermediate, authority.CrossSignedRoot];
+                    });
+                }
 
-        options.Use(next => connection =>
-        {
-            connection.Features.Set(this);
-            return next(connection);
-        });
-    });
+                options.Use(next =>
+                    connection =>
+                    {
+                        connection.Features.Set(this);
+                        return next(connection);
+                    }
+                );
+            }
+        );
 }
 
 /// <summary>All listeners of a sandbox, in one Kestrel: they start together and stop together.</summary>
@@ -53,21 +60,28 @@ internal sealed class WebListeners : IAsyncDisposable
 
     private WebListeners(WebApplication application) => _application = application;
 
-    public static async Task<WebListeners> StartAsync(IReadOnlyList<WebListener> listeners, CertificateAuthority authority, CancellationToken cancellationToken)
+    public static async Task<WebListeners> StartAsync(
+        IReadOnlyList<WebListener> listeners,
+        CertificateAuthority authority,
+        CancellationToken cancellationToken
+    )
     {
         // Empty: neither the machine's ASPNETCORE_ variables nor an appsettings.json may add or move a port.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(server =>
-        {
-            server.AddServerHeader = false;
-            server.AllowSynchronousIO = false;
-            server.Limits.MinRequestBodyDataRate = null;
-            server.Limits.MinResponseDataRate = null;
-            foreach (var listener in listeners)
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(server =>
             {
-                listener.Bind(server, authority);
-            }
-        });
+                server.AddServerHeader = false;
+                server.AllowSynchronousIO = false;
+                server.Limits.MinRequestBodyDataRate = null;
+                server.Limits.MinResponseDataRate = null;
+                foreach (var listener in listeners)
+                {
+                    listener.Bind(server, authority);
+                }
+            });
         builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         // Watches and followed logs stay open until cut: do not wait long for them.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(250));

@@ -24,8 +24,11 @@ internal static class AtomicDirectory
             return false;
         }
 
-        var version = ".." + now.ToString("yyyy_MM_dd_HH_mm_ss", CultureInfo.InvariantCulture)
-            + "." + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..10];
+        var version =
+            ".."
+            + now.ToString("yyyy_MM_dd_HH_mm_ss", CultureInfo.InvariantCulture)
+            + "."
+            + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..10];
         foreach (var (path, file) in files)
         {
             var target = Path.Combine(directory, version, path);
@@ -64,9 +67,11 @@ internal static class AtomicDirectory
 
     private static bool Same(string link, IReadOnlyDictionary<string, VolumeFile> files) =>
         Directory.EnumerateFiles(link, "*", SearchOption.AllDirectories).Count() == files.Count
-        && files.All(file => Path.Combine(link, file.Key) is var path
+        && files.All(file =>
+            Path.Combine(link, file.Key) is var path
             && File.Exists(path)
-            && File.ReadAllBytes(path).AsSpan().SequenceEqual(file.Value.Content));
+            && File.ReadAllBytes(path).AsSpan().SequenceEqual(file.Value.Content)
+        );
 
     private static void SetMode(string path, int mode)
     {

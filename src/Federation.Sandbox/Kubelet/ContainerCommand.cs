@@ -49,7 +49,9 @@ internal interface IContainerIsolation
 /// <summary>A container, or a command in one, could not be started.</summary>
 /// <param name="problem">What the runtime found, such as an executable that is not there.</param>
 internal sealed class ContainerStartException(string problem)
-    : Exception($"failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {problem}: unknown")
+    : Exception(
+        $"failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {problem}: unknown"
+    )
 {
     /// <summary>The same of a command that was to run in a container.</summary>
     public string InExec => $"OCI runtime exec failed: exec failed: unable to start container process: {problem}: unknown";

@@ -15,7 +15,11 @@ internal static class ContainerEnvironment
     /// <param name="provided">What the container has before the pod speaks.</param>
     /// <exception cref="ContainerConfigException">A ConfigMap, a Secret or one of their keys is missing.</exception>
     public static Dictionary<string, string> Resolve(
-        V1Pod pod, V1Container container, IReadOnlyDictionary<string, string> provided, PodSources sources)
+        V1Pod pod,
+        V1Container container,
+        IReadOnlyDictionary<string, string> provided,
+        PodSources sources
+    )
     {
         var environment = new Dictionary<string, string>(provided, StringComparer.Ordinal);
         foreach (var source in container.EnvFrom ?? [])
@@ -46,13 +50,14 @@ internal static class ContainerEnvironment
 
         return environment;
 
-        string? ValueFrom(V1EnvVarSource from) => from switch
-        {
-            { FieldRef: { } field } => PodFields.Read(pod, field.FieldPath),
-            { ResourceFieldRef: { } field } => PodFields.ReadResource(pod, container.Name, field),
-            { ConfigMapKeyRef: { } key } => sources.ConfigMapKey(key.Name, key.Key, key.Optional),
-            { SecretKeyRef: { } key } => sources.SecretKey(key.Name, key.Key, key.Optional),
-            _ => null,
-        };
+        string? ValueFrom(V1EnvVarSource from) =>
+            from switch
+            {
+                { FieldRef: { } field } => PodFields.Read(pod, field.FieldPath),
+                { ResourceFieldRef: { } field } => PodFields.ReadResource(pod, container.Name, field),
+                { ConfigMapKeyRef: { } key } => sources.ConfigMapKey(key.Name, key.Key, key.Optional),
+                { SecretKeyRef: { } key } => sources.SecretKey(key.Name, key.Key, key.Optional),
+                _ => null,
+            };
     }
 }

@@ -47,7 +47,7 @@ internal sealed class ContainerLog
     /// <summary>The lines so far and, with <paramref name="follow"/>, those to come until the container ends.</summary>
     public async IAsyncEnumerable<LogLine> ReadAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var next = 0L; ;)
+        for (var next = 0L; ; )
         {
             LogLine[] lines;
             bool complete;

@@ -8,7 +8,13 @@ namespace Federation.Sandbox.Kubelet;
 internal sealed record PreparedContainer(ContainerCommand Command, string TerminationLog);
 
 /// <summary>Makes of a pod's container, and its image, the command to run: environment, mounts, scratch space.</summary>
-internal sealed class ContainerPreparation(IKubeletCluster cluster, KubeletOptions options, ImageStore images, PodVolumes volumes, string directory)
+internal sealed class ContainerPreparation(
+    IKubeletCluster cluster,
+    KubeletOptions options,
+    ImageStore images,
+    PodVolumes volumes,
+    string directory
+)
 {
     /// <exception cref="ContainerConfigException">The environment refers to what is not there.</exception>
     public PreparedContainer Prepare(V1Pod pod, ContainerSlot slot, ContainerImage image)
@@ -36,9 +42,16 @@ internal sealed class ContainerPreparation(IKubeletCluster cluster, KubeletOptio
         }
 
         var environment = ContainerEnvironment.Resolve(
-            WithAddress(pod), container, provided, new PodSources(cluster, pod.Metadata.NamespaceProperty));
+            WithAddress(pod),
+            container,
+            provided,
+            new PodSources(cluster, pod.Metadata.NamespaceProperty)
+        );
         IEnumerable<string> command = container.Command is { Count: > 0 } own ? own : image.Entrypoint;
-        IEnumerable<string> arguments = container.Args is { Count: > 0 } given ? given : container.Command is { Count: > 0 } ? [] : image.Command;
+        IEnumerable<string> arguments =
+            container.Args is { Count: > 0 } given ? given
+            : container.Command is { Count: > 0 } ? []
+            : image.Command;
         string[] line = [.. command.Concat(arguments).Select(word => PodVariables.Expand(word, environment))];
         return new PreparedContainer(
             new ContainerCommand
@@ -55,10 +68,16 @@ internal sealed class ContainerPreparation(IKubeletCluster cluster, KubeletOptio
                 WorkingDirectory = container.WorkingDir ?? image.WorkingDirectory,
                 Scratch = scratch,
             },
-            terminationLog);
+            terminationLog
+        );
     }
 
-    private IEnumerable<ContainerMount> VolumeMounts(V1Pod pod, V1Container container, string scratch, Dictionary<string, string> environment)
+    private IEnumerable<ContainerMount> VolumeMounts(
+        V1Pod pod,
+        V1Container container,
+        string scratch,
+        Dictionary<string, string> environment
+    )
     {
         foreach (var mount in container.VolumeMounts ?? [])
         {
@@ -82,7 +101,11 @@ internal sealed class ContainerPreparation(IKubeletCluster cluster, KubeletOptio
                 }
             }
 
-            yield return new ContainerMount(source, mount.MountPath.TrimEnd('/'), mount.ReadOnlyProperty == true || PodVolumes.IsWrittenByKubelet(volume));
+            yield return new ContainerMount(
+                source,
+                mount.MountPath.TrimEnd('/'),
+                mount.ReadOnlyProperty == true || PodVolumes.IsWrittenByKubelet(volume)
+            );
         }
     }
 

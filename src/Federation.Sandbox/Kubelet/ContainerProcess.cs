@@ -28,7 +28,11 @@ internal sealed class ContainerProcess : IDisposable
     /// <summary>Starts a command, and returns once it is the container's own program that runs.</summary>
     /// <exception cref="ContainerStartException">It could not be started.</exception>
     public static async Task<ContainerProcess> StartAsync(
-        IContainerIsolation isolation, ContainerCommand command, ContainerLog log, TimeProvider time)
+        IContainerIsolation isolation,
+        ContainerCommand command,
+        ContainerLog log,
+        TimeProvider time
+    )
     {
         Process process;
         try
@@ -104,7 +108,7 @@ internal sealed class ContainerProcess : IDisposable
         var buffer = new byte[16 * 1024];
         try
         {
-            for (int count; (count = await stream.ReadAsync(buffer, abandoned)) > 0;)
+            for (int count; (count = await stream.ReadAsync(buffer, abandoned)) > 0; )
             {
                 var read = buffer.AsMemory(0, count);
                 for (int end; (end = read.Span.IndexOf((byte)'\n')) >= 0; read = read[(end + 1)..])
@@ -120,9 +124,7 @@ internal sealed class ContainerProcess : IDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException)
-        {
-        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException) { }
 
         if (pending.WrittenCount > 0)
         {

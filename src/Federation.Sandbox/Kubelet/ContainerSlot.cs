@@ -30,20 +30,23 @@ internal sealed class ContainerSlot
         var sources = pod["spec"]![field] as JsonArray ?? [];
         return
         [
-            .. (containers ?? []).Select((container, index) => new ContainerSlot
-            {
-                Spec = container,
-                IsInit = field == "initContainers",
-                FieldPath = $"spec.{field}{{{container.Name}}}",
-                Status = new ContainerStatus
-                {
-                    Name = container.Name,
-                    Image = container.Image,
-                    State = Creating(hasInit),
-                    Resources = sources[index]!["resources"]?.DeepClone() as JsonObject ?? [],
-                    VolumeMounts = [.. (container.VolumeMounts ?? []).Select(MountStatus)],
-                },
-            }),
+            .. (containers ?? []).Select(
+                (container, index) =>
+                    new ContainerSlot
+                    {
+                        Spec = container,
+                        IsInit = field == "initContainers",
+                        FieldPath = $"spec.{field}{{{container.Name}}}",
+                        Status = new ContainerStatus
+                        {
+                            Name = container.Name,
+                            Image = container.Image,
+                            State = Creating(hasInit),
+                            Resources = sources[index]!["resources"]?.DeepClone() as JsonObject ?? [],
+                            VolumeMounts = [.. (container.VolumeMounts ?? []).Select(MountStatus)],
+                        },
+                    }
+            ),
         ];
     }
 

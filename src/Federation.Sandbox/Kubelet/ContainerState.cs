@@ -11,7 +11,13 @@ internal abstract record ContainerState
     public sealed record Running(DateTimeOffset StartedAt) : ContainerState;
 
     public sealed record Terminated(
-        int ExitCode, string Reason, string? Message, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? ContainerId) : ContainerState;
+        int ExitCode,
+        string Reason,
+        string? Message,
+        DateTimeOffset? StartedAt,
+        DateTimeOffset? FinishedAt,
+        string? ContainerId
+    ) : ContainerState;
 
     public JsonObject ToJson()
     {

@@ -9,7 +9,8 @@ internal static class ExecutableLookup
     {
         if (!executable.Contains('/', StringComparison.Ordinal))
         {
-            var found = searchPath.Split(':', StringSplitOptions.RemoveEmptyEntries)
+            var found = searchPath
+                .Split(':', StringSplitOptions.RemoveEmptyEntries)
                 .Select(directory => hostPath($"{directory}/{executable}"))
                 .Any(candidate => File.Exists(candidate) && MayExecute(candidate));
             if (!found)
@@ -39,5 +40,6 @@ internal static class ExecutableLookup
 
     private static bool MayExecute(string path) =>
         !OperatingSystem.IsWindows()
-        && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
+        && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute))
+            != UnixFileMode.None;
 }

@@ -7,7 +7,12 @@ namespace Federation.Sandbox.Kubelet;
 /// <summary>The images this node has, and the directories their programs are in.</summary>
 internal sealed class ImageStore(KubeletOptions options, IContainerIsolation isolation)
 {
-    private static readonly ContainerImage s_awsCli = new() { Entrypoint = ["aws"], WorkingDirectory = "/aws", Tools = [ImageTool.Aws] };
+    private static readonly ContainerImage s_awsCli = new()
+    {
+        Entrypoint = ["aws"],
+        WorkingDirectory = "/aws",
+        Tools = [ImageTool.Aws],
+    };
     private static readonly ContainerImage s_amazonLinux = new() { Command = ["/bin/bash"], Tools = [ImageTool.Aws, ImageTool.Yum] };
     private static readonly ContainerImage s_python = new() { Command = ["python3"], Tools = [ImageTool.Python] };
     private static readonly ContainerImage s_shell = new() { Command = ["sh"] };
@@ -32,20 +37,23 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
     public ContainerImage? Find(string reference)
     {
         var (repository, tag) = Split(reference);
-        return options.Images.GetValueOrDefault(reference) ?? options.Images.GetValueOrDefault(repository) ?? s_known.GetValueOrDefault(repository) switch
-        {
-            // Amazon Linux 1 and the next one have other programs.
-            { } image when image == s_amazonLinux && tag is not null && tag != "latest" && !tag.StartsWith('2') => null,
-            var image => image,
-        };
+        return options.Images.GetValueOrDefault(reference)
+            ?? options.Images.GetValueOrDefault(repository)
+            ?? s_known.GetValueOrDefault(repository) switch
+            {
+                // Amazon Linux 1 and the next one have other programs.
+                { } image when image == s_amazonLinux && tag is not null && tag != "latest" && !tag.StartsWith('2') => null,
+                var image => image,
+            };
     }
 
     /// <summary>What stands for an image of the configuration's <c>sandbox.images</c>.</summary>
-    public static ContainerImage Of(SandboxImage image) => image switch
-    {
-        SandboxImage.Aws => new ContainerImage { Command = ["sh"], Tools = [ImageTool.Aws] },
-        _ => s_shell,
-    };
+    public static ContainerImage Of(SandboxImage image) =>
+        image switch
+        {
+            SandboxImage.Aws => new ContainerImage { Command = ["sh"], Tools = [ImageTool.Aws] },
+            _ => s_shell,
+        };
 
     /// <summary>What containerd answers for an image its registry does not have.</summary>
     public static string NotFound(string reference)
@@ -112,13 +120,19 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
                 yield return ("aws", Exec(FindOnPath("aws") ?? "/usr/local/bin/aws"));
                 break;
             case ImageTool.Aws:
-                yield return ("aws", (runtime is null
-                    ? Exec(isolation.PathInside(library) + "/aws")
-                    : Exec(isolation.PathInside(runtime) + "/dotnet", isolation.PathInside(library) + "/aws.dll"))
-                    .Replace("\nexec", "\nexport DOTNET_EnableDiagnostics=0 DOTNET_NOLOGO=1\nexec", StringComparison.Ordinal));
+                yield return (
+                    "aws",
+                    (
+                        runtime is null
+                            ? Exec(isolation.PathInside(library) + "/aws")
+                            : Exec(isolation.PathInside(runtime) + "/dotnet", isolation.PathInside(library) + "/aws.dll")
+                    ).Replace("\nexec", "\nexport DOTNET_EnableDiagnostics=0 DOTNET_NOLOGO=1\nexec", StringComparison.Ordinal)
+                );
                 break;
             case ImageTool.Yum:
-                yield return ("yum", """
+                yield return (
+                    "yum",
+                    """
                     #!/bin/sh
                     echo "Loaded plugins: ovl, priorities"
                     case "${1-}" in
@@ -127,7 +141,8 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
                            echo "Nothing to do" ;;
                     esac
 
-                    """);
+                    """
+                );
                 break;
             case ImageTool.Python when (FindOnPath("python3") ?? FindOnPath("python")) is { } python:
                 yield return ("python", Exec(python));
@@ -136,8 +151,7 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
         }
     }
 
-    private static string Exec(params string[] words) =>
-        $"#!/bin/sh\nexec {Processes.ShellWords(words)} \"$@\"\n";
+    private static string Exec(params string[] words) => $"#!/bin/sh\nexec {Processes.ShellWords(words)} \"$@\"\n";
 
     private static void WriteProgram(string path, string text)
     {
@@ -149,7 +163,8 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
     }
 
     private static string? FindOnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
 
@@ -176,8 +191,10 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
     private static string FullName(string reference)
     {
         var host = reference.Split('/')[0];
-        var named = !reference.Contains('/', StringComparison.Ordinal) ? "docker.io/library/" + reference
-            : host.Contains('.', StringComparison.Ordinal) || host.Contains(':', StringComparison.Ordinal) || host == "localhost" ? reference
+        var named =
+            !reference.Contains('/', StringComparison.Ordinal) ? "docker.io/library/" + reference
+            : host.Contains('.', StringComparison.Ordinal) || host.Contains(':', StringComparison.Ordinal) || host == "localhost"
+                ? reference
             : "docker.io/" + reference;
         return reference.Contains('@', StringComparison.Ordinal) || Split(reference).Tag is not null ? named : named + ":latest";
     }

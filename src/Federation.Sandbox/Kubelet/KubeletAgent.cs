@@ -39,9 +39,7 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
                 }
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
         finally
         {
             (PodWorker Worker, Task Work)[] pods;
@@ -86,14 +84,15 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
         }
     }
 
-    private async Task<IContainerIsolation> ChooseIsolationAsync(CancellationToken cancellationToken) => options.Isolation switch
-    {
-        ContainerIsolation.Namespaces => new NamespaceIsolation(),
-        ContainerIsolation.RewrittenPaths => new PathRewritingIsolation(),
-        _ => await NamespaceIsolation.WorksAsync(Path.Combine(options.Directory, "probe"), cancellationToken)
-            ? new NamespaceIsolation()
-            : new PathRewritingIsolation(),
-    };
+    private async Task<IContainerIsolation> ChooseIsolationAsync(CancellationToken cancellationToken) =>
+        options.Isolation switch
+        {
+            ContainerIsolation.Namespaces => new NamespaceIsolation(),
+            ContainerIsolation.RewrittenPaths => new PathRewritingIsolation(),
+            _ => await NamespaceIsolation.WorksAsync(Path.Combine(options.Directory, "probe"), cancellationToken)
+                ? new NamespaceIsolation()
+                : new PathRewritingIsolation(),
+        };
 
     private void Handle(PodEvent change, IContainerIsolation isolation, ImageStore images)
     {

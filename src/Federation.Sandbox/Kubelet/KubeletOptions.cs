@@ -23,13 +23,14 @@ internal sealed record KubeletOptions
     public string HostIP { get; init; } = "127.0.0.1";
 
     /// <summary>What node selectors and node affinity are held against.</summary>
-    public IReadOnlyDictionary<string, string> NodeLabels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["kubernetes.io/arch"] = "amd64",
-        ["kubernetes.io/hostname"] = "sandbox",
-        ["kubernetes.io/os"] = "linux",
-        ["iam.gke.io/gke-metadata-server-enabled"] = "true",
-    };
+    public IReadOnlyDictionary<string, string> NodeLabels { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["kubernetes.io/arch"] = "amd64",
+            ["kubernetes.io/hostname"] = "sandbox",
+            ["kubernetes.io/os"] = "linux",
+            ["iam.gke.io/gke-metadata-server-enabled"] = "true",
+        };
 
     /// <summary>Variables every container has unless its pod says otherwise: the sandbox's endpoints.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -38,7 +39,8 @@ internal sealed record KubeletOptions
     public IReadOnlyDictionary<string, string> EnvironmentFiles { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Images beside the built-in ones, by the reference that pods give, or by its name alone for any tag.</summary>
-    public IReadOnlyDictionary<string, ContainerImage> Images { get; init; } = new Dictionary<string, ContainerImage>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ContainerImage> Images { get; init; } =
+        new Dictionary<string, ContainerImage>(StringComparer.Ordinal);
 
     /// <summary>Run this machine's own <c>aws</c> in place of the bundled one.</summary>
     public bool HostAws { get; init; }

@@ -39,7 +39,8 @@ internal sealed class NamespaceIsolation : IContainerIsolation
             await Task.WhenAll(
                 process.StandardOutput.ReadToEndAsync(cancellationToken),
                 process.StandardError.ReadToEndAsync(cancellationToken),
-                process.WaitForExitAsync(cancellationToken));
+                process.WaitForExitAsync(cancellationToken)
+            );
             return process.ExitCode == 0;
         }
         catch (OperationCanceledException)
@@ -56,13 +57,33 @@ internal sealed class NamespaceIsolation : IContainerIsolation
         RequireExecutable(command, command.Arguments[0]);
         var root = Path.Combine(command.Scratch, "root");
         Directory.CreateDirectory(root);
-        string[] mounts = [.. OuterFirst(command.Mounts).SelectMany(mount => new[] { mount.Source, mount.Target, mount.ReadOnly ? "ro" : "rw" })];
+        string[] mounts =
+        [
+            .. OuterFirst(command.Mounts).SelectMany(mount => new[] { mount.Source, mount.Target, mount.ReadOnly ? "ro" : "rw" }),
+        ];
         return Processes.Describe(
             FindUnshare()!,
-            ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--",
-                "/bin/sh", "-c", s_script, "container", root, command.WorkingDirectory, .. mounts, "--", .. command.Arguments],
+            [
+                "--user",
+                "--map-root-user",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--",
+                "/bin/sh",
+                "-c",
+                s_script,
+                "container",
+                root,
+                command.WorkingDirectory,
+                .. mounts,
+                "--",
+                .. command.Arguments,
+            ],
             command.Environment,
-            command.Scratch);
+            command.Scratch
+        );
     }
 
     public ProcessStartInfo PrepareExec(Process container, ContainerCommand running, IReadOnlyList<string> arguments)
@@ -76,10 +97,26 @@ internal sealed class NamespaceIsolation : IContainerIsolation
         // A process outside cannot be moved into the namespaces of another, so nsenter makes one there.
         return Processes.Describe(
             FindTool("nsenter") ?? throw new ContainerStartException("nsenter of util-linux is not on this machine"),
-            ["--target", first.ToString(CultureInfo.InvariantCulture), "--user", "--preserve-credentials", "--mount", "--pid", "--root", "--wd", "--",
-                "/bin/sh", "-c", "cd \"$1\" && shift && unset OLDPWD && exec \"$@\"", "exec", running.WorkingDirectory, .. arguments],
+            [
+                "--target",
+                first.ToString(CultureInfo.InvariantCulture),
+                "--user",
+                "--preserve-credentials",
+                "--mount",
+                "--pid",
+                "--root",
+                "--wd",
+                "--",
+                "/bin/sh",
+                "-c",
+                "cd \"$1\" && shift && unset OLDPWD && exec \"$@\"",
+                "exec",
+                running.WorkingDirectory,
+                .. arguments,
+            ],
             running.Environment,
-            running.Scratch);
+            running.Scratch
+        );
     }
 
     public void Terminate(Process process)
@@ -105,8 +142,13 @@ internal sealed class NamespaceIsolation : IContainerIsolation
     {
         try
         {
-            return int.TryParse(File.ReadAllText($"/proc/{unshare.Id}/task/{unshare.Id}/children").Split(' ')[0], CultureInfo.InvariantCulture, out var first)
-                ? first : null;
+            return int.TryParse(
+                File.ReadAllText($"/proc/{unshare.Id}/task/{unshare.Id}/children").Split(' ')[0],
+                CultureInfo.InvariantCulture,
+                out var first
+            )
+                ? first
+                : null;
         }
         catch (Exception exception) when (exception is IOException or InvalidOperationException)
         {
@@ -114,8 +156,13 @@ internal sealed class NamespaceIsolation : IContainerIsolation
         }
     }
 
-    private static void RequireExecutable(ContainerCommand container, string executable) => ExecutableLookup.Require(
-        executable, container.Environment.GetValueOrDefault("PATH", ""), container.WorkingDirectory, path => Processes.Translate(path, container.Mounts));
+    private static void RequireExecutable(ContainerCommand container, string executable) =>
+        ExecutableLookup.Require(
+            executable,
+            container.Environment.GetValueOrDefault("PATH", ""),
+            container.WorkingDirectory,
+            path => Processes.Translate(path, container.Mounts)
+        );
 
     private static IEnumerable<ContainerMount> OuterFirst(IEnumerable<ContainerMount> mounts) =>
         mounts.OrderBy(mount => mount.Target.Count(character => character == '/'));

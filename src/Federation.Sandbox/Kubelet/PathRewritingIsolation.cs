@@ -20,9 +20,11 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
 
     public string PathInside(ContainerMount mount) => mount.Source;
 
-    public ProcessStartInfo Prepare(ContainerCommand command) => Describe(command, command.Arguments, ["/bin/sh", "-c", Script, "container"]);
+    public ProcessStartInfo Prepare(ContainerCommand command) =>
+        Describe(command, command.Arguments, ["/bin/sh", "-c", Script, "container"]);
 
-    public ProcessStartInfo PrepareExec(Process container, ContainerCommand running, IReadOnlyList<string> arguments) => Describe(running, arguments, []);
+    public ProcessStartInfo PrepareExec(Process container, ContainerCommand running, IReadOnlyList<string> arguments) =>
+        Describe(running, arguments, []);
 
     public void Terminate(Process process) => Posix.Signal(process.Id, Posix.SigTerm);
 
@@ -40,12 +42,17 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
     {
         var result = new StringBuilder(text.Length);
         var longestFirst = mounts.OrderByDescending(mount => mount.Target.Length).ToArray();
-        for (var index = 0; index < text.Length;)
+        for (var index = 0; index < text.Length; )
         {
-            var mount = text[index] == '/' && MayBegin(text, index)
-                ? Array.Find(longestFirst, mount =>
-                    string.CompareOrdinal(text, index, mount.Target, 0, mount.Target.Length) == 0 && MayEnd(text, index + mount.Target.Length))
-                : null;
+            var mount =
+                text[index] == '/' && MayBegin(text, index)
+                    ? Array.Find(
+                        longestFirst,
+                        mount =>
+                            string.CompareOrdinal(text, index, mount.Target, 0, mount.Target.Length) == 0
+                            && MayEnd(text, index + mount.Target.Length)
+                    )
+                    : null;
             if (mount is null)
             {
                 result.Append(text[index++]);
@@ -63,7 +70,10 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
     private static ProcessStartInfo Describe(ContainerCommand container, IReadOnlyList<string> arguments, string[] before)
     {
         var environment = container.Environment.ToDictionary(
-            variable => variable.Key, variable => Rewrite(variable.Value, container.Mounts), StringComparer.Ordinal);
+            variable => variable.Key,
+            variable => Rewrite(variable.Value, container.Mounts),
+            StringComparer.Ordinal
+        );
         string[] rewritten = [.. arguments.Select(argument => Rewrite(argument, container.Mounts))];
 
         // The root directory belongs to this machine: a container that did not choose one works in its own.

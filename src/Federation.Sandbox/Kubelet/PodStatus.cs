@@ -96,7 +96,10 @@ internal sealed record PodStatus
         var status = new JsonObject
         {
             ["observedGeneration"] = generation.DeepClone(),
-            ["phase"] = GivenUp ? "Failed" : Ended || phase is not ("Succeeded" or "Failed") ? phase : previous["phase"]?.GetValue<string>() ?? "Pending",
+            ["phase"] =
+                GivenUp ? "Failed"
+                : Ended || phase is not ("Succeeded" or "Failed") ? phase
+                : previous["phase"]?.GetValue<string>() ?? "Pending",
             ["conditions"] = Conditions(previous["conditions"] as JsonArray ?? [], phase, generation, now),
         };
         if (Failure is not null && Ended)
@@ -177,7 +180,12 @@ internal sealed record PodStatus
         [
             Condition("PodReadyToStartContainers", SandboxReady, null, null),
             incomplete.Length > 0
-                ? Condition("Initialized", false, "ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', incomplete)}]")
+                ? Condition(
+                    "Initialized",
+                    false,
+                    "ContainersNotInitialized",
+                    $"containers with incomplete status: [{string.Join(' ', incomplete)}]"
+                )
                 : Condition("Initialized", true, phase == "Succeeded" ? "PodCompleted" : null, null),
             Condition("Ready", readyStatus, readyReason, readyMessage),
             Condition("ContainersReady", readyStatus, readyReason, readyMessage),
@@ -205,13 +213,14 @@ internal sealed record PodStatus
                 : (false, null, null);
     }
 
-    public static JsonObject NewCondition(string type, string value, DateTimeOffset now) => new()
-    {
-        ["type"] = type,
-        ["status"] = value,
-        ["lastProbeTime"] = null,
-        ["lastTransitionTime"] = ContainerState.Time(now),
-    };
+    public static JsonObject NewCondition(string type, string value, DateTimeOffset now) =>
+        new()
+        {
+            ["type"] = type,
+            ["status"] = value,
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = ContainerState.Time(now),
+        };
 
     public static void Explain(JsonObject condition, string? reason, string? message)
     {

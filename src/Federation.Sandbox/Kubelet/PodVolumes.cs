@@ -53,15 +53,29 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
             case { HostPath: { } host }:
                 if (!Path.Exists(host.Path))
                 {
-                    throw new ContainerConfigException($"hostPath type check failed: {host.Path} is not a directory or file of this machine");
+                    throw new ContainerConfigException(
+                        $"hostPath type check failed: {host.Path} is not a directory or file of this machine"
+                    );
                 }
 
                 return;
             case { ConfigMap: { } map }:
-                AddItems(sources.ConfigMap(map.Name, map.Optional), map.Items, map.DefaultMode, map.Optional, "configmap references non-existent config key");
+                AddItems(
+                    sources.ConfigMap(map.Name, map.Optional),
+                    map.Items,
+                    map.DefaultMode,
+                    map.Optional,
+                    "configmap references non-existent config key"
+                );
                 break;
             case { Secret: { } secret }:
-                AddItems(sources.Secret(secret.SecretName, secret.Optional), secret.Items, secret.DefaultMode, secret.Optional, "references non-existent secret key");
+                AddItems(
+                    sources.Secret(secret.SecretName, secret.Optional),
+                    secret.Items,
+                    secret.DefaultMode,
+                    secret.Optional,
+                    "references non-existent secret key"
+                );
                 break;
             case { DownwardAPI: { } downward }:
                 AddFields(downward.Items, downward.DefaultMode);
@@ -74,7 +88,9 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
 
                 break;
             default:
-                throw new ContainerConfigException("the sandbox has emptyDir, configMap, secret, downwardAPI, projected and hostPath volumes only");
+                throw new ContainerConfigException(
+                    "the sandbox has emptyDir, configMap, secret, downwardAPI, projected and hostPath volumes only"
+                );
         }
 
         AtomicDirectory.Write(PathOf(volume), files, time.GetUtcNow());
@@ -87,16 +103,30 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
                     Add(token.Path, Encoding.UTF8.GetBytes(Token(source, token.Audience, token.ExpirationSeconds ?? 3600)), mode);
                     break;
                 case { ConfigMap: { } map }:
-                    AddItems(sources.ConfigMap(map.Name, map.Optional), map.Items, mode, map.Optional, "configmap references non-existent config key");
+                    AddItems(
+                        sources.ConfigMap(map.Name, map.Optional),
+                        map.Items,
+                        mode,
+                        map.Optional,
+                        "configmap references non-existent config key"
+                    );
                     break;
                 case { Secret: { } secret }:
-                    AddItems(sources.Secret(secret.Name, secret.Optional), secret.Items, mode, secret.Optional, "references non-existent secret key");
+                    AddItems(
+                        sources.Secret(secret.Name, secret.Optional),
+                        secret.Items,
+                        mode,
+                        secret.Optional,
+                        "references non-existent secret key"
+                    );
                     break;
                 case { DownwardAPI: { } downward }:
                     AddFields(downward.Items, mode);
                     break;
                 default:
-                    throw new ContainerConfigException("the sandbox projects serviceAccountToken, configMap, secret and downwardAPI sources only");
+                    throw new ContainerConfigException(
+                        "the sandbox projects serviceAccountToken, configMap, secret and downwardAPI sources only"
+                    );
             }
         }
 

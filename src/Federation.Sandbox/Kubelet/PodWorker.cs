@@ -7,7 +7,10 @@ namespace Federation.Sandbox.Kubelet;
 
 /// <summary>Takes one pod from its binding to its end, and reports each step as the kubelet does.</summary>
 [SuppressMessage(
-    "Design", "CA1001", Justification = "No timer and no wait handle is asked of the fields: there is nothing to dispose, and a late signal must find them.")]
+    "Design",
+    "CA1001",
+    Justification = "No timer and no wait handle is asked of the fields: there is nothing to dispose, and a late signal must find them."
+)]
 internal sealed class PodWorker
 {
     /// <summary>A restarted container waits this long before its second restart, twice as long before each further one.</summary>
@@ -51,7 +54,14 @@ internal sealed class PodWorker
     private PodFailure? _failure;
 
     public PodWorker(
-        JsonObject source, V1Pod pod, IKubeletCluster cluster, KubeletOptions options, TimeProvider time, IContainerIsolation isolation, ImageStore images)
+        JsonObject source,
+        V1Pod pod,
+        IKubeletCluster cluster,
+        KubeletOptions options,
+        TimeProvider time,
+        IContainerIsolation isolation,
+        ImageStore images
+    )
     {
         (_source, _pod, _cluster, _options, _time, _isolation, _images) = (source, pod, cluster, options, time, isolation, images);
         _directory = Path.Combine(options.Directory, "pods", pod.Metadata.Uid);
@@ -156,7 +166,12 @@ internal sealed class PodWorker
     {
         if (OperatingSystem.IsWindows())
         {
-            Fail(new PodFailure("NotSupported", "Pods need a POSIX shell: on Windows run the sandbox inside the Windows Subsystem for Linux (WSL)."));
+            Fail(
+                new PodFailure(
+                    "NotSupported",
+                    "Pods need a POSIX shell: on Windows run the sandbox inside the Windows Subsystem for Linux (WSL)."
+                )
+            );
             _cluster.RecordEvent(_source, "Warning", "Failed", _failure!.Message);
             return;
         }
@@ -256,12 +271,18 @@ internal sealed class PodWorker
             {
                 var wait = Delay(backOff);
                 Event(slot, "Warning", "BackOff", $"Back-off restarting failed container {slot.Spec.Name} in pod {Name}");
-                Change(slot, status => status with
-                {
-                    State = new ContainerState.Waiting(
-                        "CrashLoopBackOff", $"back-off {GoDuration(backOff)} restarting failed container={slot.Spec.Name} pod={Name}"),
-                    LastState = end,
-                });
+                Change(
+                    slot,
+                    status =>
+                        status with
+                        {
+                            State = new ContainerState.Waiting(
+                                "CrashLoopBackOff",
+                                $"back-off {GoDuration(backOff)} restarting failed container={slot.Spec.Name} pod={Name}"
+                            ),
+                            LastState = end,
+                        }
+                );
                 if (!await wait)
                 {
                     return false;
@@ -274,12 +295,13 @@ internal sealed class PodWorker
 
     private const string StartError = "StartError";
 
-    private bool Restarts(ContainerSlot slot, ContainerState.Terminated end) => _pod.Spec.RestartPolicy switch
-    {
-        "Never" => false,
-        "OnFailure" => end.ExitCode != 0,
-        _ => !slot.IsInit || end.ExitCode != 0,
-    };
+    private bool Restarts(ContainerSlot slot, ContainerState.Terminated end) =>
+        _pod.Spec.RestartPolicy switch
+        {
+            "Never" => false,
+            "OnFailure" => end.ExitCode != 0,
+            _ => !slot.IsInit || end.ExitCode != 0,
+        };
 
     /// <summary>One run. Null if the pod was to end before it began.</summary>
     private async Task<ContainerState.Terminated?> RunOnceAsync(ContainerSlot slot, bool restart)
@@ -362,10 +384,27 @@ internal sealed class PodWorker
         log.Complete();
         Event(slot, "Warning", "Failed", $"Error: {exception.Message}");
         var end = new ContainerState.Terminated(
-            128, StartError, exception.Message, DateTimeOffset.UnixEpoch, _time.GetUtcNow(), slot.Status.ContainerId);
-        Change(slot, status => Restarts(slot, end) && !_stopping.IsCancellationRequested
-            ? status with { State = new ContainerState.Waiting("RunContainerError", exception.Message), LastState = end }
-            : status with { State = end });
+            128,
+            StartError,
+            exception.Message,
+            DateTimeOffset.UnixEpoch,
+            _time.GetUtcNow(),
+            slot.Status.ContainerId
+        );
+        Change(
+            slot,
+            status =>
+                Restarts(slot, end) && !_stopping.IsCancellationRequested
+                    ? status with
+                    {
+                        State = new ContainerState.Waiting("RunContainerError", exception.Message),
+                        LastState = end,
+                    }
+                    : status with
+                    {
+                        State = end,
+                    }
+        );
         return end;
     }
 
@@ -377,7 +416,8 @@ internal sealed class PodWorker
             message,
             (slot.Status.State as ContainerState.Running)?.StartedAt,
             _time.GetUtcNow(),
-            slot.Status.ContainerId);
+            slot.Status.ContainerId
+        );
 
         // The ends of containers of a pod that is told to end are reported with the pod's own.
         lock (_gate)
@@ -421,7 +461,7 @@ internal sealed class PodWorker
     {
         var name = slot.Spec.Image;
         var found = _images.Find(name);
-        for (var backOff = s_firstBackOff; !_stopping.IsCancellationRequested;)
+        for (var backOff = s_firstBackOff; !_stopping.IsCancellationRequested; )
         {
             var policy = slot.Spec.ImagePullPolicy;
             if (found is not null && policy == "Always")
@@ -460,10 +500,17 @@ internal sealed class PodWorker
             {
                 Event(slot, "Normal", "BackOff", $"Back-off pulling image \"{name}\"");
                 Event(slot, "Warning", "Failed", "Error: ImagePullBackOff");
-                Change(slot, status => status with
-                {
-                    State = new ContainerState.Waiting("ImagePullBackOff", $"Back-off pulling image \"{name}\": ErrImagePull: {refusal}"),
-                });
+                Change(
+                    slot,
+                    status =>
+                        status with
+                        {
+                            State = new ContainerState.Waiting(
+                                "ImagePullBackOff",
+                                $"Back-off pulling image \"{name}\": ErrImagePull: {refusal}"
+                            ),
+                        }
+                );
                 await wait;
             }
 
@@ -534,9 +581,10 @@ internal sealed class PodWorker
 
     private void End()
     {
-        var lost = _deleted || _failure is not null
-            ? _initContainers.Concat(_containers).Where(slot => slot.Status.State is ContainerState.Waiting).ToArray()
-            : [];
+        var lost =
+            _deleted || _failure is not null
+                ? _initContainers.Concat(_containers).Where(slot => slot.Status.State is ContainerState.Waiting).ToArray()
+                : [];
         if (lost.Length > 0)
         {
             _sandboxReady = false;
@@ -553,7 +601,13 @@ internal sealed class PodWorker
                 slot.Status = slot.Status with
                 {
                     State = new ContainerState.Terminated(
-                        137, "ContainerStatusUnknown", "The container could not be located when the pod was terminated", null, null, null),
+                        137,
+                        "ContainerStatusUnknown",
+                        "The container could not be located when the pod was terminated",
+                        null,
+                        null,
+                        null
+                    ),
                 };
             }
         }
@@ -611,17 +665,19 @@ internal sealed class PodWorker
                 return;
             }
 
-            _published = _cluster.UpdatePod(
-                _pod.Metadata.NamespaceProperty, _pod.Metadata.Name, _pod.Metadata.Uid, pod => pod["status"] = status.ToJson(pod, now)) ?? _published;
+            _published =
+                _cluster.UpdatePod(
+                    _pod.Metadata.NamespaceProperty,
+                    _pod.Metadata.Name,
+                    _pod.Metadata.Uid,
+                    pod => pod["status"] = status.ToJson(pod, now)
+                ) ?? _published;
         }
     }
 
     /// <summary>The status as published, under the metadata as last observed.</summary>
-    private JsonObject Current() => new()
-    {
-        ["metadata"] = _source["metadata"]!.DeepClone(),
-        ["status"] = _published!["status"]!.DeepClone(),
-    };
+    private JsonObject Current() =>
+        new() { ["metadata"] = _source["metadata"]!.DeepClone(), ["status"] = _published!["status"]!.DeepClone() };
 
     private void Event(ContainerSlot slot, string type, string reason, string message) =>
         _cluster.RecordEvent(_source, type, reason, message, slot.FieldPath);

@@ -6,7 +6,11 @@ internal static class Processes
 {
     /// <summary>A process with these variables and no others: nothing of this process's environment passes.</summary>
     public static ProcessStartInfo Describe(
-        string executable, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string workingDirectory)
+        string executable,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string workingDirectory
+    )
     {
         var description = new ProcessStartInfo(executable, arguments)
         {

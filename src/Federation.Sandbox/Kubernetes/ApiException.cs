@@ -17,8 +17,7 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
     public static ApiException NotFound(ResourceType type, string name) =>
         Failure(404, "NotFound", $"{type.QualifiedResource} \"{name}\" not found", Details(type, name));
 
-    public static ApiException UnknownResource() =>
-        Failure(404, "NotFound", "the server could not find the requested resource", []);
+    public static ApiException UnknownResource() => Failure(404, "NotFound", "the server could not find the requested resource", []);
 
     public static ApiException MethodNotAllowed() =>
         Failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", []);
@@ -30,21 +29,28 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
 
     public static ApiException AlreadyExists(ResourceType type, string name, bool terminating) =>
         Failure(
-            409, "AlreadyExists",
+            409,
+            "AlreadyExists",
             $"{(terminating ? "object is being deleted: " : "")}{type.QualifiedResource} \"{name}\" already exists",
-            Details(type, name));
+            Details(type, name)
+        );
 
     /// <summary>A conflict about an object; <paramref name="kind"/> is the plural or, for preconditions, the kind.</summary>
     public static ApiException Conflict(string group, string kind, string name, string reason) =>
         Failure(
-            409, "Conflict",
+            409,
+            "Conflict",
             $"Operation cannot be fulfilled on {kind}{(group.Length > 0 ? "." + group : "")} \"{name}\": {reason}",
-            Details(group, kind, name));
+            Details(group, kind, name)
+        );
 
     public static ApiException Modified(ResourceType type, string name) =>
         Conflict(
-            type.Group, type.Plural, name,
-            "the object has been modified; please apply your changes to the latest version and try again");
+            type.Group,
+            type.Plural,
+            name,
+            "the object has been modified; please apply your changes to the latest version and try again"
+        );
 
     public static ApiException Forbidden(ResourceType type, string name, string reason, JsonArray? causes = null) =>
         Forbidden(type.Group, type.Plural, name, reason, causes);
@@ -67,12 +73,14 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
     public static ApiException Invalid(string group, string kind, string name, IReadOnlyList<FieldError> errors)
     {
         var details = Details(group, kind, name);
-        details["causes"] = new JsonArray([.. errors.Select(static error => new JsonObject
-        {
-            ["reason"] = error.Reason,
-            ["message"] = error.Message,
-            ["field"] = error.Field,
-        })]);
+        details["causes"] = new JsonArray([
+            .. errors.Select(static error => new JsonObject
+            {
+                ["reason"] = error.Reason,
+                ["message"] = error.Message,
+                ["field"] = error.Field,
+            }),
+        ]);
         string[] texts = [.. errors.Select(static error => $"{error.Field}: {error.Message}").Distinct(StringComparer.Ordinal)];
         var text = texts.Length == 1 ? texts[0] : $"[{string.Join(", ", texts)}]";
         var qualified = group.Length > 0 ? $"{kind}.{group}" : kind;
@@ -143,16 +151,14 @@ internal sealed record FieldError(string Field, string Reason, string Message)
     public static FieldError Invalid(string field, string value, string detail) =>
         new(field, "FieldValueInvalid", $"Invalid value: {value}: {detail}");
 
-    public static FieldError Forbidden(string field, string detail) =>
-        new(field, "FieldValueForbidden", $"Forbidden: {detail}");
+    public static FieldError Forbidden(string field, string detail) => new(field, "FieldValueForbidden", $"Forbidden: {detail}");
 
     public static FieldError NotSupported(string field, string value, IEnumerable<string> supported) =>
         new(field, "FieldValueNotSupported", $"Unsupported value: {value}: supported values: {string.Join(", ", supported.Select(Quote))}");
 
     public static FieldError NotFound(string field, string value) => new(field, "FieldValueNotFound", $"Not found: {Quote(value)}");
 
-    public static FieldError Duplicate(string field, string value) =>
-        new(field, "FieldValueDuplicate", $"Duplicate value: {Quote(value)}");
+    public static FieldError Duplicate(string field, string value) => new(field, "FieldValueDuplicate", $"Duplicate value: {Quote(value)}");
 
     public static FieldError TooLong(string field, int maximum) =>
         new(field, "FieldValueTooLong", $"Too long: may not be more than {maximum} bytes");

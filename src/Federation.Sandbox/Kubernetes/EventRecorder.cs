@@ -27,9 +27,17 @@ internal sealed class EventRecorder(ObjectStore store, Registry registry, TimePr
         {
             var now = time.GetUtcNow();
             var scheduling = reporter == EventReporter.Scheduler;
-            var existing = scheduling ? null : store.List(ResourceTable.Events, about.Namespace).Objects.FirstOrDefault(known =>
-                known["involvedObject"].Text("uid") == about.Uid && known.Text("type") == type && known.Text("reason") == reason
-                && known.Text("message") == message && known["involvedObject"].Text("fieldPath") == (fieldPath ?? ""));
+            var existing = scheduling
+                ? null
+                : store
+                    .List(ResourceTable.Events, about.Namespace)
+                    .Objects.FirstOrDefault(known =>
+                        known["involvedObject"].Text("uid") == about.Uid
+                        && known.Text("type") == type
+                        && known.Text("reason") == reason
+                        && known.Text("message") == message
+                        && known["involvedObject"].Text("fieldPath") == (fieldPath ?? "")
+                    );
             if (existing is not null)
             {
                 var again = existing.Copy();
@@ -48,23 +56,29 @@ internal sealed class EventRecorder(ObjectStore store, Registry registry, TimePr
             var record = scheduling ? Scheduling(type, reason, message, now) : Counted(reporter, type, reason, message, now);
             record["metadata"] = new JsonObject { ["name"] = $"{about.Name}.{Suffix(now)}" };
             record["involvedObject"] = Reference(about, fieldPath);
-            registry.Create(ResourceTable.Events, about.Namespace, record, new WriteOptions(new FieldManager(reporter.Manager), DryRun: false, []));
+            registry.Create(
+                ResourceTable.Events,
+                about.Namespace,
+                record,
+                new WriteOptions(new FieldManager(reporter.Manager), DryRun: false, [])
+            );
         }
     }
 
-    private static JsonObject Scheduling(string type, string reason, string message, DateTimeOffset now) => new()
-    {
-        ["reason"] = reason,
-        ["message"] = message,
-        ["source"] = new JsonObject(),
-        ["firstTimestamp"] = null,
-        ["lastTimestamp"] = null,
-        ["type"] = type,
-        ["eventTime"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-        ["action"] = reason == "Scheduled" ? "Binding" : "Scheduling",
-        ["reportingComponent"] = EventReporter.Scheduler.Component,
-        ["reportingInstance"] = EventReporter.Scheduler.Component + "-sandbox",
-    };
+    private static JsonObject Scheduling(string type, string reason, string message, DateTimeOffset now) =>
+        new()
+        {
+            ["reason"] = reason,
+            ["message"] = message,
+            ["source"] = new JsonObject(),
+            ["firstTimestamp"] = null,
+            ["lastTimestamp"] = null,
+            ["type"] = type,
+            ["eventTime"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            ["action"] = reason == "Scheduled" ? "Binding" : "Scheduling",
+            ["reportingComponent"] = EventReporter.Scheduler.Component,
+            ["reportingInstance"] = EventReporter.Scheduler.Component + "-sandbox",
+        };
 
     private static JsonObject Counted(EventReporter reporter, string type, string reason, string message, DateTimeOffset now)
     {
@@ -109,5 +123,9 @@ internal sealed class EventRecorder(ObjectStore store, Registry registry, TimePr
     }
 
     // The nanoseconds of the time, and so the order of events by name is that of time; two in one instant differ in the last digits.
-    private string Suffix(DateTimeOffset now) => ((((now.UtcTicks - DateTime.UnixEpoch.Ticks) * 100) & ~0xfffL) | (store.Version & 0xfff)).ToString("x16", CultureInfo.InvariantCulture);
+    private string Suffix(DateTimeOffset now) =>
+        ((((now.UtcTicks - DateTime.UnixEpoch.Ticks) * 100) & ~0xfffL) | (store.Version & 0xfff)).ToString(
+            "x16",
+            CultureInfo.InvariantCulture
+        );
 }

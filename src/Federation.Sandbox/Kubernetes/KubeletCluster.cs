@@ -10,8 +10,13 @@ namespace Federation.Sandbox.Kubernetes;
 
 /// <summary>The API server as the kubelet uses it, without HTTP between them.</summary>
 internal sealed class KubeletCluster(
-    ObjectStore store, Registry registry, ServiceAccountTokens tokens, EventRecorder events, TimeProvider time, KubernetesApiOptions options)
-    : IKubeletCluster
+    ObjectStore store,
+    Registry registry,
+    ServiceAccountTokens tokens,
+    EventRecorder events,
+    TimeProvider time,
+    KubernetesApiOptions options
+) : IKubeletCluster
 {
     private static readonly FieldManager Manager = new("kubelet", "status");
     private static readonly FieldManager Scheduler = new("kube-scheduler", "status");
@@ -63,7 +68,14 @@ internal sealed class KubeletCluster(
             // What a binding sets has no owner.
             if (pod["spec"].Text("nodeName") == stored["spec"].Text("nodeName"))
             {
-                ManagedFields.Update(stored, pod, ResourceTable.Pods, OnlyScheduling(stored, pod) ? Scheduler : Manager, time.GetUtcNow(), ["metadata", "spec"]);
+                ManagedFields.Update(
+                    stored,
+                    pod,
+                    ResourceTable.Pods,
+                    OnlyScheduling(stored, pod) ? Scheduler : Manager,
+                    time.GetUtcNow(),
+                    ["metadata", "spec"]
+                );
             }
 
             return ManagedFields.DiffersOnlyInTimes(pod, stored) ? stored.Copy() : store.Put(ResourceTable.Pods, pod).Copy();
@@ -85,15 +97,25 @@ internal sealed class KubeletCluster(
     }
 
     public void RecordEvent(JsonObject pod, string type, string reason, string message, string? fieldPath = null) =>
-        events.Record(reason is "Scheduled" or "FailedScheduling" ? EventReporter.Scheduler : _reporter, pod, type, reason, message, fieldPath);
+        events.Record(
+            reason is "Scheduled" or "FailedScheduling" ? EventReporter.Scheduler : _reporter,
+            pod,
+            type,
+            reason,
+            message,
+            fieldPath
+        );
 
     public ProjectedToken MintToken(JsonObject pod, string? audience, long expirationSeconds)
     {
         var name = pod["spec"].Text("serviceAccountName");
         lock (store.Gate)
         {
-            var account = store.Find(ResourceTable.ServiceAccounts, pod.Namespace, name) ?? throw ApiException.NotFound(ResourceTable.ServiceAccounts, name);
-            var bound = store.Find(ResourceTable.Pods, pod.Namespace, pod.Name) ?? throw ApiException.NotFound(ResourceTable.Pods, pod.Name);
+            var account =
+                store.Find(ResourceTable.ServiceAccounts, pod.Namespace, name)
+                ?? throw ApiException.NotFound(ResourceTable.ServiceAccounts, name);
+            var bound =
+                store.Find(ResourceTable.Pods, pod.Namespace, pod.Name) ?? throw ApiException.NotFound(ResourceTable.Pods, pod.Name);
             return tokens.Mint(account, bound, string.IsNullOrEmpty(audience) ? [] : [audience], expirationSeconds);
         }
     }
@@ -108,8 +130,12 @@ internal sealed class KubeletCluster(
         static JsonObject Rest(JsonObject pod)
         {
             var status = (pod["status"] as JsonObject ?? []).Copy();
-            status["conditions"] = new JsonArray(
-                [.. pod["status"].Items("conditions").Where(static condition => condition.Text("type") != "PodScheduled").Select(static condition => condition.Copy())]);
+            status["conditions"] = new JsonArray([
+                .. pod["status"]
+                    .Items("conditions")
+                    .Where(static condition => condition.Text("type") != "PodScheduled")
+                    .Select(static condition => condition.Copy()),
+            ]);
             return status;
         }
     }

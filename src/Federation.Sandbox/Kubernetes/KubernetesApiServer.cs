@@ -48,7 +48,10 @@ internal sealed class KubernetesApiServer : IDisposable
         var store = _store = new ObjectStore(options.WatchWindow);
         var tokens = new ServiceAccountTokens(store, _signer, time, options);
         _registry = new Registry(
-            store, [new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new PodScheduling(), new PodSecurity(store)], time);
+            store,
+            [new NamespaceLifecycle(store), new ServiceAccountAdmission(store), new PodScheduling(), new PodSecurity(store)],
+            time
+        );
         _authenticator = new Authenticator(tokens, options);
         _authorizer = new Authorizer(store);
         _namespaces = new NamespaceController(store, _registry, time, options);
@@ -62,7 +65,8 @@ internal sealed class KubernetesApiServer : IDisposable
                 new JobController(store, _registry, Control("job-controller"), time),
                 new GarbageCollector(store, _registry),
             ],
-            time);
+            time
+        );
         store.Changed = change =>
         {
             _namespaces.OnChange(change);
@@ -94,14 +98,15 @@ internal sealed class KubernetesApiServer : IDisposable
     public Action<ApiRequest>? Answered { get; set; }
 
     /// <summary>What <c>/.well-known/openid-configuration</c> says.</summary>
-    public JsonObject DiscoveryDocument() => new()
-    {
-        ["issuer"] = _options.Issuer,
-        ["jwks_uri"] = _options.Issuer + "/jwks",
-        ["response_types_supported"] = new JsonArray("id_token"),
-        ["subject_types_supported"] = new JsonArray("public"),
-        ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
-    };
+    public JsonObject DiscoveryDocument() =>
+        new()
+        {
+            ["issuer"] = _options.Issuer,
+            ["jwks_uri"] = _options.Issuer + "/jwks",
+            ["response_types_supported"] = new JsonArray("id_token"),
+            ["subject_types_supported"] = new JsonArray("public"),
+            ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
+        };
 
     /// <summary>The public keys of the cluster's tokens.</summary>
     public JsonObject Jwks() => _signer.Jwks();
@@ -124,8 +129,14 @@ internal sealed class KubernetesApiServer : IDisposable
         catch (BadHttpRequestException error) when (!context.Response.HasStarted)
         {
             // The request is not even HTTP, or its body is not what its head says.
-            await Exchange.AnswerErrorAsync(context, ApiException.Failure(
-                error.StatusCode, error.StatusCode == StatusCodes.Status413PayloadTooLarge ? "RequestEntityTooLarge" : "BadRequest", error.Message));
+            await Exchange.AnswerErrorAsync(
+                context,
+                ApiException.Failure(
+                    error.StatusCode,
+                    error.StatusCode == StatusCodes.Status413PayloadTooLarge ? "RequestEntityTooLarge" : "BadRequest",
+                    error.Message
+                )
+            );
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -138,7 +149,17 @@ internal sealed class KubernetesApiServer : IDisposable
         }
         finally
         {
-            Answered?.Invoke(new ApiRequest(info.Verb, info.Resource, info.Subresource, info.Namespace, info.Name, info.IsWrite && !context.Request.Query.ContainsKey("dryRun"), context.Response.StatusCode));
+            Answered?.Invoke(
+                new ApiRequest(
+                    info.Verb,
+                    info.Resource,
+                    info.Subresource,
+                    info.Namespace,
+                    info.Name,
+                    info.IsWrite && !context.Request.Query.ContainsKey("dryRun"),
+                    context.Response.StatusCode
+                )
+            );
         }
     }
 
@@ -169,8 +190,11 @@ internal sealed class KubernetesApiServer : IDisposable
 
         // The resource need not exist: who may not ask is not told.
         throw ApiException.Forbidden(
-            info.Group, info.Resource, info.Verb == "create" && info.Subresource.Length == 0 ? "" : info.Name,
-            $"{who} cannot {info.Verb} resource {FieldError.Quote(resource)} in API group {FieldError.Quote(info.Group)} {place}");
+            info.Group,
+            info.Resource,
+            info.Verb == "create" && info.Subresource.Length == 0 ? "" : info.Name,
+            $"{who} cannot {info.Verb} resource {FieldError.Quote(resource)} in API group {FieldError.Quote(info.Group)} {place}"
+        );
     }
 
     /// <summary>Who may act as someone else does so by headers: kubectl's <c>--as</c> and <c>--as-group</c>.</summary>
@@ -188,14 +212,19 @@ internal sealed class KubernetesApiServer : IDisposable
         var question = account is [_, _, var @namespace, var accountName]
             ? new AccessQuestion("impersonate", "", "serviceaccounts", "", @namespace, accountName)
             : new AccessQuestion("impersonate", "", "users", "", "", name);
-        foreach (var asked in groups.Select(static group => new AccessQuestion("impersonate", "", "groups", "", "", group)).Prepend(question))
+        foreach (
+            var asked in groups.Select(static group => new AccessQuestion("impersonate", "", "groups", "", "", group)).Prepend(question)
+        )
         {
             if (!_authorizer.Decide(user, asked).Allowed)
             {
                 throw ApiException.Forbidden(
-                    "", asked.Resource, asked.Name,
+                    "",
+                    asked.Resource,
+                    asked.Name,
                     $"User {FieldError.Quote(user.Name)} cannot impersonate resource {FieldError.Quote(asked.Resource)} in API group \"\" "
-                    + (asked.Namespace.Length > 0 ? $"in the namespace {FieldError.Quote(asked.Namespace)}" : "at the cluster scope"));
+                        + (asked.Namespace.Length > 0 ? $"in the namespace {FieldError.Quote(asked.Namespace)}" : "at the cluster scope")
+                );
             }
         }
 
@@ -221,7 +250,23 @@ internal sealed class KubernetesApiServer : IDisposable
                 await exchange.AnswerAsync(Discovery.Version.DeepClone());
                 return;
             case "/":
-                await exchange.AnswerAsync(new JsonObject { ["paths"] = new JsonArray("/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version") });
+                await exchange.AnswerAsync(
+                    new JsonObject
+                    {
+                        ["paths"] = new JsonArray(
+                            "/.well-known/openid-configuration",
+                            "/api",
+                            "/api/v1",
+                            "/apis",
+                            "/healthz",
+                            "/livez",
+                            "/openapi/v3",
+                            "/openid/v1/jwks",
+                            "/readyz",
+                            "/version"
+                        ),
+                    }
+                );
                 return;
             case "/.well-known/openid-configuration" or "/.well-known/openid-configuration/":
                 exchange.Context.Response.Headers.CacheControl = "public, max-age=3600";
@@ -259,7 +304,12 @@ internal sealed class KubernetesApiServer : IDisposable
     private async Task RouteResourceAsync(Exchange exchange)
     {
         var info = exchange.Info;
-        if (ResourceTable.Reviews.FirstOrDefault(review => review.Group == info.Group && review.Plural == info.Resource && info.Version == review.Version) is { } review)
+        if (
+            ResourceTable.Reviews.FirstOrDefault(review =>
+                review.Group == info.Group && review.Plural == info.Resource && info.Version == review.Version
+            ) is
+            { } review
+        )
         {
             await (info.Verb == "create" ? _reviews.HandleAsync(exchange, review) : throw ApiException.MethodNotAllowed());
             return;
@@ -267,8 +317,11 @@ internal sealed class KubernetesApiServer : IDisposable
 
         if (ResourceTable.Find(info.Group, info.Version, info.Resource) is not { } type)
         {
-            if (info.Group.Length > 0 && ResourceTable.All.All(known => known.Group != info.Group || known.Version != info.Version)
-                && ResourceTable.Reviews.All(known => known.Group != info.Group || known.Version != info.Version))
+            if (
+                info.Group.Length > 0
+                && ResourceTable.All.All(known => known.Group != info.Group || known.Version != info.Version)
+                && ResourceTable.Reviews.All(known => known.Group != info.Group || known.Version != info.Version)
+            )
             {
                 await exchange.AnswerTextAsync("404 page not found\n", 404);
                 return;
@@ -283,22 +336,28 @@ internal sealed class KubernetesApiServer : IDisposable
             return;
         }
 
-        if (!type.Verbs.Contains(info.Verb, StringComparer.Ordinal) || (info.Verb == "create" && info.Name.Length > 0) || (info.Verb is "update" or "patch" && info.Name.Length == 0))
+        if (
+            !type.Verbs.Contains(info.Verb, StringComparer.Ordinal)
+            || (info.Verb == "create" && info.Name.Length > 0)
+            || (info.Verb is "update" or "patch" && info.Name.Length == 0)
+        )
         {
             throw ApiException.MethodNotAllowed();
         }
 
-        await (info.Verb switch
-        {
-            "create" => _objects.CreateAsync(exchange, type),
-            "get" => _objects.GetAsync(exchange, type),
-            "list" => _lists.HandleAsync(exchange, type),
-            "watch" => _watches.HandleAsync(exchange, type),
-            "update" => _objects.UpdateAsync(exchange, type),
-            "patch" => _objects.PatchAsync(exchange, type),
-            "delete" => _objects.DeleteAsync(exchange, type),
-            _ => _objects.DeleteCollectionAsync(exchange, type),
-        });
+        await (
+            info.Verb switch
+            {
+                "create" => _objects.CreateAsync(exchange, type),
+                "get" => _objects.GetAsync(exchange, type),
+                "list" => _lists.HandleAsync(exchange, type),
+                "watch" => _watches.HandleAsync(exchange, type),
+                "update" => _objects.UpdateAsync(exchange, type),
+                "patch" => _objects.PatchAsync(exchange, type),
+                "delete" => _objects.DeleteAsync(exchange, type),
+                _ => _objects.DeleteCollectionAsync(exchange, type),
+            }
+        );
     }
 
     private Task RouteSubresourceAsync(Exchange exchange, ResourceType type)

@@ -18,7 +18,9 @@ internal static class KubernetesObject
         public string Uid => value["metadata"].Text("uid");
 
         public long ResourceVersion =>
-            long.TryParse(value["metadata"].Text("resourceVersion"), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
+            long.TryParse(value["metadata"].Text("resourceVersion"), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                ? version
+                : 0;
 
         public bool IsTerminating => value["metadata"]?["deletionTimestamp"] is not null;
 
@@ -72,19 +74,22 @@ internal static class KubernetesObject
     extension(JsonNode? node)
     {
         /// <summary>A string field, or empty.</summary>
-        public string Text(string field) => (node as JsonObject)?[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+        public string Text(string field) =>
+            (node as JsonObject)?[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 
         /// <summary>A number field, or null.</summary>
         public long? Number(string field) => (node as JsonObject)?[field].Integer;
 
         /// <summary>The node as a whole number, or null. A number set in code is of that code's type, one that was read is a long.</summary>
-        public long? Integer => node is not JsonValue value ? null
+        public long? Integer =>
+            node is not JsonValue value ? null
             : value.TryGetValue<long>(out var wide) ? wide
             : value.TryGetValue<int>(out var narrow) ? narrow
             : null;
 
         /// <summary>A true-or-false field, or null.</summary>
-        public bool? Flag(string field) => (node as JsonObject)?[field] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
+        public bool? Flag(string field) =>
+            (node as JsonObject)?[field] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
 
         /// <summary>The objects of a list field, or none.</summary>
         public IEnumerable<JsonObject> Items(string field) => ((node as JsonObject)?[field] as JsonArray)?.OfType<JsonObject>() ?? [];
@@ -95,9 +100,11 @@ internal static class KubernetesObject
 
         /// <summary>The entries of a field that maps strings, or none.</summary>
         public IEnumerable<KeyValuePair<string, string>> Pairs(string field) =>
-            ((node as JsonObject)?[field] as JsonObject)?.Select(static pair => KeyValuePair.Create(pair.Key, pair.Value?.ToString() ?? "")) ?? [];
+            ((node as JsonObject)?[field] as JsonObject)?.Select(static pair => KeyValuePair.Create(pair.Key, pair.Value?.ToString() ?? ""))
+            ?? [];
     }
 
     /// <summary>A time as the API writes it, to the second.</summary>
-    public static string Timestamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Timestamp(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

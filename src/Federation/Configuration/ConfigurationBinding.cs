@@ -13,23 +13,24 @@ internal static class ConfigurationBinding
         var clusters = clusterFields.ToDictionary(cluster => cluster.Name, BindCluster, StringComparer.Ordinal);
         var accounts = accountFields.ToDictionary(account => account.Name, BindAccount, StringComparer.Ordinal);
         var defaults = root.Get(Keys.Root.Defaults) ?? Absent(Keys.Defaults.Section);
-        var workloads = root.Need(Keys.Root.Workloads).Select(workload => new Workload
-        {
-            Name = workload.Need(Keys.Workload.Name),
-            Cluster = clusters[ConfigurationRules.Find(workload, Keys.Workload.Cluster, clusterFields)!.Name],
-            Account = accounts[ConfigurationRules.Find(workload, Keys.Workload.Account, accountFields)!.Name],
-            Namespace = workload.Need(Keys.Workload.Namespace),
-            ServiceAccount = workload.Need(Keys.Workload.ServiceAccount),
-            GoogleServiceAccount = workload.Get(Keys.Workload.GoogleServiceAccount),
-            Identity = workload.Get(Keys.Workload.Identity),
-            Adopt = workload.Get(Keys.Workload.Adopt),
-            Existing = (workload.Get(Keys.Workload.Existing) ?? []).Aggregate(ExistingResources.None, (all, one) => all | one),
-            Role = BindRole(workload.Need(Keys.Workload.Role)),
-            Verify = BindVerification(workload.Get(Keys.Workload.Verify) ?? Absent(Keys.Verify.Section)),
-            Audience = defaults.Need(Keys.Defaults.Audience),
-            TokenLifetime = defaults.Get(Keys.Defaults.TokenLifetime),
-            Location = reading.Locate(workload.Begin),
-        });
+        var workloads = root.Need(Keys.Root.Workloads)
+            .Select(workload => new Workload
+            {
+                Name = workload.Need(Keys.Workload.Name),
+                Cluster = clusters[ConfigurationRules.Find(workload, Keys.Workload.Cluster, clusterFields)!.Name],
+                Account = accounts[ConfigurationRules.Find(workload, Keys.Workload.Account, accountFields)!.Name],
+                Namespace = workload.Need(Keys.Workload.Namespace),
+                ServiceAccount = workload.Need(Keys.Workload.ServiceAccount),
+                GoogleServiceAccount = workload.Get(Keys.Workload.GoogleServiceAccount),
+                Identity = workload.Get(Keys.Workload.Identity),
+                Adopt = workload.Get(Keys.Workload.Adopt),
+                Existing = (workload.Get(Keys.Workload.Existing) ?? []).Aggregate(ExistingResources.None, (all, one) => all | one),
+                Role = BindRole(workload.Need(Keys.Workload.Role)),
+                Verify = BindVerification(workload.Get(Keys.Workload.Verify) ?? Absent(Keys.Verify.Section)),
+                Audience = defaults.Need(Keys.Defaults.Audience),
+                TokenLifetime = defaults.Get(Keys.Defaults.TokenLifetime),
+                Location = reading.Locate(workload.Begin),
+            });
 
         return new FederationConfiguration
         {
@@ -45,38 +46,45 @@ internal static class ConfigurationBinding
     /// <summary>A section that is not written: every key has its default.</summary>
     private static Fields Absent(Section section) => new(default, section);
 
-    private static Cluster BindCluster(Named<Fields> cluster)
-        => new(cluster.Name, cluster.Value.Need(Keys.Cluster.Project), cluster.Value.Need(Keys.Cluster.Location), cluster.Value.Need(Keys.Cluster.Name))
+    private static Cluster BindCluster(Named<Fields> cluster) =>
+        new(
+            cluster.Name,
+            cluster.Value.Need(Keys.Cluster.Project),
+            cluster.Value.Need(Keys.Cluster.Location),
+            cluster.Value.Need(Keys.Cluster.Name)
+        )
         {
             Access = cluster.Value.Get(Keys.Cluster.Access),
             Context = cluster.Value.Get(Keys.Cluster.Context),
         };
 
-    private static Account BindAccount(Named<Fields> account)
-        => new(account.Name, account.Value.Need(Keys.Account.Id), account.Value.Need(Keys.Account.Region))
+    private static Account BindAccount(Named<Fields> account) =>
+        new(account.Name, account.Value.Need(Keys.Account.Id), account.Value.Need(Keys.Account.Region))
         {
             AssumeRole = account.Value.Get(Keys.Account.AssumeRole),
             Profile = account.Value.Get(Keys.Account.Profile),
             Thumbprint = account.Value.Get(Keys.Account.Thumbprint),
         };
 
-    private static Role BindRole(Fields role) => new()
-    {
-        Name = role.Need(Keys.Role.Name),
-        Path = role.Need(Keys.Role.Path),
-        Description = role.Get(Keys.Role.Description) ?? "",
-        MaxSessionDuration = role.Get(Keys.Role.MaxSessionDuration),
-        PermissionsBoundary = role.Get(Keys.Role.PermissionsBoundary),
-        Policies = role.Get(Keys.Role.Policies) ?? [],
-    };
+    private static Role BindRole(Fields role) =>
+        new()
+        {
+            Name = role.Need(Keys.Role.Name),
+            Path = role.Need(Keys.Role.Path),
+            Description = role.Get(Keys.Role.Description) ?? "",
+            MaxSessionDuration = role.Get(Keys.Role.MaxSessionDuration),
+            PermissionsBoundary = role.Get(Keys.Role.PermissionsBoundary),
+            Policies = role.Get(Keys.Role.Policies) ?? [],
+        };
 
-    private static Verification BindVerification(Fields verify) => new()
-    {
-        Run = verify.Need(Keys.Verify.Run),
-        Image = verify.Need(Keys.Verify.Image),
-        Timeout = verify.Get(Keys.Verify.Timeout),
-        Keep = verify.Get(Keys.Verify.Keep),
-    };
+    private static Verification BindVerification(Fields verify) =>
+        new()
+        {
+            Run = verify.Need(Keys.Verify.Run),
+            Image = verify.Need(Keys.Verify.Image),
+            Timeout = verify.Get(Keys.Verify.Timeout),
+            Keep = verify.Get(Keys.Verify.Keep),
+        };
 
     private static SandboxSettings BindSandbox(Fields sandbox)
     {
@@ -84,7 +92,9 @@ internal static class ConfigurationBinding
         return new SandboxSettings
         {
             Buckets = sandbox.Get(Keys.Sandbox.Buckets) ?? absent.Buckets,
-            Images = sandbox.Get(Keys.Sandbox.Images)?.ToDictionary(image => image.Name, image => image.Value, StringComparer.Ordinal) ?? absent.Images,
+            Images =
+                sandbox.Get(Keys.Sandbox.Images)?.ToDictionary(image => image.Name, image => image.Value, StringComparer.Ordinal)
+                ?? absent.Images,
             Latency = sandbox.Get(Keys.Sandbox.Latency),
             Faults = [.. (sandbox.Get(Keys.Sandbox.Faults) ?? []).Select(Fault)],
             HostAws = sandbox.Get(Keys.Sandbox.Aws),
@@ -104,9 +114,15 @@ internal static class ConfigurationBinding
             .GroupBy(workload => workload.RoleArn, StringComparer.Ordinal)
             .ToDictionary(
                 sharers => sharers.Key,
-                sharers => sharers.Select(workload => workload.Role.Description).FirstOrDefault(given => given.Length > 0) ?? DescriptionOf([.. sharers]),
-                StringComparer.Ordinal);
-        return [.. workloads.Select(workload => workload with { Role = workload.Role with { Description = descriptions[workload.RoleArn] } })];
+                sharers =>
+                    sharers.Select(workload => workload.Role.Description).FirstOrDefault(given => given.Length > 0)
+                    ?? DescriptionOf([.. sharers]),
+                StringComparer.Ordinal
+            );
+        return
+        [
+            .. workloads.Select(workload => workload with { Role = workload.Role with { Description = descriptions[workload.RoleArn] } }),
+        ];
     }
 
     private static string DescriptionOf(IReadOnlyList<Workload> sharers)

@@ -23,12 +23,18 @@ public static class ConfigurationReader
         string fileName,
         ReadOnlyMemory<byte> utf8,
         IReadOnlyDictionary<string, IReadOnlyList<string>>? policyTemplates = null,
-        Func<string, bool>? hasPolicyFile = null)
+        Func<string, bool>? hasPolicyFile = null
+    )
     {
-        var reading = new Reading(fileName, FederationKeys.Root.Section) { PolicyTemplates = policyTemplates, HasPolicyFile = hasPolicyFile };
-        if (YamlText.Decode(utf8.Span, reading) is not { } text
-            || YamlDocument.Parse(text, reading) is not { } root)
+        var reading = new Reading(fileName, FederationKeys.Root.Section)
+        {
+            PolicyTemplates = policyTemplates,
+            HasPolicyFile = hasPolicyFile,
+        };
+        if (YamlText.Decode(utf8.Span, reading) is not { } text || YamlDocument.Parse(text, reading) is not { } root)
+        {
             return new ConfigurationResult(null, reading.Findings());
+        }
 
         FederationKeys.Root.Section.TryRead(root, "a federation", reading, out var fields);
         ConfigurationRules.Check(fields, reading);

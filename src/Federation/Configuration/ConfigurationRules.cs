@@ -16,9 +16,14 @@ internal static class ConfigurationRules
         var clusters = root.Get(Keys.Root.Clusters) ?? [];
         var accounts = root.Get(Keys.Root.Accounts) ?? [];
         foreach (var cluster in clusters)
+        {
             CheckCluster(cluster.Value, reading);
+        }
+
         foreach (var account in accounts)
+        {
             CheckAccount(account.Value, reading);
+        }
 
         var entries = new List<Entry>();
         foreach (var workload in root.Get(Keys.Root.Workloads) ?? [])
@@ -26,7 +31,8 @@ internal static class ConfigurationRules
             var entry = new Entry(
                 workload,
                 Resolve(workload, Keys.Workload.Cluster, clusters, "clusters", reading),
-                Resolve(workload, Keys.Workload.Account, accounts, "accounts", reading));
+                Resolve(workload, Keys.Workload.Account, accounts, "accounts", reading)
+            );
             CheckWorkload(entry, reading);
             entries.Add(entry);
         }
@@ -47,18 +53,22 @@ internal static class ConfigurationRules
     }
 
     /// <summary>The entry that a workload names, or the only one where it names none.</summary>
-    internal static Named<Fields>? Find(Fields workload, Key<string> key, IReadOnlyList<Named<Fields>> entries)
-        => workload.Has(key)
-            ? entries.FirstOrDefault(entry => string.Equals(entry.Name, workload.Get(key), StringComparison.Ordinal))
-            : entries is [var only] ? only : null;
+    internal static Named<Fields>? Find(Fields workload, Key<string> key, IReadOnlyList<Named<Fields>> entries) =>
+        workload.Has(key) ? entries.FirstOrDefault(entry => string.Equals(entry.Name, workload.Get(key), StringComparison.Ordinal))
+        : entries is [var only] ? only
+        : null;
 
     private static Fields? Resolve(Fields workload, Key<string> key, IReadOnlyList<Named<Fields>> entries, string section, Reading reading)
     {
         if (Find(workload, key, entries) is { } found)
+        {
             return found.Value;
+        }
         // A section that is missing, and a workload that is none, have been reported as such.
         if (entries.Count == 0 || workload.IsEmpty)
+        {
             return null;
+        }
 
         var names = entries.Select(entry => entry.Name).ToList();
         if (!workload.Has(key))
@@ -66,24 +76,27 @@ internal static class ConfigurationRules
             reading.Invalid(
                 workload.Begin,
                 $"the workload has no {key.Label}, and there is more than one to choose from: {List(names)}",
-                $"Add {key.Label}.");
+                $"Add {key.Label}."
+            );
         }
         else if (workload.Get(key) is { } name)
         {
             var near = NearMiss.Of(name, names);
             reading.Invalid(
                 workload.At(key),
-                $"there is no {key.Name} {Quote.Of(name)} under {Quote.Of(section)}" + (near is null ? $"; there is {List(names)}" : $"; did you mean {Quote.Of(near)}?"),
+                $"there is no {key.Name} {Quote.Of(name)} under {Quote.Of(section)}"
+                    + (near is null ? $"; there is {List(names)}" : $"; did you mean {Quote.Of(near)}?"),
                 near is null ? $"Write one of these, or add {Quote.Of(name)} to {Quote.Of(section)}." : $"Write {Quote.Of(near)}.",
                 near,
-                name);
+                name
+            );
         }
 
         return null;
     }
 
-    private static string List(List<string> names)
-        => names.Count <= 5 ? Quote.All(names) : $"{string.Join(", ", names[..5].Select(Quote.Of))} and {names.Count - 5} more";
+    private static string List(List<string> names) =>
+        names.Count <= 5 ? Quote.All(names) : $"{string.Join(", ", names[..5].Select(Quote.Of))} and {names.Count - 5} more";
 
     private static void CheckCluster(Fields cluster, Reading reading)
     {
@@ -92,12 +105,19 @@ internal static class ConfigurationRules
             reading.Invalid(
                 cluster.At(Keys.Cluster.Context),
                 "\"context\" has no meaning with \"access: google\", which uses no kubeconfig",
-                "Remove \"context\", or write \"access: kubeconfig\".");
+                "Remove \"context\", or write \"access: kubeconfig\"."
+            );
         }
     }
 
-    private static void CheckAccount(Fields account, Reading reading)
-        => CheckArn(account, Keys.Account.AssumeRole, account, "The role to assume must be in the account itself: it is what then manages that account.", reading);
+    private static void CheckAccount(Fields account, Reading reading) =>
+        CheckArn(
+            account,
+            Keys.Account.AssumeRole,
+            account,
+            "The role to assume must be in the account itself: it is what then manages that account.",
+            reading
+        );
 
     private static void CheckWorkload(Entry entry, Reading reading)
     {
@@ -107,13 +127,26 @@ internal static class ConfigurationRules
             reading.Invalid(
                 workload.At(Keys.Workload.Identity),
                 "\"identity: google\" needs a \"googleServiceAccount\": it is that account's ID token which AWS is to trust",
-                "Add \"googleServiceAccount\", or write \"identity: cluster\".");
+                "Add \"googleServiceAccount\", or write \"identity: cluster\"."
+            );
         }
 
         if (entry.Role is not { } role)
+        {
             return;
+        }
+
         if (entry.Account is { } account)
-            CheckArn(role, Keys.Role.PermissionsBoundary, account, "IAM takes a boundary from the role's own account or from AWS (\"aws\").", reading);
+        {
+            CheckArn(
+                role,
+                Keys.Role.PermissionsBoundary,
+                account,
+                "IAM takes a boundary from the role's own account or from AWS (\"aws\").",
+                reading
+            );
+        }
+
         CheckPolicies(role, entry.Account, reading);
     }
 
@@ -132,19 +165,31 @@ internal static class ConfigurationRules
                 _ => throw new InvalidOperationException($"Unknown kind of policy {policy.GetType().Name}."),
             };
             if (seen.TryGetValue(name, out var first))
-                reading.Invalid(at, $"the policy {Quote.Of(name)} is given twice; the first is at line {first.Location.Line}, column {first.Location.Column}", "Keep one of the two; a role has one policy of a name.");
+            {
+                reading.Invalid(
+                    at,
+                    $"the policy {Quote.Of(name)} is given twice; the first is at line {first.Location.Line}, column {first.Location.Column}",
+                    "Keep one of the two; a role has one policy of a name."
+                );
+            }
             else
+            {
                 seen.Add(name, policy);
+            }
 
             if (policy is PolicyReference.Managed { Arn: var arn } && account is not null)
+            {
                 CheckArn(arn, at, account, "IAM attaches managed policies of the role's own account or of AWS (\"aws\").", reading);
+            }
         }
     }
 
     private static void CheckArn(Fields fields, Key<string> key, Fields account, string reason, Reading reading)
     {
         if (fields.Get(key) is { } arn)
+        {
             CheckArn(arn, fields.At(key), account, reason, reading);
+        }
     }
 
     /// <summary>Holds an ARN to the account and partition in which it is used.</summary>
@@ -152,7 +197,11 @@ internal static class ConfigurationRules
     {
         // arn:PARTITION:iam::ACCOUNT:KIND/NAME
         var parts = arn.Split(':');
-        if (account.Get(Keys.Account.Region) is { } region && new Account("", "", region).Partition is var partition && parts[1] != partition)
+        if (
+            account.Get(Keys.Account.Region) is { } region
+            && new Account("", "", region).Partition is var partition
+            && parts[1] != partition
+        )
         {
             parts[1] = partition;
             reading.Add(
@@ -161,7 +210,8 @@ internal static class ConfigurationRules
                 $"{Quote.Of(arn)} is an ARN of another partition than {Quote.Of(partition)}, that of the account's region {region}",
                 $"Write {Quote.Of(string.Join(':', parts))}.",
                 string.Join(':', parts),
-                arn);
+                arn
+            );
         }
         else if (account.Get(Keys.Account.Id) is { } id && parts[4] != "aws" && parts[4] != id)
         {
@@ -171,7 +221,8 @@ internal static class ConfigurationRules
                 $"{Quote.Of(arn)} belongs to the account {parts[4]}, not to {id}",
                 reason,
                 id,
-                parts[4]);
+                parts[4]
+            );
         }
     }
 }

@@ -26,7 +26,10 @@ internal static class ConfigurationSchema
             ["description"] = "GKE workloads that may call AWS with their own tokens.",
         };
         foreach (var (keyword, value) in FederationKeys.Root.Section.Describe(definitions).ToList())
+        {
             schema[keyword] = value!.DeepClone();
+        }
+
         schema["$defs"] = definitions;
         return schema.ToJsonString(Format) + "\n";
     }

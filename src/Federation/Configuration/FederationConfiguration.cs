@@ -67,12 +67,13 @@ public sealed record Account(string Key, string Id, string Region)
     public ProviderThumbprint Thumbprint { get; init; }
 
     /// <summary>The partition of the region: <c>aws</c>, <c>aws-us-gov</c> or <c>aws-cn</c>.</summary>
-    public string Partition => Region switch
-    {
-        _ when Region.StartsWith("us-gov-", StringComparison.Ordinal) => "aws-us-gov",
-        _ when Region.StartsWith("cn-", StringComparison.Ordinal) => "aws-cn",
-        _ => "aws",
-    };
+    public string Partition =>
+        Region switch
+        {
+            _ when Region.StartsWith("us-gov-", StringComparison.Ordinal) => "aws-us-gov",
+            _ when Region.StartsWith("cn-", StringComparison.Ordinal) => "aws-cn",
+            _ => "aws",
+        };
 
     /// <summary>The ARN of this account's IAM OIDC provider for an issuer.</summary>
     public string ProviderArn(Cluster cluster) => $"arn:{Partition}:iam::{Id}:oidc-provider/{cluster.IssuerPath}";
@@ -191,7 +192,8 @@ public sealed record Role
 public abstract record PolicyReference(SourceLocation Location)
 {
     /// <summary>A template under <c>templates/policies/</c>, with its parameters.</summary>
-    public sealed record Template(string Name, IReadOnlyDictionary<string, IReadOnlyList<string>> Parameters, SourceLocation Location) : PolicyReference(Location);
+    public sealed record Template(string Name, IReadOnlyDictionary<string, IReadOnlyList<string>> Parameters, SourceLocation Location)
+        : PolicyReference(Location);
 
     /// <summary>A policy document of the user's; <paramref name="Path"/> is resolved against the configuration's folder.</summary>
     public sealed record File(string Name, string Path, SourceLocation Location) : PolicyReference(Location);

@@ -15,22 +15,40 @@ internal static class FederationKeys
     internal static class Cluster
     {
         public static readonly Key<string> Project = Key<string>.Needed(
-            "project", Identifiers.Project, "The id (not the number) of the cluster's Google Cloud project.", "projectId");
+            "project",
+            Identifiers.Project,
+            "The id (not the number) of the cluster's Google Cloud project.",
+            "projectId"
+        );
 
         public static readonly Key<string> Location = Key<string>.Needed(
-            "location", Identifiers.Location, "The cluster's own zone or region: it is part of the issuer, so the one does not do for the other.", "zone", "region");
+            "location",
+            Identifiers.Location,
+            "The cluster's own zone or region: it is part of the issuer, so the one does not do for the other.",
+            "zone",
+            "region"
+        );
 
         public static readonly Key<string> Name = Key<string>.Needed(
-            "name", Identifiers.ClusterName, "The name of the GKE cluster.", "cluster", "clusterName");
+            "name",
+            Identifiers.ClusterName,
+            "The name of the GKE cluster.",
+            "cluster",
+            "clusterName"
+        );
 
         public static readonly Key<ClusterAccess> Access = Key<ClusterAccess>.Optional(
             "access",
             new Choice<ClusterAccess>(("kubeconfig", ClusterAccess.Kubeconfig), ("google", ClusterAccess.Google)),
             "How the Kubernetes API is reached: by a context of the kubeconfig, or by GKE's API and Application Default Credentials.",
-            "kubeconfig");
+            "kubeconfig"
+        );
 
         public static readonly Key<string> Context = Key<string>.Optional(
-            "context", Identifiers.Free("kubeconfig context"), "The kubeconfig context. Without it: gke_PROJECT_LOCATION_NAME if there is one, else the current one.");
+            "context",
+            Identifiers.Free("kubeconfig context"),
+            "The kubeconfig context. Without it: gke_PROJECT_LOCATION_NAME if there is one, else the current one."
+        );
 
         public static readonly Section Section = new("cluster", Project, Location, Name, Access, Context);
     }
@@ -38,16 +56,33 @@ internal static class FederationKeys
     internal static class Account
     {
         public static readonly Key<string> Id = Key<string>.Needed(
-            "id", Identifiers.AccountId, "The twelve digits of the AWS account, in quotes.", "accountId", "account");
+            "id",
+            Identifiers.AccountId,
+            "The twelve digits of the AWS account, in quotes.",
+            "accountId",
+            "account"
+        );
 
         public static readonly Key<string> Region = Key<string>.Needed(
-            "region", Identifiers.Region, "The AWS region that calls go to; the partition follows from it.", "location");
+            "region",
+            Identifiers.Region,
+            "The AWS region that calls go to; the partition follows from it.",
+            "location"
+        );
 
         public static readonly Key<string> AssumeRole = Key<string>.Optional(
-            "assumeRole", Identifiers.RoleArn, "The ARN of a role in this account to assume first.", null, "roleArn");
+            "assumeRole",
+            Identifiers.RoleArn,
+            "The ARN of a role in this account to assume first.",
+            null,
+            "roleArn"
+        );
 
         public static readonly Key<string> Profile = Key<string>.Optional(
-            "profile", Identifiers.Free("profile name"), "The named AWS profile to start from. Without it: the SDK's own credential chain.");
+            "profile",
+            Identifiers.Free("profile name"),
+            "The named AWS profile to start from. Without it: the SDK's own credential chain."
+        );
 
         public static readonly Key<ProviderThumbprint> Thumbprint = Key<ProviderThumbprint>.Optional(
             "thumbprint",
@@ -55,7 +90,8 @@ internal static class FederationKeys
             "What a new OIDC provider is told of the issuer's certificates: nothing, which IAM needs none of for GKE, or the SHA-1 of the last one that the issuer's host serves.",
             "omit",
             "thumbprints",
-            "thumbprintList");
+            "thumbprintList"
+        );
 
         public static readonly Section Section = new("account", Id, Region, AssumeRole, Profile, Thumbprint);
     }
@@ -66,7 +102,11 @@ internal static class FederationKeys
         internal static readonly TimeSpan LongestToken = TimeSpan.FromHours(48);
 
         public static readonly Key<string> Audience = Key<string>.Optional(
-            "audience", Identifiers.Audience, "The audience of the workloads' tokens.", "sts.amazonaws.com");
+            "audience",
+            Identifiers.Audience,
+            "The audience of the workloads' tokens.",
+            "sts.amazonaws.com"
+        );
 
         public static readonly Key<TimeSpan> TokenLifetime = Key<TimeSpan>.Optional(
             "tokenLifetime",
@@ -77,27 +117,35 @@ internal static class FederationKeys
                 Advised = LongestToken,
                 Reason = "Kubernetes projects tokens for 600 to 2^32 seconds (ServiceAccountTokenProjection, expirationSeconds)",
                 RangeCode = FindingCodes.TokenLifetimeOutOfRange,
-                Warn = value => value > LongestToken
-                    ? new Mistake("GKE issues no token for longer than 48h, whatever is asked for", "Write 48h or less.", "48h")
-                    : null,
+                Warn = value =>
+                    value > LongestToken
+                        ? new Mistake("GKE issues no token for longer than 48h, whatever is asked for", "Write 48h or less.", "48h")
+                        : null,
             },
             "How long a projected token lives: at least 10m; GKE caps it at 48h.",
             "1h",
-            "expirationSeconds");
+            "expirationSeconds"
+        );
 
         public static readonly Section Section = new("defaults", Audience, TokenLifetime);
     }
 
     internal static class Role
     {
-        public static readonly Key<string> Name = Key<string>.Needed(
-            "name", Identifiers.RoleName, "The name of the IAM role.", "roleName");
+        public static readonly Key<string> Name = Key<string>.Needed("name", Identifiers.RoleName, "The name of the IAM role.", "roleName");
 
         public static readonly Key<string> Path = Key<string>.Optional(
-            "path", Identifiers.RolePath, "The IAM path of the role; it becomes part of the ARN.", "/");
+            "path",
+            Identifiers.RolePath,
+            "The IAM path of the role; it becomes part of the ARN.",
+            "/"
+        );
 
         public static readonly Key<string> Description = Key<string>.Optional(
-            "description", Identifiers.Description, "The description of the role. Without it: one that names the workload.");
+            "description",
+            Identifiers.Description,
+            "The description of the role. Without it: one that names the workload."
+        );
 
         public static readonly Key<TimeSpan> MaxSessionDuration = Key<TimeSpan>.Optional(
             "maxSessionDuration",
@@ -110,10 +158,16 @@ internal static class FederationKeys
             },
             "The longest session the role gives: 1h to 12h.",
             "1h",
-            "sessionDuration");
+            "sessionDuration"
+        );
 
         public static readonly Key<string> PermissionsBoundary = Key<string>.Optional(
-            "permissionsBoundary", Identifiers.PolicyArn, "The ARN of the managed policy that bounds the role.", null, "boundary");
+            "permissionsBoundary",
+            Identifiers.PolicyArn,
+            "The ARN of the managed policy that bounds the role.",
+            null,
+            "boundary"
+        );
 
         public static readonly Key<IReadOnlyList<PolicyReference>> Policies = Key<IReadOnlyList<PolicyReference>>.Optional(
             "policies",
@@ -121,7 +175,8 @@ internal static class FederationKeys
             "What the role may do: templates under templates/policies, files of your own, managed-policy ARNs.",
             null,
             "permissions",
-            "policy");
+            "policy"
+        );
 
         public static readonly Section Section = new("role", Name, Path, Description, MaxSessionDuration, PermissionsBoundary, Policies);
     }
@@ -129,22 +184,38 @@ internal static class FederationKeys
     internal static class Verify
     {
         public static readonly Key<string> Run = Key<string>.Optional(
-            "run", Identifiers.Free("command line", 16_384), "A line for the pod's /bin/sh; its exit code is the verdict.", "aws sts get-caller-identity", "command");
+            "run",
+            Identifiers.Free("command line", 16_384),
+            "A line for the pod's /bin/sh; its exit code is the verdict.",
+            "aws sts get-caller-identity",
+            "command"
+        );
 
         public static readonly Key<string> Image = Key<string>.Optional(
-            "image", Identifiers.Image, "The validation pod's image; it needs /bin/sh and the AWS CLI.", Verification.DefaultImage);
+            "image",
+            Identifiers.Image,
+            "The validation pod's image; it needs /bin/sh and the AWS CLI.",
+            Verification.DefaultImage
+        );
 
         public static readonly Key<TimeSpan> Timeout = Key<TimeSpan>.Optional(
             "timeout",
-            new Duration { Least = TimeSpan.FromSeconds(1), Most = TimeSpan.FromHours(24), Reason = "a gate must wait for something, and must end" },
+            new Duration
+            {
+                Least = TimeSpan.FromSeconds(1),
+                Most = TimeSpan.FromHours(24),
+                Reason = "a gate must wait for something, and must end",
+            },
             "How long the gate waits for the validation pod.",
-            "5m");
+            "5m"
+        );
 
         public static readonly Key<KeepPod> Keep = Key<KeepPod>.Optional(
             "keep",
             new Choice<KeepPod>(("never", KeepPod.Never), ("onFailure", KeepPod.OnFailure), ("always", KeepPod.Always)),
             "When the validation pod is left for a person to look at.",
-            "onFailure");
+            "onFailure"
+        );
 
         public static readonly Section Section = new("verify", Run, Image, Timeout, Keep);
     }
@@ -152,31 +223,61 @@ internal static class FederationKeys
     internal static class Workload
     {
         public static readonly Key<string> Name = Key<string>.Needed(
-            "name", Identifiers.DnsLabel("workload name"), "The name of the workload: a DNS label, unique in the file.");
+            "name",
+            Identifiers.DnsLabel("workload name"),
+            "The name of the workload: a DNS label, unique in the file."
+        );
 
         public static readonly Key<string> Cluster = Key<string>.Optional(
-            "cluster", ClusterKey, "The key of the workload's cluster under \"clusters\"; not needed where there is one.");
+            "cluster",
+            ClusterKey,
+            "The key of the workload's cluster under \"clusters\"; not needed where there is one."
+        );
 
         public static readonly Key<string> Account = Key<string>.Optional(
-            "account", AccountKey, "The key of the role's account under \"accounts\"; not needed where there is one.");
+            "account",
+            AccountKey,
+            "The key of the role's account under \"accounts\"; not needed where there is one."
+        );
 
         public static readonly Key<string> Namespace = Key<string>.Needed(
-            "namespace", Identifiers.DnsLabel("namespace"), "The Kubernetes namespace of the workload.", "ns");
+            "namespace",
+            Identifiers.DnsLabel("namespace"),
+            "The Kubernetes namespace of the workload.",
+            "ns"
+        );
 
         public static readonly Key<string> ServiceAccount = Key<string>.Needed(
-            "serviceAccount", Identifiers.ServiceAccount, "The name of the Kubernetes service account (KSA).", "ksa", "serviceAccountName", "kubernetesServiceAccount");
+            "serviceAccount",
+            Identifiers.ServiceAccount,
+            "The name of the Kubernetes service account (KSA).",
+            "ksa",
+            "serviceAccountName",
+            "kubernetesServiceAccount"
+        );
 
         public static readonly Key<string> GoogleServiceAccount = Key<string>.Optional(
-            "googleServiceAccount", Identifiers.GoogleServiceAccount, "The id of a Google service account (GSA) to create, bind and annotate.", null, "gsa", "gcpServiceAccount");
+            "googleServiceAccount",
+            Identifiers.GoogleServiceAccount,
+            "The id of a Google service account (GSA) to create, bind and annotate.",
+            null,
+            "gsa",
+            "gcpServiceAccount"
+        );
 
         public static readonly Key<IdentityKind> Identity = Key<IdentityKind>.Optional(
             "identity",
             new Choice<IdentityKind>(("cluster", IdentityKind.Cluster), ("google", IdentityKind.Google)),
             "Which token AWS trusts: the KSA's own projected one, or the Google service account's ID token.",
-            "cluster");
+            "cluster"
+        );
 
         public static readonly Key<bool> Adopt = Key<bool>.Optional(
-            "adopt", new Flag(), "Take over what exists without this federation's mark.", "false");
+            "adopt",
+            new Flag(),
+            "Take over what exists without this federation's mark.",
+            "false"
+        );
 
         public static readonly Key<IReadOnlyList<ExistingResources>> Existing = Key<IReadOnlyList<ExistingResources>>.Optional(
             "existing",
@@ -185,46 +286,88 @@ internal static class FederationKeys
                     ("role", ExistingResources.Role),
                     ("provider", ExistingResources.Provider),
                     ("namespace", ExistingResources.Namespace),
-                    ("serviceAccount", ExistingResources.ServiceAccount)),
+                    ("serviceAccount", ExistingResources.ServiceAccount)
+                ),
                 "role, provider, namespace and serviceAccount",
-                distinct: true),
-            "What is owned elsewhere (Terraform, say): read and checked, never written.");
+                distinct: true
+            ),
+            "What is owned elsewhere (Terraform, say): read and checked, never written."
+        );
 
         public static readonly Key<Fields> Role = Key<Fields>.Needed(
-            "role", FederationKeys.Role.Section, "The IAM role that the workload assumes.");
+            "role",
+            FederationKeys.Role.Section,
+            "The IAM role that the workload assumes."
+        );
 
         public static readonly Key<Fields> Verify = Key<Fields>.Optional(
-            "verify", FederationKeys.Verify.Section, "What the validation pod must be able to do.", null, "verification", "validate");
+            "verify",
+            FederationKeys.Verify.Section,
+            "What the validation pod must be able to do.",
+            null,
+            "verification",
+            "validate"
+        );
 
         public static readonly Section Section = new(
-            "workload", Name, Cluster, Account, Namespace, ServiceAccount, GoogleServiceAccount, Identity, Adopt, Existing, Role, Verify);
+            "workload",
+            Name,
+            Cluster,
+            Account,
+            Namespace,
+            ServiceAccount,
+            GoogleServiceAccount,
+            Identity,
+            Adopt,
+            Existing,
+            Role,
+            Verify
+        );
     }
 
     internal static class Sandbox
     {
         public static readonly Key<IReadOnlyList<string>> Buckets = Key<IReadOnlyList<string>>.Optional(
-            "buckets", new ListOf<string>(Identifiers.Bucket, "bucket names", distinct: true), "The S3 buckets that exist. Without it: sandbox-exports and sandbox-backups.");
+            "buckets",
+            new ListOf<string>(Identifiers.Bucket, "bucket names", distinct: true),
+            "The S3 buckets that exist. Without it: sandbox-exports and sandbox-backups."
+        );
 
         public static readonly Key<IReadOnlyList<Named<SandboxImage>>> Images = Key<IReadOnlyList<Named<SandboxImage>>>.Optional(
             "images",
             new MapOf<SandboxImage>(
-                Identifiers.Image, new Choice<SandboxImage>(("aws", SandboxImage.Aws), ("shell", SandboxImage.Shell)), "aws or shell"),
-            "Further images that the sandbox knows, and what stands for each: a shell with the AWS CLI, or a shell alone.");
+                Identifiers.Image,
+                new Choice<SandboxImage>(("aws", SandboxImage.Aws), ("shell", SandboxImage.Shell)),
+                "aws or shell"
+            ),
+            "Further images that the sandbox knows, and what stands for each: a shell with the AWS CLI, or a shell alone."
+        );
 
         public static readonly Key<TimeSpan> Latency = Key<TimeSpan>.Optional(
             "latency",
-            new Duration { Fine = true, Least = TimeSpan.Zero, Most = TimeSpan.FromMinutes(1), Reason = "clients give up on calls that take longer" },
+            new Duration
+            {
+                Fine = true,
+                Least = TimeSpan.Zero,
+                Most = TimeSpan.FromMinutes(1),
+                Reason = "clients give up on calls that take longer",
+            },
             "Added to every emulated call.",
-            "0s");
+            "0s"
+        );
 
         public static readonly Key<IReadOnlyList<string>> Faults = Key<IReadOnlyList<string>>.Optional(
-            "faults", new ListOf<string>(Identifiers.Fault, "faults", distinct: true), "Faults that the embedded clouds show, as --faults names them.");
+            "faults",
+            new ListOf<string>(Identifiers.Fault, "faults", distinct: true),
+            "Faults that the embedded clouds show, as --faults names them."
+        );
 
         public static readonly Key<bool> Aws = Key<bool>.Optional(
             "aws",
             new Choice<bool>(("bundled", false), ("host", true)),
             "Which AWS CLI the pods run: the bundled one, or the machine's own.",
-            "bundled");
+            "bundled"
+        );
 
         public static readonly Section Section = new("sandbox", Buckets, Images, Latency, Faults, Aws);
     }
@@ -232,25 +375,48 @@ internal static class FederationKeys
     internal static class Root
     {
         public static readonly Key<string> Name = Key<string>.Optional(
-            "name", Identifiers.DnsLabel("federation name"), "The name under which the federation marks what it makes.", "federation");
+            "name",
+            Identifiers.DnsLabel("federation name"),
+            "The name under which the federation marks what it makes.",
+            "federation"
+        );
 
         public static readonly Key<IReadOnlyList<Named<Fields>>> Clusters = Key<IReadOnlyList<Named<Fields>>>.Needed(
-            "clusters", new MapOf<Fields>(ClusterKey, Cluster.Section, "GKE clusters", least: 1), "The GKE clusters, by keys of your choosing.");
+            "clusters",
+            new MapOf<Fields>(ClusterKey, Cluster.Section, "GKE clusters", least: 1),
+            "The GKE clusters, by keys of your choosing."
+        );
 
         public static readonly Key<IReadOnlyList<Named<Fields>>> Accounts = Key<IReadOnlyList<Named<Fields>>>.Needed(
-            "accounts", new MapOf<Fields>(AccountKey, Account.Section, "AWS accounts", least: 1), "The AWS accounts, by keys of your choosing.");
+            "accounts",
+            new MapOf<Fields>(AccountKey, Account.Section, "AWS accounts", least: 1),
+            "The AWS accounts, by keys of your choosing."
+        );
 
         public static readonly Key<Fields> Defaults = Key<Fields>.Optional(
-            "defaults", FederationKeys.Defaults.Section, "What holds for every workload.");
+            "defaults",
+            FederationKeys.Defaults.Section,
+            "What holds for every workload."
+        );
 
         public static readonly Key<IReadOnlyList<Fields>> Workloads = Key<IReadOnlyList<Fields>>.Needed(
-            "workloads", new ListOf<Fields>(Workload.Section, "workloads", least: 1), "Each a Kubernetes service account that may assume one IAM role.");
+            "workloads",
+            new ListOf<Fields>(Workload.Section, "workloads", least: 1),
+            "Each a Kubernetes service account that may assume one IAM role."
+        );
 
         public static readonly Key<bool> Strict = Key<bool>.Optional(
-            "strict", new Flag(), "Warnings of the FED11xx group (lax policies) are errors.", "false");
+            "strict",
+            new Flag(),
+            "Warnings of the FED11xx group (lax policies) are errors.",
+            "false"
+        );
 
         public static readonly Key<Fields> Sandbox = Key<Fields>.Optional(
-            "sandbox", FederationKeys.Sandbox.Section, "For the embedded clouds only; a live run ignores it.");
+            "sandbox",
+            FederationKeys.Sandbox.Section,
+            "For the embedded clouds only; a live run ignores it."
+        );
 
         public static readonly Section Section = new("federation", Name, Clusters, Accounts, Defaults, Workloads, Strict, Sandbox);
     }

@@ -20,11 +20,29 @@ internal static class Quote
             }
 
             // What does not show (controls, line ends, marks that turn the direction of writing) is written out.
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate)
-                quoted.Append(rune.Value switch { '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", var value => $"\\u{value:X4}" });
+            if (
+                Rune.GetUnicodeCategory(rune)
+                is UnicodeCategory.Control
+                    or UnicodeCategory.Format
+                    or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator
+                    or UnicodeCategory.Surrogate
+            )
+            {
+                quoted.Append(
+                    rune.Value switch
+                    {
+                        '\n' => "\\n",
+                        '\r' => "\\r",
+                        '\t' => "\\t",
+                        var value => $"\\u{value:X4}",
+                    }
+                );
+            }
             else
+            {
                 quoted.Append(rune.ToString());
+            }
         }
 
         return quoted.Append('"').ToString();

@@ -26,29 +26,45 @@ internal sealed class Reading(string file, Section grammar)
 
     public SourceLocation Locate(Position at) => new(file, at.Line, at.Column);
 
-    public void Invalid(Position at, string cause, string fix, string? expected = null, string? actual = null)
-        => Add(FindingCodes.ConfigurationInvalid, at, cause, fix, expected, actual);
+    public void Invalid(Position at, string cause, string fix, string? expected = null, string? actual = null) =>
+        Add(FindingCodes.ConfigurationInvalid, at, cause, fix, expected, actual);
 
-    public void Add(string code, Position at, string cause, string fix, string? expected = null, string? actual = null, Severity severity = Severity.Error)
+    public void Add(
+        string code,
+        Position at,
+        string cause,
+        string fix,
+        string? expected = null,
+        string? actual = null,
+        Severity severity = Severity.Error
+    )
     {
         if (severity is Severity.Error)
+        {
             Errors++;
+        }
+
         if (IsFull)
         {
             _unlisted++;
             return;
         }
 
-        _problems.Add((at, new Finding
-        {
-            Code = code,
-            Severity = severity,
-            Cause = cause,
-            Fix = fix,
-            Expected = expected,
-            Actual = actual,
-            Location = Locate(at),
-        }));
+        _problems.Add(
+            (
+                at,
+                new Finding
+                {
+                    Code = code,
+                    Severity = severity,
+                    Cause = cause,
+                    Fix = fix,
+                    Expected = expected,
+                    Actual = actual,
+                    Location = Locate(at),
+                }
+            )
+        );
     }
 
     /// <summary>
@@ -57,9 +73,16 @@ internal sealed class Reading(string file, Section grammar)
     /// </summary>
     public IReadOnlyList<Finding> Findings()
     {
-        var findings = _problems.OrderBy(problem => problem.At.Line).ThenBy(problem => problem.At.Column).Select(problem => problem.Finding).Distinct().ToList();
+        var findings = _problems
+            .OrderBy(problem => problem.At.Line)
+            .ThenBy(problem => problem.At.Column)
+            .Select(problem => problem.Finding)
+            .Distinct()
+            .ToList();
         if (findings.Count <= Limits.Findings)
+        {
             return findings;
+        }
 
         var rest = findings[Limits.Findings..];
         // The rest must weigh what is in it: a cut never hides the only error.

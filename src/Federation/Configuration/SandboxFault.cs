@@ -70,7 +70,16 @@ public sealed record SandboxFault(SandboxFaultKind Kind, int Number)
         var name = colon < 0 ? text : text[..colon];
         var index = Array.FindIndex(Known, known => string.Equals(known.Name, name, StringComparison.Ordinal));
         var number = index < 0 ? 0 : Known[index].Number;
-        if (index < 0 || (colon >= 0 && !(int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number) && number is > 0 and <= Most)))
+        if (
+            index < 0
+            || (
+                colon >= 0
+                && !(
+                    int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+                    && number is > 0 and <= Most
+                )
+            )
+        )
         {
             return false;
         }

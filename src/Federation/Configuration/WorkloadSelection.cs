@@ -13,14 +13,19 @@ public static class WorkloadSelection
     public static IReadOnlyList<Workload> Match(IReadOnlyList<Workload> workloads, string? globs)
     {
         if (string.IsNullOrWhiteSpace(globs))
+        {
             return workloads;
+        }
 
         var patterns = globs.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var matched = new bool[patterns.Length];
         var selected = workloads.Where(workload => MatchesAny(workload.Name)).ToList();
         var findings = patterns.Where((_, index) => !matched[index]).Select(pattern => NothingMatches(pattern, workloads)).ToList();
         if (patterns.Length == 0)
+        {
             findings.Add(NothingMatches(globs, workloads));
+        }
+
         return findings.Count == 0 ? selected : throw new FindingException(findings);
 
         bool MatchesAny(string name)
@@ -30,7 +35,9 @@ public static class WorkloadSelection
             for (var index = 0; index < patterns.Length; index++)
             {
                 if (Matches(patterns[index], name))
+                {
                     any = matched[index] = true;
+                }
             }
 
             return any;
@@ -43,7 +50,9 @@ public static class WorkloadSelection
         return new Finding
         {
             Code = FindingCodes.ArgumentInvalid,
-            Cause = $"--workload={Quote.Of(pattern)} matches none of the {workloads.Count} workloads" + (near is null ? "" : $"; did you mean {Quote.Of(near)}?"),
+            Cause =
+                $"--workload={Quote.Of(pattern)} matches none of the {workloads.Count} workloads"
+                + (near is null ? "" : $"; did you mean {Quote.Of(near)}?"),
             Fix = near is null
                 ? $"Name a workload of the configuration, such as {Quote.All(workloads.Select(workload => workload.Name).Order(StringComparer.Ordinal).Take(3), "or")}; * stands for any characters, ? for one."
                 : $"Write --workload={near}.",
@@ -55,7 +64,10 @@ public static class WorkloadSelection
     /// <summary>Greedy with one point of return: linear in practice, and never exponential however many stars there are.</summary>
     private static bool Matches(string pattern, string name)
     {
-        int p = 0, n = 0, star = -1, resume = 0;
+        int p = 0,
+            n = 0,
+            star = -1,
+            resume = 0;
         while (n < name.Length)
         {
             if (p < pattern.Length && pattern[p] == '*')

@@ -21,7 +21,12 @@ public static class CheckVerdict
 
         try
         {
-            return JsonNode.Parse(terminationMessage) is JsonObject identity && identity["Arn"] is JsonValue value && value.TryGetValue<string>(out var arn) ? arn : null;
+            return
+                JsonNode.Parse(terminationMessage) is JsonObject identity
+                && identity["Arn"] is JsonValue value
+                && value.TryGetValue<string>(out var arn)
+                ? arn
+                : null;
         }
         catch (Exception broken) when (broken is JsonException or ArgumentException)
         {

@@ -12,16 +12,20 @@ public static class ClusterChecks
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(facts);
         var serves = facts.Status is "RECONCILING" or "DEGRADED";
-        return facts.Status == "RUNNING" ? null : new Finding
-        {
-            Code = FindingCodes.ClusterNotRunning,
-            Severity = serves ? Severity.Warning : Severity.Error,
-            Resource = IdOf(cluster),
-            Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(serves ? "; it serves, but may answer late" : "")}.",
-            Fix = $"Wait until it is RUNNING; why it is not: gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project}",
-            Expected = "RUNNING",
-            Actual = facts.Status,
-        };
+        return facts.Status == "RUNNING"
+            ? null
+            : new Finding
+            {
+                Code = FindingCodes.ClusterNotRunning,
+                Severity = serves ? Severity.Warning : Severity.Error,
+                Resource = IdOf(cluster),
+                Cause =
+                    $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(serves ? "; it serves, but may answer late" : "")}.",
+                Fix =
+                    $"Wait until it is RUNNING; why it is not: gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project}",
+                Expected = "RUNNING",
+                Actual = facts.Status,
+            };
     }
 
     /// <summary>FED2002: Workload Identity, for the workloads that have a Google service account; without one AWS does not need it.</summary>
@@ -29,7 +33,10 @@ public static class ClusterChecks
     {
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(facts);
-        var needing = workloads.Where(workload => workload.GoogleServiceAccount is not null || workload.Identity == IdentityKind.Google).Select(workload => workload.Name).ToArray();
+        var needing = workloads
+            .Where(workload => workload.GoogleServiceAccount is not null || workload.Identity == IdentityKind.Google)
+            .Select(workload => workload.Name)
+            .ToArray();
         if (needing.Length == 0)
         {
             return null;
@@ -41,43 +48,61 @@ public static class ClusterChecks
             {
                 Code = FindingCodes.WorkloadIdentityDisabled,
                 Resource = IdOf(cluster),
-                Cause = $"The cluster {cluster.Key} ({cluster.ResourceName}) {(string.IsNullOrEmpty(facts.WorkloadPool) ? "has no workload pool" : "has another workload pool")}, and {string.Join(", ", needing)} needs one for its Google service account.",
-                Fix = $"Leave googleServiceAccount out, which AWS does not need, or: gcloud container clusters update {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool {cluster.WorkloadPool}",
+                Cause =
+                    $"The cluster {cluster.Key} ({cluster.ResourceName}) {(string.IsNullOrEmpty(facts.WorkloadPool) ? "has no workload pool" : "has another workload pool")}, and {string.Join(", ", needing)} needs one for its Google service account.",
+                Fix =
+                    $"Leave googleServiceAccount out, which AWS does not need, or: gcloud container clusters update {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool {cluster.WorkloadPool}",
                 Expected = cluster.WorkloadPool,
                 Actual = string.IsNullOrEmpty(facts.WorkloadPool) ? "(none)" : facts.WorkloadPool,
             };
         }
 
-        return facts.PoolsWithoutWorkloadIdentity is not [var pool, ..] pools ? null : new Finding
-        {
-            Code = FindingCodes.WorkloadIdentityDisabled,
-            // Pods may well run on the cluster's other pools.
-            Severity = Severity.Warning,
-            Resource = IdOf(cluster),
-            Cause = $"Pods on the node pool{(pools.Count == 1 ? "" : "s")} {string.Join(", ", pools)} of the cluster {cluster.Key} meet the node's own metadata server, which knows nothing of the Google service account of {string.Join(", ", needing)}.",
-            Fix = $"gcloud container node-pools update {pool} --cluster {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-metadata GKE_METADATA",
-            Expected = "GKE_METADATA",
-            Actual = "GCE_METADATA",
-        };
+        return facts.PoolsWithoutWorkloadIdentity is not [var pool, ..] pools
+            ? null
+            : new Finding
+            {
+                Code = FindingCodes.WorkloadIdentityDisabled,
+                // Pods may well run on the cluster's other pools.
+                Severity = Severity.Warning,
+                Resource = IdOf(cluster),
+                Cause =
+                    $"Pods on the node pool{(pools.Count == 1 ? "" : "s")} {string.Join(", ", pools)} of the cluster {cluster.Key} meet the node's own metadata server, which knows nothing of the Google service account of {string.Join(", ", needing)}.",
+                Fix =
+                    $"gcloud container node-pools update {pool} --cluster {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-metadata GKE_METADATA",
+                Expected = "GKE_METADATA",
+                Actual = "GCE_METADATA",
+            };
     }
 
     /// <summary>FED2008: the role was made for another cluster, which had this one's name; the trust would revive with it.</summary>
     /// <param name="id">The id that the cluster of this name has today.</param>
     /// <param name="madeFor">The id on the role's tag.</param>
     /// <param name="adopt">The new cluster is to be trusted: then it is only worth a warning.</param>
-    public static Finding? Recreated(Cluster cluster, string? id, string? madeFor, string role, string resource, IEnumerable<string> workloads, bool adopt)
+    public static Finding? Recreated(
+        Cluster cluster,
+        string? id,
+        string? madeFor,
+        string role,
+        string resource,
+        IEnumerable<string> workloads,
+        bool adopt
+    )
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        return string.IsNullOrEmpty(id) || string.IsNullOrEmpty(madeFor) || string.Equals(id, madeFor, StringComparison.Ordinal) ? null : new Finding
-        {
-            Code = FindingCodes.ClusterRecreated,
-            Severity = adopt ? Severity.Warning : Severity.Error,
-            Resource = resource,
-            Cause = $"The role {role} was made for another cluster named {cluster.ResourceName}: that one had the id {madeFor}, today's has {id}. Both have the same issuer, so whoever runs the new cluster would be trusted as the old one was.",
-            Fix = $"If the cluster was made again on purpose, say so with `adopt: true` on {string.Join(", ", workloads)} (or --adopt), which trusts the new one; if not, find out who made it, and take the role away.",
-            Expected = madeFor,
-            Actual = id,
-        };
+        return string.IsNullOrEmpty(id) || string.IsNullOrEmpty(madeFor) || string.Equals(id, madeFor, StringComparison.Ordinal)
+            ? null
+            : new Finding
+            {
+                Code = FindingCodes.ClusterRecreated,
+                Severity = adopt ? Severity.Warning : Severity.Error,
+                Resource = resource,
+                Cause =
+                    $"The role {role} was made for another cluster named {cluster.ResourceName}: that one had the id {madeFor}, today's has {id}. Both have the same issuer, so whoever runs the new cluster would be trusted as the old one was.",
+                Fix =
+                    $"If the cluster was made again on purpose, say so with `adopt: true` on {string.Join(", ", workloads)} (or --adopt), which trusts the new one; if not, find out who made it, and take the role away.",
+                Expected = madeFor,
+                Actual = id,
+            };
     }
 
     private static string IdOf(Cluster cluster) => ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value;

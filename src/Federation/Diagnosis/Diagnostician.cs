@@ -13,13 +13,22 @@ public static class Diagnostician
     /// <summary>Refusals that are an answer themselves: the thing was looked at, and it is not what it should be.</summary>
     private static readonly HashSet<string> Answers = new(StringComparer.Ordinal)
     {
-        FindingCodes.ClusterNotFound, FindingCodes.IssuerMismatch, FindingCodes.AwsAccountMismatch, FindingCodes.KubeconfigWrongCluster, FindingCodes.PodRejected, FindingCodes.ArgumentInvalid,
+        FindingCodes.ClusterNotFound,
+        FindingCodes.IssuerMismatch,
+        FindingCodes.AwsAccountMismatch,
+        FindingCodes.KubeconfigWrongCluster,
+        FindingCodes.PodRejected,
+        FindingCodes.ArgumentInvalid,
     };
 
     /// <summary>Refusals that concern all of a cloud alike: each further one says the same again.</summary>
     private static readonly HashSet<string> Closed = new(StringComparer.Ordinal)
     {
-        FindingCodes.AwsCredentialsMissing, FindingCodes.GoogleCredentialsMissing, FindingCodes.EndpointUnreachable, FindingCodes.RegionUnavailable, FindingCodes.Throttled,
+        FindingCodes.AwsCredentialsMissing,
+        FindingCodes.GoogleCredentialsMissing,
+        FindingCodes.EndpointUnreachable,
+        FindingCodes.RegionUnavailable,
+        FindingCodes.Throttled,
     };
 
     /// <param name="now">The moment the evidence was taken.</param>
@@ -41,7 +50,10 @@ public static class Diagnostician
         if (@case.IsGoogle)
         {
             // Its token is the one that AWS trusts; otherwise nothing on the way to AWS depends on it.
-            token = token with { Findings = [.. token.Findings, .. account] };
+            token = token with
+            {
+                Findings = [.. token.Findings, .. account],
+            };
             account = [];
         }
 
@@ -65,7 +77,11 @@ public static class Diagnostician
         var seen = found.Where(finding => !unread.Contains(finding)).ToArray();
         var unseen = found.Where(unread.Contains).Concat(unread.Except(found)).ToArray();
         return seen.Any(finding => finding.Severity == Severity.Error)
-            ? [.. seen.OrderByDescending(finding => finding.Severity), .. unseen.Select(finding => finding with { Severity = Severity.Warning })]
+            ?
+            [
+                .. seen.OrderByDescending(finding => finding.Severity),
+                .. unseen.Select(finding => finding with { Severity = Severity.Warning }),
+            ]
             : [.. unseen, .. seen.OrderByDescending(finding => finding.Severity)];
     }
 
@@ -76,9 +92,11 @@ public static class Diagnostician
         foreach (var link in links)
         {
             var broken = link.Findings.FirstOrDefault(finding => finding.Severity == Severity.Error && !unread.Contains(finding));
-            chain.Add(broken is not null ? new ChainLink(link.Name, LinkState.Broken, broken.Expected ?? link.Expected, broken.Actual)
+            chain.Add(
+                broken is not null ? new ChainLink(link.Name, LinkState.Broken, broken.Expected ?? link.Expected, broken.Actual)
                 : isBroken || link.Held is null ? new ChainLink(link.Name, LinkState.NotReached, link.Expected, Actual: null)
-                : new ChainLink(link.Name, LinkState.Held, link.Expected, link.Held));
+                : new ChainLink(link.Name, LinkState.Held, link.Expected, link.Held)
+            );
             isBroken |= broken is not null;
         }
 
@@ -94,16 +112,39 @@ public static class Diagnostician
             [google.Cluster?.Refused, google.ServiceAccount?.Refused, google.WorkloadIdentityUsers?.Refused],
             [google.Issuer?.Refused],
             [kubernetes.Issuer?.Refused, kubernetes.Namespace?.Refused, kubernetes.ServiceAccount?.Refused, kubernetes.Pods?.Refused],
-            [aws.Caller?.Refused, aws.Providers?.Refused, aws.Role?.Refused, aws.Role?.Found?.Policies?.Refused, aws.Role?.Found?.Boundary?.Refused],
+            [
+                aws.Caller?.Refused,
+                aws.Providers?.Refused,
+                aws.Role?.Refused,
+                aws.Role?.Found?.Policies?.Refused,
+                aws.Role?.Found?.Boundary?.Refused,
+            ],
         ];
     }
 
-    private static IEnumerable<Finding> Repeated(WorkloadEvidence evidence) => Refusals(evidence).SelectMany(cloud =>
-        cloud.OfType<Finding>().Distinct().Where(refusal => Closed.Contains(refusal.Code)).GroupBy(refusal => refusal.Code, StringComparer.Ordinal).SelectMany(alike => alike.Skip(1)));
+    private static IEnumerable<Finding> Repeated(WorkloadEvidence evidence) =>
+        Refusals(evidence)
+            .SelectMany(cloud =>
+                cloud
+                    .OfType<Finding>()
+                    .Distinct()
+                    .Where(refusal => Closed.Contains(refusal.Code))
+                    .GroupBy(refusal => refusal.Code, StringComparer.Ordinal)
+                    .SelectMany(alike => alike.Skip(1))
+            );
 
     private static IEnumerable<Finding> Unread(WorkloadEvidence evidence)
     {
         // An issuer that answers wrongly answers AWS so too; one that is merely out of reach from here may not be from there.
-        return Refusals(evidence).SelectMany(cloud => cloud).Concat((evidence.Kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused)).Concat(evidence.Refused).OfType<Finding>().Where(refusal => !Answers.Contains(refusal.Code) && refusal is not { Code: FindingCodes.VerificationKeyUnavailable, Severity: Severity.Error }).Distinct();
+        return Refusals(evidence)
+            .SelectMany(cloud => cloud)
+            .Concat((evidence.Kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused))
+            .Concat(evidence.Refused)
+            .OfType<Finding>()
+            .Where(refusal =>
+                !Answers.Contains(refusal.Code)
+                && refusal is not { Code: FindingCodes.VerificationKeyUnavailable, Severity: Severity.Error }
+            )
+            .Distinct();
     }
 }

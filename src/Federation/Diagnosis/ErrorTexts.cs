@@ -23,7 +23,8 @@ public static class ErrorTexts
 
     private static readonly SearchValues<string> Phrases = SearchValues.Create(
         [.. Faults.Concat(SdkTexts.Consequences).SelectMany(text => text.Phrases).Distinct(StringComparer.OrdinalIgnoreCase)],
-        StringComparison.OrdinalIgnoreCase);
+        StringComparison.OrdinalIgnoreCase
+    );
 
     /// <summary>
     /// The findings, in the order in which a token would meet them, one per fault; none where nothing is recognised.
@@ -42,16 +43,22 @@ public static class ErrorTexts
     /// <summary>What services refused to a command that ran as the role: no wording of another origin is looked for.</summary>
     internal static IReadOnlyList<Finding> ExplainRefusals(string text) => Recognise(PermissionTexts.All, Telling(text));
 
-    private static List<string> Telling(string text) => [.. LogText.Lines(text).Where(line => line.AsSpan().ContainsAny(Phrases)).Distinct(StringComparer.Ordinal)];
+    private static List<string> Telling(string text) =>
+        [.. LogText.Lines(text).Where(line => line.AsSpan().ContainsAny(Phrases)).Distinct(StringComparer.Ordinal)];
 
     // A line speaks of one fault: that of the first text it is known by.
     private static List<Finding> Recognise(IReadOnlyList<ErrorText> texts, IEnumerable<string> lines) =>
-    [
-        .. lines
-            .Select(line => texts.Index().Select(known => (Place: known.Index, Said: known.Item.Explain(line))).FirstOrDefault(known => known.Said is not null))
-            .Where(known => known.Said is not null)
-            .OrderBy(known => known.Place)
-            .DistinctBy(known => (known.Said!.Finding.Code, known.Said.Apart))
-            .Select(known => known.Said!.Finding),
-    ];
+        [
+            .. lines
+                .Select(line =>
+                    texts
+                        .Index()
+                        .Select(known => (Place: known.Index, Said: known.Item.Explain(line)))
+                        .FirstOrDefault(known => known.Said is not null)
+                )
+                .Where(known => known.Said is not null)
+                .OrderBy(known => known.Place)
+                .DistinctBy(known => (known.Said!.Finding.Code, known.Said.Apart))
+                .Select(known => known.Said!.Finding),
+        ];
 }

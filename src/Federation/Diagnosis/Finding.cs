@@ -46,12 +46,11 @@ public sealed record Finding
 public sealed class FindingException : Exception
 {
     public FindingException(params IReadOnlyList<Finding> findings)
-        : base(findings.Count == 0 ? "No finding given." : $"{findings[0].Code} {findings[0].Title}: {findings[0].Cause}")
-        => Findings = findings;
+        : base(findings.Count == 0 ? "No finding given." : $"{findings[0].Code} {findings[0].Title}: {findings[0].Cause}") =>
+        Findings = findings;
 
     public FindingException(Finding finding, Exception innerException)
-        : base($"{finding.Code} {finding.Title}: {finding.Cause}", innerException)
-        => Findings = [finding];
+        : base($"{finding.Code} {finding.Title}: {finding.Cause}", innerException) => Findings = [finding];
 
     public IReadOnlyList<Finding> Findings { get; }
 }

@@ -7,7 +7,12 @@ public static class Human
     public static string Of(TimeSpan time)
     {
         (long Count, string Unit)[] parts = [((long)time.TotalDays, "d"), (time.Hours, "h"), (time.Minutes, "min"), (time.Seconds, "s")];
-        var shown = parts.SkipWhile(part => part.Count == 0).Take(2).Where(part => part.Count > 0).Select(part => $"{part.Count} {part.Unit}").ToArray();
+        var shown = parts
+            .SkipWhile(part => part.Count == 0)
+            .Take(2)
+            .Where(part => part.Count > 0)
+            .Select(part => $"{part.Count} {part.Unit}")
+            .ToArray();
         return shown.Length == 0 ? "0 s" : string.Join(' ', shown);
     }
 }

@@ -31,11 +31,19 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
         {
             _ when actual == expected => null,
             _ when actual.TrimEnd('/') == expected => new("has a slash at the end, which makes it another provider"),
-            _ when string.Equals(actual, expected, StringComparison.OrdinalIgnoreCase) => new("differs in case, which IAM and STS tell apart"),
-            _ when OtherGoogleIssuers.Contains(actual, StringComparer.OrdinalIgnoreCase) => new("is another issuer of Google's, which does not sign the tokens of Kubernetes service accounts"),
+            _ when string.Equals(actual, expected, StringComparison.OrdinalIgnoreCase) => new(
+                "differs in case, which IAM and STS tell apart"
+            ),
+            _ when OtherGoogleIssuers.Contains(actual, StringComparer.OrdinalIgnoreCase) => new(
+                "is another issuer of Google's, which does not sign the tokens of Kubernetes service accounts"
+            ),
             _ when actual == expected.Replace("/v1/", "/", StringComparison.Ordinal) => new("lacks /v1"),
-            _ when Path().Match(expected) is { Success: true } wanted && Path().Match(actual) is { Success: true } found => OfCluster(wanted, found),
-            _ when actual.Contains('/', StringComparison.Ordinal) && expected.StartsWith(actual.TrimEnd('/'), StringComparison.Ordinal) => new("is cut off"),
+            _ when Path().Match(expected) is { Success: true } wanted && Path().Match(actual) is { Success: true } found => OfCluster(
+                wanted,
+                found
+            ),
+            _ when actual.Contains('/', StringComparison.Ordinal) && expected.StartsWith(actual.TrimEnd('/'), StringComparison.Ordinal) =>
+                new("is cut off"),
             _ => null,
         };
     }
@@ -52,8 +60,12 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
         {
             ["project"] when Part(found, "project").All(char.IsAsciiDigit) => new("has the project's number where the issuer has its id"),
             ["project"] => new("is of another project"),
-            ["location"] when Part(found, "location").StartsWith(Part(wanted, "location") + "-", StringComparison.Ordinal) => new("names a zone where the cluster is regional"),
-            ["location"] when Part(wanted, "location").StartsWith(Part(found, "location") + "-", StringComparison.Ordinal) => new("names the region where the cluster is zonal"),
+            ["location"] when Part(found, "location").StartsWith(Part(wanted, "location") + "-", StringComparison.Ordinal) => new(
+                "names a zone where the cluster is regional"
+            ),
+            ["location"] when Part(wanted, "location").StartsWith(Part(found, "location") + "-", StringComparison.Ordinal) => new(
+                "names the region where the cluster is zonal"
+            ),
             ["location"] => new("is of another location"),
             ["cluster"] => new("is another cluster's", IsSlip: false),
             _ => new("is another cluster's, elsewhere", IsSlip: false),
@@ -62,6 +74,9 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
         static string Part(Match match, string name) => match.Groups[name].Value;
     }
 
-    [GeneratedRegex(@"\Acontainer\.googleapis\.com/v1/projects/(?<project>[^/]+)/(?<kind>locations|zones|regions)/(?<location>[^/]+)/clusters/(?<cluster>[^/]+)/?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\Acontainer\.googleapis\.com/v1/projects/(?<project>[^/]+)/(?<kind>locations|zones|regions)/(?<location>[^/]+)/clusters/(?<cluster>[^/]+)/?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Path();
 }

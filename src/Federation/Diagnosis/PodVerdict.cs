@@ -20,13 +20,25 @@ public abstract record PodVerdict
 
     private static readonly HashSet<string> PullReasons = new(StringComparer.Ordinal)
     {
-        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable",
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
     };
 
     /// <summary>What container runtimes and registries write when trying again cannot help.</summary>
     private static readonly string[] PermanentPullErrors =
     [
-        "not found", "manifest unknown", "name unknown", "unauthorized", "authentication required", "denied", "forbidden", "invalid reference format",
+        "not found",
+        "manifest unknown",
+        "name unknown",
+        "unauthorized",
+        "authentication required",
+        "denied",
+        "forbidden",
+        "invalid reference format",
     ];
 
     /// <summary>
@@ -65,13 +77,17 @@ public abstract record PodVerdict
     /// <summary>The last thing a pod said about itself, in one line.</summary>
     public static string Seen(PodSnapshot pod)
     {
-        var said = pod.Containers.Select(container => Said(container.WaitingReason, container.WaitingMessage)).FirstOrDefault(text => text is not null)
+        var said =
+            pod.Containers.Select(container => Said(container.WaitingReason, container.WaitingMessage))
+                .FirstOrDefault(text => text is not null)
             ?? Said(pod.UnscheduledReason, pod.UnscheduledMessage)
             ?? (pod.Events.Count > 0 ? Said(pod.Events[^1].Reason, pod.Events[^1].Message) : null);
         return said is null ? pod.Phase : $"{pod.Phase}, {said}";
 
         static string? Said(string? reason, string? message) =>
-            reason is null ? null : string.IsNullOrEmpty(message) ? reason : $"{reason}: {message}";
+            reason is null ? null
+            : string.IsNullOrEmpty(message) ? reason
+            : $"{reason}: {message}";
     }
 
     private static bool PullIsHopeless(PodSnapshot pod, ContainerSnapshot container)
@@ -81,7 +97,10 @@ public abstract record PodVerdict
             return true;
         }
 
-        var said = pod.Events.Where(happened => happened.Reason == "Failed").Select(happened => happened.Message).Append(container.WaitingMessage ?? "");
+        var said = pod
+            .Events.Where(happened => happened.Reason == "Failed")
+            .Select(happened => happened.Message)
+            .Append(container.WaitingMessage ?? "");
         return said.Any(text => PermanentPullErrors.Any(error => text.Contains(error, StringComparison.OrdinalIgnoreCase)))
             || pod.Events.Any(happened => happened is { Reason: "BackOff", Count: >= 2 });
     }
@@ -89,43 +108,53 @@ public abstract record PodVerdict
     private static bool SchedulingIsHopeless(PodSnapshot pod, DateTimeOffset now) =>
         pod.Events.Any(happened => happened.Reason == "NotTriggerScaleUp") || now - pod.Created >= SchedulingGrace;
 
-    private static Finding ImagePullFailed(PodSnapshot pod, ContainerSnapshot container) => new()
-    {
-        Code = FindingCodes.ImagePullFailed,
-        Cause = $"The image {container.Image} of the pod {pod.Namespace}/{pod.Name} cannot be pulled: {container.WaitingMessage ?? container.WaitingReason}",
-        Fix = "Set `verify.image` to an image that the cluster's nodes can pull and that has the AWS CLI in it, or give the nodes access to its registry.",
-        Expected = "an image that can be pulled",
-        Actual = container.Image,
-    };
+    private static Finding ImagePullFailed(PodSnapshot pod, ContainerSnapshot container) =>
+        new()
+        {
+            Code = FindingCodes.ImagePullFailed,
+            Cause =
+                $"The image {container.Image} of the pod {pod.Namespace}/{pod.Name} cannot be pulled: {container.WaitingMessage ?? container.WaitingReason}",
+            Fix =
+                "Set `verify.image` to an image that the cluster's nodes can pull and that has the AWS CLI in it, or give the nodes access to its registry.",
+            Expected = "an image that can be pulled",
+            Actual = container.Image,
+        };
 
-    private static Finding Unschedulable(PodSnapshot pod) => new()
-    {
-        Code = FindingCodes.PodUnschedulable,
-        Cause = $"No node takes the pod {pod.Namespace}/{pod.Name}: {pod.UnscheduledMessage}",
-        Fix = "Add a node that the pod fits on, or adapt its requests, tolerations or node selector in your own validation-pod.yaml (--templates).",
-        Expected = "a node that takes the pod",
-        Actual = pod.UnscheduledMessage,
-    };
+    private static Finding Unschedulable(PodSnapshot pod) =>
+        new()
+        {
+            Code = FindingCodes.PodUnschedulable,
+            Cause = $"No node takes the pod {pod.Namespace}/{pod.Name}: {pod.UnscheduledMessage}",
+            Fix =
+                "Add a node that the pod fits on, or adapt its requests, tolerations or node selector in your own validation-pod.yaml (--templates).",
+            Expected = "a node that takes the pod",
+            Actual = pod.UnscheduledMessage,
+        };
 
-    private static Finding NotStarted(PodSnapshot pod, ContainerSnapshot container) => new()
-    {
-        Code = FindingCodes.CheckFailed,
-        Cause = $"The container {container.Name} of {pod.Namespace}/{pod.Name} could not start from the image {container.Image}: {container.TerminatedMessage}",
-        Fix = "The image must have /bin/sh; set `verify.image` to one that does.",
-        Expected = "an image with /bin/sh",
-        Actual = container.Image,
-    };
+    private static Finding NotStarted(PodSnapshot pod, ContainerSnapshot container) =>
+        new()
+        {
+            Code = FindingCodes.CheckFailed,
+            Cause =
+                $"The container {container.Name} of {pod.Namespace}/{pod.Name} could not start from the image {container.Image}: {container.TerminatedMessage}",
+            Fix = "The image must have /bin/sh; set `verify.image` to one that does.",
+            Expected = "an image with /bin/sh",
+            Actual = container.Image,
+        };
 
-    private static Finding Ended(PodSnapshot pod) => new()
-    {
-        Code = FindingCodes.PodTimedOut,
-        Cause = pod.Reason == "DeadlineExceeded"
-            ? $"The pod {pod.Namespace}/{pod.Name} was still running at its deadline."
-            : $"The pod {pod.Namespace}/{pod.Name} was ended by the cluster ({pod.Reason ?? "no reason given"}): {pod.Message}",
-        Fix = pod.Reason == "DeadlineExceeded"
-            ? "Make the check of `verify.run` end sooner, or raise `verify.timeout`."
-            : "Run it again; if it happens again, look at the node the pod ran on.",
-        Expected = "an exit code",
-        Actual = pod.Message ?? pod.Reason,
-    };
+    private static Finding Ended(PodSnapshot pod) =>
+        new()
+        {
+            Code = FindingCodes.PodTimedOut,
+            Cause =
+                pod.Reason == "DeadlineExceeded"
+                    ? $"The pod {pod.Namespace}/{pod.Name} was still running at its deadline."
+                    : $"The pod {pod.Namespace}/{pod.Name} was ended by the cluster ({pod.Reason ?? "no reason given"}): {pod.Message}",
+            Fix =
+                pod.Reason == "DeadlineExceeded"
+                    ? "Make the check of `verify.run` end sooner, or raise `verify.timeout`."
+                    : "Run it again; if it happens again, look at the node the pod ran on.",
+            Expected = "an exit code",
+            Actual = pod.Message ?? pod.Reason,
+        };
 }

@@ -40,7 +40,9 @@ public static class TokenComparison
             lines.Add(Line(@case, claim, claims[claim], claims, now));
         }
 
-        lines.AddRange(claims.Where(claim => !Compared.Contains(claim.Key, StringComparer.Ordinal)).SelectMany(claim => Flat(claim.Key, claim.Value)));
+        lines.AddRange(
+            claims.Where(claim => !Compared.Contains(claim.Key, StringComparer.Ordinal)).SelectMany(claim => Flat(claim.Key, claim.Value))
+        );
         return lines;
     }
 
@@ -53,7 +55,11 @@ public static class TokenComparison
                 var issuer = "https://" + @case.IssuerPath;
                 return new ClaimLine(claim, text, new ClaimWish(@case.IsGoogle ? "trust policy" : "provider", issuer, text == issuer));
             case "aud":
-                return new ClaimLine(claim, text, [.. OfProvider(@case, text), .. OfTrust(@case, @case.IsGoogle ? ":oaud" : ":aud", text, @case.Workload.Audience)]);
+                return new ClaimLine(
+                    claim,
+                    text,
+                    [.. OfProvider(@case, text), .. OfTrust(@case, @case.IsGoogle ? ":oaud" : ":aud", text, @case.Workload.Audience)]
+                );
             case "azp":
                 return new ClaimLine(claim, text, [.. OfTrust(@case, ":aud", text, otherwise: null)]);
             case "sub":
@@ -61,24 +67,38 @@ public static class TokenComparison
             case "exp":
                 var (expires, issued) = (Moment(value), Moment(claims["iat"]));
                 var lifetime = expires is not null && issued is not null ? $", lives {Human.Of(expires.Value - issued.Value)}" : "";
-                return expires is null ? NoTime(claim, text) : new ClaimLine(
-                    claim,
-                    $"{Shown(expires.Value)} ({Distance(expires.Value, now)}{lifetime})",
-                    new ClaimWish("STS", "not more than 5 min ago", now - SecurityTokenService.ClockAllowance < expires));
+                return expires is null
+                    ? NoTime(claim, text)
+                    : new ClaimLine(
+                        claim,
+                        $"{Shown(expires.Value)} ({Distance(expires.Value, now)}{lifetime})",
+                        new ClaimWish("STS", "not more than 5 min ago", now - SecurityTokenService.ClockAllowance < expires)
+                    );
             default:
-                return Moment(value) is not { } begins ? NoTime(claim, text) : new ClaimLine(
-                    claim,
-                    $"{Shown(begins)} ({Distance(begins, now)})",
-                    new ClaimWish("STS", "not more than 5 min ahead", begins <= now + SecurityTokenService.ClockAllowance));
+                return Moment(value) is not { } begins
+                    ? NoTime(claim, text)
+                    : new ClaimLine(
+                        claim,
+                        $"{Shown(begins)} ({Distance(begins, now)})",
+                        new ClaimWish("STS", "not more than 5 min ahead", begins <= now + SecurityTokenService.ClockAllowance)
+                    );
         }
     }
 
     /// <summary>The audiences of the provider that is there; nothing where there is none, or it was not read.</summary>
     private static IEnumerable<ClaimWish> OfProvider(Case @case, string value)
     {
-        if (!@case.IsGoogle && @case.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == @case.Cluster.IssuerPath)?.ClientIds is { } clients)
+        if (
+            !@case.IsGoogle
+            && @case.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == @case.Cluster.IssuerPath)?.ClientIds
+                is { } clients
+        )
         {
-            yield return new ClaimWish("provider", clients.Count == 0 ? "(none)" : string.Join(" or ", clients), clients.Contains(value, StringComparer.Ordinal));
+            yield return new ClaimWish(
+                "provider",
+                clients.Count == 0 ? "(none)" : string.Join(" or ", clients),
+                clients.Contains(value, StringComparer.Ordinal)
+            );
         }
     }
 
@@ -95,7 +115,11 @@ public static class TokenComparison
         if (wanted.Length > 0)
         {
             // Only the Like operators read * and ? as anything but themselves.
-            var fits = conditions.Any(condition => condition.Values.Any(one => condition.Operator.Contains("Like", StringComparison.Ordinal) ? Wildcard.IsMatch(one, value) : one == value));
+            var fits = conditions.Any(condition =>
+                condition.Values.Any(one =>
+                    condition.Operator.Contains("Like", StringComparison.Ordinal) ? Wildcard.IsMatch(one, value) : one == value
+                )
+            );
             yield return new ClaimWish("trust policy", string.Join(" or ", wanted), fits);
         }
         else if (otherwise is not null)
@@ -104,23 +128,29 @@ public static class TokenComparison
         }
     }
 
-    private static ClaimLine NoTime(string claim, string text) => new(claim, text, new ClaimWish("STS", "whole seconds since 1970", Fits: false));
+    private static ClaimLine NoTime(string claim, string text) =>
+        new(claim, text, new ClaimWish("STS", "whole seconds since 1970", Fits: false));
 
-    private static string Distance(DateTimeOffset time, DateTimeOffset now) => time > now ? $"in {Human.Of(time - now)}" : $"{Human.Of(now - time)} ago";
+    private static string Distance(DateTimeOffset time, DateTimeOffset now) =>
+        time > now ? $"in {Human.Of(time - now)}" : $"{Human.Of(now - time)} ago";
 
-    private static IEnumerable<ClaimLine> Flat(string name, JsonNode? value) => value is JsonObject inner
-        ? inner.SelectMany(member => Flat($"{name}.{member.Key}", member.Value))
-        : [new ClaimLine(name, Text(value))];
+    private static IEnumerable<ClaimLine> Flat(string name, JsonNode? value) =>
+        value is JsonObject inner
+            ? inner.SelectMany(member => Flat($"{name}.{member.Key}", member.Value))
+            : [new ClaimLine(name, Text(value))];
 
-    private static string Text(JsonNode? value) => value switch
-    {
-        JsonArray list => string.Join(", ", list.Select(Text)),
-        JsonValue single when single.TryGetValue<string>(out var text) => text,
-        _ => value?.ToJsonString() ?? "null",
-    };
+    private static string Text(JsonNode? value) =>
+        value switch
+        {
+            JsonArray list => string.Join(", ", list.Select(Text)),
+            JsonValue single when single.TryGetValue<string>(out var text) => text,
+            _ => value?.ToJsonString() ?? "null",
+        };
 
     private static DateTimeOffset? Moment(JsonNode? value) =>
-        value is JsonValue single && single.TryGetValue<long>(out var seconds) && seconds is >= 0 and <= 253_402_300_799 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+        value is JsonValue single && single.TryGetValue<long>(out var seconds) && seconds is >= 0 and <= 253_402_300_799
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
 
     private static string Shown(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'");
 }

@@ -15,15 +15,42 @@ public sealed record WorkloadDiagnosis(IReadOnlyList<Finding> Findings, IReadOnl
     public Finding? SeenCause => Findings.FirstOrDefault(finding => finding.Severity == Severity.Error && !Unread.Contains(finding));
 
     /// <summary>Without what could not be read.</summary>
-    public WorkloadDiagnosis OfSeen() => this with { Findings = [.. Findings.Where(finding => !Unread.Any(unread => unread.Code == finding.Code && unread.Cause == finding.Cause))], Unread = [] };
+    public WorkloadDiagnosis OfSeen() =>
+        this with
+        {
+            Findings = [.. Findings.Where(finding => !Unread.Any(unread => unread.Code == finding.Code && unread.Cause == finding.Cause))],
+            Unread = [],
+        };
 
     /// <summary>What concerns the token alone.</summary>
-    public WorkloadDiagnosis OfToken() => this with { Findings = [.. Findings.Where(finding => finding.Code.StartsWith("FED7", StringComparison.Ordinal) || finding.Code == FindingCodes.VerificationKeyUnavailable)] };
+    public WorkloadDiagnosis OfToken() =>
+        this with
+        {
+            Findings =
+            [
+                .. Findings.Where(finding =>
+                    finding.Code.StartsWith("FED7", StringComparison.Ordinal) || finding.Code == FindingCodes.VerificationKeyUnavailable
+                ),
+            ],
+        };
 
     /// <summary>As this, and the check failed in a way that is not in the evidence.</summary>
-    public WorkloadDiagnosis WithFailedCheck(Finding finding) => this with
-    {
-        Findings = [finding, .. Findings],
-        Chain = [.. Chain.Select(link => link.Link == "check" ? link with { State = LinkState.Broken, Expected = finding.Expected ?? link.Expected, Actual = finding.Actual } : link)],
-    };
+    public WorkloadDiagnosis WithFailedCheck(Finding finding) =>
+        this with
+        {
+            Findings = [finding, .. Findings],
+            Chain =
+            [
+                .. Chain.Select(link =>
+                    link.Link == "check"
+                        ? link with
+                        {
+                            State = LinkState.Broken,
+                            Expected = finding.Expected ?? link.Expected,
+                            Actual = finding.Actual,
+                        }
+                        : link
+                ),
+            ],
+        };
 }

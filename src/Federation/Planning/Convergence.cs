@@ -15,7 +15,8 @@ public sealed class Convergence(
     IReadOnlyList<RenderedWorkload> workloads,
     IReadOnlySet<string> selected,
     IReadOnlyList<ICloud> clouds,
-    IClusterDirectory directory)
+    IClusterDirectory directory
+)
 {
     private readonly IReadOnlyDictionary<string, ICloud> _clouds = clouds.ToDictionary(cloud => cloud.Name, StringComparer.Ordinal);
 
@@ -31,14 +32,33 @@ public sealed class Convergence(
         var concerned = unread with { Workloads = [.. workloads.Where(rendered => selected.Contains(rendered.Workload.Name))] };
         // A shared role keeps the ids of all the clusters it trusts, those of workloads that are not selected too.
         var sharing = needed.SelectMany(resource => resource.Workloads).Concat(selected).ToHashSet(StringComparer.Ordinal);
-        var clusters = CollectAsync(() => directory.ReadClustersAsync([.. workloads.Select(rendered => rendered.Workload).Where(workload => sharing.Contains(workload.Name)).Select(workload => workload.Cluster).Distinct()], cancellationToken));
+        var clusters = CollectAsync(() =>
+            directory.ReadClustersAsync(
+                [
+                    .. workloads
+                        .Select(rendered => rendered.Workload)
+                        .Where(workload => sharing.Contains(workload.Name))
+                        .Select(workload => workload.Cluster)
+                        .Distinct(),
+                ],
+                cancellationToken
+            )
+        );
         var confirmations = clouds.Select(cloud => CollectAsync(() => cloud.ConfirmAsync(concerned, cancellationToken))).ToArray();
-        var readings = clouds.Select(cloud => CollectAsync(() => cloud.ReadAsync([.. needed.Where(resource => resource.Id.Cloud == cloud.Name)], cancellationToken))).ToArray();
+        var readings = clouds
+            .Select(cloud =>
+                CollectAsync(() => cloud.ReadAsync([.. needed.Where(resource => resource.Id.Cloud == cloud.Name)], cancellationToken))
+            )
+            .ToArray();
 
         var facts = await clusters;
         var confirmed = await Task.WhenAll(confirmations);
         var observed = await Task.WhenAll(readings);
-        Finding[] standing = [.. facts.Findings, .. confirmed.SelectMany(confirmation => confirmation.Findings.Concat(confirmation.Result ?? []))];
+        Finding[] standing =
+        [
+            .. facts.Findings,
+            .. confirmed.SelectMany(confirmation => confirmation.Findings.Concat(confirmation.Result ?? [])),
+        ];
         if (HasError(standing))
         {
             return new Plan([], Once(standing));
@@ -55,8 +75,12 @@ public sealed class Convergence(
     }
 
     /// <inheritdoc cref="PlanExecution.ApplyAsync"/>
-    public Task<IReadOnlyList<ChangeProgress>> ApplyAsync(Plan plan, int parallelism, Action<ChangeProgress> report, CancellationToken cancellationToken) =>
-        PlanExecution.ApplyAsync(plan, _clouds, parallelism, report, cancellationToken);
+    public Task<IReadOnlyList<ChangeProgress>> ApplyAsync(
+        Plan plan,
+        int parallelism,
+        Action<ChangeProgress> report,
+        CancellationToken cancellationToken
+    ) => PlanExecution.ApplyAsync(plan, _clouds, parallelism, report, cancellationToken);
 
     private List<DesiredResource> Selected(DesiredInput input) =>
         [.. clouds.SelectMany(cloud => cloud.Desire(input)).Where(resource => resource.Workloads.Any(selected.Contains))];

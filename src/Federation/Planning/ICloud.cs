@@ -13,7 +13,8 @@ namespace Federation.Planning;
 public sealed record DesiredInput(
     FederationConfiguration Configuration,
     IReadOnlyList<RenderedWorkload> Workloads,
-    IReadOnlyDictionary<string, ClusterFacts> Clusters);
+    IReadOnlyDictionary<string, ClusterFacts> Clusters
+);
 
 /// <summary>One cloud: what it should hold, what it holds, and how to change it.</summary>
 public interface ICloud

@@ -47,21 +47,28 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
     /// trusts its Google service account, that account's id. IAM allows ASCII letters and digits only.
     /// </summary>
     public static string TrustSid(Workload workload) =>
-        TrustSidPrefix + Pascal(workload.Cluster.Key) + (workload.Identity == IdentityKind.Google ? "Google" + Pascal(workload.GoogleServiceAccount ?? "") : "");
+        TrustSidPrefix
+        + Pascal(workload.Cluster.Key)
+        + (workload.Identity == IdentityKind.Google ? "Google" + Pascal(workload.GoogleServiceAccount ?? "") : "");
 
     private static string Pascal(string name) =>
-        string.Concat(name.Split([.. name.Where(c => !char.IsAsciiLetterOrDigit(c)).Distinct()], StringSplitOptions.RemoveEmptyEntries)
-            .Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
+        string.Concat(
+            name.Split([.. name.Where(c => !char.IsAsciiLetterOrDigit(c)).Distinct()], StringSplitOptions.RemoveEmptyEntries)
+                .Select(part => char.ToUpperInvariant(part[0]) + part[1..])
+        );
 
     private bool IsOn(IReadOnlyDictionary<string, string> marks, char separator) =>
-        marks.TryGetValue(Key(separator, ToolName), out var tool) && string.Equals(tool, Tool, StringComparison.Ordinal)
-        && marks.TryGetValue(Key(separator, FederationName), out var federation) && string.Equals(federation, Federation, StringComparison.Ordinal);
+        marks.TryGetValue(Key(separator, ToolName), out var tool)
+        && string.Equals(tool, Tool, StringComparison.Ordinal)
+        && marks.TryGetValue(Key(separator, FederationName), out var federation)
+        && string.Equals(federation, Federation, StringComparison.Ordinal);
 
     private static string Key(char separator, string name) => $"federation{separator}{name}";
 
     private ImmutableSortedDictionary<string, string> Write(char separator, char joint, int longest)
     {
-        var marks = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+        var marks = ImmutableSortedDictionary
+            .Create<string, string>(StringComparer.Ordinal)
             .Add(Key(separator, ToolName), Tool)
             .Add(Key(separator, FederationName), Federation);
         return Workloads.Count == 0 ? marks : marks.Add(Key(separator, WorkloadName), Join(joint, longest));
@@ -76,7 +83,9 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
             var rest = names.Count - shown;
             var text = string.Join(joint, rest == 0 ? names : [.. names.Take(shown), $"{rest}-more"]);
             if (text.Length <= longest)
+            {
                 return text;
+            }
         }
 
         return "";

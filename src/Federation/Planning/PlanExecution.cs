@@ -29,7 +29,8 @@ public static class PlanExecution
         IReadOnlyDictionary<string, ICloud> clouds,
         int parallelism,
         Action<ChangeProgress> report,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         using var places = new SemaphoreSlim(parallelism);
         var running = new Dictionary<ResourceId, Task<ChangeProgress>>();

@@ -109,30 +109,35 @@ public static class Planner
         }
     }
 
-    private static Finding Missing(DesiredResource desired) => new()
-    {
-        Code = desired.MissingCode,
-        Resource = desired.Id.Value,
-        Cause = $"{desired.Id} is declared as existing, and it is not there.",
-        Fix = "Create it where it is owned, or take it out of the workload's `existing:` list so that Apply makes it.",
-    };
+    private static Finding Missing(DesiredResource desired) =>
+        new()
+        {
+            Code = desired.MissingCode,
+            Resource = desired.Id.Value,
+            Cause = $"{desired.Id} is declared as existing, and it is not there.",
+            Fix = "Create it where it is owned, or take it out of the workload's `existing:` list so that Apply makes it.",
+        };
 
-    private static Finding DiffersElsewhere(DesiredResource desired, IReadOnlyList<FieldChange> fields) => new()
-    {
-        Code = FindingCodes.ResourceNotOurs,
-        Severity = Severity.Warning,
-        Resource = desired.Id.Value,
-        Cause = $"{desired.Id} is owned elsewhere (`existing:`) and differs from what this workload needs in {string.Join(", ", fields.Select(field => field.Path))}.",
-        Fix = "Change it where it is owned, to the value expected here.",
-        Expected = fields[0].To ?? "(absent)",
-        Actual = fields[0].From ?? "(absent)",
-    };
+    private static Finding DiffersElsewhere(DesiredResource desired, IReadOnlyList<FieldChange> fields) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Severity = Severity.Warning,
+            Resource = desired.Id.Value,
+            Cause =
+                $"{desired.Id} is owned elsewhere (`existing:`) and differs from what this workload needs in {string.Join(", ", fields.Select(field => field.Path))}.",
+            Fix = "Change it where it is owned, to the value expected here.",
+            Expected = fields[0].To ?? "(absent)",
+            Actual = fields[0].From ?? "(absent)",
+        };
 
-    private static Finding NotOurs(DesiredResource desired) => new()
-    {
-        Code = FindingCodes.ResourceNotOurs,
-        Resource = desired.Id.Value,
-        Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
-        Fix = $"If it is to be managed here, set `adopt: true` on the workload {string.Join(", ", desired.Workloads)}; if it is managed elsewhere, list it under `existing:`; otherwise choose another name.",
-    };
+    private static Finding NotOurs(DesiredResource desired) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Resource = desired.Id.Value,
+            Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
+            Fix =
+                $"If it is to be managed here, set `adopt: true` on the workload {string.Join(", ", desired.Workloads)}; if it is managed elsewhere, list it under `existing:`; otherwise choose another name.",
+        };
 }

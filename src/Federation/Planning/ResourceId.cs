@@ -19,7 +19,8 @@ public sealed record ResourceId : IComparable<ResourceId>
 
     /// <param name="cluster">The cluster's key in the configuration.</param>
     /// <param name="namespace">The namespace; for a namespace itself, its own name.</param>
-    public static ResourceId Kubernetes(string cluster, string @namespace, string kind, string name) => new("kubernetes", $"{cluster}/{@namespace}/{kind}/{name}");
+    public static ResourceId Kubernetes(string cluster, string @namespace, string kind, string name) =>
+        new("kubernetes", $"{cluster}/{@namespace}/{kind}/{name}");
 
     public int CompareTo(ResourceId? other) => string.CompareOrdinal(Value, other?.Value);
 

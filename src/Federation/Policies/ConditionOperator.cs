@@ -56,7 +56,9 @@ internal readonly record struct ConditionOperator(ConditionKind Kind, bool Negat
 
         var ifExists = text.EndsWith(IfExistsSuffix, StringComparison.Ordinal);
         if (ifExists)
+        {
             text = text[..^IfExistsSuffix.Length];
+        }
 
         (ConditionKind Kind, bool Negated)? known = text switch
         {
@@ -99,17 +101,31 @@ internal static class ConditionValues
 {
     private static readonly string[] DateForms =
     [
-        "yyyy", "yyyy-MM", "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyyMMdd'T'HHmmssK",
+        "yyyy",
+        "yyyy-MM",
+        "yyyy-MM-dd",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd'T'HH:mm:ssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        "yyyyMMdd'T'HHmmssK",
     ];
 
     public static bool TryNumber(string text, out decimal number) =>
-        decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
+        decimal.TryParse(
+            text,
+            NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture,
+            out number
+        );
 
     /// <summary>W3C's profile of ISO 8601, or seconds since 1970 (more than four digits, so that a year stays a year).</summary>
     public static bool TryDate(string text, out DateTimeOffset date)
     {
-        if (text.Length > 4 && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
-            && seconds is >= -62_135_596_800 and <= 253_402_300_799)
+        if (
+            text.Length > 4
+            && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= -62_135_596_800 and <= 253_402_300_799
+        )
         {
             date = DateTimeOffset.FromUnixTimeSeconds(seconds);
             return true;
@@ -124,12 +140,22 @@ internal static class ConditionValues
         network = default;
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (!IPAddress.TryParse(slash < 0 ? text : text.AsSpan(0, slash), out var address))
+        {
             return false;
+        }
 
         var bytes = address.GetAddressBytes();
         var prefix = bytes.Length * 8;
-        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefix) || prefix > bytes.Length * 8))
+        if (
+            slash >= 0
+            && (
+                !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefix)
+                || prefix > bytes.Length * 8
+            )
+        )
+        {
             return false;
+        }
 
         for (var i = 0; i < bytes.Length; i++)
         {

@@ -52,7 +52,8 @@ public static class PolicyEvaluator
         PolicyRequest request,
         IEnumerable<NamedPolicy> identityPolicies,
         NamedPolicy? boundary = null,
-        NamedPolicy? sessionPolicy = null)
+        NamedPolicy? sessionPolicy = null
+    )
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(identityPolicies);
@@ -60,18 +61,25 @@ public static class PolicyEvaluator
         foreach (var policy in identityPolicies)
         {
             if (Decide(request, policy, PolicySource.Identity, ref allowed) is { } denied)
+            {
                 return denied;
+            }
         }
 
         var allowedByBoundary = default(DecidingStatement);
         if (boundary is not null && Decide(request, boundary, PolicySource.Boundary, ref allowedByBoundary) is { } deniedByBoundary)
+        {
             return deniedByBoundary;
+        }
 
         var allowedBySession = default(DecidingStatement);
         if (sessionPolicy is not null && Decide(request, sessionPolicy, PolicySource.Session, ref allowedBySession) is { } deniedBySession)
+        {
             return deniedBySession;
+        }
 
-        PolicySource? blockedBy = allowed is null ? PolicySource.Identity
+        PolicySource? blockedBy =
+            allowed is null ? PolicySource.Identity
             : boundary is not null && allowedByBoundary is null ? PolicySource.Boundary
             : sessionPolicy is not null && allowedBySession is null ? PolicySource.Session
             : null;
@@ -87,14 +95,20 @@ public static class PolicyEvaluator
         foreach (var statement in policy.Document.Statements)
         {
             if (statement.Effect is PolicyEffect.Allow && allowed is not null)
+            {
                 continue;
+            }
 
             if (!Applies(statement, request, variables))
+            {
                 continue;
+            }
 
             var deciding = new DecidingStatement(source, policy.Name, statement);
             if (statement.Effect is PolicyEffect.Deny)
+            {
                 return new PolicyVerdict(PolicyDecision.ExplicitDeny, deciding, BlockedBy: null);
+            }
 
             allowed = deciding;
         }
@@ -107,19 +121,22 @@ public static class PolicyEvaluator
         && MatchesResource(statement, request.Resource, variables)
         && ConditionEvaluator.AllHold(statement, request.Context, variables);
 
-    internal static bool MatchesAction(PolicyStatement statement, string action) => (statement.Actions, statement.NotActions) switch
-    {
-        ({ } actions, _) => AnyAction(actions, action),
-        (null, { } notActions) => !AnyAction(notActions, action),
-        _ => false,
-    };
+    internal static bool MatchesAction(PolicyStatement statement, string action) =>
+        (statement.Actions, statement.NotActions) switch
+        {
+            ({ } actions, _) => AnyAction(actions, action),
+            (null, { } notActions) => !AnyAction(notActions, action),
+            _ => false,
+        };
 
     private static bool AnyAction(IReadOnlyList<string> patterns, string action)
     {
         foreach (var pattern in patterns)
         {
             if (Wildcard.IsMatch(pattern, action, ignoreCase: true))
+            {
                 return true;
+            }
         }
 
         return false;
@@ -128,10 +145,14 @@ public static class PolicyEvaluator
     private static bool MatchesResource(PolicyStatement statement, string resource, PolicyVariables variables)
     {
         if (statement.Resources is { } resources)
+        {
             return AnyResource(resources, resource, variables, out _);
+        }
 
         if (statement.NotResources is not { } notResources)
+        {
             return false;
+        }
 
         var listed = AnyResource(notResources, resource, variables, out var unresolved);
         // What a variable without a value would have excluded is unknown: it must not be allowed for that.

@@ -15,7 +15,9 @@ public static class PolicyFields
         ArgumentNullException.ThrowIfNull(document);
         yield return KeyValuePair.Create($"{prefix}.Version", document.Version);
         if (document.Id is not null)
+        {
             yield return KeyValuePair.Create($"{prefix}.Id", document.Id);
+        }
 
         foreach (var group in document.Canonical().Statements.GroupBy(statement => statement.Sid, StringComparer.Ordinal))
         {
@@ -23,7 +25,10 @@ public static class PolicyFields
             foreach (var statement in group)
             {
                 ordinal++;
-                var name = group.Key is null ? $"#{ordinal}" : ordinal == 1 ? Escape(group.Key) : $"{Escape(group.Key)}#{ordinal}";
+                var name =
+                    group.Key is null ? $"#{ordinal}"
+                    : ordinal == 1 ? Escape(group.Key)
+                    : $"{Escape(group.Key)}#{ordinal}";
                 foreach (var field in Flatten(statement, $"{prefix}.{name}"))
                 {
                     yield return field;
@@ -35,39 +40,50 @@ public static class PolicyFields
     private static IEnumerable<KeyValuePair<string, string>> Flatten(PolicyStatement statement, string path)
     {
         yield return KeyValuePair.Create($"{path}.Effect", statement.Effect.ToString());
-        foreach (var field in List($"{path}.Action", statement.Actions)
-            .Concat(List($"{path}.NotAction", statement.NotActions))
-            .Concat(List($"{path}.Resource", statement.Resources))
-            .Concat(List($"{path}.NotResource", statement.NotResources))
-            .Concat(Principals($"{path}.Principal", statement.Principals))
-            .Concat(Principals($"{path}.NotPrincipal", statement.NotPrincipals))
-            .Concat(statement.Conditions.SelectMany(condition =>
-                List($"{path}.Condition.{Escape(condition.Operator)}.{EscapeKey(condition.Key)}", condition.Values))))
+        foreach (
+            var field in List($"{path}.Action", statement.Actions)
+                .Concat(List($"{path}.NotAction", statement.NotActions))
+                .Concat(List($"{path}.Resource", statement.Resources))
+                .Concat(List($"{path}.NotResource", statement.NotResources))
+                .Concat(Principals($"{path}.Principal", statement.Principals))
+                .Concat(Principals($"{path}.NotPrincipal", statement.NotPrincipals))
+                .Concat(
+                    statement.Conditions.SelectMany(condition =>
+                        List($"{path}.Condition.{Escape(condition.Operator)}.{EscapeKey(condition.Key)}", condition.Values)
+                    )
+                )
+        )
         {
             yield return field;
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Principals(string path, IReadOnlyDictionary<string, IReadOnlyList<string>>? principals) => principals switch
-    {
-        null => [],
-        { Count: 0 } => [KeyValuePair.Create(path, "{}")],
-        _ => principals.SelectMany(type => List($"{path}.{Escape(type.Key)}", type.Value)),
-    };
+    private static IEnumerable<KeyValuePair<string, string>> Principals(
+        string path,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? principals
+    ) =>
+        principals switch
+        {
+            null => [],
+            { Count: 0 } => [KeyValuePair.Create(path, "{}")],
+            _ => principals.SelectMany(type => List($"{path}.{Escape(type.Key)}", type.Value)),
+        };
 
-    private static IEnumerable<KeyValuePair<string, string>> List(string path, IReadOnlyList<string>? values) => values switch
-    {
-        null => [],
-        { Count: 0 } => [KeyValuePair.Create(path, "[]")],
-        _ => values.Select(value => KeyValuePair.Create($"{path}[{value}]", value)),
-    };
+    private static IEnumerable<KeyValuePair<string, string>> List(string path, IReadOnlyList<string>? values) =>
+        values switch
+        {
+            null => [],
+            { Count: 0 } => [KeyValuePair.Create(path, "[]")],
+            _ => values.Select(value => KeyValuePair.Create($"{path}[{value}]", value)),
+        };
 
     // Names from the document must not be able to spell another path. Condition keys are full of dots, which are
     // harmless there: a key is the last name of its path.
     // An empty Sid gets a name that nothing else is escaped to, or its second statement would be spelt like one without Sid.
-    private static string Escape(string name) => name.Length == 0
-        ? "%"
-        : EscapeKey(name).Replace(".", "%2E", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal);
+    private static string Escape(string name) =>
+        name.Length == 0
+            ? "%"
+            : EscapeKey(name).Replace(".", "%2E", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal);
 
     private static string EscapeKey(string name) =>
         name.Replace("%", "%25", StringComparison.Ordinal).Replace("[", "%5B", StringComparison.Ordinal);

@@ -27,7 +27,12 @@ public static partial class PolicyGrammar
 
     private static readonly string[] TrustActions =
     [
-        "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext",
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+        "sts:SetContext",
     ];
 
     private static readonly string[] PrincipalTypes = ["AWS", "Federated", "Service", "CanonicalUser"];
@@ -51,10 +56,14 @@ public static partial class PolicyGrammar
         ArgumentNullException.ThrowIfNull(document);
         var violations = new List<PolicyViolation>();
         if (document.Version is not ("2012-10-17" or "2008-10-17"))
+        {
             violations.Add(new PolicyViolation(SyntaxErrors, $"Version is \"{document.Version}\"; it is 2012-10-17 or 2008-10-17."));
+        }
 
         if (document.Statements.Count == 0)
+        {
             violations.Add(new PolicyViolation(SyntaxErrors, "Statement is empty."));
+        }
 
         for (var i = 0; i < document.Statements.Count; i++)
         {
@@ -64,10 +73,19 @@ public static partial class PolicyGrammar
             violations.AddRange(kind is PolicyKind.Trust ? CheckTrust(statement, name) : CheckPermissions(statement, name));
         }
 
-        foreach (var repeated in document.Statements.Where(statement => !string.IsNullOrEmpty(statement.Sid))
-            .GroupBy(statement => statement.Sid, StringComparer.Ordinal).Where(group => group.Skip(1).Any()))
+        foreach (
+            var repeated in document
+                .Statements.Where(statement => !string.IsNullOrEmpty(statement.Sid))
+                .GroupBy(statement => statement.Sid, StringComparer.Ordinal)
+                .Where(group => group.Skip(1).Any())
+        )
         {
-            violations.Add(new PolicyViolation("Statement IDs (SID) in a single policy must be unique.", $"{repeated.Key} names {repeated.Count()} statements."));
+            violations.Add(
+                new PolicyViolation(
+                    "Statement IDs (SID) in a single policy must be unique.",
+                    $"{repeated.Key} names {repeated.Count()} statements."
+                )
+            );
         }
 
         return violations;
@@ -76,16 +94,27 @@ public static partial class PolicyGrammar
     private static IEnumerable<PolicyViolation> CheckShape(PolicyStatement statement, string name)
     {
         if (statement.Sid is not null && !AlphaNumeric().IsMatch(statement.Sid))
-            yield return new PolicyViolation("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*", $"{name}: Sid is \"{statement.Sid}\".");
+        {
+            yield return new PolicyViolation(
+                "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
+                $"{name}: Sid is \"{statement.Sid}\"."
+            );
+        }
 
         if (statement is { Actions: not null, NotActions: not null })
+        {
             yield return new PolicyViolation(SyntaxErrors, $"{name} has both Action and NotAction.");
+        }
 
         if (statement is { Resources: not null, NotResources: not null })
+        {
             yield return new PolicyViolation(SyntaxErrors, $"{name} has both Resource and NotResource.");
+        }
 
         if (statement is { Principals: not null, NotPrincipals: not null })
+        {
             yield return new PolicyViolation(SyntaxErrors, $"{name} has both Principal and NotPrincipal.");
+        }
 
         if ((statement.Actions ?? statement.NotActions) is not { Count: > 0 } actions)
         {
@@ -97,66 +126,123 @@ public static partial class PolicyGrammar
             {
                 var colon = action.IndexOf(':', StringComparison.Ordinal);
                 if (colon < 0)
-                    yield return new PolicyViolation("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.", $"{name}: the action {action} names no service.");
+                {
+                    yield return new PolicyViolation(
+                        "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+                        $"{name}: the action {action} names no service."
+                    );
+                }
                 else if (!Vendor().IsMatch(action.AsSpan(0, colon)))
+                {
                     yield return new PolicyViolation($"Vendor {action[..colon]} is not valid", $"{name}: the action {action}.");
+                }
             }
         }
 
         foreach (var condition in statement.Conditions)
         {
             if (!ConditionOperator.TryParse(condition.Operator, out _))
+            {
                 yield return new PolicyViolation(SyntaxErrors, $"{name}: {condition.Operator} is not a condition operator.");
+            }
 
             if (condition.Values.Count == 0)
+            {
                 yield return new PolicyViolation(SyntaxErrors, $"{name}: {condition.Operator} of {condition.Key} lists no value.");
+            }
 
             if (!condition.Key.Contains(':', StringComparison.Ordinal))
-                yield return new PolicyViolation("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.", $"{name}: the condition key {condition.Key} names no service or issuer.");
+            {
+                yield return new PolicyViolation(
+                    "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+                    $"{name}: the condition key {condition.Key} names no service or issuer."
+                );
+            }
         }
     }
 
     private static IEnumerable<PolicyViolation> CheckTrust(PolicyStatement statement, string name)
     {
         if (statement.Resources is not null)
+        {
             yield return new PolicyViolation("Has prohibited field Resource", $"{name}: a trust policy speaks of its own role alone.");
+        }
 
         if (statement.NotResources is not null)
+        {
             yield return new PolicyViolation("Has prohibited field NotResource", $"{name}: a trust policy speaks of its own role alone.");
+        }
 
         if (statement is { NotPrincipals: not null, Effect: PolicyEffect.Allow })
-            yield return new PolicyViolation("AssumeRole policy must not contain NotPrincipal field.", $"{name} would admit everyone but the listed.");
+        {
+            yield return new PolicyViolation(
+                "AssumeRole policy must not contain NotPrincipal field.",
+                $"{name} would admit everyone but the listed."
+            );
+        }
         else if (statement.Principals is null && statement.NotPrincipals is null)
+        {
             yield return new PolicyViolation("Missing required field Principal", $"{name} does not say who may assume the role.");
+        }
 
         // Google's issuer serves everyone: IAM wants one of its claims pinned, the key in lower case (recorded; IAM's
         // own words for it are not).
-        if (statement is { Effect: PolicyEffect.Allow, Principals: { } admitted }
-            && admitted.TryGetValue("Federated", out var federated) && federated.Contains("accounts.google.com", StringComparer.Ordinal)
-            && !statement.Conditions.Any(condition => condition is { Operator: "StringEquals", Key: "accounts.google.com:aud" or "accounts.google.com:oaud" or "accounts.google.com:sub" }))
+        if (
+            statement is { Effect: PolicyEffect.Allow, Principals: { } admitted }
+            && admitted.TryGetValue("Federated", out var federated)
+            && federated.Contains("accounts.google.com", StringComparer.Ordinal)
+            && !statement.Conditions.Any(condition =>
+                condition
+                    is {
+                        Operator: "StringEquals",
+                        Key: "accounts.google.com:aud" or "accounts.google.com:oaud" or "accounts.google.com:sub"
+                    }
+            )
+        )
         {
             yield return new PolicyViolation(
                 "The trust policy must test accounts.google.com:aud, accounts.google.com:oaud or accounts.google.com:sub for the principal accounts.google.com.",
-                $"{name}: with StringEquals, the key in lower case.");
+                $"{name}: with StringEquals, the key in lower case."
+            );
         }
 
         foreach (var action in (statement.Actions ?? statement.NotActions ?? []).Where(action => !IsTrustAction(action)))
+        {
             yield return new PolicyViolation("AssumeRole policy may only specify STS AssumeRole actions.", $"{name}: the action {action}.");
+        }
 
-        foreach (var (type, values) in statement.Principals ?? statement.NotPrincipals ?? new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal))
+        foreach (
+            var (type, values) in statement.Principals
+                ?? statement.NotPrincipals
+                ?? new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+        )
         {
             if (!PrincipalTypes.Contains(type, StringComparer.Ordinal))
+            {
                 yield return new PolicyViolation(SyntaxErrors, $"{name}: \"{type}\" is not a type of principal.");
+            }
 
             if (values.Count == 0)
+            {
                 yield return new PolicyViolation(SyntaxErrors, $"{name}: the principal {type} lists nobody.");
+            }
 
             foreach (var value in values)
             {
                 if (type is "Federated" && !FederatedPrincipal().IsMatch(value))
-                    yield return new PolicyViolation("Federated principals must be valid domain names or SAML metadata ARNs", $"{name}: \"{value}\".");
+                {
+                    yield return new PolicyViolation(
+                        "Federated principals must be valid domain names or SAML metadata ARNs",
+                        $"{name}: \"{value}\"."
+                    );
+                }
                 else if (type is "AWS" && !AwsPrincipal().IsMatch(value))
-                    yield return new PolicyViolation($"Invalid principal in policy: \"AWS\":\"{value}\"", $"{name}: an account id, an ARN or * is wanted.");
+                {
+                    yield return new PolicyViolation(
+                        $"Invalid principal in policy: \"AWS\":\"{value}\"",
+                        $"{name}: an account id, an ARN or * is wanted."
+                    );
+                }
             }
         }
     }
@@ -164,7 +250,12 @@ public static partial class PolicyGrammar
     private static IEnumerable<PolicyViolation> CheckPermissions(PolicyStatement statement, string name)
     {
         if (statement.Principals is not null || statement.NotPrincipals is not null)
-            yield return new PolicyViolation("Policy document should not specify a principal.", $"{name}: who has the policy is the principal.");
+        {
+            yield return new PolicyViolation(
+                "Policy document should not specify a principal.",
+                $"{name}: who has the policy is the principal."
+            );
+        }
 
         if ((statement.Resources ?? statement.NotResources) is not { Count: > 0 } resources)
         {
@@ -175,11 +266,20 @@ public static partial class PolicyGrammar
         foreach (var resource in resources.Where(resource => resource is not "*"))
         {
             if (!resource.StartsWith("arn:", StringComparison.Ordinal))
+            {
                 yield return new PolicyViolation($"Resource {resource} must be in ARN format or \"*\".", $"{name}.");
+            }
             else if (resource.Split(':', 6) is not [_, var partition, _, _, _, _])
-                yield return new PolicyViolation("The policy failed legacy parsing", $"{name}: {resource} has fewer than the six parts of an ARN.");
+            {
+                yield return new PolicyViolation(
+                    "The policy failed legacy parsing",
+                    $"{name}: {resource} has fewer than the six parts of an ARN."
+                );
+            }
             else if (!Partition().IsMatch(partition))
+            {
                 yield return new PolicyViolation($"Partition \"{partition}\" is not valid for resource \"{resource}\".", $"{name}.");
+            }
         }
     }
 
@@ -196,9 +296,15 @@ public static partial class PolicyGrammar
     [GeneratedRegex(@"^(\*|aws(-[a-z]+)*)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Partition();
 
-    [GeneratedRegex(@"^(arn:aws[a-z-]*:iam::[0-9]{12}:(oidc-provider|saml-provider)/[^\s]+|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,})$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^(arn:aws[a-z-]*:iam::[0-9]{12}:(oidc-provider|saml-provider)/[^\s]+|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,})$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex FederatedPrincipal();
 
-    [GeneratedRegex(@"^(\*|[0-9]{12}|A[A-Z0-9]{15,}|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[^\s*]+)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^(\*|[0-9]{12}|A[A-Z0-9]{15,}|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[^\s*]+)$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex AwsPrincipal();
 }

@@ -10,16 +10,45 @@ public static class PolicyLint
     // Actions that only ever take "*": naming no resource is no fault of theirs (Service Authorization Reference).
     private static readonly string[] ActionsWithoutResource =
     [
-        "s3:ListAllMyBuckets", "s3:GetAccountPublicAccessBlock", "sts:GetCallerIdentity", "sts:GetSessionToken", "ec2:Describe*", "cloudwatch:PutMetricData", "cloudwatch:ListMetrics",
-        "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "kms:ListKeys", "kms:ListAliases", "kms:GenerateRandom", "iam:ListAccountAliases", "iam:ListRoles", "iam:ListUsers", "sqs:ListQueues",
-        "sns:ListTopics", "dynamodb:ListTables", "secretsmanager:ListSecrets", "secretsmanager:GetRandomPassword", "logs:DescribeLogGroups", "ssm:DescribeParameters", "xray:PutTraceSegments",
-        "xray:PutTelemetryRecords", "tag:GetResources", "pricing:*", "ce:Get*", "cloudtrail:LookupEvents",
+        "s3:ListAllMyBuckets",
+        "s3:GetAccountPublicAccessBlock",
+        "sts:GetCallerIdentity",
+        "sts:GetSessionToken",
+        "ec2:Describe*",
+        "cloudwatch:PutMetricData",
+        "cloudwatch:ListMetrics",
+        "cloudwatch:GetMetricData",
+        "ecr:GetAuthorizationToken",
+        "kms:ListKeys",
+        "kms:ListAliases",
+        "kms:GenerateRandom",
+        "iam:ListAccountAliases",
+        "iam:ListRoles",
+        "iam:ListUsers",
+        "sqs:ListQueues",
+        "sns:ListTopics",
+        "dynamodb:ListTables",
+        "secretsmanager:ListSecrets",
+        "secretsmanager:GetRandomPassword",
+        "logs:DescribeLogGroups",
+        "ssm:DescribeParameters",
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "tag:GetResources",
+        "pricing:*",
+        "ce:Get*",
+        "cloudtrail:LookupEvents",
     ];
 
     /// <summary>FED1101 for each statement of a permissions policy that allows more than anyone could mean.</summary>
     /// <param name="policyName">How the policy is called in findings.</param>
     /// <param name="strict">The findings are errors, not warnings.</param>
-    public static IReadOnlyList<Finding> Permissions(PolicyDocument document, string policyName, bool strict = false, SourceLocation? location = null)
+    public static IReadOnlyList<Finding> Permissions(
+        PolicyDocument document,
+        string policyName,
+        bool strict = false,
+        SourceLocation? location = null
+    )
     {
         ArgumentNullException.ThrowIfNull(document);
         var severity = strict ? Severity.Error : Severity.Warning;
@@ -28,32 +57,61 @@ public static class PolicyLint
         {
             var broad = (statement.Actions ?? []).Where(IsWholeService).ToList();
             if (statement.NotActions is not null)
-                Report(name, $"allows everything but {string.Join(", ", statement.NotActions)}", "List the actions the workload needs under Action instead.", "NotAction");
+            {
+                Report(
+                    name,
+                    $"allows everything but {string.Join(", ", statement.NotActions)}",
+                    "List the actions the workload needs under Action instead.",
+                    "NotAction"
+                );
+            }
             else if (broad.Count > 0)
-                Report(name, $"allows {string.Join(", ", broad)}", "List the actions the workload needs, such as s3:GetObject.", string.Join(", ", broad));
+            {
+                Report(
+                    name,
+                    $"allows {string.Join(", ", broad)}",
+                    "List the actions the workload needs, such as s3:GetObject.",
+                    string.Join(", ", broad)
+                );
+            }
 
             if (statement.NotResources is not null)
             {
-                Report(name, $"covers every resource but {string.Join(", ", statement.NotResources)}", "Name the resources under Resource instead.", "NotResource");
+                Report(
+                    name,
+                    $"covers every resource but {string.Join(", ", statement.NotResources)}",
+                    "Name the resources under Resource instead.",
+                    "NotResource"
+                );
             }
-            else if (statement.Resources?.FirstOrDefault(resource => resource is "*" or "arn:aws:s3:::*" or "arn:*") is { } everything
-                && (statement.Actions ?? []).Where(action => !TakesNoResource(action)).ToList() is { Count: > 0 } actions)
+            else if (
+                statement.Resources?.FirstOrDefault(resource => resource is "*" or "arn:aws:s3:::*" or "arn:*") is { } everything
+                && (statement.Actions ?? []).Where(action => !TakesNoResource(action)).ToList() is { Count: > 0 } actions
+            )
             {
-                Report(name, $"allows {string.Join(", ", actions)} on {everything}", "Name the ARNs the workload works on, such as arn:aws:s3:::BUCKET/*.", everything);
+                Report(
+                    name,
+                    $"allows {string.Join(", ", actions)} on {everything}",
+                    "Name the ARNs the workload works on, such as arn:aws:s3:::BUCKET/*.",
+                    everything
+                );
             }
         }
 
         return findings;
 
-        void Report(string statement, string what, string fix, string actual) => findings.Add(new Finding
-        {
-            Code = FindingCodes.PermissionsTooBroad,
-            Severity = severity,
-            Cause = $"{statement} of the policy {policyName} {what}.",
-            Fix = fix,
-            Actual = actual,
-            Location = location,
-        });
+        void Report(string statement, string what, string fix, string actual) =>
+            findings.Add(
+                new Finding
+                {
+                    Code = FindingCodes.PermissionsTooBroad,
+                    Severity = severity,
+                    Cause = $"{statement} of the policy {policyName} {what}.",
+                    Fix = fix,
+                    Actual = actual,
+                    Location = location,
+                }
+            );
     }
 
     /// <summary>
@@ -68,25 +126,32 @@ public static class PolicyLint
         {
             if (OpenSubject(statement, document) is { } why)
             {
-                findings.Add(new Finding
-                {
-                    Code = FindingCodes.SubjectNotPinned,
-                    Cause = $"{name} of the trust policy {why}.",
-                    Fix = "Pin the subject: \"Condition\": { \"StringEquals\": { \"ISSUER:sub\": \"system:serviceaccount:NAMESPACE:KSA\" } }.",
-                    Actual = SubjectConditions(statement).FirstOrDefault() is { } condition ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}" : null,
-                    Location = location,
-                });
+                findings.Add(
+                    new Finding
+                    {
+                        Code = FindingCodes.SubjectNotPinned,
+                        Cause = $"{name} of the trust policy {why}.",
+                        Fix =
+                            "Pin the subject: \"Condition\": { \"StringEquals\": { \"ISSUER:sub\": \"system:serviceaccount:NAMESPACE:KSA\" } }.",
+                        Actual = SubjectConditions(statement).FirstOrDefault() is { } condition
+                            ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}"
+                            : null,
+                        Location = location,
+                    }
+                );
             }
 
             if (!PinsAudience(statement, document))
             {
-                findings.Add(new Finding
-                {
-                    Code = FindingCodes.AudienceNotPinned,
-                    Cause = $"{name} of the trust policy does not pin the token's audience with StringEquals.",
-                    Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
-                    Location = location,
-                });
+                findings.Add(
+                    new Finding
+                    {
+                        Code = FindingCodes.AudienceNotPinned,
+                        Cause = $"{name} of the trust policy does not pin the token's audience with StringEquals.",
+                        Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
+                        Location = location,
+                    }
+                );
             }
         }
 
@@ -108,27 +173,35 @@ public static class PolicyLint
         {
             if (OpenSubject(statement, document) is { } why)
             {
-                findings.Add(new Finding
-                {
-                    Code = FindingCodes.TrustSubjectOpen,
-                    Cause = $"{name} of the trust policy of {role} {why}: service accounts it was not meant for can assume the role.",
-                    Fix = "Pin the subject with StringEquals on ISSUER:sub to system:serviceaccount:NAMESPACE:KSA, or remove the statement.",
-                    Resource = resource,
-                    Expected = "StringEquals on ISSUER:sub",
-                    Actual = SubjectConditions(statement).FirstOrDefault() is { } condition ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}" : "(no condition on the subject)",
-                });
+                findings.Add(
+                    new Finding
+                    {
+                        Code = FindingCodes.TrustSubjectOpen,
+                        Cause = $"{name} of the trust policy of {role} {why}: service accounts it was not meant for can assume the role.",
+                        Fix =
+                            "Pin the subject with StringEquals on ISSUER:sub to system:serviceaccount:NAMESPACE:KSA, or remove the statement.",
+                        Resource = resource,
+                        Expected = "StringEquals on ISSUER:sub",
+                        Actual = SubjectConditions(statement).FirstOrDefault() is { } condition
+                            ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}"
+                            : "(no condition on the subject)",
+                    }
+                );
             }
 
             if (!PinsAudience(statement, document))
             {
-                findings.Add(new Finding
-                {
-                    Code = FindingCodes.AudienceNotPinned,
-                    Severity = strict ? Severity.Error : Severity.Warning,
-                    Cause = $"{name} of the trust policy of {role} does not pin the token's audience with StringEquals: a token that the service account got for another system is accepted too.",
-                    Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
-                    Resource = resource,
-                });
+                findings.Add(
+                    new Finding
+                    {
+                        Code = FindingCodes.AudienceNotPinned,
+                        Severity = strict ? Severity.Error : Severity.Warning,
+                        Cause =
+                            $"{name} of the trust policy of {role} does not pin the token's audience with StringEquals: a token that the service account got for another system is accepted too.",
+                        Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
+                        Resource = resource,
+                    }
+                );
             }
         }
 
@@ -136,7 +209,9 @@ public static class PolicyLint
     }
 
     private static IEnumerable<(PolicyStatement Statement, string Name)> Named(PolicyDocument document) =>
-        document.Statements.Select((statement, index) => (statement, statement.Sid is { Length: > 0 } sid ? $"Statement {sid}" : $"Statement {index + 1}"));
+        document.Statements.Select(
+            (statement, index) => (statement, statement.Sid is { Length: > 0 } sid ? $"Statement {sid}" : $"Statement {index + 1}")
+        );
 
     private static bool AdmitsWebIdentity(PolicyStatement statement) =>
         statement.Effect is PolicyEffect.Allow
@@ -145,27 +220,39 @@ public static class PolicyLint
 
     private static bool IsAboutGoogle(PolicyStatement statement) =>
         statement.Principals is not { } principals
-        || principals["Federated"].Any(principal => principal is "accounts.google.com" || principal.Contains(":oidc-provider/container.googleapis.com/", StringComparison.Ordinal));
+        || principals["Federated"]
+            .Any(principal =>
+                principal is "accounts.google.com"
+                || principal.Contains(":oidc-provider/container.googleapis.com/", StringComparison.Ordinal)
+            );
 
     private static bool PinsAudience(PolicyStatement statement, PolicyDocument document) =>
-        Conditions(statement, ":aud").Concat(Conditions(statement, "accounts.google.com:oaud")).Any(condition => condition.Operator is "StringEquals" && Pins(condition, document));
+        Conditions(statement, ":aud")
+            .Concat(Conditions(statement, "accounts.google.com:oaud"))
+            .Any(condition => condition.Operator is "StringEquals" && Pins(condition, document));
 
     // Why the subject is open, as the rest of a sentence; null if it is pinned.
     private static string? OpenSubject(PolicyStatement statement, PolicyDocument document)
     {
         var subjects = SubjectConditions(statement).ToList();
         if (subjects.Count == 0)
+        {
             return "does not test the token's subject";
+        }
 
         // Conditions are all to hold, so one that pins is enough, whatever the others say.
         if (subjects.Exists(condition => Pins(condition, document)))
+        {
             return null;
+        }
 
         var first = subjects[0];
         return first.Operator switch
         {
-            "StringEquals" or "StringLike" when HasVariable(first, document) => $"compares the subject with {string.Join(", ", first.Values)}, which the request itself fills in",
-            "StringLike" or "StringLikeIfExists" => $"matches subjects by the pattern {string.Join(", ", first.Values)}, which reaches beyond one service account",
+            "StringEquals" or "StringLike" when HasVariable(first, document) =>
+                $"compares the subject with {string.Join(", ", first.Values)}, which the request itself fills in",
+            "StringLike" or "StringLikeIfExists" =>
+                $"matches subjects by the pattern {string.Join(", ", first.Values)}, which reaches beyond one service account",
             _ => $"tests the subject with {first.Operator}, which does not pin it",
         };
     }
@@ -174,8 +261,10 @@ public static class PolicyLint
     private static bool Pins(PolicyCondition condition, PolicyDocument document) =>
         condition.Values.Count > 0
         && !HasVariable(condition, document)
-        && (condition.Operator is "StringEquals"
-            || (condition.Operator is "StringLike" && condition.Values.All(value => value.AsSpan().IndexOfAny('*', '?') < 0)));
+        && (
+            condition.Operator is "StringEquals"
+            || (condition.Operator is "StringLike" && condition.Values.All(value => value.AsSpan().IndexOfAny('*', '?') < 0))
+        );
 
     // "${ISSUER:sub}" is equal to every subject.
     private static bool HasVariable(PolicyCondition condition, PolicyDocument document) =>

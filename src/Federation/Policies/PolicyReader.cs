@@ -35,7 +35,8 @@ internal ref struct PolicyReader
                 "The policy document is not valid JSON: " + Reason(e),
                 (int)(e.LineNumber ?? 0) + 1,
                 (int)(e.BytePositionInLine ?? 0) + 1,
-                e);
+                e
+            );
         }
         catch (InvalidOperationException e)
         {
@@ -86,7 +87,9 @@ internal ref struct PolicyReader
     private List<PolicyStatement> Statements()
     {
         if (_json.TokenType is JsonTokenType.StartObject)
+        {
             return [Statement()];
+        }
 
         Expect(JsonTokenType.StartArray, "Statement is an object or a list of objects");
         var statements = new List<PolicyStatement>();
@@ -141,11 +144,17 @@ internal ref struct PolicyReader
                     statement = statement with { Conditions = Conditions() };
                     break;
                 default:
-                    throw Unknown(name, "a statement has Sid, Effect, Principal, Action, Resource and Condition, or NotPrincipal, NotAction and NotResource");
+                    throw Unknown(
+                        name,
+                        "a statement has Sid, Effect, Principal, Action, Resource and Condition, or NotPrincipal, NotAction and NotResource"
+                    );
             }
         }
 
-        return statement with { Effect = effect ?? throw Fault("The statement has no Effect") };
+        return statement with
+        {
+            Effect = effect ?? throw Fault("The statement has no Effect"),
+        };
     }
 
     private Dictionary<string, IReadOnlyList<string>> Principals(string name)
@@ -155,7 +164,11 @@ internal ref struct PolicyReader
         {
             var text = Text(name);
             if (text is not "*")
-                throw Fault($"{name} is \"{text}\": as a plain string it can only be \"*\"; otherwise give its type, such as {{ \"Federated\": \"…\" }}");
+            {
+                throw Fault(
+                    $"{name} is \"{text}\": as a plain string it can only be \"*\"; otherwise give its type, such as {{ \"Federated\": \"…\" }}"
+                );
+            }
 
             principals["AWS"] = ["*"];
             return principals;
@@ -193,7 +206,9 @@ internal ref struct PolicyReader
     private List<string> ConditionValues(string key)
     {
         if (_json.TokenType is not JsonTokenType.StartArray)
+        {
             return [ConditionValue(key)];
+        }
 
         var values = new List<string>();
         while (_json.Read() && _json.TokenType is not JsonTokenType.EndArray)
@@ -204,19 +219,24 @@ internal ref struct PolicyReader
         return values;
     }
 
-    private readonly string ConditionValue(string key) => _json.TokenType switch
-    {
-        JsonTokenType.String => _json.GetString()!,
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
-        JsonTokenType.Number => Encoding.UTF8.GetString(_json.ValueSpan),
-        var other => throw Fault($"The value of {key} is {Describe(other)}: it must be a string, a number, a boolean or a list of those"),
-    };
+    private readonly string ConditionValue(string key) =>
+        _json.TokenType switch
+        {
+            JsonTokenType.String => _json.GetString()!,
+            JsonTokenType.True => "true",
+            JsonTokenType.False => "false",
+            JsonTokenType.Number => Encoding.UTF8.GetString(_json.ValueSpan),
+            var other => throw Fault(
+                $"The value of {key} is {Describe(other)}: it must be a string, a number, a boolean or a list of those"
+            ),
+        };
 
     private List<string> Texts(string name)
     {
         if (_json.TokenType is not JsonTokenType.StartArray)
+        {
             return [Text(name)];
+        }
 
         var values = new List<string>();
         while (_json.Read() && _json.TokenType is not JsonTokenType.EndArray)
@@ -227,20 +247,25 @@ internal ref struct PolicyReader
         return values;
     }
 
-    private readonly string Text(string name) => _json.TokenType is JsonTokenType.String
-        ? _json.GetString()!
-        : throw Fault($"{name} is {Describe(_json.TokenType)}: it must be a string");
+    private readonly string Text(string name) =>
+        _json.TokenType is JsonTokenType.String
+            ? _json.GetString()!
+            : throw Fault($"{name} is {Describe(_json.TokenType)}: it must be a string");
 
     // Moves to the value of the next property; null at the object's end.
     private string? NextProperty(HashSet<string> seen, string where)
     {
         _json.Read();
         if (_json.TokenType is JsonTokenType.EndObject)
+        {
             return null;
+        }
 
         var name = _json.GetString()!;
         if (!seen.Add(name))
+        {
             throw Fault($"{name} stands twice in {where}");
+        }
 
         _json.Read();
         return name;
@@ -249,7 +274,9 @@ internal ref struct PolicyReader
     private readonly void Expect(JsonTokenType type, string rule)
     {
         if (_json.TokenType != type)
+        {
             throw Fault($"{rule}, but here is {Describe(_json.TokenType)}");
+        }
     }
 
     private readonly PolicyFormatException Unknown(string name, string known) =>
@@ -263,14 +290,15 @@ internal ref struct PolicyReader
         return new PolicyFormatException(message, line, column, inner);
     }
 
-    private static string Describe(JsonTokenType type) => type switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => "a string",
-        JsonTokenType.Number => "a number",
-        JsonTokenType.True or JsonTokenType.False => "a boolean",
-        JsonTokenType.Null => "null",
-        _ => "nothing",
-    };
+    private static string Describe(JsonTokenType type) =>
+        type switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "a list",
+            JsonTokenType.String => "a string",
+            JsonTokenType.Number => "a number",
+            JsonTokenType.True or JsonTokenType.False => "a boolean",
+            JsonTokenType.Null => "null",
+            _ => "nothing",
+        };
 }

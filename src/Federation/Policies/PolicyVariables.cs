@@ -26,7 +26,9 @@ internal readonly struct PolicyVariables
     public bool? Matches(string pattern, ReadOnlySpan<char> text, bool ignoreCase = false)
     {
         if (!Occurs(pattern))
+        {
             return Wildcard.IsMatch(pattern, text, ignoreCase);
+        }
 
         return Fill(pattern, wildcards: true) is { } filled ? Wildcard.IsMatch(filled, text, ignoreCase, Any, One) : null;
     }
@@ -42,17 +44,21 @@ internal readonly struct PolicyVariables
             var end = pattern[i] == '$' && i + 1 < pattern.Length && pattern[i + 1] == '{' ? pattern.IndexOf('}', i) : -1;
             if (end < 0)
             {
-                filled.Append((pattern[i], wildcards) switch
-                {
-                    ('*', true) => Any,
-                    ('?', true) => One,
-                    var (plain, _) => plain,
-                });
+                filled.Append(
+                    (pattern[i], wildcards) switch
+                    {
+                        ('*', true) => Any,
+                        ('?', true) => One,
+                        var (plain, _) => plain,
+                    }
+                );
                 continue;
             }
 
             if (Value(pattern[(i + 2)..end]) is not { } value)
+            {
                 return null;
+            }
 
             filled.Append(value);
             i = end;
@@ -64,13 +70,17 @@ internal readonly struct PolicyVariables
     private string? Value(string variable)
     {
         if (variable is "*" or "?" or "$")
+        {
             return variable;
+        }
 
         var comma = variable.IndexOf(',', StringComparison.Ordinal);
         var key = (comma < 0 ? variable : variable[..comma]).Trim();
         // A key with several values cannot stand for one.
         if (ConditionEvaluator.Values(_context!, key) is [var value])
+        {
             return value;
+        }
 
         var otherwise = comma < 0 ? "" : variable[(comma + 1)..].Trim();
         return otherwise is ['\'', .. var text, '\''] ? text : null;

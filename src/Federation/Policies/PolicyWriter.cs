@@ -20,7 +20,12 @@ internal enum PolicyJsonStyle
 internal static class PolicyWriter
 {
     // The text goes to IAM and to people, never into HTML: only what JSON itself demands is escaped.
-    private static readonly JsonWriterOptions Indented = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true, NewLine = "\n" };
+    private static readonly JsonWriterOptions Indented = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Indented = true,
+        NewLine = "\n",
+    };
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <exception cref="InvalidOperationException">A statement has the same operator and key twice, which JSON cannot say.</exception>
@@ -32,7 +37,9 @@ internal static class PolicyWriter
             json.WriteStartObject();
             json.WriteString("Version", document.Version);
             if (document.Id is not null)
+            {
                 json.WriteString("Id", document.Id);
+            }
 
             json.WriteStartArray("Statement");
             foreach (var statement in document.Statements)
@@ -62,7 +69,9 @@ internal static class PolicyWriter
     {
         json.WriteStartObject();
         if (statement.Sid is not null)
+        {
             json.WriteString("Sid", statement.Sid);
+        }
 
         json.WriteString("Effect", statement.Effect is PolicyEffect.Allow ? "Allow" : "Deny");
         WritePrincipals(json, "Principal", statement.Principals, style);
@@ -72,7 +81,9 @@ internal static class PolicyWriter
         WriteList(json, "Resource", statement.Resources, style);
         WriteList(json, "NotResource", statement.NotResources, style);
         if (statement.Conditions.Count > 0)
+        {
             WriteConditions(json, statement, style);
+        }
 
         json.WriteEndObject();
     }
@@ -89,7 +100,8 @@ internal static class PolicyWriter
                 if (!keys.Add(condition.Key))
                 {
                     throw new InvalidOperationException(
-                        $"The statement {statement.Sid ?? "without Sid"} tests {condition.Key} twice under {condition.Operator}; JSON can hold it once.");
+                        $"The statement {statement.Sid ?? "without Sid"} tests {condition.Key} twice under {condition.Operator}; JSON can hold it once."
+                    );
                 }
 
                 WriteList(json, condition.Key, condition.Values, style);
@@ -101,10 +113,17 @@ internal static class PolicyWriter
         json.WriteEndObject();
     }
 
-    private static void WritePrincipals(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, IReadOnlyList<string>>? principals, PolicyJsonStyle style)
+    private static void WritePrincipals(
+        Utf8JsonWriter json,
+        string name,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? principals,
+        PolicyJsonStyle style
+    )
     {
         if (principals is null)
+        {
             return;
+        }
 
         json.WriteStartObject(name);
         foreach (var (type, values) in principals)
@@ -118,7 +137,9 @@ internal static class PolicyWriter
     private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string>? values, PolicyJsonStyle style)
     {
         if (values is null)
+        {
             return;
+        }
 
         if (values.Count == 1 && style is not PolicyJsonStyle.Canonical)
         {

@@ -44,16 +44,23 @@ public static class TrustEvaluator
         foreach (var statement in trustPolicy.Statements)
         {
             if (statement.Effect is PolicyEffect.Allow && allowed is not null)
+            {
                 continue;
+            }
 
-            var applies = MatchesPrincipal(statement, request.FederatedPrincipal)
+            var applies =
+                MatchesPrincipal(statement, request.FederatedPrincipal)
                 && PolicyEvaluator.MatchesAction(statement, request.Action)
                 && ConditionEvaluator.AllHold(statement, request.Context, variables);
             if (!applies)
+            {
                 continue;
+            }
 
             if (statement.Effect is PolicyEffect.Deny)
+            {
                 return new TrustVerdict(PolicyDecision.ExplicitDeny, statement, []);
+            }
 
             allowed = statement;
         }
@@ -66,7 +73,9 @@ public static class TrustEvaluator
     private static bool MatchesPrincipal(PolicyStatement statement, string caller)
     {
         if (statement.Principals is { } principals)
+        {
             return Lists(principals, caller, statement.Effect is PolicyEffect.Deny);
+        }
 
         // IAM takes NotPrincipal in a trust policy with Deny only; an Allow of that kind admits nobody.
         return statement is { NotPrincipals: { } others, Effect: PolicyEffect.Deny } && !Lists(others, caller, everyone: true);
@@ -84,27 +93,39 @@ public static class TrustEvaluator
             var obstacles = new List<TrustObstacle>();
             if (!MatchesPrincipal(statement, request.FederatedPrincipal))
             {
-                obstacles.Add(new TrustObstacle.Principal(
-                    [.. (statement.Principals ?? statement.NotPrincipals)?.Values.SelectMany(values => values) ?? []],
-                    Excluded: statement.Principals is null,
-                    request.FederatedPrincipal));
+                obstacles.Add(
+                    new TrustObstacle.Principal(
+                        [.. (statement.Principals ?? statement.NotPrincipals)?.Values.SelectMany(values => values) ?? []],
+                        Excluded: statement.Principals is null,
+                        request.FederatedPrincipal
+                    )
+                );
             }
 
             if (!PolicyEvaluator.MatchesAction(statement, request.Action))
-                obstacles.Add(new TrustObstacle.Action(statement.Actions ?? statement.NotActions ?? [], Excluded: statement.Actions is null));
+            {
+                obstacles.Add(
+                    new TrustObstacle.Action(statement.Actions ?? statement.NotActions ?? [], Excluded: statement.Actions is null)
+                );
+            }
 
             foreach (var condition in statement.Conditions)
             {
                 if (!ConditionEvaluator.Holds(condition, PolicyEffect.Allow, request.Context, variables))
+                {
                     obstacles.Add(new TrustObstacle.Condition(condition, ConditionEvaluator.Values(request.Context, condition.Key)));
+                }
             }
 
             misses.Add(new TrustNearMiss(statement, obstacles));
         }
 
         // A statement about another provider is a stranger; among those about this one the nearest is the likeliest meant.
-        return [.. misses
-            .OrderBy(miss => miss.Obstacles.Any(obstacle => obstacle is TrustObstacle.Principal))
-            .ThenBy(miss => miss.Obstacles.Count)];
+        return
+        [
+            .. misses
+                .OrderBy(miss => miss.Obstacles.Any(obstacle => obstacle is TrustObstacle.Principal))
+                .ThenBy(miss => miss.Obstacles.Count),
+        ];
     }
 }

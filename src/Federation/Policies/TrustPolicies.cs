@@ -15,11 +15,12 @@ public static class TrustPolicies
     {
         ArgumentNullException.ThrowIfNull(documents);
         var all = documents.ToList();
-        var merged = all
-            .SelectMany(document => document.Statements)
+        var merged = all.SelectMany(document => document.Statements)
             .Select(statement => (statement, subjects: Subjects(statement)))
             .GroupBy(pair => Template(pair.statement, pair.subjects), StringComparer.Ordinal)
-            .Select(group => WithSubjects(group.First().statement, group.First().subjects, group.SelectMany(pair => pair.subjects?.Values ?? [])))
+            .Select(group =>
+                WithSubjects(group.First().statement, group.First().subjects, group.SelectMany(pair => pair.subjects?.Values ?? []))
+            )
             .Select(statement => (statement, json: PolicyWriter.Write(PolicyCanonicalForm.Of(statement), PolicyJsonStyle.Canonical)))
             .OrderBy(pair => pair.statement.Sid, StringComparer.Ordinal)
             .ThenBy(pair => pair.json, StringComparer.Ordinal)
@@ -48,7 +49,9 @@ public static class TrustPolicies
     {
         ArgumentNullException.ThrowIfNull(ours);
         ArgumentNullException.ThrowIfNull(others);
-        var wouldChangeMeaning = others.Statements.Any(statement => PolicyWriter.Write(statement, PolicyJsonStyle.Canonical).Contains("${", StringComparison.Ordinal));
+        var wouldChangeMeaning = others.Statements.Any(statement =>
+            PolicyWriter.Write(statement, PolicyJsonStyle.Canonical).Contains("${", StringComparison.Ordinal)
+        );
         return new PolicyDocument
         {
             Version = wouldChangeMeaning ? others.Version : ours.Version,
@@ -59,8 +62,11 @@ public static class TrustPolicies
 
     private static PolicyCondition? Subjects(PolicyStatement statement)
     {
-        var subjects = statement.Conditions.Where(condition =>
-            condition.Operator is "StringEquals" && condition.Key.EndsWith(SubjectKeySuffix, StringComparison.OrdinalIgnoreCase)).ToList();
+        var subjects = statement
+            .Conditions.Where(condition =>
+                condition.Operator is "StringEquals" && condition.Key.EndsWith(SubjectKeySuffix, StringComparison.OrdinalIgnoreCase)
+            )
+            .ToList();
         // With two issuers' subjects in one statement both must hold: listing them together would widen it.
         return subjects.Count == 1 ? subjects[0] : null;
     }
@@ -68,17 +74,23 @@ public static class TrustPolicies
     private static string Template(PolicyStatement statement, PolicyCondition? subjects) =>
         PolicyWriter.Write(PolicyCanonicalForm.Of(WithSubjects(statement, subjects, [])), PolicyJsonStyle.Canonical);
 
-    private static PolicyStatement WithSubjects(PolicyStatement statement, PolicyCondition? subjects, IEnumerable<string> values) => subjects is null
-        ? statement
-        : statement with
-        {
-            Conditions =
-            [
-                .. statement.Conditions.Select(condition => ReferenceEquals(condition, subjects)
-                    ? condition with { Values = [.. values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] }
-                    : condition),
-            ],
-        };
+    private static PolicyStatement WithSubjects(PolicyStatement statement, PolicyCondition? subjects, IEnumerable<string> values) =>
+        subjects is null
+            ? statement
+            : statement with
+            {
+                Conditions =
+                [
+                    .. statement.Conditions.Select(condition =>
+                        ReferenceEquals(condition, subjects)
+                            ? condition with
+                            {
+                                Values = [.. values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+                            }
+                            : condition
+                    ),
+                ],
+            };
 
     private static List<PolicyStatement> WithUniqueSids(IReadOnlyList<PolicyStatement> statements)
     {

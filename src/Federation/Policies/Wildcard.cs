@@ -6,7 +6,10 @@ internal static class Wildcard
     /// <summary>Linear in practice and without allocation: only the last <c>*</c> is ever reconsidered.</summary>
     public static bool IsMatch(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text, bool ignoreCase = false, char any = '*', char one = '?')
     {
-        int p = 0, t = 0, star = -1, resume = 0;
+        int p = 0,
+            t = 0,
+            star = -1,
+            resume = 0;
         while (t < text.Length)
         {
             if (p < pattern.Length && pattern[p] == any)

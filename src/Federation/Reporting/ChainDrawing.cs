@@ -55,7 +55,12 @@ public static class ChainDrawing
     /// <summary>The column to mark under two values; null where marking one would say nothing: they have not even a beginning in common.</summary>
     public static int? Marked(string? expected, string? actual)
     {
-        if (expected is null or "" || actual is null or "" || expected.Contains('\n', StringComparison.Ordinal) || actual.Contains('\n', StringComparison.Ordinal))
+        if (
+            expected is null or ""
+            || actual is null or ""
+            || expected.Contains('\n', StringComparison.Ordinal)
+            || actual.Contains('\n', StringComparison.Ordinal)
+        )
         {
             return null;
         }
@@ -79,7 +84,12 @@ public static class ChainDrawing
             diagram.Append("  ").Append(link.Link).Append("[\"").Append(text).Append("\"]:::").Append(ClassOf(link.State)).Append('\n');
             if (i > 0)
             {
-                diagram.Append("  ").Append(chain[i - 1].Link).Append(link.State == LinkState.NotReached ? " -.-> " : " --> ").Append(link.Link).Append('\n');
+                diagram
+                    .Append("  ")
+                    .Append(chain[i - 1].Link)
+                    .Append(link.State == LinkState.NotReached ? " -.-> " : " --> ")
+                    .Append(link.Link)
+                    .Append('\n');
             }
         }
 
@@ -93,12 +103,13 @@ public static class ChainDrawing
     /// <summary>What a link is called where people read it.</summary>
     public static string TitleOf(ChainLink link) => Titles[link.Link];
 
-    private static string ClassOf(LinkState state) => state switch
-    {
-        LinkState.Held => "held",
-        LinkState.Broken => "broken",
-        _ => "unreached",
-    };
+    private static string ClassOf(LinkState state) =>
+        state switch
+        {
+            LinkState.Held => "held",
+            LinkState.Broken => "broken",
+            _ => "unreached",
+        };
 
     /// <summary>Mermaid reads entities in a quoted label: everything that could be markup becomes one.</summary>
     private static string Quoted(string? value)
@@ -112,7 +123,10 @@ public static class ChainDrawing
                 break;
             }
 
-            if (rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || (char)rune.Value is ' ' or '.' or '/' or '-' or '_' or ':' or ','))
+            if (
+                rune.IsAscii
+                && (char.IsAsciiLetterOrDigit((char)rune.Value) || (char)rune.Value is ' ' or '.' or '/' or '-' or '_' or ':' or ',')
+            )
             {
                 quoted.Append((char)rune.Value);
             }

@@ -54,7 +54,9 @@ public sealed record Report
     public IReadOnlyList<Phase> Phases { get; init; } = [];
 
     /// <summary>Non-ASCII text and signs such as <c>&lt;</c> as they are: a report is read by people, and never embedded in a page.</summary>
-    private static readonly ReportJson Readable = new(new JsonSerializerOptions(ReportJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly ReportJson Readable = new(
+        new JsonSerializerOptions(ReportJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+    );
 
     /// <summary>The report as indented JSON with a final line feed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Readable.Report) + "\n";
@@ -108,21 +110,24 @@ public sealed record ReportedFinding(
     string? File,
     int? Line,
     int? Column,
-    int? DiffersAt)
+    int? DiffersAt
+)
 {
-    public static ReportedFinding From(Finding finding) => new(
-        finding.Code,
-        finding.Severity,
-        finding.Title,
-        finding.Cause,
-        finding.Fix,
-        finding.Resource,
-        finding.Expected,
-        finding.Actual,
-        finding.Location?.File,
-        finding.Location?.Line,
-        finding.Location?.Column,
-        Difference.At(finding.Expected, finding.Actual));
+    public static ReportedFinding From(Finding finding) =>
+        new(
+            finding.Code,
+            finding.Severity,
+            finding.Title,
+            finding.Cause,
+            finding.Fix,
+            finding.Resource,
+            finding.Expected,
+            finding.Actual,
+            finding.Location?.File,
+            finding.Location?.Line,
+            finding.Location?.Column,
+            Difference.At(finding.Expected, finding.Actual)
+        );
 }
 
 /// <summary>A step of a run and how long it took.</summary>
@@ -136,6 +141,12 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     WriteIndented = true,
     NewLine = "\n",
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(CamelCaseEnum<Outcome>), typeof(CamelCaseEnum<ChangeAction>), typeof(CamelCaseEnum<Severity>), typeof(CamelCaseEnum<LinkState>)])]
+    Converters = [
+        typeof(CamelCaseEnum<Outcome>),
+        typeof(CamelCaseEnum<ChangeAction>),
+        typeof(CamelCaseEnum<Severity>),
+        typeof(CamelCaseEnum<LinkState>),
+    ]
+)]
 [JsonSerializable(typeof(Report))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -28,7 +28,8 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
     public string? Evidence { get; set; }
 
     /// <summary>Every finding so far, in the order they were met: the first error is the root cause.</summary>
-    public IReadOnlyList<Finding> Findings => [.. _findings, .. Workloads.SelectMany(workload => _workloadFindings.GetValueOrDefault(workload.Name) ?? [])];
+    public IReadOnlyList<Finding> Findings =>
+        [.. _findings, .. Workloads.SelectMany(workload => _workloadFindings.GetValueOrDefault(workload.Name) ?? [])];
 
     public IReadOnlyList<Phase> Phases => _phases;
 
@@ -98,11 +99,19 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
     /// <param name="interrupted">The run was ended from outside.</param>
     /// <param name="calls">Calls made, by cloud.</param>
     /// <param name="endpoints">Every overridden endpoint.</param>
-    public Report ToReport(Outcome reached, bool interrupted, IReadOnlyDictionary<string, int> calls, IReadOnlyDictionary<string, string> endpoints)
+    public Report ToReport(
+        Outcome reached,
+        bool interrupted,
+        IReadOnlyDictionary<string, int> calls,
+        IReadOnlyDictionary<string, string> endpoints
+    )
     {
         var stopped = _findings.Any(IsError);
-        var outcome = interrupted ? Outcome.Interrupted
-            : Findings.FirstOrDefault(IsError) is { } root ? ExitCodes.Of(root) == ExitCodes.Invalid ? Outcome.Invalid : Outcome.Failed
+        var outcome =
+            interrupted ? Outcome.Interrupted
+            : Findings.FirstOrDefault(IsError) is { } root
+                ? ExitCodes.Of(root) == ExitCodes.Invalid ? Outcome.Invalid
+                    : Outcome.Failed
             : reached;
         return new Report
         {
@@ -128,7 +137,8 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
         return new WorkloadReport
         {
             Name = workload.Name,
-            Outcome = findings.Any(IsError) ? Outcome.Failed
+            Outcome =
+                findings.Any(IsError) ? Outcome.Failed
                 : gate is null && interrupted ? Outcome.Interrupted
                 : gate is null && (stopped || reached == Outcome.Verified) ? Outcome.Skipped
                 : reached,
@@ -138,7 +148,12 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
             Subject = workload.Subject,
             Audience = workload.Audience,
             AssumedRoleArn = gate?.AssumedRoleArn,
-            Changes = [.. _changes.Where(change => change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)).Select(ReportedChange.From)],
+            Changes =
+            [
+                .. _changes
+                    .Where(change => change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal))
+                    .Select(ReportedChange.From),
+            ],
             Chain = DiagnosisOf(workload)?.Chain ?? [],
             Findings = [.. findings.Select(ReportedFinding.From)],
             Phases = [.. _workloadPhases.GetValueOrDefault(workload.Name) ?? []],
@@ -149,6 +164,10 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
 
     private bool Concerns(Finding finding, Workload workload) =>
         finding.Resource is { } resource
-        && (resource == workload.RoleArn
-            || _changes.Any(change => change.Desired.Id.Value == resource && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)));
+        && (
+            resource == workload.RoleArn
+            || _changes.Any(change =>
+                change.Desired.Id.Value == resource && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)
+            )
+        );
 }

@@ -21,7 +21,10 @@ internal static class CanonicalJson
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
             document.WriteTo(writer);
+        }
+
         buffer.Write("\n"u8);
         return buffer.WrittenSpan.ToArray();
     }

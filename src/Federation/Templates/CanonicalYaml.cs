@@ -15,13 +15,30 @@ internal static class CanonicalYaml
     /// <summary>A key on the line of its value may have 1024 characters (YAML 1.2.2, 7.4.2), escapes included.</summary>
     private const int LongestSimpleKey = 128;
 
-    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+=, ()[]*");
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+=, ()[]*"
+    );
 
     /// <summary>What is not printable (YAML 1.2.2, 5.1), or breaks lines in one version of YAML and not in the other; but for the tab.</summary>
-    private static readonly SearchValues<char> NeverInBlocks = SearchValues.Create(
-        [.. Enumerable.Range(0, char.MaxValue + 1).Select(c => (char)c).Where(c => (char.IsControl(c) && c is not ('\n' or '\t')) || c is '\u2028' or '\u2029' or '\uFEFF' or '\uFFFE' or '\uFFFF')]);
+    private static readonly SearchValues<char> NeverInBlocks = SearchValues.Create([
+        .. Enumerable
+            .Range(0, char.MaxValue + 1)
+            .Select(c => (char)c)
+            .Where(c => (char.IsControl(c) && c is not ('\n' or '\t')) || c is '\u2028' or '\u2029' or '\uFEFF' or '\uFFFE' or '\uFFFF'),
+    ]);
 
-    private static readonly HashSet<string> NotStrings = new(StringComparer.OrdinalIgnoreCase) { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
+    private static readonly HashSet<string> NotStrings = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "null",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+    };
 
     public static byte[] Write(JsonNode document)
     {
@@ -41,7 +58,10 @@ internal static class CanonicalYaml
                 foreach (var (key, value) in mapping)
                 {
                     if (!first)
+                    {
                         text.Append(' ', indent);
+                    }
+
                     first = false;
                     WriteKey(text, key, indent);
                     // A list stands under its key without more indentation, as kubectl writes it.
@@ -56,7 +76,10 @@ internal static class CanonicalYaml
                 foreach (var element in sequence)
                 {
                     if (!firstElement)
+                    {
                         text.Append(' ', indent);
+                    }
+
                     firstElement = false;
                     text.Append("- ");
                     WriteNode(text, element, indent + 2, inline: true);
@@ -66,7 +89,10 @@ internal static class CanonicalYaml
 
             default:
                 if (!inline)
+                {
                     text.Append(' ');
+                }
+
                 WriteScalar(text, node, indent);
                 text.Append('\n');
                 break;
@@ -76,20 +102,33 @@ internal static class CanonicalYaml
     private static void StartBlock(StringBuilder text, bool inline)
     {
         if (!inline)
+        {
             text.Append('\n');
+        }
     }
 
     private static void WriteKey(StringBuilder text, string key, int indent)
     {
         var simple = key.Length <= LongestSimpleKey;
         if (!simple)
+        {
             text.Append("? ");
+        }
+
         if (IsPlain(key))
+        {
             text.Append(key);
+        }
         else
+        {
             WriteQuoted(text, key);
+        }
+
         if (!simple)
+        {
             text.Append('\n').Append(' ', indent);
+        }
+
         text.Append(':');
     }
 
@@ -108,9 +147,14 @@ internal static class CanonicalYaml
                 break;
             default:
                 if (node.GetValueKind() != JsonValueKind.String)
+                {
                     text.Append(node.ToJsonString());
+                }
                 else
+                {
                     WriteString(text, node.GetValue<string>(), indent);
+                }
+
                 break;
         }
     }
@@ -129,7 +173,9 @@ internal static class CanonicalYaml
             {
                 text.Append('\n');
                 if (!lines[line].IsEmpty)
+                {
                     text.Append(' ', Math.Max(indent, 2)).Append(lines[line]);
+                }
             }
         }
         else
@@ -177,9 +223,14 @@ internal static class CanonicalYaml
                     break;
                 default:
                     if (NeverInBlocks.Contains(c))
+                    {
                         text.Append("\\u").Append(((int)c).ToString("X4", CultureInfo.InvariantCulture));
+                    }
                     else
+                    {
                         text.Append(c);
+                    }
+
                     break;
             }
         }

@@ -19,7 +19,6 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
     {
         new("federation.name", scope => scope.Configuration.Name),
         new("federation.tool", _ => Mark.Tool),
-
         new("workload.name", scope => scope.Workload.Name),
         new("workload.namespace", scope => scope.Workload.Namespace),
         new("workload.serviceAccount", scope => scope.Workload.ServiceAccount),
@@ -29,14 +28,12 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
         new("workload.sessionName", scope => scope.Workload.SessionName),
         new("workload.googleServiceAccount", scope => scope.Workload.GoogleServiceAccount),
         new("workload.googleServiceAccountEmail", scope => scope.Workload.GoogleServiceAccountEmail),
-
         new("cluster.project", scope => scope.Workload.Cluster.Project),
         new("cluster.location", scope => scope.Workload.Cluster.Location),
         new("cluster.name", scope => scope.Workload.Cluster.Name),
         new("cluster.workloadPool", scope => scope.Workload.Cluster.WorkloadPool),
         new("issuer.url", scope => scope.Workload.Cluster.Issuer),
         new("issuer.path", scope => scope.Workload.Cluster.IssuerPath),
-
         new("account.id", scope => scope.Workload.Account.Id),
         new("account.region", scope => scope.Workload.Account.Region),
         new("account.partition", scope => scope.Workload.Account.Partition),
@@ -46,11 +43,9 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
         new("role.arn", scope => scope.Workload.RoleArn),
         Seconds("role.maxSessionDuration", workload => workload.Role.MaxSessionDuration),
         new("trust.sid", scope => Mark.TrustSid(scope.Workload)),
-
         new("verify.image", scope => scope.Workload.Verify.Image),
         new("verify.run", scope => EnvironmentValue(scope.Workload.Verify.Run)),
         Seconds("verify.timeout", workload => workload.Verify.Timeout),
-
         new("files.namespace", scope => FileUnless(scope, ExistingResources.Namespace, RenderedWorkload.NamespaceFile)),
         new("files.serviceAccount", scope => FileUnless(scope, ExistingResources.ServiceAccount, RenderedWorkload.ServiceAccountFile)),
     }.ToFrozenDictionary(placeholder => placeholder.Name, StringComparer.Ordinal);

@@ -15,25 +15,39 @@ internal static class PolicyChecks
     public static void AddTrust(List<Finding> findings, Workload workload, Template template, JsonObject document)
     {
         if (Parse(findings, workload, template, document, PolicyKind.Trust) is not { } policy)
+        {
             return;
+        }
 
         var sid = Mark.TrustSid(workload);
         if (!policy.Statements.Any(statement => string.Equals(statement.Sid, sid, StringComparison.Ordinal)))
         {
-            findings.Add(template.Invalid(
-                template.Root.Span.Start,
-                $"No statement of the template {template.File} has the Sid {sid} for the workload {workload.Name}: it would not be known again as this federation's.",
-                "Write \"Sid\": \"${trust.sid}\" into the statement."));
+            findings.Add(
+                template.Invalid(
+                    template.Root.Span.Start,
+                    $"No statement of the template {template.File} has the Sid {sid} for the workload {workload.Name}: it would not be known again as this federation's.",
+                    "Write \"Sid\": \"${trust.sid}\" into the statement."
+                )
+            );
         }
 
         findings.AddRange(PolicyLint.TrustTemplate(policy, Start(template)));
         AddTrustSize(findings, workload, policy);
     }
 
-    public static void AddPermissions(List<Finding> findings, Workload workload, Template template, string name, JsonObject document, bool strict)
+    public static void AddPermissions(
+        List<Finding> findings,
+        Workload workload,
+        Template template,
+        string name,
+        JsonObject document,
+        bool strict
+    )
     {
         if (Parse(findings, workload, template, document, PolicyKind.Permissions) is { } policy)
+        {
             findings.AddRange(PolicyLint.Permissions(policy, name, strict, Start(template)));
+        }
     }
 
     /// <summary>The trust policy of a role that several workloads share holds all their statements, and has one quota.</summary>
@@ -46,18 +60,26 @@ internal static class PolicyChecks
         {
             var policy = PolicyDocument.Parse(document);
             var violations = PolicyGrammar.Check(policy, kind);
-            findings.AddRange(violations.Select(violation => template.Invalid(
-                template.Root.Span.Start,
-                $"IAM would refuse what the template {template.File} renders for the workload {workload.Name}: {violation.Message} {violation.Detail}",
-                "Correct the template; the IAM User Guide has the grammar of policies.")));
+            findings.AddRange(
+                violations.Select(violation =>
+                    template.Invalid(
+                        template.Root.Span.Start,
+                        $"IAM would refuse what the template {template.File} renders for the workload {workload.Name}: {violation.Message} {violation.Detail}",
+                        "Correct the template; the IAM User Guide has the grammar of policies."
+                    )
+                )
+            );
             return violations.Count == 0 ? policy : null;
         }
         catch (PolicyFormatException exception)
         {
-            findings.Add(template.Invalid(
-                template.Root.Span.Start,
-                $"What the template {template.File} renders for the workload {workload.Name} is not a policy document: {exception.Message}",
-                "Correct the template; the IAM User Guide has the grammar of policies."));
+            findings.Add(
+                template.Invalid(
+                    template.Root.Span.Start,
+                    $"What the template {template.File} renders for the workload {workload.Name} is not a policy document: {exception.Message}",
+                    "Correct the template; the IAM User Guide has the grammar of policies."
+                )
+            );
             return null;
         }
     }
@@ -66,17 +88,23 @@ internal static class PolicyChecks
     {
         var size = policy.ToMinifiedJson().Length;
         if (size <= LargestTrustPolicy)
-            return;
-        findings.Add(new Finding
         {
-            Code = FindingCodes.TrustPolicyTooLarge,
-            Cause = $"The trust policy of the role {workload.Role.Name} has {size} characters, white space not counted; IAM allows {LargestTrustPolicy}.",
-            Fix = "Let fewer workloads share the role: give some of them a role of their own.",
-            Resource = ResourceId.Aws(workload.Account.Id, "role", workload.Role.Name).Value,
-            Expected = $"at most {LargestTrustPolicy}",
-            Actual = $"{size}",
-            Location = workload.Location,
-        });
+            return;
+        }
+
+        findings.Add(
+            new Finding
+            {
+                Code = FindingCodes.TrustPolicyTooLarge,
+                Cause =
+                    $"The trust policy of the role {workload.Role.Name} has {size} characters, white space not counted; IAM allows {LargestTrustPolicy}.",
+                Fix = "Let fewer workloads share the role: give some of them a role of their own.",
+                Resource = ResourceId.Aws(workload.Account.Id, "role", workload.Role.Name).Value,
+                Expected = $"at most {LargestTrustPolicy}",
+                Actual = $"{size}",
+                Location = workload.Location,
+            }
+        );
     }
 
     private static SourceLocation? Start(Template template) => template.Invalid(template.Root.Span.Start, "", "").Location;

@@ -21,7 +21,10 @@ public static class RenderedOutput
         if (Directory.Exists(root))
         {
             foreach (var file in workload.Files)
+            {
                 Replace(Path.Combine(root, file.Path), file.Content.Span);
+            }
+
             RemoveOthers(root, workload.Files);
             return;
         }
@@ -29,11 +32,20 @@ public static class RenderedOutput
         // No workload has a dot in its name: this is what an interrupted run left.
         var partial = root + PartialSuffix;
         if (Directory.Exists(partial))
+        {
             Directory.Delete(partial, recursive: true);
+        }
+
         foreach (var folder in workload.Files.Select(file => Path.GetDirectoryName(file.Path) ?? "").Distinct(StringComparer.Ordinal))
+        {
             Directory.CreateDirectory(Path.Combine(partial, folder));
+        }
+
         foreach (var file in workload.Files)
+        {
             Create(Path.Combine(partial, file.Path), file.Content.Span);
+        }
+
         Directory.Move(partial, root);
     }
 
@@ -45,19 +57,27 @@ public static class RenderedOutput
     {
         var rendered = new DirectoryInfo(Path.Combine(output, Folder));
         if (!rendered.Exists)
+        {
             return;
+        }
+
         var known = configuration.Workloads.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var folder in rendered.EnumerateDirectories().Where(folder => !known.Contains(folder.Name)).ToList())
         {
             if (File.Exists(Path.Combine(folder.FullName, RenderedWorkload.TrustPolicyFile)))
+            {
                 folder.Delete(recursive: true);
+            }
         }
     }
 
     private static void Replace(string path, ReadOnlySpan<byte> content)
     {
         if (IsSame(path, content))
+        {
             return;
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(path) ?? path);
         File.WriteAllBytes(path + PartialSuffix, content);
         File.Move(path + PartialSuffix, path, overwrite: true);
@@ -79,9 +99,21 @@ public static class RenderedOutput
     private static void RemoveOthers(string root, IReadOnlyList<RenderedFile> files)
     {
         var kept = files.Select(file => Path.GetFullPath(Path.Combine(root, file.Path))).ToHashSet(StringComparer.Ordinal);
-        foreach (var file in Directory.GetFiles(root, "*", SearchOption.AllDirectories).Where(file => !kept.Contains(Path.GetFullPath(file))))
+        foreach (
+            var file in Directory.GetFiles(root, "*", SearchOption.AllDirectories).Where(file => !kept.Contains(Path.GetFullPath(file)))
+        )
+        {
             File.Delete(file);
-        foreach (var folder in Directory.GetDirectories(root, "*", SearchOption.AllDirectories).OrderDescending(StringComparer.Ordinal).Where(folder => !Directory.EnumerateFileSystemEntries(folder).Any()))
+        }
+
+        foreach (
+            var folder in Directory
+                .GetDirectories(root, "*", SearchOption.AllDirectories)
+                .OrderDescending(StringComparer.Ordinal)
+                .Where(folder => !Directory.EnumerateFileSystemEntries(folder).Any())
+        )
+        {
             Directory.Delete(folder);
+        }
     }
 }

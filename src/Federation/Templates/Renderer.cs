@@ -28,7 +28,16 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
     public RenderedWorkload Render(Workload workload)
     {
         if (workload.Identity != IdentityKind.Cluster)
-            throw new FindingException(At(workload.Location, FindingCodes.ConfigurationInvalid, $"There are no templates for identity: google yet, which the workload {workload.Name} asks for.", "Write identity: cluster; AWS then trusts the pod's own token."));
+        {
+            throw new FindingException(
+                At(
+                    workload.Location,
+                    FindingCodes.ConfigurationInvalid,
+                    $"There are no templates for identity: google yet, which the workload {workload.Name} asks for.",
+                    "Write identity: cluster; AWS then trusts the pod's own token."
+                )
+            );
+        }
 
         var findings = new List<Finding>();
         var scope = new PlaceholderScope(configuration, workload);
@@ -41,19 +50,35 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
         var trust = Document(RenderedWorkload.TrustPolicyFile);
         Document(RenderedWorkload.KustomizationFile);
         foreach (var (path, _) in templates.Under(ComponentFolder))
+        {
             Document(path);
+        }
+
         if (Preflight)
+        {
             Expect(RenderedWorkload.PreflightRoleFile, Document(RenderedWorkload.PreflightRoleFile), "Role", workload.Namespace, null);
+        }
+
         var permissions = Permissions(workload, scope, files, findings);
 
         Expect(RenderedWorkload.NamespaceFile, @namespace, "Namespace", null, workload.Namespace);
         Expect(RenderedWorkload.ServiceAccountFile, serviceAccount, "ServiceAccount", workload.Namespace, workload.ServiceAccount);
         Expect(RenderedWorkload.ValidationPodFile, pod, "Pod", workload.Namespace, null);
         if (trust is not null)
+        {
             PolicyChecks.AddTrust(findings, workload, templates[RenderedWorkload.TrustPolicyFile], trust);
+        }
 
-        if (findings.Exists(finding => finding.Severity == Severity.Error) || @namespace is null || serviceAccount is null || pod is null || trust is null)
+        if (
+            findings.Exists(finding => finding.Severity == Severity.Error)
+            || @namespace is null
+            || serviceAccount is null
+            || pod is null
+            || trust is null
+        )
+        {
             throw new FindingException(findings);
+        }
 
         files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
         return new RenderedWorkload
@@ -73,32 +98,53 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
             var template = templates[path];
             var document = TemplateFiller.Fill(template, scope, parameters: null, findings);
             if (document is not null)
+            {
                 files.Add(File(path, template.Format, document));
+            }
+
             return document;
         }
 
         void Expect(string path, JsonObject? document, string kind, string? inNamespace, string? name)
         {
             if (document is null)
+            {
                 return;
+            }
+
             Compare("kind", document["kind"], kind);
             if (inNamespace is not null)
+            {
                 Compare("metadata.namespace", document["metadata"]?["namespace"], inNamespace);
+            }
+
             if (name is not null)
+            {
                 Compare("metadata.name", document["metadata"]?["name"], name);
+            }
+
             foreach (var (key, value) in labels)
+            {
                 Compare($"metadata.labels.{key}", document["metadata"]?["labels"]?[key], value);
+            }
 
             void Compare(string field, JsonNode? actual, string expected)
             {
                 var text = actual?.ToString();
                 if (!string.Equals(text, expected, StringComparison.Ordinal))
                 {
-                    findings.Add(templates[path].Invalid(
-                        templates[path].Root.Span.Start,
-                        $"The template {templates[path].File} gives the {field} {(text is null ? "no value" : $"'{text}'")} for the workload {workload.Name}; it has to be '{expected}'.",
-                        $"Write {field} as the built-in template does.") with
-                    { Expected = expected, Actual = text });
+                    findings.Add(
+                        templates[path]
+                            .Invalid(
+                                templates[path].Root.Span.Start,
+                                $"The template {templates[path].File} gives the {field} {(text is null ? "no value" : $"'{text}'")} for the workload {workload.Name}; it has to be '{expected}'.",
+                                $"Write {field} as the built-in template does."
+                            ) with
+                        {
+                            Expected = expected,
+                            Actual = text,
+                        }
+                    );
                 }
             }
         }
@@ -117,7 +163,9 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
         foreach (var (path, template) in templates.Under(TemplateSet.AppFolder))
         {
             if (TemplateFiller.Fill(template, scope, parameters: null, findings) is { } document)
+            {
                 files.Add(File(path, template.Format, document));
+            }
         }
 
         files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
@@ -129,9 +177,14 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
     /// several threads at once. Every workload is tried; one that has errors is not passed on.
     /// </summary>
     /// <returns>All findings, in the order of the workloads, each once.</returns>
-    public IReadOnlyList<Finding> RenderAll(IReadOnlyList<Workload> workloads, Action<RenderedWorkload> use, CancellationToken cancellationToken = default)
+    public IReadOnlyList<Finding> RenderAll(
+        IReadOnlyList<Workload> workloads,
+        Action<RenderedWorkload> use,
+        CancellationToken cancellationToken = default
+    )
     {
-        var sharing = Enumerable.Range(0, workloads.Count)
+        var sharing = Enumerable
+            .Range(0, workloads.Count)
             .GroupBy(i => (workloads[i].Account.Id, workloads[i].Role.Name.ToUpperInvariant()))
             .Where(role => role.Skip(1).Any())
             .Select(role => role.ToArray())
@@ -140,29 +193,45 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
 
         var findings = new IReadOnlyList<Finding>[workloads.Count];
         var trust = new JsonObject?[workloads.Count];
-        Parallel.For(0, workloads.Count, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
-        {
-            try
+        Parallel.For(
+            0,
+            workloads.Count,
+            new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
+            i =>
             {
-                var rendered = Render(workloads[i]);
-                findings[i] = rendered.Findings;
-                if (shared.Contains(i))
-                    trust[i] = rendered.TrustPolicy;
-                use(rendered);
+                try
+                {
+                    var rendered = Render(workloads[i]);
+                    findings[i] = rendered.Findings;
+                    if (shared.Contains(i))
+                    {
+                        trust[i] = rendered.TrustPolicy;
+                    }
+
+                    use(rendered);
+                }
+                catch (FindingException exception)
+                {
+                    findings[i] = exception.Findings;
+                }
             }
-            catch (FindingException exception)
-            {
-                findings[i] = exception.Findings;
-            }
-        });
+        );
 
         var ofRoles = new List<Finding>();
         foreach (var role in sharing)
+        {
             PolicyChecks.AddSharedTrust(ofRoles, [.. role.Select(i => workloads[i])], role.Select(i => trust[i]).OfType<JsonObject>());
+        }
+
         return [.. findings.SelectMany(found => found).Concat(ofRoles).Distinct()];
     }
 
-    private Dictionary<string, JsonObject> Permissions(Workload workload, PlaceholderScope scope, List<RenderedFile> files, List<Finding> findings)
+    private Dictionary<string, JsonObject> Permissions(
+        Workload workload,
+        PlaceholderScope scope,
+        List<RenderedFile> files,
+        List<Finding> findings
+    )
     {
         // Ignoring case, for the files' sake: not every file system tells a from A.
         var documents = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
@@ -175,13 +244,26 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
                 _ => (null, null, null),
             };
             if (name is null || template is null || TemplateFiller.Fill(template, scope, parameters, findings) is not { } document)
+            {
                 continue;
+            }
 
             PolicyChecks.AddPermissions(findings, workload, template, name, document, configuration.Strict);
             if (documents.TryAdd(name, document))
+            {
                 files.Add(File($"permissions/{name}.json", TemplateFormat.Json, document));
+            }
             else
-                findings.Add(At(policy.Location, FindingCodes.ConfigurationInvalid, $"The role {workload.Role.Name} has two policies called {name}.", "Give the template once, with all its parameters, or another name to a file."));
+            {
+                findings.Add(
+                    At(
+                        policy.Location,
+                        FindingCodes.ConfigurationInvalid,
+                        $"The role {workload.Role.Name} has two policies called {name}.",
+                        "Give the template once, with all its parameters, or another name to a file."
+                    )
+                );
+            }
         }
 
         return documents;
@@ -189,21 +271,40 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
 
     private Template? PolicyDocument(PolicyReference.File reference, List<Finding> findings)
     {
-        var file = _policyFiles.GetOrAdd(reference.Path, path => new Lazy<PolicyFile>(() =>
-        {
-            var faults = new List<Finding>();
-            try
-            {
-                return new PolicyFile(TemplateReader.Read(path, readPolicyFile(path), policy: true, takesParameters: false, faults), faults, null);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                return new PolicyFile(null, faults, exception.Message);
-            }
-        })).Value;
+        var file = _policyFiles
+            .GetOrAdd(
+                reference.Path,
+                path => new Lazy<PolicyFile>(() =>
+                {
+                    var faults = new List<Finding>();
+                    try
+                    {
+                        return new PolicyFile(
+                            TemplateReader.Read(path, readPolicyFile(path), policy: true, takesParameters: false, faults),
+                            faults,
+                            null
+                        );
+                    }
+                    catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                    {
+                        return new PolicyFile(null, faults, exception.Message);
+                    }
+                })
+            )
+            .Value;
 
         if (file.Unreadable is { } reason)
-            findings.Add(At(reference.Location, FindingCodes.TemplateInvalid, $"The policy file {reference.Path} cannot be read: {reason}", "Correct the path; it is looked up from the configuration's folder."));
+        {
+            findings.Add(
+                At(
+                    reference.Location,
+                    FindingCodes.TemplateInvalid,
+                    $"The policy file {reference.Path} cannot be read: {reason}",
+                    "Correct the path; it is looked up from the configuration's folder."
+                )
+            );
+        }
+
         findings.AddRange(file.Findings);
         return file.Template;
     }
@@ -212,5 +313,11 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
         new(path, format == TemplateFormat.Json ? CanonicalJson.Write(document) : CanonicalYaml.Write(document));
 
     private static Finding At(SourceLocation location, string code, string cause, string fix) =>
-        new() { Code = code, Cause = cause, Fix = fix, Location = location };
+        new()
+        {
+            Code = code,
+            Cause = cause,
+            Fix = fix,
+            Location = location,
+        };
 }

@@ -12,20 +12,39 @@ internal sealed class TemplateFiller(
     Template template,
     PlaceholderScope scope,
     IReadOnlyDictionary<string, IReadOnlyList<string>> parameters,
-    List<Finding> findings)
+    List<Finding> findings
+)
 {
-    private static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> NoParameters = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+    private static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> NoParameters = new Dictionary<string, IReadOnlyList<string>>(
+        StringComparer.Ordinal
+    );
 
     /// <summary>The filled document; null if it is not a mapping or something could not be filled, with the reasons added to the findings.</summary>
-    public static JsonObject? Fill(Template template, PlaceholderScope scope, IReadOnlyDictionary<string, IReadOnlyList<string>>? parameters, List<Finding> findings)
+    public static JsonObject? Fill(
+        Template template,
+        PlaceholderScope scope,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? parameters,
+        List<Finding> findings
+    )
     {
         var before = findings.Count;
         var filler = new TemplateFiller(template, scope, parameters ?? NoParameters, findings);
         if (filler.TryFill(template.Root, out var node) && node is JsonObject document)
+        {
             return findings.Count == before ? document : null;
+        }
 
         if (findings.Count == before)
-            findings.Add(template.Invalid(template.Root.Span.Start, $"The template {template.File} is not a mapping at its top.", "Write a mapping of keys to values."));
+        {
+            findings.Add(
+                template.Invalid(
+                    template.Root.Span.Start,
+                    $"The template {template.File} is not a mapping at its top.",
+                    "Write a mapping of keys to values."
+                )
+            );
+        }
+
         return null;
     }
 
@@ -43,9 +62,13 @@ internal sealed class TemplateFiller(
                 foreach (var element in sequence.Elements)
                 {
                     if (element is TemplateScalar scalar && Repeated(scalar) is { } parameter)
+                    {
                         Repeat(scalar, parameter, array);
+                    }
                     else if (TryFill(element, out var value))
+                    {
                         array.Add(value);
+                    }
                 }
 
                 filled = array;
@@ -57,11 +80,14 @@ internal sealed class TemplateFiller(
                 {
                     if (TryText(key, parameters, out var name) && TryFill(value, out var child) && !document.TryAdd(name, child))
                     {
-                        findings.Add(template.Invalid(
-                            key.Span,
-                            "",
-                            $"Two keys of the template {template.File} become the same, '{name}', for the workload {scope.Workload.Name}.",
-                            "Put the two values under one key."));
+                        findings.Add(
+                            template.Invalid(
+                                key.Span,
+                                "",
+                                $"Two keys of the template {template.File} become the same, '{name}', for the workload {scope.Workload.Name}.",
+                                "Put the two values under one key."
+                            )
+                        );
                     }
                 }
 
@@ -83,9 +109,14 @@ internal sealed class TemplateFiller(
             _ => null,
         };
         if (filled is not null || scalar.Kind == ScalarKind.Null)
+        {
             return true;
+        }
+
         if (!TryText(scalar, given, out var text))
+        {
             return false;
+        }
 
         filled = scalar is { Kind: ScalarKind.PlaceholderAlone, Text.Segments: [TextSegment.Filled { Placeholder.IsNumber: true }] }
             ? Number(text)
@@ -119,24 +150,47 @@ internal sealed class TemplateFiller(
                     if (placeholder.Value(scope) is not { } value)
                     {
                         if (template.IsPolicy)
-                            findings.Add(template.Invalid(scalar.Span, written, $"{written} has no value for the workload {scope.Workload.Name}; a policy with a part left out would allow more than it says.", "Give the workload that property, or write the policy without it."));
+                        {
+                            findings.Add(
+                                template.Invalid(
+                                    scalar.Span,
+                                    written,
+                                    $"{written} has no value for the workload {scope.Workload.Name}; a policy with a part left out would allow more than it says.",
+                                    "Give the workload that property, or write the policy without it."
+                                )
+                            );
+                        }
+
                         return false;
                     }
 
                     if (!Check(scalar, written, value))
+                    {
                         return false;
+                    }
+
                     text += value;
                     break;
 
                 case TextSegment.Parameter(var name):
                     if (!given.TryGetValue(name, out var values) || values is not [var only])
                     {
-                        findings.Add(template.Invalid(scalar.Span, $"${{{name}}}", $"${{{name}}} stands for {values?.Count ?? 0} values where the template {template.File} has room for one.", "Let it stand in an element of a list: the element is repeated for each value."));
+                        findings.Add(
+                            template.Invalid(
+                                scalar.Span,
+                                $"${{{name}}}",
+                                $"${{{name}}} stands for {values?.Count ?? 0} values where the template {template.File} has room for one.",
+                                "Let it stand in an element of a list: the element is repeated for each value."
+                            )
+                        );
                         return false;
                     }
 
                     if (!Check(scalar, $"${{{name}}}", only))
+                    {
                         return false;
+                    }
+
                     text += only;
                     break;
             }
@@ -153,21 +207,38 @@ internal sealed class TemplateFiller(
     {
         if (template.IsPolicy && value.AsSpan().IndexOfAny("*?$") >= 0)
         {
-            findings.Add(template.Invalid(scalar.Span, written, $"{written} is '{value}' for the workload {scope.Workload.Name}; '*', '?' and '$' are IAM's own in a policy, and a value may not widen it.", "Give plain names. Where a wildcard is meant, write it in a policy template of your own."));
+            findings.Add(
+                template.Invalid(
+                    scalar.Span,
+                    written,
+                    $"{written} is '{value}' for the workload {scope.Workload.Name}; '*', '?' and '$' are IAM's own in a policy, and a value may not widen it.",
+                    "Give plain names. Where a wildcard is meant, write it in a policy template of your own."
+                )
+            );
             return false;
         }
 
         for (var i = 0; i < value.Length; i++)
         {
             if (!char.IsSurrogate(value[i]))
+            {
                 continue;
+            }
+
             if (i + 1 < value.Length && char.IsSurrogatePair(value[i], value[i + 1]))
             {
                 i++;
                 continue;
             }
 
-            findings.Add(template.Invalid(scalar.Span, written, $"{written} holds half a character (U+{(int)value[i]:X4}) for the workload {scope.Workload.Name}.", "Write the whole character."));
+            findings.Add(
+                template.Invalid(
+                    scalar.Span,
+                    written,
+                    $"{written} holds half a character (U+{(int)value[i]:X4}) for the workload {scope.Workload.Name}.",
+                    "Write the whole character."
+                )
+            );
             return false;
         }
 
@@ -175,10 +246,11 @@ internal sealed class TemplateFiller(
     }
 
     /// <summary>The parameter for whose values a list element is repeated: the first that has not exactly one.</summary>
-    private string? Repeated(TemplateScalar scalar) => scalar.Text.Segments
-        .OfType<TextSegment.Parameter>()
-        .Select(parameter => parameter.Name)
-        .FirstOrDefault(name => parameters.TryGetValue(name, out var values) && values.Count != 1);
+    private string? Repeated(TemplateScalar scalar) =>
+        scalar
+            .Text.Segments.OfType<TextSegment.Parameter>()
+            .Select(parameter => parameter.Name)
+            .FirstOrDefault(name => parameters.TryGetValue(name, out var values) && values.Count != 1);
 
     private void Repeat(TemplateScalar scalar, string parameter, JsonArray array)
     {
@@ -186,7 +258,9 @@ internal sealed class TemplateFiller(
         {
             var one = new Dictionary<string, IReadOnlyList<string>>(parameters, StringComparer.Ordinal) { [parameter] = [value] };
             if (TryFill(scalar, one, out var filled))
+            {
                 array.Add(filled);
+            }
         }
     }
 }

@@ -78,7 +78,10 @@ internal sealed partial class TemplateReader
             var root = ReadYaml(parser, depth: 0);
             parser.Consume<DocumentEnd>();
             if (parser.TryConsume<DocumentStart>(out var second))
+            {
                 Refuse(Offset(second.Start), "it holds a second document", "Keep one document per file.");
+            }
+
             return root;
         }
         catch (YamlException exception)
@@ -93,9 +96,14 @@ internal sealed partial class TemplateReader
         var node = parser.Consume<ParsingEvent>();
         var start = Offset(node.Start);
         if (depth > DeepestNesting)
+        {
             throw new YamlException(node.Start, node.End, $"It is nested deeper than {DeepestNesting} levels.");
+        }
+
         if (node is AnchorAlias or NodeEvent { Anchor.IsEmpty: false })
+        {
             throw new YamlException(node.Start, node.End, "Anchors and aliases are not for templates.");
+        }
 
         switch (node)
         {
@@ -107,7 +115,9 @@ internal sealed partial class TemplateReader
                 while (!parser.Accept<SequenceEnd>(out _))
                 {
                     if (ReadYaml(parser, depth + 1) is { } element)
+                    {
                         elements.Add(element);
+                    }
                 }
 
                 return new TemplateSequence(new(start, Offset(parser.Consume<SequenceEnd>().End)), elements);
@@ -138,18 +148,34 @@ internal sealed partial class TemplateReader
         var text = scalar.Value;
         var tagged = !scalar.Tag.IsEmpty;
         if (tagged && scalar.Tag.Value is not ("tag:yaml.org,2002:str" or "!"))
+        {
             Refuse(span.Start, $"the tag {scalar.Tag.Value} is not for templates", "Leave the tag out.");
+        }
+
         if (tagged || scalar.Style != ScalarStyle.Plain)
+        {
             return Scalar(span, ScalarKind.Text, text);
+        }
+
         if (Ambiguous.IsMatch(text) && !Number.IsMatch(text) && !OctalNumber.IsMatch(text))
-            Refuse(span.Start, $"'{text}' means different things to different readers of YAML", $"Write true, false or a plain decimal number, or quote it: \"{text}\".");
+        {
+            Refuse(
+                span.Start,
+                $"'{text}' means different things to different readers of YAML",
+                $"Write true, false or a plain decimal number, or quote it: \"{text}\"."
+            );
+        }
 
         return text switch
         {
             "" or "~" or "null" or "Null" or "NULL" => Scalar(span, ScalarKind.Null, ""),
             "true" or "True" or "TRUE" => Scalar(span, ScalarKind.True, ""),
             "false" or "False" or "FALSE" => Scalar(span, ScalarKind.False, ""),
-            _ when OctalNumber.IsMatch(text) => Scalar(span, ScalarKind.Number, Convert.ToInt64(text.Replace("o", "", StringComparison.Ordinal), 8).ToString(CultureInfo.InvariantCulture)),
+            _ when OctalNumber.IsMatch(text) => Scalar(
+                span,
+                ScalarKind.Number,
+                Convert.ToInt64(text.Replace("o", "", StringComparison.Ordinal), 8).ToString(CultureInfo.InvariantCulture)
+            ),
             _ when Number.IsMatch(text) => Scalar(span, ScalarKind.Number, text),
             _ => Scalar(span, ScalarKind.PlaceholderAlone, text),
         };
@@ -172,8 +198,15 @@ internal sealed partial class TemplateReader
             var line = (int)(exception.LineNumber ?? 0);
             var start = 0;
             for (; line > 0; line--)
+            {
                 start = _source.IndexOf('\n', start) + 1;
-            Refuse(start + (int)(exception.BytePositionInLine ?? 0), $"it is not valid JSON: {Where.Replace(exception.Message, "")}", "Correct the JSON there.");
+            }
+
+            Refuse(
+                start + (int)(exception.BytePositionInLine ?? 0),
+                $"it is not valid JSON: {Where.Replace(exception.Message, "")}",
+                "Correct the JSON there."
+            );
             return null;
         }
     }
@@ -199,7 +232,9 @@ internal sealed partial class TemplateReader
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
                     if (ReadJson(ref reader, offsets) is { } element)
+                    {
                         elements.Add(element);
+                    }
                 }
 
                 return new TemplateSequence(new(start, offsets.At(reader.BytesConsumed)), elements);
@@ -225,7 +260,11 @@ internal sealed partial class TemplateReader
         }
         catch (InvalidOperationException)
         {
-            Refuse(span.Start, "a \\u escape there is half of a character", "Write both halves of the surrogate pair, or the character itself.");
+            Refuse(
+                span.Start,
+                "a \\u escape there is half of a character",
+                "Write both halves of the surrogate pair, or the character itself."
+            );
             return "";
         }
     }
@@ -233,36 +272,67 @@ internal sealed partial class TemplateReader
     private TemplateScalar Scalar(SourceSpan span, ScalarKind kind, string text)
     {
         var from = span.Start;
-        var parsed = TemplateText.Parse(text, _policy, _takesParameters, (written, why) =>
-        {
-            var at = _source.IndexOf(written, from, Math.Max(0, span.End - from), StringComparison.Ordinal);
-            from = at < 0 ? from : at + 1;
-            Refuse(at < 0 ? span.Start : at, $"{written} is not a placeholder: {why}", "Correct the name; a literal ${ is written $${.");
-        });
+        var parsed = TemplateText.Parse(
+            text,
+            _policy,
+            _takesParameters,
+            (written, why) =>
+            {
+                var at = _source.IndexOf(written, from, Math.Max(0, span.End - from), StringComparison.Ordinal);
+                from = at < 0 ? from : at + 1;
+                Refuse(
+                    at < 0 ? span.Start : at,
+                    $"{written} is not a placeholder: {why}",
+                    "Correct the name; a literal ${ is written $${."
+                );
+            }
+        );
 
         foreach (var parameter in parsed.Segments.OfType<TextSegment.Parameter>())
         {
             if (!_parameters.Contains(parameter.Name, StringComparer.Ordinal))
+            {
                 _parameters.Add(parameter.Name);
+            }
         }
 
         if (kind == ScalarKind.PlaceholderAlone && parsed.Segments is not [TextSegment.Filled])
+        {
             kind = ScalarKind.Text;
+        }
+
         return new TemplateScalar(span, kind, parsed);
     }
 
     private void AddEntry(List<TemplateEntry> entries, TemplateNode? key, TemplateNode? value, int start)
     {
         if (key is not TemplateScalar name)
+        {
             Refuse(key?.Span.Start ?? start, "a key there is not text", "Write a scalar as the key.");
-        else if (name.Text.Constant is { } text && entries.Exists(entry => string.Equals(entry.Key.Text.Constant, text, StringComparison.Ordinal)))
+        }
+        else if (
+            name.Text.Constant is { } text
+            && entries.Exists(entry => string.Equals(entry.Key.Text.Constant, text, StringComparison.Ordinal))
+        )
+        {
             Refuse(name.Span.Start, $"the key '{text}' stands there twice", "Keep one of the two.");
+        }
         else if (value is not null)
+        {
             entries.Add(new TemplateEntry(name, value));
+        }
     }
 
     private void Refuse(int offset, string what, string fix) =>
-        _findings.Add(Invalid(_file, _source, offset, $"The template {_file} cannot be used: {(what.EndsWith('?') ? what : what.TrimEnd('.') + ".")}", fix));
+        _findings.Add(
+            Invalid(
+                _file,
+                _source,
+                offset,
+                $"The template {_file} cannot be used: {(what.EndsWith('?') ? what : what.TrimEnd('.') + ".")}",
+                fix
+            )
+        );
 
     private int Offset(Mark mark) => (int)Math.Min(mark.Index, _source.Length);
 
@@ -270,13 +340,19 @@ internal sealed partial class TemplateReader
     private static partial Regex Number { get; }
 
     /// <summary>The place that a <see cref="JsonException"/> appends to its message; the finding has its own.</summary>
-    [GeneratedRegex(@" (Path: .*? \| )?LineNumber: [0-9]+ \| BytePositionInLine: [0-9]+\.$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @" (Path: .*? \| )?LineNumber: [0-9]+ \| BytePositionInLine: [0-9]+\.$",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Where { get; }
 
     [GeneratedRegex("^0o?[0-7]{1,20}$", RegexOptions.NonBacktracking)]
     private static partial Regex OctalNumber { get; }
 
-    [GeneratedRegex(@"^(y|n|yes|no|on|off|[-+]?0[xb][0-9a-f_]+|[-+]?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?|[-+]?\.([0-9]+|inf)|\.nan)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^(y|n|yes|no|on|off|[-+]?0[xb][0-9a-f_]+|[-+]?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?|[-+]?\.([0-9]+|inf)|\.nan)$",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Ambiguous { get; }
 
     /// <summary>Turns the byte offsets of a JSON reader, which only grow, into character offsets.</summary>

@@ -18,9 +18,17 @@ public sealed class TemplateSet
         (_templates, _copied) = (templates, copied);
 
     /// <summary>The policy templates by name, in order, with the parameters each takes: what a workload's <c>role.policies</c> may name.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Policies => field ??= new SortedDictionary<string, IReadOnlyList<string>>(
-        _templates.Where(template => IsPolicyTemplate(template.Key)).ToDictionary(template => template.Key[PoliciesFolder.Length..^".json".Length], template => template.Value.Parameters, StringComparer.Ordinal),
-        StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Policies =>
+        field ??= new SortedDictionary<string, IReadOnlyList<string>>(
+            _templates
+                .Where(template => IsPolicyTemplate(template.Key))
+                .ToDictionary(
+                    template => template.Key[PoliciesFolder.Length..^".json".Length],
+                    template => template.Value.Parameters,
+                    StringComparer.Ordinal
+                ),
+            StringComparer.Ordinal
+        );
 
     /// <summary>Reads the built-in templates and, file by file, what stands in their place.</summary>
     /// <param name="overrideDirectory">Its files win over the built-in ones of the same path; further ones under <c>policies/</c> and <c>app/</c> are added. None: the built-in ones alone.</param>
@@ -30,16 +38,25 @@ public sealed class TemplateSet
         var findings = new List<Finding>();
         var sources = BuiltIn();
         if (overrideDirectory is not null)
+        {
             Override(sources, overrideDirectory, findings);
+        }
 
         var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
         var copied = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var (path, (file, content)) in sources)
         {
             if (!IsDocument(path))
+            {
                 copied.Add(path, content);
-            else if (TemplateReader.Read(file, content, policy: IsPolicy(path), takesParameters: IsPolicyTemplate(path), findings) is { } template)
+            }
+            else if (
+                TemplateReader.Read(file, content, policy: IsPolicy(path), takesParameters: IsPolicyTemplate(path), findings) is
+                { } template
+            )
+            {
                 templates.Add(path, template);
+            }
         }
 
         return findings.Count > 0
@@ -53,7 +70,9 @@ public sealed class TemplateSet
 
     /// <summary>The templates of a folder (which ends with a slash), in order of their paths.</summary>
     internal IEnumerable<KeyValuePair<string, Template>> Under(string folder) =>
-        _templates.Where(template => template.Key.StartsWith(folder, StringComparison.Ordinal)).OrderBy(template => template.Key, StringComparer.Ordinal);
+        _templates
+            .Where(template => template.Key.StartsWith(folder, StringComparison.Ordinal))
+            .OrderBy(template => template.Key, StringComparer.Ordinal);
 
     /// <summary>The files of a folder that are copied as they are.</summary>
     internal IEnumerable<KeyValuePair<string, byte[]>> CopiedUnder(string folder) =>
@@ -65,7 +84,8 @@ public sealed class TemplateSet
         var sources = new SortedDictionary<string, (string, byte[])>(StringComparer.Ordinal);
         foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(BuiltInPrefix, StringComparison.Ordinal)))
         {
-            using var stream = assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"The assembly has no {name}.");
+            using var stream =
+                assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"The assembly has no {name}.");
             var content = new byte[stream.Length];
             stream.ReadExactly(content);
             sources.Add(name[BuiltInPrefix.Length..], (name, content));
@@ -78,13 +98,15 @@ public sealed class TemplateSet
     {
         if (!Directory.Exists(directory))
         {
-            findings.Add(new Finding
-            {
-                Code = FindingCodes.ArgumentInvalid,
-                Cause = $"The folder of templates '{directory}' does not exist.",
-                Fix = "Give --templates the folder whose files are to win over the built-in templates, or leave it out.",
-                Actual = directory,
-            });
+            findings.Add(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = $"The folder of templates '{directory}' does not exist.",
+                    Fix = "Give --templates the folder whose files are to win over the built-in templates, or leave it out.",
+                    Actual = directory,
+                }
+            );
             return;
         }
 
@@ -93,9 +115,21 @@ public sealed class TemplateSet
         {
             var path = Path.GetRelativePath(directory, file).Replace(Path.DirectorySeparatorChar, '/');
             if (sources.ContainsKey(path) || IsPolicyTemplate(path) || path.StartsWith(AppFolder, StringComparison.Ordinal))
+            {
                 sources[path] = (file.Replace(Path.DirectorySeparatorChar, '/'), File.ReadAllBytes(file));
+            }
             else if (NearMiss.Of(path, builtIn) is { } meant)
-                findings.Add(TemplateReader.Invalid(file, "", 0, $"No template is called {path}: the file would never be used.", $"Did you mean {meant}? Rename the file."));
+            {
+                findings.Add(
+                    TemplateReader.Invalid(
+                        file,
+                        "",
+                        0,
+                        $"No template is called {path}: the file would never be used.",
+                        $"Did you mean {meant}? Rename the file."
+                    )
+                );
+            }
         }
     }
 

@@ -7,12 +7,13 @@ namespace Federation.Templates;
 internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
 {
     /// <summary>The text as it is written out where nothing is filled in; null if something is.</summary>
-    public string? Constant { get; } = Segments switch
-    {
-        [] => "",
-        [TextSegment.Literal literal] => literal.Text,
-        _ => null,
-    };
+    public string? Constant { get; } =
+        Segments switch
+        {
+            [] => "",
+            [TextSegment.Literal literal] => literal.Text,
+            _ => null,
+        };
 
     /// <summary>
     /// Cuts a text. <c>$${</c> is a literal <c>${</c>. In a policy document the variables of IAM pass through: what
@@ -24,7 +25,9 @@ internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
     public static TemplateText Parse(string text, bool policy, bool parameters, Action<string, string> refuse)
     {
         if (!text.Contains("${", StringComparison.Ordinal))
+        {
             return new TemplateText([new TextSegment.Literal(text)]);
+        }
 
         var segments = new List<TextSegment>();
         var literal = 0;
@@ -64,19 +67,28 @@ internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
             }
             else
             {
-                refuse(written, NearMiss.Of(name, Placeholder.Names) is { } near ? $"did you mean ${{{near}}}?" : "there is no such placeholder");
+                refuse(
+                    written,
+                    NearMiss.Of(name, Placeholder.Names) is { } near ? $"did you mean ${{{near}}}?" : "there is no such placeholder"
+                );
             }
         }
 
         verbatim += text[literal..];
         if (verbatim.Length > 0 || segments.Count == 0)
+        {
             segments.Add(new TextSegment.Literal(verbatim));
+        }
+
         return new TemplateText(segments);
 
         void Add(TextSegment segment)
         {
             if (verbatim.Length > 0)
+            {
                 segments.Add(new TextSegment.Literal(verbatim));
+            }
+
             verbatim = "";
             segments.Add(segment);
         }

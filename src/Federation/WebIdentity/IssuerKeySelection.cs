@@ -25,10 +25,14 @@ internal static class IssuerKeySelection
     public static SignatureVerdict Verify(WebIdentityToken token, IReadOnlyList<IssuerKey> keys)
     {
         if (Scheme(token.Algorithm) is not { } scheme)
+        {
             return SignatureVerdict.AlgorithmUnsupported;
+        }
 
         if (Select(token.KeyId, keys) is not { } key || !string.Equals(key.KeyType, scheme.KeyType, StringComparison.Ordinal))
+        {
             return SignatureVerdict.KeyUnavailable;
+        }
 
         try
         {
@@ -54,11 +58,19 @@ internal static class IssuerKeySelection
         for (var i = keys.Count - 1; i >= 0; i--)
         {
             var key = keys[i];
-            if (string.IsNullOrEmpty(key.KeyId) || (keyId is not null && !string.Equals(key.KeyId, keyId, StringComparison.Ordinal)) || IsReplaced(keys, i))
+            if (
+                string.IsNullOrEmpty(key.KeyId)
+                || (keyId is not null && !string.Equals(key.KeyId, keyId, StringComparison.Ordinal))
+                || IsReplaced(keys, i)
+            )
+            {
                 continue;
+            }
 
             if (!IsUsable(key) || IsCrowdedOut(key, keys))
+            {
                 continue;
+            }
 
             found = key;
             usable++;
@@ -72,7 +84,9 @@ internal static class IssuerKeySelection
         for (var later = index + 1; later < keys.Count; later++)
         {
             if (string.Equals(keys[later].KeyId, keys[index].KeyId, StringComparison.Ordinal))
+            {
                 return true;
+            }
         }
 
         return false;
@@ -81,40 +95,55 @@ internal static class IssuerKeySelection
     private static bool IsUsable(IssuerKey key) => key is { HasKeyOperations: false, Use: null or "sig" };
 
     private static bool IsCrowdedOut(IssuerKey key, IReadOnlyList<IssuerKey> keys) =>
-        keys.Count > MostKeysOfOneType && keys.Count(other => string.Equals(other.KeyType, key.KeyType, StringComparison.Ordinal)) > MostKeysOfOneType;
+        keys.Count > MostKeysOfOneType
+        && keys.Count(other => string.Equals(other.KeyType, key.KeyType, StringComparison.Ordinal)) > MostKeysOfOneType;
 
     private static bool? VerifyRsa(WebIdentityToken token, IssuerKey key, HashAlgorithmName hash)
     {
         if (key is not { Modulus: { } modulus, Exponent: { } exponent })
+        {
             return null;
+        }
 
-        using var rsa = RSA.Create(new RSAParameters { Modulus = Base64Url.DecodeFromChars(modulus), Exponent = Base64Url.DecodeFromChars(exponent) });
+        using var rsa = RSA.Create(
+            new RSAParameters { Modulus = Base64Url.DecodeFromChars(modulus), Exponent = Base64Url.DecodeFromChars(exponent) }
+        );
         return rsa.VerifyData(token.SignedBytes, token.Signature, hash, RSASignaturePadding.Pkcs1);
     }
 
     private static bool? VerifyElliptic(WebIdentityToken token, IssuerKey key, SigningScheme scheme)
     {
         if (key is not { X: { } x, Y: { } y } || !string.Equals(key.Curve, scheme.Curve, StringComparison.Ordinal))
-            return null;
-
-        using var ecdsa = ECDsa.Create(new ECParameters
         {
-            Curve = scheme.Curve switch { "P-256" => ECCurve.NamedCurves.nistP256, "P-384" => ECCurve.NamedCurves.nistP384, _ => ECCurve.NamedCurves.nistP521 },
-            Q = new ECPoint { X = Base64Url.DecodeFromChars(x), Y = Base64Url.DecodeFromChars(y) },
-        });
+            return null;
+        }
+
+        using var ecdsa = ECDsa.Create(
+            new ECParameters
+            {
+                Curve = scheme.Curve switch
+                {
+                    "P-256" => ECCurve.NamedCurves.nistP256,
+                    "P-384" => ECCurve.NamedCurves.nistP384,
+                    _ => ECCurve.NamedCurves.nistP521,
+                },
+                Q = new ECPoint { X = Base64Url.DecodeFromChars(x), Y = Base64Url.DecodeFromChars(y) },
+            }
+        );
         return ecdsa.VerifyData(token.SignedBytes, token.Signature, scheme.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
 
-    private static SigningScheme? Scheme(string? algorithm) => algorithm switch
-    {
-        "RS256" => new SigningScheme("RSA", HashAlgorithmName.SHA256, Curve: null),
-        "RS384" => new SigningScheme("RSA", HashAlgorithmName.SHA384, Curve: null),
-        "RS512" => new SigningScheme("RSA", HashAlgorithmName.SHA512, Curve: null),
-        "ES256" => new SigningScheme("EC", HashAlgorithmName.SHA256, "P-256"),
-        "ES384" => new SigningScheme("EC", HashAlgorithmName.SHA384, "P-384"),
-        "ES512" => new SigningScheme("EC", HashAlgorithmName.SHA512, "P-521"),
-        _ => null,
-    };
+    private static SigningScheme? Scheme(string? algorithm) =>
+        algorithm switch
+        {
+            "RS256" => new SigningScheme("RSA", HashAlgorithmName.SHA256, Curve: null),
+            "RS384" => new SigningScheme("RSA", HashAlgorithmName.SHA384, Curve: null),
+            "RS512" => new SigningScheme("RSA", HashAlgorithmName.SHA512, Curve: null),
+            "ES256" => new SigningScheme("EC", HashAlgorithmName.SHA256, "P-256"),
+            "ES384" => new SigningScheme("EC", HashAlgorithmName.SHA384, "P-384"),
+            "ES512" => new SigningScheme("EC", HashAlgorithmName.SHA512, "P-521"),
+            _ => null,
+        };
 
     private readonly record struct SigningScheme(string KeyType, HashAlgorithmName Hash, string? Curve);
 }

@@ -21,11 +21,13 @@ public static class ProviderUrl
     }
 
     /// <summary>Whether a provider, as IAM returns its URL, is that of an <c>iss</c> claim.</summary>
-    public static bool Matches(string providerUrl, string issuer) => OfIssuer(issuer) is { } url && string.Equals(url, providerUrl, StringComparison.Ordinal);
+    public static bool Matches(string providerUrl, string issuer) =>
+        OfIssuer(issuer) is { } url && string.Equals(url, providerUrl, StringComparison.Ordinal);
 
     /// <summary>Google issues tokens under either spelling of its name.</summary>
     public static bool IsGoogle(string issuer) => issuer is Google or Scheme + Google;
 
     /// <summary>The ARN of the provider for an issuer in an account.</summary>
-    public static string Arn(string partition, string account, string providerUrl) => $"arn:{partition}:iam::{account}:oidc-provider/{providerUrl}";
+    public static string Arn(string partition, string account, string providerUrl) =>
+        $"arn:{partition}:iam::{account}:oidc-provider/{providerUrl}";
 }

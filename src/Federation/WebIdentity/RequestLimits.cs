@@ -17,23 +17,33 @@ internal static partial class RequestLimits
         Length("roleArn", request.RoleArn, 20, 2048);
         Length("roleSessionName", request.RoleSessionName, 2, 64);
         if (!SessionName().IsMatch(request.RoleSessionName))
+        {
             Add("roleSessionName", request.RoleSessionName, @"Member must satisfy regular expression pattern: [\w+=,.@-]*");
+        }
 
         // The model marks the token as sensitive: its value is left out of the text.
         Length("webIdentityToken", request.WebIdentityToken, 4, 20_000, sensitive: true);
         if (request.ProviderId is { } providerId)
+        {
             Length("providerId", providerId, 4, 2048);
+        }
 
         if (request.Policy is { } policy)
+        {
             Length("policy", policy, 1, 2048);
+        }
 
         if (request.DurationSeconds is { } seconds)
         {
             var text = seconds.ToString(CultureInfo.InvariantCulture);
             if (seconds < MinDurationSeconds)
+            {
                 Add("durationSeconds", text, "Member must have value greater than or equal to 900");
+            }
             else if (seconds > MaxDurationSeconds)
+            {
                 Add("durationSeconds", text, "Member must have value less than or equal to 43200");
+            }
         }
 
         return broken switch
@@ -46,9 +56,13 @@ internal static partial class RequestLimits
         void Length(string name, string value, int min, int max, bool sensitive = false)
         {
             if (value.Length < min)
+            {
                 Add(name, sensitive ? null : value, $"Member must have length greater than or equal to {min}");
+            }
             else if (value.Length > max)
+            {
                 Add(name, sensitive ? null : value, $"Member must have length less than or equal to {max}");
+            }
         }
 
         void Add(string name, string? value, string constraint) =>

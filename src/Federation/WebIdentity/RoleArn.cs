@@ -14,7 +14,12 @@ public sealed partial record RoleArn(string Partition, string Account, string Pa
     {
         var match = text is null ? Match.Empty : Form().Match(text);
         arn = match.Success
-            ? new RoleArn(match.Groups["partition"].Value, match.Groups["account"].Value, match.Groups["path"].Value, match.Groups["name"].Value)
+            ? new RoleArn(
+                match.Groups["partition"].Value,
+                match.Groups["account"].Value,
+                match.Groups["path"].Value,
+                match.Groups["name"].Value
+            )
             : null;
         return arn is not null;
     }
@@ -24,6 +29,9 @@ public sealed partial record RoleArn(string Partition, string Account, string Pa
 
     public override string ToString() => $"arn:{Partition}:iam::{Account}:role{Path}{Name}";
 
-    [GeneratedRegex(@"\A(?:arn):(?<partition>aws(?:-[a-z]+)*):iam::(?<account>[0-9]{12}):role(?<path>/(?:[!-.0-~]+/)*)(?<name>[A-Za-z0-9_+=,.@-]{1,64})\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A(?:arn):(?<partition>aws(?:-[a-z]+)*):iam::(?<account>[0-9]{12}):role(?<path>/(?:[!-.0-~]+/)*)(?<name>[A-Za-z0-9_+=,.@-]{1,64})\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Form();
 }

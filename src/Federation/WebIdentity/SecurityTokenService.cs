@@ -18,7 +18,8 @@ public static class SecurityTokenService
     private const string InvalidIdentityToken = nameof(InvalidIdentityToken);
     private const string AccessDenied = nameof(AccessDenied);
     private const string ValidationError = nameof(ValidationError);
-    private const string NotValidated = "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
+    private const string NotValidated =
+        "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
     private const string TagsClaim = "https://aws.amazon.com/tags";
     private const string SourceIdentityClaim = "https://aws.amazon.com/source_identity";
     private const string RolesClaim = "https://aws.amazon.com/roles";
@@ -62,13 +63,15 @@ public static class SecurityTokenService
         private string _principal = "";
         private PolicyStatement? _statement;
 
-        public WebIdentityDecision.Allowed Allowed() => new(
-            _role!,
-            _token!.Subject ?? "",
-            _audience,
-            _principal,
-            TimeSpan.FromSeconds(_request.DurationSeconds ?? RequestLimits.DefaultDurationSeconds),
-            _statement!);
+        public WebIdentityDecision.Allowed Allowed() =>
+            new(
+                _role!,
+                _token!.Subject ?? "",
+                _audience,
+                _principal,
+                TimeSpan.FromSeconds(_request.DurationSeconds ?? RequestLimits.DefaultDurationSeconds),
+                _statement!
+            );
 
         public IEnumerable<WebIdentityDecision.Refused> Run()
         {
@@ -83,7 +86,9 @@ public static class SecurityTokenService
             }
 
             if (_role is null || _token?.Issuer is null)
+            {
                 yield break;
+            }
 
             foreach (var refusal in ProviderAndKeys().Concat(Times()).Concat(Audience()).Concat(Roles()).Concat(Trust()))
             {
@@ -95,12 +100,24 @@ public static class SecurityTokenService
         {
             var isRoleArn = RoleArn.TryParse(_request.RoleArn, out _role);
             if (RequestLimits.Check(_request) is { } broken)
+            {
                 yield return new(RefusalReason.ParameterInvalid, ValidationError, 400, broken);
+            }
             else if (!isRoleArn)
-                yield return new(RefusalReason.RoleArnInvalid, ValidationError, 400, "Request ARN is invalid") { Actual = _request.RoleArn };
+            {
+                yield return new(RefusalReason.RoleArnInvalid, ValidationError, 400, "Request ARN is invalid")
+                {
+                    Actual = _request.RoleArn,
+                };
+            }
 
             if (_request.Policy is { Length: > 0 } policy && PolicyGrammar.Check(policy, PolicyKind.Permissions) is [var violation, ..])
-                yield return new(RefusalReason.SessionPolicyMalformed, "MalformedPolicyDocument", 400, violation.Message) { Actual = violation.Detail };
+            {
+                yield return new(RefusalReason.SessionPolicyMalformed, "MalformedPolicyDocument", 400, violation.Message)
+                {
+                    Actual = violation.Detail,
+                };
+            }
         }
 
         // Everything that shows on the token itself, before anyone is asked about its issuer.
@@ -111,7 +128,13 @@ public static class SecurityTokenService
                 // A broken length limit has said it already.
                 if (_request.WebIdentityToken.Length >= 4)
                 {
-                    yield return Invalid(RefusalReason.TokenMalformed, "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)") with { Defect = defect };
+                    yield return Invalid(
+                        RefusalReason.TokenMalformed,
+                        "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+                    ) with
+                    {
+                        Defect = defect,
+                    };
                 }
 
                 yield break;
@@ -123,8 +146,18 @@ public static class SecurityTokenService
                 {
                     "www.amazon.com" => Invalid(RefusalReason.ProviderIdGiven, "Provided Token is not a Login With Amazon token"),
                     // Facebook's own words follow the colon on the wire; they are not recorded.
-                    "graph.facebook.com" => new(RefusalReason.ProviderIdGiven, "IDPRejectedClaim", 403, "graph.facebook.com: the access token was rejected"),
-                    _ => new(RefusalReason.ProviderIdGiven, AccessDenied, 403, "Unrecognized OAuth provider. Do not include a provider parameter when submitting OpenIDConnect ID tokens"),
+                    "graph.facebook.com" => new(
+                        RefusalReason.ProviderIdGiven,
+                        "IDPRejectedClaim",
+                        403,
+                        "graph.facebook.com: the access token was rejected"
+                    ),
+                    _ => new(
+                        RefusalReason.ProviderIdGiven,
+                        AccessDenied,
+                        403,
+                        "Unrecognized OAuth provider. Do not include a provider parameter when submitting OpenIDConnect ID tokens"
+                    ),
                 };
                 yield break;
             }
@@ -132,20 +165,36 @@ public static class SecurityTokenService
             foreach (var claim in RequiredClaims)
             {
                 if (!_token.Has(claim) || (claim is "iss" && _token.Issuer is null))
-                    yield return Invalid(RefusalReason.ClaimMissing, $"Missing a required claim: {claim}") with { Expected = claim };
+                {
+                    yield return Invalid(RefusalReason.ClaimMissing, $"Missing a required claim: {claim}") with
+                    {
+                        Expected = claim,
+                    };
+                }
             }
 
             if (_token.Has("sub") && _token.Subject is null)
+            {
                 yield return new(RefusalReason.SubjectNull, "InternalFailure", 500, "Unknown error validating third-party token");
+            }
 
             if (HasEmptyAudienceList())
+            {
                 yield return Invalid(RefusalReason.AudienceEmpty, "Claim is not allowed to be empty: aud");
+            }
 
             if (Array.Find(TimeClaims, IsBadTime) is { } badTime)
-                yield return Invalid(RefusalReason.TimestampInvalid, "Invalid timestamp in token claims.") with { Actual = badTime };
+            {
+                yield return Invalid(RefusalReason.TimestampInvalid, "Invalid timestamp in token claims.") with
+                {
+                    Actual = badTime,
+                };
+            }
 
             if (!AreTagsWellFormed())
+            {
                 yield return Invalid(RefusalReason.SessionTagsMalformed, "principal_tags passed in claim is not in correct format.");
+            }
         }
 
         private bool IsBadTime(string claim)
@@ -157,14 +206,26 @@ public static class SecurityTokenService
         private bool AreTagsWellFormed()
         {
             if (!_token!.Claims.TryGetProperty(TagsClaim, out var tags))
+            {
                 return true;
+            }
 
             if (tags.ValueKind is not JsonValueKind.Object)
+            {
                 return false;
+            }
 
             return !tags.TryGetProperty("principal_tags", out var principalTags)
-                || (principalTags.ValueKind is JsonValueKind.Object && principalTags.EnumerateObject().All(tag =>
-                    tag.Value.ValueKind is JsonValueKind.Array && tag.Value.GetArrayLength() == 1 && tag.Value[0].ValueKind is JsonValueKind.String));
+                || (
+                    principalTags.ValueKind is JsonValueKind.Object
+                    && principalTags
+                        .EnumerateObject()
+                        .All(tag =>
+                            tag.Value.ValueKind is JsonValueKind.Array
+                            && tag.Value.GetArrayLength() == 1
+                            && tag.Value[0].ValueKind is JsonValueKind.String
+                        )
+                );
         }
 
         private IEnumerable<WebIdentityDecision.Refused> ProviderAndKeys()
@@ -179,9 +240,16 @@ public static class SecurityTokenService
             {
                 var url = ProviderUrl.OfIssuer(issuer);
                 _principal = ProviderUrl.Arn(_role!.Partition, _role.Account, url ?? issuer);
-                if (evidence.Provider is not { } provider || !ProviderUrl.Matches(provider.Url, issuer) || !string.Equals(provider.Arn, _principal, StringComparison.Ordinal))
+                if (
+                    evidence.Provider is not { } provider
+                    || !ProviderUrl.Matches(provider.Url, issuer)
+                    || !string.Equals(provider.Arn, _principal, StringComparison.Ordinal)
+                )
                 {
-                    yield return Invalid(RefusalReason.ProviderMissing, $"No OpenIDConnect provider found in your account for {issuer}") with
+                    yield return Invalid(
+                        RefusalReason.ProviderMissing,
+                        $"No OpenIDConnect provider found in your account for {issuer}"
+                    ) with
                     {
                         Expected = issuer,
                         Actual = evidence.Provider?.Arn,
@@ -200,7 +268,10 @@ public static class SecurityTokenService
             {
                 case SignatureVerdict.KeyUnavailable:
                     // Two spaces: that is how STS writes it.
-                    yield return Invalid(RefusalReason.KeyUnavailable, "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements") with
+                    yield return Invalid(
+                        RefusalReason.KeyUnavailable,
+                        "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+                    ) with
                     {
                         Expected = _token.KeyId,
                         Actual = evidence.Keys switch
@@ -212,7 +283,11 @@ public static class SecurityTokenService
                     };
                     break;
                 case SignatureVerdict.AlgorithmUnsupported:
-                    yield return Invalid(RefusalReason.AlgorithmUnsupported, NotValidated) with { Expected = "RS256, RS384, RS512, ES256, ES384 or ES512", Actual = _token.Algorithm };
+                    yield return Invalid(RefusalReason.AlgorithmUnsupported, NotValidated) with
+                    {
+                        Expected = "RS256, RS384, RS512, ES256, ES384 or ES512",
+                        Actual = _token.Algorithm,
+                    };
                     break;
                 case SignatureVerdict.Invalid:
                     yield return Invalid(RefusalReason.SignatureInvalid, NotValidated);
@@ -227,7 +302,12 @@ public static class SecurityTokenService
             var allowance = (long)ClockAllowance.TotalSeconds;
             if (_token!.ExpiresAt?.ToUnixTimeSeconds() is { } expires && now - allowance >= expires)
             {
-                yield return new(RefusalReason.Expired, "ExpiredTokenException", 400, $"Token expired: current date/time {Number(now - allowance)} must be before the expiration date/time {Number(expires)}")
+                yield return new(
+                    RefusalReason.Expired,
+                    "ExpiredTokenException",
+                    400,
+                    $"Token expired: current date/time {Number(now - allowance)} must be before the expiration date/time {Number(expires)}"
+                )
                 {
                     Expected = Moment(evidence.Now),
                     Actual = Moment(_token.ExpiresAt.Value),
@@ -245,7 +325,10 @@ public static class SecurityTokenService
 
             if (_token.NotBefore?.ToUnixTimeSeconds() is { } notBefore && notBefore > now + allowance)
             {
-                yield return Invalid(RefusalReason.NotYetValid, $"Token not yet valid: current date/time {Number(now + allowance)} must be after or equal to the not-before date/time {Number(notBefore)}") with
+                yield return Invalid(
+                    RefusalReason.NotYetValid,
+                    $"Token not yet valid: current date/time {Number(now + allowance)} must be after or equal to the not-before date/time {Number(notBefore)}"
+                ) with
                 {
                     Expected = Moment(evidence.Now),
                     Actual = Moment(_token.NotBefore.Value),
@@ -261,23 +344,41 @@ public static class SecurityTokenService
             _hasManyAudiences = party is null && audiences.Count > 1;
             if (_hasManyAudiences)
             {
-                yield return Invalid(RefusalReason.ManyAudiences, "Token audience contains more than one audience while authorized party is not present") with { Actual = string.Join(", ", audiences) };
+                yield return Invalid(
+                    RefusalReason.ManyAudiences,
+                    "Token audience contains more than one audience while authorized party is not present"
+                ) with
+                {
+                    Actual = string.Join(", ", audiences),
+                };
                 yield break;
             }
 
             // Without the claim, or with an empty list, that is what STS has said already.
             if (!_token.Has("aud") || HasEmptyAudienceList())
+            {
                 yield break;
+            }
 
             if (_audience.Length > 0)
             {
                 // Google's clients are nobody's to register; where the provider is missing there is nothing to compare.
-                if (_isGoogle || evidence.Provider is not { } provider || !ProviderUrl.Matches(provider.Url, _token.Issuer!) || provider.ClientIds.Contains(_audience, StringComparer.Ordinal))
+                if (
+                    _isGoogle
+                    || evidence.Provider is not { } provider
+                    || !ProviderUrl.Matches(provider.Url, _token.Issuer!)
+                    || provider.ClientIds.Contains(_audience, StringComparer.Ordinal)
+                )
+                {
                     yield break;
+                }
             }
 
             // STS says it in general terms where the audience is an authorized party, empty or given twice.
-            yield return Invalid(RefusalReason.AudienceNotRegistered, party is not null || _audience.Length == 0 || IsAudienceRepeated() ? NotValidated : "Incorrect token audience") with
+            yield return Invalid(
+                RefusalReason.AudienceNotRegistered,
+                party is not null || _audience.Length == 0 || IsAudienceRepeated() ? NotValidated : "Incorrect token audience"
+            ) with
             {
                 Expected = evidence.Provider is null ? null : string.Join(", ", evidence.Provider.ClientIds),
                 Actual = _audience,
@@ -285,7 +386,9 @@ public static class SecurityTokenService
         }
 
         private bool HasEmptyAudienceList() =>
-            _token!.Claims.TryGetProperty("aud", out var audience) && audience.ValueKind is JsonValueKind.Array && audience.GetArrayLength() == 0;
+            _token!.Claims.TryGetProperty("aud", out var audience)
+            && audience.ValueKind is JsonValueKind.Array
+            && audience.GetArrayLength() == 0;
 
         private bool IsAudienceRepeated() => _token!.Claims.EnumerateObject().Count(claim => claim.NameEquals("aud")) > 1;
 
@@ -293,24 +396,39 @@ public static class SecurityTokenService
         private IEnumerable<WebIdentityDecision.Refused> Roles()
         {
             if (!_token!.Claims.TryGetProperty(RolesClaim, out var roles) || roles.ValueKind is JsonValueKind.Null)
+            {
                 yield break;
+            }
 
             IEnumerable<string> listed = roles.ValueKind switch
             {
                 JsonValueKind.String => roles.GetString()!.Split(';'),
-                JsonValueKind.Array => roles.EnumerateArray().Where(item => item.ValueKind is JsonValueKind.String).Select(item => item.GetString()!),
+                JsonValueKind.Array => roles
+                    .EnumerateArray()
+                    .Where(item => item.ValueKind is JsonValueKind.String)
+                    .Select(item => item.GetString()!),
                 _ => [],
             };
             _isListed = listed.Any(role => string.Equals(role.Trim(), _request.RoleArn, StringComparison.Ordinal));
             if (!_isListed)
-                yield return Invalid(RefusalReason.RoleNotListed, NotValidated) with { Expected = _request.RoleArn, Actual = roles.GetRawText() };
+            {
+                yield return Invalid(RefusalReason.RoleNotListed, NotValidated) with
+                {
+                    Expected = _request.RoleArn,
+                    Actual = roles.GetRawText(),
+                };
+            }
         }
 
         private IEnumerable<WebIdentityDecision.Refused> Trust()
         {
             if (evidence.Role is not { } role || !string.Equals(role.Arn, _request.RoleArn, StringComparison.Ordinal))
             {
-                yield return Denied(RefusalReason.RoleMissing) with { Expected = _request.RoleArn, Actual = evidence.Role?.Arn };
+                yield return Denied(RefusalReason.RoleMissing) with
+                {
+                    Expected = _request.RoleArn,
+                    Actual = evidence.Role?.Arn,
+                };
                 yield break;
             }
 
@@ -320,7 +438,11 @@ public static class SecurityTokenService
                 var verdict = TrustEvaluator.Evaluate(new TrustRequest(_principal, action, context), role.TrustPolicy);
                 if (verdict.Decision is PolicyDecision.ExplicitDeny)
                 {
-                    yield return Denied(RefusalReason.TrustDenied) with { Trust = verdict, Actual = verdict.Statement?.Sid };
+                    yield return Denied(RefusalReason.TrustDenied) with
+                    {
+                        Trust = verdict,
+                        Actual = verdict.Statement?.Sid,
+                    };
                     break;
                 }
 
@@ -339,7 +461,12 @@ public static class SecurityTokenService
 
             if (_request.DurationSeconds is { } seconds && seconds > role.MaxSessionDuration.TotalSeconds)
             {
-                yield return new(RefusalReason.SessionTooLong, ValidationError, 400, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+                yield return new(
+                    RefusalReason.SessionTooLong,
+                    ValidationError,
+                    400,
+                    "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+                )
                 {
                     Expected = $"at most {Number((long)role.MaxSessionDuration.TotalSeconds)} s",
                     Actual = $"{Number(seconds)} s",
@@ -352,26 +479,49 @@ public static class SecurityTokenService
         {
             yield return AssumeRoleAction;
             if (_token!.Has(TagsClaim))
+            {
                 yield return "sts:TagSession";
+            }
 
             if (_token.Has(SourceIdentityClaim))
+            {
                 yield return "sts:SetSourceIdentity";
+            }
         }
 
         // What is in the way at the statement that comes nearest; one refusal for each reason.
         private IEnumerable<WebIdentityDecision.Refused> Obstacles(TrustVerdict verdict, string action)
         {
             if (verdict.NearMisses is not [var nearest, ..])
+            {
                 return [Denied(RefusalReason.TrustPrincipal) with { Trust = verdict }];
+            }
 
-            return nearest.Obstacles
-                .Select(obstacle => obstacle switch
-                {
-                    TrustObstacle.Principal(var named, _, var caller) => Denied(RefusalReason.TrustPrincipal) with { Trust = verdict, Expected = string.Join(", ", named), Actual = caller },
-                    TrustObstacle.Action(var named, _) => Denied(RefusalReason.TrustAction) with { Trust = verdict, Expected = action, Actual = string.Join(", ", named) },
-                    TrustObstacle.Condition(var unmet, var actual) => Denied(ReasonOf(unmet, actual)) with { Trust = verdict, Expected = string.Join(", ", unmet.Values), Actual = string.Join(", ", actual) },
-                    _ => throw new InvalidOperationException($"Unknown obstacle {obstacle.GetType().Name}."),
-                })
+            return nearest
+                .Obstacles.Select(obstacle =>
+                    obstacle switch
+                    {
+                        TrustObstacle.Principal(var named, _, var caller) => Denied(RefusalReason.TrustPrincipal) with
+                        {
+                            Trust = verdict,
+                            Expected = string.Join(", ", named),
+                            Actual = caller,
+                        },
+                        TrustObstacle.Action(var named, _) => Denied(RefusalReason.TrustAction) with
+                        {
+                            Trust = verdict,
+                            Expected = action,
+                            Actual = string.Join(", ", named),
+                        },
+                        TrustObstacle.Condition(var unmet, var actual) => Denied(ReasonOf(unmet, actual)) with
+                        {
+                            Trust = verdict,
+                            Expected = string.Join(", ", unmet.Values),
+                            Actual = string.Join(", ", actual),
+                        },
+                        _ => throw new InvalidOperationException($"Unknown obstacle {obstacle.GetType().Name}."),
+                    }
+                )
                 // Which of several audiences the policy should have is unclear while the token has several.
                 .Where(refusal => !(_hasManyAudiences && refusal.Reason is RefusalReason.TrustAudience))
                 .DistinctBy(refusal => refusal.Reason);
@@ -379,17 +529,28 @@ public static class SecurityTokenService
 
         private static RefusalReason ReasonOf(PolicyCondition condition, IReadOnlyList<string> actual)
         {
-            var isAboutToken = !condition.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase) && !condition.Key.StartsWith("sts:", StringComparison.OrdinalIgnoreCase);
+            var isAboutToken =
+                !condition.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
+                && !condition.Key.StartsWith("sts:", StringComparison.OrdinalIgnoreCase);
             if (isAboutToken && actual.Count == 0 && !condition.Key.EndsWith(":amr", StringComparison.OrdinalIgnoreCase))
+            {
                 return RefusalReason.TrustConditionKey;
+            }
 
-            if (condition.Operator is "StringEquals" && condition.Values.Any(pattern => actual.Any(value => Wildcard.IsMatch(pattern, value))))
+            if (
+                condition.Operator is "StringEquals"
+                && condition.Values.Any(pattern => actual.Any(value => Wildcard.IsMatch(pattern, value)))
+            )
+            {
                 return RefusalReason.TrustWildcardLiteral;
+            }
 
             return condition.Key switch
             {
                 var key when key.EndsWith(":sub", StringComparison.OrdinalIgnoreCase) => RefusalReason.TrustSubject,
-                var key when key.EndsWith(":aud", StringComparison.OrdinalIgnoreCase) || key.EndsWith(":oaud", StringComparison.OrdinalIgnoreCase) => RefusalReason.TrustAudience,
+                var key
+                    when key.EndsWith(":aud", StringComparison.OrdinalIgnoreCase)
+                        || key.EndsWith(":oaud", StringComparison.OrdinalIgnoreCase) => RefusalReason.TrustAudience,
                 _ => RefusalReason.TrustCondition,
             };
         }
@@ -413,22 +574,31 @@ public static class SecurityTokenService
                 ["aws:EpochTime"] = [Number(evidence.Now.ToUnixTimeSeconds())],
             };
             if (_token.AuthenticationMethods.Count > 0)
+            {
                 context[issuer + ":amr"] = _token.AuthenticationMethods;
+            }
 
             if (!_isGoogle)
+            {
                 context["aws:PrincipalAccount"] = [_role!.Account];
+            }
             else if (_token.AuthorizedParty is not null)
+            {
                 context[issuer + ":oaud"] = _token.Audiences;
+            }
 
             return context;
         }
 
-        private static WebIdentityDecision.Refused Invalid(RefusalReason reason, string message) => new(reason, InvalidIdentityToken, 400, message);
+        private static WebIdentityDecision.Refused Invalid(RefusalReason reason, string message) =>
+            new(reason, InvalidIdentityToken, 400, message);
 
-        private static WebIdentityDecision.Refused Denied(RefusalReason reason) => new(reason, AccessDenied, 403, "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+        private static WebIdentityDecision.Refused Denied(RefusalReason reason) =>
+            new(reason, AccessDenied, 403, "Not authorized to perform sts:AssumeRoleWithWebIdentity");
 
         private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-        private static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        private static string Moment(DateTimeOffset time) =>
+            time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 }

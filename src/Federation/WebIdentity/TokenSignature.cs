@@ -4,10 +4,13 @@ namespace Federation.WebIdentity;
 public static class TokenSignature
 {
     /// <returns>Null where that cannot be told: the text is no token, or none of the keys is its own.</returns>
-    public static bool? Holds(string text, IReadOnlyList<IssuerKey> keys) => !WebIdentityToken.TryParse(text, out var token, out _) ? null : IssuerKeySelection.Verify(token, keys) switch
-    {
-        SignatureVerdict.Valid => true,
-        SignatureVerdict.Invalid => false,
-        _ => null,
-    };
+    public static bool? Holds(string text, IReadOnlyList<IssuerKey> keys) =>
+        !WebIdentityToken.TryParse(text, out var token, out _)
+            ? null
+            : IssuerKeySelection.Verify(token, keys) switch
+            {
+                SignatureVerdict.Valid => true,
+                SignatureVerdict.Invalid => false,
+                _ => null,
+            };
 }

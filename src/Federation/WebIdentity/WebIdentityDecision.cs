@@ -95,7 +95,14 @@ public abstract record WebIdentityDecision
     /// <param name="Provider">The response's <c>Provider</c>: the provider's ARN, or <c>accounts.google.com</c>.</param>
     /// <param name="SessionDuration">How long the credentials live; the token's own expiry does not cap it.</param>
     /// <param name="Statement">The trust policy's statement that admitted it.</param>
-    public sealed record Allowed(RoleArn Role, string Subject, string Audience, string Provider, TimeSpan SessionDuration, PolicyStatement Statement) : WebIdentityDecision;
+    public sealed record Allowed(
+        RoleArn Role,
+        string Subject,
+        string Audience,
+        string Provider,
+        TimeSpan SessionDuration,
+        PolicyStatement Statement
+    ) : WebIdentityDecision;
 
     /// <summary>The role is not assumed.</summary>
     /// <param name="Code">The error code on the wire, such as <c>InvalidIdentityToken</c>.</param>

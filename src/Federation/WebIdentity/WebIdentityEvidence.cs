@@ -64,4 +64,5 @@ public sealed record WebIdentityEvidence(
     OpenIdConnectProvider? Provider,
     IssuerKeys Keys,
     AssumableRole? Role,
-    DateTimeOffset Now);
+    DateTimeOffset Now
+);

@@ -51,7 +51,9 @@ internal enum TimeClaim
 /// </summary>
 public sealed class WebIdentityToken
 {
-    private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    );
 
     private WebIdentityToken(JsonElement header, JsonElement claims, byte[] signedBytes, byte[] signature)
     {
@@ -137,7 +139,9 @@ public sealed class WebIdentityToken
 
         defect = Parse(text, out token);
         if (defect is not (TokenDefect.None or TokenDefect.CriticalHeader))
+        {
             defect = Explain(text, defect);
+        }
 
         return defect is TokenDefect.None;
     }
@@ -153,18 +157,27 @@ public sealed class WebIdentityToken
     {
         state = TimeClaim.Absent;
         if (!Claims.TryGetProperty(claim, out var value))
+        {
             return null;
+        }
 
         state = TimeClaim.Invalid;
         long seconds;
         var whole = value.ValueKind switch
         {
             JsonValueKind.Number => value.TryGetInt64(out seconds),
-            JsonValueKind.String => long.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds),
+            JsonValueKind.String => long.TryParse(
+                value.GetString(),
+                NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out seconds
+            ),
             _ => Unset(out seconds),
         };
         if (!whole || seconds is < -62_135_596_800 or > 253_402_300_799)
+        {
             return null;
+        }
 
         state = TimeClaim.Valid;
         return DateTimeOffset.FromUnixTimeSeconds(seconds);
@@ -181,20 +194,32 @@ public sealed class WebIdentityToken
         token = null;
         Span<Range> parts = stackalloc Range[4];
         if (text.Split(parts, '.') != 3)
+        {
             return TokenDefect.Opaque;
+        }
 
-        if (!TryDecode(text[parts[0]], out var header) || !TryDecode(text[parts[1]], out var claims) || !TryDecode(text[parts[2]], out var signature))
+        if (
+            !TryDecode(text[parts[0]], out var header)
+            || !TryDecode(text[parts[1]], out var claims)
+            || !TryDecode(text[parts[2]], out var signature)
+        )
+        {
             return TokenDefect.NotBase64Url;
+        }
 
         if (!TryReadObject(header, out var headerObject) || !TryReadObject(claims, out var claimsObject))
+        {
             return TokenDefect.NotJson;
+        }
 
         var signed = new byte[parts[1].End.Value];
         Encoding.ASCII.GetBytes(text[..signed.Length], signed);
         try
         {
             if (headerObject.TryGetProperty("crit", out _))
+            {
                 return TokenDefect.CriticalHeader;
+            }
 
             token = new WebIdentityToken(headerObject, claimsObject, signed, signature);
             return TokenDefect.None;
@@ -211,19 +236,38 @@ public sealed class WebIdentityToken
     {
         var trimmed = text.Trim();
         if (trimmed.Length != text.Length && Parse(trimmed, out _) is TokenDefect.None)
+        {
             return TokenDefect.SurroundingWhiteSpace;
+        }
 
-        if (trimmed.Contains('/', StringComparison.Ordinal) && !trimmed.Contains('+', StringComparison.Ordinal) && !trimmed.Contains('=', StringComparison.Ordinal)
-            && (trimmed[0] is '/' or '.' or '~' || trimmed.StartsWith("file:", StringComparison.OrdinalIgnoreCase) || trimmed.Contains("token", StringComparison.OrdinalIgnoreCase)))
+        if (
+            trimmed.Contains('/', StringComparison.Ordinal)
+            && !trimmed.Contains('+', StringComparison.Ordinal)
+            && !trimmed.Contains('=', StringComparison.Ordinal)
+            && (
+                trimmed[0] is '/' or '.' or '~'
+                || trimmed.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+                || trimmed.Contains("token", StringComparison.OrdinalIgnoreCase)
+            )
+        )
+        {
             return TokenDefect.Path;
+        }
 
         if (trimmed.Length > 3 && char.IsAsciiLetter(trimmed[0]) && trimmed[1] == ':' && trimmed[2] is '\\' or '/')
+        {
             return TokenDefect.Path;
+        }
 
         Span<byte> decoded = new byte[trimmed.Length];
-        if (defect is TokenDefect.Opaque && Convert.TryFromBase64String(trimmed, decoded, out var length)
-            && Parse(Encoding.UTF8.GetString(decoded[..length]).AsSpan().Trim(), out _) is TokenDefect.None)
+        if (
+            defect is TokenDefect.Opaque
+            && Convert.TryFromBase64String(trimmed, decoded, out var length)
+            && Parse(Encoding.UTF8.GetString(decoded[..length]).AsSpan().Trim(), out _) is TokenDefect.None
+        )
+        {
             return TokenDefect.Base64;
+        }
 
         return defect;
     }
@@ -239,7 +283,9 @@ public sealed class WebIdentityToken
 
         bytes = new byte[Base64Url.GetMaxDecodedLength(part.Length)];
         if (Base64Url.DecodeFromChars(part, bytes, out _, out var written) is not OperationStatus.Done)
+        {
             return false;
+        }
 
         Array.Resize(ref bytes, written);
         return true;
@@ -273,22 +319,25 @@ public sealed class WebIdentityToken
 
     private static string? TextOf(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) ? TextOf(value) : null;
 
-    private static string? TextOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.Number => value.GetRawText(),
-        _ => null,
-    };
+    private static string? TextOf(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
+        };
 
     private string? Text(string claim) => TextOf(Claims, claim);
 
     private string[] List(string claim)
     {
         if (!Claims.TryGetProperty(claim, out var value))
+        {
             return [];
+        }
 
-        return value.ValueKind is JsonValueKind.Array
-            ? [.. value.EnumerateArray().Select(item => TextOf(item) ?? item.GetRawText())]
-            : TextOf(value) is { } text ? [text] : [];
+        return value.ValueKind is JsonValueKind.Array ? [.. value.EnumerateArray().Select(item => TextOf(item) ?? item.GetRawText())]
+            : TextOf(value) is { } text ? [text]
+            : [];
     }
 }

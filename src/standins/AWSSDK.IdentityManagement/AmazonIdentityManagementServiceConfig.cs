@@ -12,7 +12,10 @@ namespace Amazon.IdentityManagement;
 /// </summary>
 public class AmazonIdentityManagementServiceConfig : ClientConfig
 {
-    private static readonly string UserAgentString = InternalSDKUtils.BuildUserAgentString("IAM", typeof(AmazonIdentityManagementServiceConfig).Assembly.GetName().Version!.ToString());
+    private static readonly string UserAgentString = InternalSDKUtils.BuildUserAgentString(
+        "IAM",
+        typeof(AmazonIdentityManagementServiceConfig).Assembly.GetName().Version!.ToString()
+    );
 
     public AmazonIdentityManagementServiceConfig()
         : base(new DefaultConfigurationProvider(DefaultConfigurations.All))

@@ -20,7 +20,10 @@ public sealed class CakeHost
     /// <summary>A host that finds its tasks in the entry assembly.</summary>
     public CakeHost()
     {
-        if (Assembly.GetEntryAssembly() is { } entry) _assemblies.Add(entry);
+        if (Assembly.GetEntryAssembly() is { } entry)
+        {
+            _assemblies.Add(entry);
+        }
     }
 
     /// <summary>Finds tasks in this assembly too.</summary>

@@ -25,19 +25,13 @@ public abstract class FrostingTask<T> : IFrostingTask
 {
     string IFrostingTask.SkippedMessage => string.Empty;
 
-    public virtual void Run(T context)
-    {
-    }
+    public virtual void Run(T context) { }
 
     public virtual bool ShouldRun(T context) => true;
 
-    public virtual void OnError(Exception exception, T context)
-    {
-    }
+    public virtual void OnError(Exception exception, T context) { }
 
-    public virtual void Finally(T context)
-    {
-    }
+    public virtual void Finally(T context) { }
 
     Task IFrostingTask.RunAsync(ICakeContext context)
     {
@@ -65,13 +59,9 @@ public abstract class AsyncFrostingTask<T> : IFrostingTask
 
     public virtual bool ShouldRun(T context) => true;
 
-    public virtual void OnError(Exception exception, T context)
-    {
-    }
+    public virtual void OnError(Exception exception, T context) { }
 
-    public virtual void Finally(T context)
-    {
-    }
+    public virtual void Finally(T context) { }
 
     Task IFrostingTask.RunAsync(ICakeContext context) => RunAsync((T)context);
 

@@ -51,6 +51,6 @@ internal sealed class HostSettings : CommandSettings
 
 internal sealed class HostCommand(HostRun run) : Command<HostSettings>
 {
-    public override int Execute(CommandContext context, HostSettings settings, CancellationToken cancellationToken)
-        => run.Execute(settings, context.Remaining);
+    public override int Execute(CommandContext context, HostSettings settings, CancellationToken cancellationToken) =>
+        run.Execute(settings, context.Remaining);
 }

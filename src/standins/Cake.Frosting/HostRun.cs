@@ -19,19 +19,33 @@ internal sealed class HostRun(IReadOnlyCollection<Assembly> assemblies, IReadOnl
     public int Execute(HostSettings settings, IRemainingArguments remaining)
     {
         using var provider = Compose(settings, remaining);
-        if (settings.Version) return Show<VersionFeature>(provider, (feature, console) => feature.Run(console));
-        if (settings.Info) return Show<InfoFeature>(provider, (feature, console) => feature.Run(console));
+        if (settings.Version)
+        {
+            return Show<VersionFeature>(provider, (feature, console) => feature.Run(console));
+        }
+
+        if (settings.Info)
+        {
+            return Show<InfoFeature>(provider, (feature, console) => feature.Run(console));
+        }
 
         var log = provider.GetRequiredService<ICakeLog>();
         try
         {
             log.Verbosity = provider.GetRequiredService<ICakeConfiguration>().GetVerbosity(settings.Verbosity, Verbosity.Normal);
             var environment = provider.GetRequiredService<ICakeEnvironment>();
-            if (settings.WorkingDirectory is { } folder) environment.WorkingDirectory = folder.MakeAbsolute(environment);
+            if (settings.WorkingDirectory is { } folder)
+            {
+                environment.WorkingDirectory = folder.MakeAbsolute(environment);
+            }
 
             var host = HostFor(settings, provider);
             Register(provider, host);
-            if (settings.Exclusive) host.Settings.UseExclusiveTarget();
+            if (settings.Exclusive)
+            {
+                host.Settings.UseExclusiveTarget();
+            }
+
             host.RunTargets(settings.Targets);
             return 0;
         }
@@ -56,8 +70,16 @@ internal sealed class HostRun(IReadOnlyCollection<Assembly> assemblies, IReadOnl
         services.AddSingleton<ICakeArguments>(arguments);
         services.AddSingleton(provider => Configuration(provider, arguments));
 
-        foreach (var task in FrostingTasks.In(assemblies)) services.AddSingleton(typeof(IFrostingTask), task);
-        foreach (var configure in configurations) configure(services);
+        foreach (var task in FrostingTasks.In(assemblies))
+        {
+            services.AddSingleton(typeof(IFrostingTask), task);
+        }
+
+        foreach (var configure in configurations)
+        {
+            configure(services);
+        }
+
         return services.BuildServiceProvider();
     }
 
@@ -65,40 +87,79 @@ internal sealed class HostRun(IReadOnlyCollection<Assembly> assemblies, IReadOnl
     {
         var environment = provider.GetRequiredService<ICakeEnvironment>();
         if (provider.GetService<WorkingDirectory>() is { } working)
+        {
             environment.WorkingDirectory = working.Path.MakeAbsolute(environment);
+        }
 
         var settings = provider.GetServices<CakeSetting>().Select(setting => KeyValuePair.Create(setting.Key, setting.Value));
-        var given = arguments.GetArguments().ToDictionary(
-            argument => argument.Key, argument => argument.Value.LastOrDefault() ?? string.Empty, StringComparer.OrdinalIgnoreCase);
-        return new CakeConfigurationProvider(provider.GetRequiredService<IFileSystem>(), environment)
-            .CreateConfiguration(environment.WorkingDirectory, settings, given);
+        var given = arguments
+            .GetArguments()
+            .ToDictionary(
+                argument => argument.Key,
+                argument => argument.Value.LastOrDefault() ?? string.Empty,
+                StringComparer.OrdinalIgnoreCase
+            );
+        return new CakeConfigurationProvider(provider.GetRequiredService<IFileSystem>(), environment).CreateConfiguration(
+            environment.WorkingDirectory,
+            settings,
+            given
+        );
     }
 
     private static ScriptHost HostFor(HostSettings settings, IServiceProvider provider)
     {
         var engine = provider.GetRequiredService<ICakeEngine>();
         var context = provider.GetRequiredService<IFrostingContext>();
-        if (settings.Description) return new DescriptionScriptHost(engine, context, provider.GetRequiredService<IAnsiConsole>());
-        if (settings.Tree) return new TreeScriptHost(engine, context, provider.GetRequiredService<IConsole>());
+        if (settings.Description)
+        {
+            return new DescriptionScriptHost(engine, context, provider.GetRequiredService<IAnsiConsole>());
+        }
+
+        if (settings.Tree)
+        {
+            return new TreeScriptHost(engine, context, provider.GetRequiredService<IConsole>());
+        }
 
         var log = provider.GetRequiredService<ICakeLog>();
         return settings.DryRun
             ? new DryRunScriptHost<IFrostingContext>(engine, context, log)
             : new BuildScriptHost<IFrostingContext>(
-                engine, provider.GetRequiredService<IExecutionStrategy>(), context,
-                provider.GetRequiredService<ICakeReportPrinter>(), provider.GetRequiredService<ICakeConfiguration>(), log);
+                engine,
+                provider.GetRequiredService<IExecutionStrategy>(),
+                context,
+                provider.GetRequiredService<ICakeReportPrinter>(),
+                provider.GetRequiredService<ICakeConfiguration>(),
+                log
+            );
     }
 
     private static void Register(IServiceProvider provider, ScriptHost host)
     {
         var context = host.Context;
-        foreach (var task in provider.GetServices<IFrostingTask>()) FrostingTasks.Register(task, host);
-        foreach (var setup in provider.GetServices<IFrostingSetup>()) host.Setup(info => setup.Setup(context, info));
-        foreach (var teardown in provider.GetServices<IFrostingTeardown>()) host.Teardown(info => teardown.Teardown(context, info));
+        foreach (var task in provider.GetServices<IFrostingTask>())
+        {
+            FrostingTasks.Register(task, host);
+        }
+
+        foreach (var setup in provider.GetServices<IFrostingSetup>())
+        {
+            host.Setup(info => setup.Setup(context, info));
+        }
+
+        foreach (var teardown in provider.GetServices<IFrostingTeardown>())
+        {
+            host.Teardown(info => teardown.Teardown(context, info));
+        }
         // The engine takes one action of these.
-        if (provider.GetService<IFrostingTaskSetup>() is { } taskSetup) host.TaskSetup(info => taskSetup.Setup(context, info));
+        if (provider.GetService<IFrostingTaskSetup>() is { } taskSetup)
+        {
+            host.TaskSetup(info => taskSetup.Setup(context, info));
+        }
+
         if (provider.GetService<IFrostingTaskTeardown>() is { } taskTeardown)
+        {
             host.TaskTeardown(info => taskTeardown.Teardown(context, info));
+        }
     }
 
     private static int Show<TFeature>(IServiceProvider provider, Action<TFeature, IConsole> run)

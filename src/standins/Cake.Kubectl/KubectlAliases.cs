@@ -21,6 +21,5 @@ public static class KubectlAliases
     public static void KubectlExec(this ICakeContext context, KubectlExecSettings settings) => Run(context, "exec", settings);
 
     private static void Run<TSettings>(ICakeContext context, string command, TSettings settings)
-        where TSettings : AutoToolSettings
-        => new KubectlTool<TSettings>(context).Run(command, settings);
+        where TSettings : AutoToolSettings => new KubectlTool<TSettings>(context).Run(command, settings);
 }

@@ -39,7 +39,11 @@ internal sealed class KubectlTool<TSettings>(ICakeContext context)
         var name = new StringBuilder("-");
         foreach (var letter in option.Name)
         {
-            if (char.IsUpper(letter)) name.Append('-');
+            if (char.IsUpper(letter))
+            {
+                name.Append('-');
+            }
+
             name.Append(char.ToLowerInvariant(letter));
         }
         return name.ToString();

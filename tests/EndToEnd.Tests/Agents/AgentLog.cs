@@ -43,11 +43,22 @@ internal static class AgentLog
         foreach (var line in Lines(log))
         {
             var seen = Seen(line);
-            var match = Regex.Match(seen, @"##(?<vso>vso)?\[(?<head>[^\]]*)\](?<message>.*)$", RegexOptions.IgnoreCase, TimeSpan.FromSeconds(5));
+            var match = Regex.Match(
+                seen,
+                @"##(?<vso>vso)?\[(?<head>[^\]]*)\](?<message>.*)$",
+                RegexOptions.IgnoreCase,
+                TimeSpan.FromSeconds(5)
+            );
             if (match.Success)
             {
                 var (name, properties) = Head(match.Groups["head"].Value, ';');
-                commands.Add(new AgentCommand(match.Groups["vso"].Success ? name : $"##[{name}]", properties, Unescape(match.Groups["message"].Value)));
+                commands.Add(
+                    new AgentCommand(
+                        match.Groups["vso"].Success ? name : $"##[{name}]",
+                        properties,
+                        Unescape(match.Groups["message"].Value)
+                    )
+                );
             }
         }
 
@@ -66,7 +77,10 @@ internal static class AgentLog
                 continue;
             }
 
-            if (line.IndexOf("<<", StringComparison.Ordinal) is > 0 and var at && (line.IndexOf('=', StringComparison.Ordinal) is var equals && (equals < 0 || at < equals)))
+            if (
+                line.IndexOf("<<", StringComparison.Ordinal) is > 0 and var at
+                && (line.IndexOf('=', StringComparison.Ordinal) is var equals && (equals < 0 || at < equals))
+            )
             {
                 var delimiter = line[(at + 2)..];
                 var value = new List<string>();
@@ -79,7 +93,9 @@ internal static class AgentLog
             }
             else
             {
-                var (name, value) = line.Split('=', 2) is [var left, var right] ? (left, right) : throw new FormatException($"Invalid format '{line}'");
+                var (name, value) = line.Split('=', 2) is [var left, var right]
+                    ? (left, right)
+                    : throw new FormatException($"Invalid format '{line}'");
                 outputs[name] = value;
             }
         }
@@ -103,13 +119,22 @@ internal static class AgentLog
     private static (string Name, IReadOnlyDictionary<string, string> Properties) Head(string head, char separator)
     {
         var (name, rest) = head.Split(' ', 2) is [var left, var right] ? (left, right) : (head, "");
-        return (name, rest.Split(separator, StringSplitOptions.RemoveEmptyEntries).Select(property => property.Split('=', 2))
-            .ToDictionary(property => property[0], property => Unescape(property.ElementAtOrDefault(1) ?? ""), StringComparer.Ordinal));
+        return (
+            name,
+            rest.Split(separator, StringSplitOptions.RemoveEmptyEntries)
+                .Select(property => property.Split('=', 2))
+                .ToDictionary(property => property[0], property => Unescape(property.ElementAtOrDefault(1) ?? ""), StringComparer.Ordinal)
+        );
     }
 
-    private static string Unescape(string value) => value
-        .Replace("%0D", "\r", StringComparison.Ordinal).Replace("%0A", "\n", StringComparison.Ordinal)
-        .Replace("%3A", ":", StringComparison.Ordinal).Replace("%2C", ",", StringComparison.Ordinal)
-        .Replace("%5D", "]", StringComparison.Ordinal).Replace("%3B", ";", StringComparison.Ordinal)
-        .Replace("%25", "%", StringComparison.Ordinal).Replace("%AZP25", "%", StringComparison.Ordinal);
+    private static string Unescape(string value) =>
+        value
+            .Replace("%0D", "\r", StringComparison.Ordinal)
+            .Replace("%0A", "\n", StringComparison.Ordinal)
+            .Replace("%3A", ":", StringComparison.Ordinal)
+            .Replace("%2C", ",", StringComparison.Ordinal)
+            .Replace("%5D", "]", StringComparison.Ordinal)
+            .Replace("%3B", ";", StringComparison.Ordinal)
+            .Replace("%25", "%", StringComparison.Ordinal)
+            .Replace("%AZP25", "%", StringComparison.Ordinal);
 }

@@ -29,19 +29,41 @@ public sealed class CommandGuardTests
     public void No_text_is_a_command_in_whatever_pieces_it_comes()
     {
         var pieces = Gen.OneOf(
-            Gen.OneOf<string>("::", ":", "##[", "##", "#", "vso[", "[", "]", "\r", "\n", "\r\n", " ", "\u200b", "\u001b[1m", "error", "::error::", "##vso[task.complete]"),
-            Gen.String);
-        pieces.Array[0, 40].Sample(text =>
-        {
-            var written = Guarded([.. text, "\n"]);
-            return AgentLog.GitHub(written).Count == 0 && AgentLog.Azure(written).Count == 0;
-        });
+            Gen.OneOf<string>(
+                "::",
+                ":",
+                "##[",
+                "##",
+                "#",
+                "vso[",
+                "[",
+                "]",
+                "\r",
+                "\n",
+                "\r\n",
+                " ",
+                "\u200b",
+                "\u001b[1m",
+                "error",
+                "::error::",
+                "##vso[task.complete]"
+            ),
+            Gen.String
+        );
+        pieces
+            .Array[0, 40]
+            .Sample(text =>
+            {
+                var written = Guarded([.. text, "\n"]);
+                return AgentLog.GitHub(written).Count == 0 && AgentLog.Azure(written).Count == 0;
+            });
     }
 
     [Fact]
     public void Ordinary_lines_are_written_as_they_are()
     {
-        const string Text = "aws::iam ## heading [x] 100% `tick` | pipe\n\u001b[32mgreen\u001b[0m arn:aws:iam::111122223333:role/x\n\n  indented\n";
+        const string Text =
+            "aws::iam ## heading [x] 100% `tick` | pipe\n\u001b[32mgreen\u001b[0m arn:aws:iam::111122223333:role/x\n\n  indented\n";
         Assert.Equal(Text.ReplaceLineEndings(), Guarded(Text));
     }
 

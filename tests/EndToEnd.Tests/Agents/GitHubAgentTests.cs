@@ -20,7 +20,8 @@ public sealed class GitHubAgentTests
         var commands = AgentLog.GitHub(run.Output);
         Assert.Equal(
             ["group Render", "endgroup ", "group Plan", "endgroup ", "group Apply", "endgroup ", "group Verify", "endgroup "],
-            commands.Where(command => command.Name != "add-mask").Select(command => $"{command.Name} {command.Message}"));
+            commands.Where(command => command.Name != "add-mask").Select(command => $"{command.Name} {command.Message}")
+        );
         Assert.Empty(AgentLog.GitHub(run.Error));
 
         var outputs = step.Outputs;
@@ -28,7 +29,11 @@ public sealed class GitHubAgentTests
         Assert.Equal("verified", outputs["outcome"]);
         Assert.Equal("arn:aws:iam::111122223333:role/gke-to-aws-test", outputs["role-arn"]);
         Assert.Equal("arn:aws:iam::111122223333:role/gke-to-aws-test", (string?)JsonNode.Parse(outputs["role-arns"])!["gke-to-aws-test"]);
-        Assert.StartsWith("arn:aws:iam::111122223333:oidc-provider/container.googleapis.com/", (string?)JsonNode.Parse(outputs["provider-arns"])!["gke-to-aws-test"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "arn:aws:iam::111122223333:oidc-provider/container.googleapis.com/",
+            (string?)JsonNode.Parse(outputs["provider-arns"])!["gke-to-aws-test"],
+            StringComparison.Ordinal
+        );
         Assert.Equal("""{"created":6,"updated":0,"unchanged":0,"deleted":0}""", outputs["changes"]);
         Assert.Equal("[]", outputs["findings"]);
         Assert.True(File.Exists(outputs["report"]));
@@ -57,14 +62,22 @@ public sealed class GitHubAgentTests
     {
         using var host = new HostRun();
         var step = new GitHubStep(host);
-        var config = host.Configure(VerifyTests.Federation("aws s3 ls").Replace("111122223333", "1111", StringComparison.Ordinal).Replace("serviceAccount: reader", "serviceAcount: reader", StringComparison.Ordinal));
+        var config = host.Configure(
+            VerifyTests
+                .Federation("aws s3 ls")
+                .Replace("111122223333", "1111", StringComparison.Ordinal)
+                .Replace("serviceAccount: reader", "serviceAcount: reader", StringComparison.Ordinal)
+        );
         var run = host.Run("--target=Verify", $"--config={config}");
         Assert.True(run.ExitCode == 2, run.ToString());
 
         var errors = AgentLog.GitHub(run.Output).Where(command => command.Name == "error").ToArray();
         Assert.Equal(run.Findings.Count(), errors.Length);
         Assert.All(errors, error => Assert.Equal("federation.yaml", error.Properties["file"]));
-        Assert.Contains(errors, error => error.Properties["title"].StartsWith("FED1003", StringComparison.Ordinal) && error.Properties["line"] == "4");
+        Assert.Contains(
+            errors,
+            error => error.Properties["title"].StartsWith("FED1003", StringComparison.Ordinal) && error.Properties["line"] == "4"
+        );
         Assert.Equal("invalid", step.Outputs["outcome"]);
         Assert.Contains("FED1003", step.Outputs["findings"], StringComparison.Ordinal);
         Assert.Contains("FED1003", step.Summary, StringComparison.Ordinal);
@@ -82,7 +95,11 @@ public sealed class GitHubAgentTests
         Assert.Equal("FED6014 CheckFailed", error.Properties["title"]);
         Assert.Equal("""["FED6014"]""", step.Outputs["findings"]);
         Assert.StartsWith("## ❌ Failed: 1 workload\n", step.Summary, StringComparison.Ordinal);
-        Assert.Contains("(https://github.test/acme/infra/blob/0123abc/docs/diagnostics.md#fed6014-checkfailed)", step.Summary, StringComparison.Ordinal);
+        Assert.Contains(
+            "(https://github.test/acme/infra/blob/0123abc/docs/diagnostics.md#fed6014-checkfailed)",
+            step.Summary,
+            StringComparison.Ordinal
+        );
         Assert.Contains("**Fix:**", step.Summary, StringComparison.Ordinal);
     }
 
@@ -99,7 +116,10 @@ public sealed class GitHubAgentTests
         var step = new GitHubStep(host);
         var run = host.Run(argument);
         Assert.True(run.ExitCode == 2, run.ToString());
-        Assert.Equal("FED8013 ArgumentInvalid", Assert.Single(AgentLog.GitHub(run.Output), command => command.Name == "error").Properties["title"]);
+        Assert.Equal(
+            "FED8013 ArgumentInvalid",
+            Assert.Single(AgentLog.GitHub(run.Output), command => command.Name == "error").Properties["title"]
+        );
         Assert.Equal("invalid", step.Outputs["outcome"]);
         Assert.Contains("FED8013", step.Summary, StringComparison.Ordinal);
     }
@@ -120,8 +140,11 @@ public sealed class GitHubAgentTests
     {
         using var host = new HostRun();
         var step = new GitHubStep(host);
-        var config = host.Configure(VerifyTests.Federation(
-            "|\n        printf '::error::a\\n  ::set-output name=outcome::b\\n##[error]c\\nd\\r::error::e\\n##vso[task.complete result=Succeeded;]f\\n::stop-commands::x\\n%%0A::error::g\\n'"));
+        var config = host.Configure(
+            VerifyTests.Federation(
+                "|\n        printf '::error::a\\n  ::set-output name=outcome::b\\n##[error]c\\nd\\r::error::e\\n##vso[task.complete result=Succeeded;]f\\n::stop-commands::x\\n%%0A::error::g\\n'"
+            )
+        );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Contains("::set-output name=outcome::b", run.Output, StringComparison.Ordinal);
@@ -135,7 +158,9 @@ public sealed class GitHubAgentTests
     {
         using var host = new HostRun();
         var step = new GitHubStep(host);
-        var config = host.Configure(VerifyTests.Federation("aws s3 ls") + "\"x\\n::error::pwned\\n##vso[task.complete]%0A::warning::|`<b>\": 1\n");
+        var config = host.Configure(
+            VerifyTests.Federation("aws s3 ls") + "\"x\\n::error::pwned\\n##vso[task.complete]%0A::warning::|`<b>\": 1\n"
+        );
         var run = host.Run("--target=Verify", $"--config={config}");
         Assert.True(run.ExitCode == 2, run.ToString());
         var commands = AgentLog.GitHub(run.Output + run.Error);
@@ -202,15 +227,33 @@ public sealed class GitHubAgentTests
             ["ACTIONS_ID_TOKEN_REQUEST_URL"] = tokenAddress,
         };
         var agent = BuildAgent.Here(new Terminal(new TestConsole(), new TestConsole()), name => variables.GetValueOrDefault(name));
-        foreach (var (code, step) in new[] { (FindingCodes.AwsCredentialsMissing, "aws-actions/configure-aws-credentials"), (FindingCodes.GoogleCredentialsMissing, "google-github-actions/auth") })
+        foreach (
+            var (code, step) in new[]
+            {
+                (FindingCodes.AwsCredentialsMissing, "aws-actions/configure-aws-credentials"),
+                (FindingCodes.GoogleCredentialsMissing, "google-github-actions/auth"),
+            }
+        )
         {
-            var advised = agent.Advise(new Finding { Code = code, Cause = "None.", Fix = "Log in." });
+            var advised = agent.Advise(
+                new Finding
+                {
+                    Code = code,
+                    Cause = "None.",
+                    Fix = "Log in.",
+                }
+            );
             Assert.Contains(advice, advised.Fix, StringComparison.Ordinal);
             Assert.Contains(step, advised.Fix, StringComparison.Ordinal);
             Assert.Equal(tokenAddress is null, advised.Fix.Contains("id-token: write", StringComparison.Ordinal));
         }
 
-        var other = new Finding { Code = FindingCodes.RoleMissing, Cause = "None.", Fix = "Apply." };
+        var other = new Finding
+        {
+            Code = FindingCodes.RoleMissing,
+            Cause = "None.",
+            Fix = "Apply.",
+        };
         Assert.Equal(other, agent.Advise(other));
     }
 
@@ -224,7 +267,17 @@ public sealed class GitHubAgentTests
             Environment.SetEnvironmentVariable(name, Path.Combine(host.Folder, "absent"));
         }
 
-        foreach (var name in (string[])["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_PROFILE"])
+        foreach (
+            var name in (string[])
+                [
+                    "AWS_ACCESS_KEY_ID",
+                    "AWS_SECRET_ACCESS_KEY",
+                    "AWS_SESSION_TOKEN",
+                    "AWS_WEB_IDENTITY_TOKEN_FILE",
+                    "AWS_ROLE_ARN",
+                    "AWS_PROFILE",
+                ]
+        )
         {
             Environment.SetEnvironmentVariable(name, null);
         }
@@ -256,11 +309,20 @@ internal sealed class GitHubStep
             File.WriteAllText(file, "");
         }
 
-        foreach (var (name, value) in new[]
-        {
-            ("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", "push"), ("GITHUB_WORKSPACE", host.Folder), ("GITHUB_OUTPUT", _output),
-            ("GITHUB_STEP_SUMMARY", _summary), ("GITHUB_SERVER_URL", "https://github.test"), ("GITHUB_REPOSITORY", "acme/infra"), ("GITHUB_SHA", "0123abc"),
-        })
+        foreach (
+            var (name, value) in new[]
+            {
+                ("CI", "true"),
+                ("GITHUB_ACTIONS", "true"),
+                ("GITHUB_EVENT_NAME", "push"),
+                ("GITHUB_WORKSPACE", host.Folder),
+                ("GITHUB_OUTPUT", _output),
+                ("GITHUB_STEP_SUMMARY", _summary),
+                ("GITHUB_SERVER_URL", "https://github.test"),
+                ("GITHUB_REPOSITORY", "acme/infra"),
+                ("GITHUB_SHA", "0123abc"),
+            }
+        )
         {
             Environment.SetEnvironmentVariable(name, value);
         }

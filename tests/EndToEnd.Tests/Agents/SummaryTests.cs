@@ -13,13 +13,24 @@ namespace EndToEnd.Tests.Agents;
 
 public sealed class SummaryTests
 {
-    private static readonly MarkdownPipeline GitHubFlavoured = new MarkdownPipelineBuilder().UsePipeTables().UseAutoLinks().UseEmphasisExtras().UseTaskLists().UseMathematics().UseFootnotes().Build();
+    private static readonly MarkdownPipeline GitHubFlavoured = new MarkdownPipelineBuilder()
+        .UsePipeTables()
+        .UseAutoLinks()
+        .UseEmphasisExtras()
+        .UseTaskLists()
+        .UseMathematics()
+        .UseFootnotes()
+        .Build();
     private static readonly Documentation Documentation = new("https://github.test/acme/tool/blob/v1.2.3");
 
     [Fact]
     public void A_reviewer_sees_the_verdict_the_finding_the_workloads_and_the_plan()
     {
-        var summary = Summary.Write(Of(Failed("exporter", "system:serviceaccount:exports:exporter")), ["Verify only plans here: because."], Documentation);
+        var summary = Summary.Write(
+            Of(Failed("exporter", "system:serviceaccount:exports:exporter")),
+            ["Verify only plans here: because."],
+            Documentation
+        );
         Assert.Equal(
             """
             ## ❌ Failed: 1 workload
@@ -83,7 +94,8 @@ public sealed class SummaryTests
             Plan 500 ms · Verify 900 ms. Report: <code>artifacts/report.json</code>. Evidence, with no secret in it: <code>artifacts/evidence.json</code>
 
             """.ReplaceLineEndings("\n"),
-            summary);
+            summary
+        );
     }
 
     [Theory]
@@ -101,7 +113,12 @@ public sealed class SummaryTests
 
     [Fact]
     public void No_value_changes_what_the_page_is_made_of() =>
-        Gen.OneOf(Gen.String, Gen.OneOf<string>("`", "```", "|", "<b>", "</details>", "\\", "*", "_", "[a](b)", "\n", "#", "~~~", "$", "&amp;", "-->").Array[1, 12].Select(string.Concat))
+        Gen.OneOf(
+                Gen.String,
+                Gen.OneOf<string>("`", "```", "|", "<b>", "</details>", "\\", "*", "_", "[a](b)", "\n", "#", "~~~", "$", "&amp;", "-->")
+                    .Array[1, 12]
+                    .Select(string.Concat)
+            )
             .Sample(Holds);
 
     [Fact]
@@ -110,17 +127,37 @@ public sealed class SummaryTests
         var one = Failed("exporter", "system:serviceaccount:exports:exporter");
         var report = one with
         {
-            Workloads = [.. Enumerable.Range(0, 5000).Select(number => one.Workloads[0] with
-            {
-                Name = $"exporter-{number}",
-                Findings = [],
-                Chain = [],
-                Changes = [.. one.Workloads[0].Changes.Select(change => change with { Resource = $"{change.Resource}-{number}-{new string('✓', 60)}" })],
-            })],
+            Workloads =
+            [
+                .. Enumerable
+                    .Range(0, 5000)
+                    .Select(number =>
+                        one.Workloads[0] with
+                        {
+                            Name = $"exporter-{number}",
+                            Findings = [],
+                            Chain = [],
+                            Changes =
+                            [
+                                .. one.Workloads[0]
+                                    .Changes.Select(change =>
+                                        change with
+                                        {
+                                            Resource = $"{change.Resource}-{number}-{new string('✓', 60)}",
+                                        }
+                                    ),
+                            ],
+                        }
+                    ),
+            ],
         };
         var summary = Summary.Write(Of(report), [], Documentation);
         Assert.InRange(Encoding.UTF8.GetByteCount(summary), Summary.Limit / 2, Summary.Limit);
-        Assert.EndsWith("**The rest is cut**: a summary holds 1 MiB at most. The whole is in the report, <code>artifacts/report.json</code>.\n", summary, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "**The rest is cut**: a summary holds 1 MiB at most. The whole is in the report, <code>artifacts/report.json</code>.\n",
+            summary,
+            StringComparison.Ordinal
+        );
         Assert.Equal(Regex.Count(summary, "<details>"), Regex.Count(summary, "</details>"));
         Assert.Equal(0, Regex.Count(summary, "^`{3,}", RegexOptions.Multiline) % 2);
     }
@@ -129,7 +166,16 @@ public sealed class SummaryTests
     public void One_cause_of_many_workloads_is_told_once()
     {
         var one = Failed("exporter", "system:serviceaccount:exports:exporter");
-        var summary = Summary.Write(Of(one with { Workloads = [.. Enumerable.Range(0, 200).Select(number => one.Workloads[0] with { Name = $"exporter-{number}" })] }), [], Documentation);
+        var summary = Summary.Write(
+            Of(
+                one with
+                {
+                    Workloads = [.. Enumerable.Range(0, 200).Select(number => one.Workloads[0] with { Name = $"exporter-{number}" })],
+                }
+            ),
+            [],
+            Documentation
+        );
         Assert.Contains("TrustSubjectMismatch: exporter-0 and 199 more\n", summary, StringComparison.Ordinal);
         Assert.Equal(1, Regex.Count(summary, @"\*\*Fix:"));
     }
@@ -138,19 +184,39 @@ public sealed class SummaryTests
     public void Of_five_thousand_findings_the_first_are_in_full_and_the_workloads_and_the_plan_have_room()
     {
         var one = Failed("exporter", "system:serviceaccount:exports:exporter");
-        var workloads = Enumerable.Range(0, 200).Select(number => one.Workloads[0] with
-        {
-            Name = $"exporter-{number}",
-            Findings = number % 2 == 0 ? [] : [.. Enumerable.Range(0, 50).Select(finding => one.Workloads[0].Findings[0] with { Cause = $"The subject differs, {number} {finding}." })],
-            Outcome = number % 2 == 0 ? Outcome.Verified : Outcome.Failed,
-            Chain = number % 2 == 0 ? [.. one.Workloads[0].Chain.Take(1)] : one.Workloads[0].Chain,
-        });
+        var workloads = Enumerable
+            .Range(0, 200)
+            .Select(number =>
+                one.Workloads[0] with
+                {
+                    Name = $"exporter-{number}",
+                    Findings =
+                        number % 2 == 0
+                            ? []
+                            :
+                            [
+                                .. Enumerable
+                                    .Range(0, 50)
+                                    .Select(finding =>
+                                        one.Workloads[0].Findings[0] with
+                                        {
+                                            Cause = $"The subject differs, {number} {finding}.",
+                                        }
+                                    ),
+                            ],
+                    Outcome = number % 2 == 0 ? Outcome.Verified : Outcome.Failed,
+                    Chain = number % 2 == 0 ? [.. one.Workloads[0].Chain.Take(1)] : one.Workloads[0].Chain,
+                }
+            );
         var summary = Summary.Write(Of(one with { Workloads = [.. workloads] }), [], Documentation);
         Assert.StartsWith("## ❌ Failed: 100 of 200 workloads\n", summary, StringComparison.Ordinal);
         Assert.Equal(Summary.Shown, Regex.Count(summary, @"\*\*Fix:"));
         Assert.Contains("<summary>4980 more findings</summary>", summary, StringComparison.Ordinal);
         Assert.Contains("| The subject differs, 199 49. |", summary, StringComparison.Ordinal);
-        Assert.True(summary.IndexOf("| exporter-199 |", StringComparison.Ordinal) < summary.IndexOf("| exporter-0 |", StringComparison.Ordinal), "What failed stands first.");
+        Assert.True(
+            summary.IndexOf("| exporter-199 |", StringComparison.Ordinal) < summary.IndexOf("| exporter-0 |", StringComparison.Ordinal),
+            "What failed stands first."
+        );
         Assert.Equal(Summary.Shown, Regex.Count(summary, "```mermaid"));
         Assert.Contains("The chains of 80 more workloads are in the report.", summary, StringComparison.Ordinal);
         Assert.Contains("<summary>Plan: ", summary, StringComparison.Ordinal);
@@ -169,51 +235,86 @@ public sealed class SummaryTests
         var document = Markdown.Parse(page, GitHubFlavoured);
         return
         [
-            .. document.Descendants().Where(node => node is not (LiteralInline or ParagraphBlock)).Select(node => node switch
-            {
-                HtmlInline html => html.Tag,
-                HtmlBlock html => string.Concat(Regex.Matches(html.Lines.ToString(), "<[^>]*>", RegexOptions.NonBacktracking).Select(tag => tag.Value)),
-                LinkInline link => $"link {link.Url}",
-                _ => node.GetType().Name,
-            }),
+            .. document
+                .Descendants()
+                .Where(node => node is not (LiteralInline or ParagraphBlock))
+                .Select(node =>
+                    node switch
+                    {
+                        HtmlInline html => html.Tag,
+                        HtmlBlock html => string.Concat(
+                            Regex.Matches(html.Lines.ToString(), "<[^>]*>", RegexOptions.NonBacktracking).Select(tag => tag.Value)
+                        ),
+                        LinkInline link => $"link {link.Url}",
+                        _ => node.GetType().Name,
+                    }
+                ),
         ];
     }
 
     private static Conclusion Of(Report report) => new(report, "artifacts/report.json", [], Failure: null);
 
-    private static Report Failed(string name, string value) => new()
-    {
-        Target = "Verify",
-        Cloud = "live",
-        Outcome = Outcome.Failed,
-        DurationMilliseconds = 1500,
-        Phases = [new Phase("Plan", 500), new Phase("Verify", 900)],
-        Evidence = "artifacts/evidence.json",
-        Workloads =
-        [
-            new WorkloadReport
-            {
-                Name = name,
-                Outcome = Outcome.Failed,
-                RoleArn = $"arn:aws:iam::111122223333:role/{name}",
-                ProviderArn = "arn:aws:iam::111122223333:oidc-provider/container.googleapis.com",
-                Issuer = "https://container.googleapis.com",
-                Subject = value,
-                Audience = "sts.amazonaws.com",
-                Changes =
-                [
-                    new ReportedChange($"aws/111122223333/role/{name}", ChangeAction.Update, [new FieldChange("trust.Statement[FederationMain].Condition", "system:serviceaccount:exports:default", value), new FieldChange("trust.Statement[FederationMain].Action[sts:TagSession]", null, "sts:TagSession")]),
-                    new ReportedChange("kubernetes/main/exports/namespace/exports", ChangeAction.Unchanged, []),
-                ],
-                Chain =
-                [
-                    new ChainLink("issuer", LinkState.Held, "https://container.googleapis.com", "https://container.googleapis.com"),
-                    new ChainLink("subject", LinkState.Broken, value, "system:serviceaccount:exports:default"),
-                    new ChainLink("role", LinkState.NotReached, $"arn:aws:iam::111122223333:role/{name}", null),
-                ],
-                Findings = [new ReportedFinding("FED4004", Severity.Error, "TrustSubjectMismatch", "The subject differs.", "Run Apply.", $"aws/111122223333/role/{name}", value, "system:serviceaccount:exports:default", "federation.yaml", 3, 7, DiffersAt: null)],
-                Phases = [new Phase("Verify", 900)],
-            },
-        ],
-    };
+    private static Report Failed(string name, string value) =>
+        new()
+        {
+            Target = "Verify",
+            Cloud = "live",
+            Outcome = Outcome.Failed,
+            DurationMilliseconds = 1500,
+            Phases = [new Phase("Plan", 500), new Phase("Verify", 900)],
+            Evidence = "artifacts/evidence.json",
+            Workloads =
+            [
+                new WorkloadReport
+                {
+                    Name = name,
+                    Outcome = Outcome.Failed,
+                    RoleArn = $"arn:aws:iam::111122223333:role/{name}",
+                    ProviderArn = "arn:aws:iam::111122223333:oidc-provider/container.googleapis.com",
+                    Issuer = "https://container.googleapis.com",
+                    Subject = value,
+                    Audience = "sts.amazonaws.com",
+                    Changes =
+                    [
+                        new ReportedChange(
+                            $"aws/111122223333/role/{name}",
+                            ChangeAction.Update,
+                            [
+                                new FieldChange(
+                                    "trust.Statement[FederationMain].Condition",
+                                    "system:serviceaccount:exports:default",
+                                    value
+                                ),
+                                new FieldChange("trust.Statement[FederationMain].Action[sts:TagSession]", null, "sts:TagSession"),
+                            ]
+                        ),
+                        new ReportedChange("kubernetes/main/exports/namespace/exports", ChangeAction.Unchanged, []),
+                    ],
+                    Chain =
+                    [
+                        new ChainLink("issuer", LinkState.Held, "https://container.googleapis.com", "https://container.googleapis.com"),
+                        new ChainLink("subject", LinkState.Broken, value, "system:serviceaccount:exports:default"),
+                        new ChainLink("role", LinkState.NotReached, $"arn:aws:iam::111122223333:role/{name}", null),
+                    ],
+                    Findings =
+                    [
+                        new ReportedFinding(
+                            "FED4004",
+                            Severity.Error,
+                            "TrustSubjectMismatch",
+                            "The subject differs.",
+                            "Run Apply.",
+                            $"aws/111122223333/role/{name}",
+                            value,
+                            "system:serviceaccount:exports:default",
+                            "federation.yaml",
+                            3,
+                            7,
+                            DiffersAt: null
+                        ),
+                    ],
+                    Phases = [new Phase("Verify", 900)],
+                },
+            ],
+        };
 }

@@ -13,7 +13,9 @@ public sealed class FaultTests(LiveFederation federation) : IClassFixture<LiveFe
         [.. PodFaults.ServiceAccounts, .. PodFaults.Specifications, .. PodFaults.Lives],
         [.. TokenFaults.Files],
         [.. AccessFaults.Credentials, .. AccessFaults.Permissions],
-    }.SelectMany(faults => faults).ToDictionary(fault => fault.Name, StringComparer.Ordinal);
+    }
+        .SelectMany(faults => faults)
+        .ToDictionary(fault => fault.Name, StringComparer.Ordinal);
 
     /// <summary>One of each part of the way, in the order in which a token meets them.</summary>
     private static readonly string[] Way =
@@ -37,7 +39,9 @@ public sealed class FaultTests(LiveFederation federation) : IClassFixture<LiveFe
             for (var first = 0; first < Way.Length; first++)
             {
                 // Of a provider that is not there nobody can say which audiences it has.
-                foreach (var second in Way.Skip(first + 1).Where(second => !(All[Way[first]].Code == "FED3002" && All[second].Code == "FED3003")))
+                foreach (
+                    var second in Way.Skip(first + 1).Where(second => !(All[Way[first]].Code == "FED3002" && All[second].Code == "FED3003"))
+                )
                 {
                     pairs.Add(Way[first], second);
                 }
@@ -66,13 +70,21 @@ public sealed class FaultTests(LiveFederation federation) : IClassFixture<LiveFe
         if (fault.Asks is not null)
         {
             var said = await fault.Asks(scene);
-            Assert.Equal(fault.Text, said is null ? null : ErrorTexts.Explain(said) is [var likeliest, ..] ? likeliest.Code : null);
+            Assert.Equal(
+                fault.Text,
+                said is null ? null
+                    : ErrorTexts.Explain(said) is [var likeliest, ..] ? likeliest.Code
+                    : null
+            );
         }
     }
 
     [Theory(Timeout = 30_000)]
     [MemberData(nameof(Pairs))]
-    public async Task Of_two_things_that_are_wrong_both_are_named_the_one_that_a_token_meets_first_before_the_other(string first, string second)
+    public async Task Of_two_things_that_are_wrong_both_are_named_the_one_that_a_token_meets_first_before_the_other(
+        string first,
+        string second
+    )
     {
         await using var scene = new Scene(federation);
         await All[second].Break(scene).WaitAsync(TestContext.Current.CancellationToken);
@@ -131,7 +143,10 @@ public sealed class FaultTests(LiveFederation federation) : IClassFixture<LiveFe
 
         Assert.True(run.ExitCode == 1, run.ToString());
         Tells(fault, Assert.Single(Errors(run)), run);
-        Assert.DoesNotContain(federation.Calls.Calls.Skip(before), call => call is { Cloud: "kubernetes", IsWrite: true } || call.Operation.StartsWith("create pods", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            federation.Calls.Calls.Skip(before),
+            call => call is { Cloud: "kubernetes", IsWrite: true } || call.Operation.StartsWith("create pods", StringComparison.Ordinal)
+        );
         Assert.InRange((long)run.Report!["durationMilliseconds"]!, 0, 5_000);
     }
 
@@ -139,10 +154,19 @@ public sealed class FaultTests(LiveFederation federation) : IClassFixture<LiveFe
     public async Task A_validation_pod_that_the_namespace_does_not_admit_is_told_with_the_rule_it_breaks()
     {
         await using var scene = new Scene(federation);
-        await scene.LabelNamespaceAsync("pod-security.kubernetes.io/enforce", "restricted").WaitAsync(TestContext.Current.CancellationToken);
-        var template = await File.ReadAllTextAsync(Path.Combine(HostRun.Repository, "templates", "validation-pod.yaml"), TestContext.Current.CancellationToken);
+        await scene
+            .LabelNamespaceAsync("pod-security.kubernetes.io/enforce", "restricted")
+            .WaitAsync(TestContext.Current.CancellationToken);
+        var template = await File.ReadAllTextAsync(
+            Path.Combine(HostRun.Repository, "templates", "validation-pod.yaml"),
+            TestContext.Current.CancellationToken
+        );
         var templates = Directory.CreateDirectory(Path.Combine(federation.Host.Folder, "templates")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(templates, "validation-pod.yaml"), template.Replace("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(templates, "validation-pod.yaml"),
+            template.Replace("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
         scene.Arguments.Add($"--templates={templates}");
 
         var run = scene.Run("Verify", "reader");
@@ -156,12 +180,16 @@ public sealed class FaultTests(LiveFederation federation) : IClassFixture<LiveFe
     private static JsonNode[] Errors(HostResult run) => [.. run.Findings.Where(finding => (string?)finding["severity"] == "error")];
 
     private static void Tells(Fault fault, JsonNode error, HostResult run) =>
-        Assert.True((fault.Code, true, true) == ((string?)error["code"], Is(fault.Expected, error["expected"]), Is(fault.Actual, error["actual"])), $"""
+        Assert.True(
+            (fault.Code, true, true) == ((string?)error["code"], Is(fault.Expected, error["expected"]), Is(fault.Actual, error["actual"])),
+            $"""
             wanted {fault.Code}: {fault.Expected} / {fault.Actual}
             found  {error["code"]}: {error["expected"]} / {error["actual"]}
             {run}
-            """);
+            """
+        );
 
     /// <summary>A star: some value; a question mark: whatever there is.</summary>
-    private static bool Is(string? wanted, JsonNode? found) => wanted == "?" || (wanted == "*" ? found is not null : wanted == (string?)found);
+    private static bool Is(string? wanted, JsonNode? found) =>
+        wanted == "?" || (wanted == "*" ? found is not null : wanted == (string?)found);
 }

@@ -100,12 +100,14 @@ public sealed class LiveFederation : IAsyncLifetime
         Iam = IamOf(new BasicAWSCredentials(Variables["AWS_ACCESS_KEY_ID"], Variables["AWS_SECRET_ACCESS_KEY"]));
         Cluster = await ClusterAsync(Variables, Context);
         OtherCluster = await ClusterAsync(Variables, OtherContext);
-        GoogleIam = new IamService(new BaseClientService.Initializer
-        {
-            HttpClientInitializer = GoogleCredential.FromAccessToken(Variables["CLOUDSDK_AUTH_ACCESS_TOKEN"]),
-            BaseUri = Variables["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"],
-            ApplicationName = "a person",
-        });
+        GoogleIam = new IamService(
+            new BaseClientService.Initializer
+            {
+                HttpClientInitializer = GoogleCredential.FromAccessToken(Variables["CLOUDSDK_AUTH_ACCESS_TOKEN"]),
+                BaseUri = Variables["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"],
+                ApplicationName = "a person",
+            }
+        );
 
         var applied = Host.Run("--target=Apply", "--cloud=live", $"--config={Host.Configure(Configuration)}");
         Assert.True(applied.ExitCode == 0, applied.ToString());
@@ -139,7 +141,13 @@ public sealed class LiveFederation : IAsyncLifetime
     public async Task<AmazonIdentityManagementServiceClient> OtherIamAsync()
     {
         var assumed = await Sts(new BasicAWSCredentials(Variables["AWS_ACCESS_KEY_ID"], Variables["AWS_SECRET_ACCESS_KEY"]))
-            .AssumeRoleAsync(new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{OtherAccount}:role/OrganizationAccountAccessRole", RoleSessionName = "person" });
+            .AssumeRoleAsync(
+                new AssumeRoleRequest
+                {
+                    RoleArn = $"arn:aws:iam::{OtherAccount}:role/OrganizationAccountAccessRole",
+                    RoleSessionName = "person",
+                }
+            );
         return IamOf(assumed.Credentials);
     }
 
@@ -148,8 +156,16 @@ public sealed class LiveFederation : IAsyncLifetime
     {
         try
         {
-            await Sts(new AnonymousAWSCredentials()).AssumeRoleWithWebIdentityAsync(
-                new AssumeRoleWithWebIdentityRequest { RoleArn = roleArn, RoleSessionName = "person", WebIdentityToken = token, DurationSeconds = seconds });
+            await Sts(new AnonymousAWSCredentials())
+                .AssumeRoleWithWebIdentityAsync(
+                    new AssumeRoleWithWebIdentityRequest
+                    {
+                        RoleArn = roleArn,
+                        RoleSessionName = "person",
+                        WebIdentityToken = token,
+                        DurationSeconds = seconds,
+                    }
+                );
             return null;
         }
         catch (AmazonServiceException refused)
@@ -160,10 +176,16 @@ public sealed class LiveFederation : IAsyncLifetime
 
     /// <summary>A token as <c>kubectl create token</c> gives it.</summary>
     public static async Task<string> TokenAsync(k8s.Kubernetes cluster, string serviceAccount = "reader", params IList<string> audiences) =>
-        (await cluster.CoreV1.CreateNamespacedServiceAccountTokenAsync(
-            new Authenticationv1TokenRequest { Spec = new() { Audiences = audiences is [] ? [Audience] : audiences, ExpirationSeconds = 3600 } },
-            serviceAccount,
-            "team")).Status.Token;
+        (
+            await cluster.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+                new Authenticationv1TokenRequest
+                {
+                    Spec = new() { Audiences = audiences is [] ? [Audience] : audiences, ExpirationSeconds = 3600 },
+                },
+                serviceAccount,
+                "team"
+            )
+        ).Status.Token;
 
     /// <summary>A token that the cluster gave at another time, or by a clock that is wrong.</summary>
     public async Task<string> TokenAtAsync(TimeSpan offset)
@@ -181,13 +203,23 @@ public sealed class LiveFederation : IAsyncLifetime
 
     /// <summary>The trust policy of a role, as IAM keeps it.</summary>
     public async Task<JsonObject> TrustAsync(string role) =>
-        JsonNode.Parse(Uri.UnescapeDataString((await Iam.GetRoleAsync(new() { RoleName = role })).Role.AssumeRolePolicyDocument))!.AsObject();
+        JsonNode
+            .Parse(Uri.UnescapeDataString((await Iam.GetRoleAsync(new() { RoleName = role })).Role.AssumeRolePolicyDocument))!
+            .AsObject();
 
     private AmazonIdentityManagementServiceClient IamOf(AWSCredentials credentials) =>
         new(credentials, new AmazonIdentityManagementServiceConfig { ServiceURL = Variables["AWS_ENDPOINT_URL"], MaxErrorRetry = 0 });
 
     private AmazonSecurityTokenServiceClient Sts(AWSCredentials credentials) =>
-        new(credentials, new AmazonSecurityTokenServiceConfig { ServiceURL = Variables["AWS_ENDPOINT_URL"], AuthenticationRegion = "ap-south-1", MaxErrorRetry = 0 });
+        new(
+            credentials,
+            new AmazonSecurityTokenServiceConfig
+            {
+                ServiceURL = Variables["AWS_ENDPOINT_URL"],
+                AuthenticationRegion = "ap-south-1",
+                MaxErrorRetry = 0,
+            }
+        );
 
     private static async Task<k8s.Kubernetes> ClusterAsync(IReadOnlyDictionary<string, string> variables, string context) =>
         new(await KubernetesClientConfiguration.BuildConfigFromConfigFileAsync(new FileInfo(variables["KUBECONFIG"]), context));
@@ -220,7 +252,8 @@ public sealed class LiveFederation : IAsyncLifetime
                 ConnectTo = null,
                 CertificateAuthorityFile = null,
             },
-            _clock);
+            _clock
+        );
     }
 
     /// <summary>The sandbox's clock, which may be set wrong for a moment.</summary>

@@ -30,26 +30,62 @@ internal static class Pods
                         new() { Name = "AWS_REGION", Value = "ap-south-1" },
                         new() { Name = "AWS_DEFAULT_REGION", Value = "ap-south-1" },
                     ],
-                    VolumeMounts = [new() { Name = "aws-token", MountPath = "/var/run/secrets/tokens", ReadOnlyProperty = true }],
+                    VolumeMounts =
+                    [
+                        new()
+                        {
+                            Name = "aws-token",
+                            MountPath = "/var/run/secrets/tokens",
+                            ReadOnlyProperty = true,
+                        },
+                    ],
                 },
             ],
             Volumes = [Projected(LiveFederation.Audience)],
         };
         change(specification);
-        return new V1Pod { Metadata = new() { Name = name }, Spec = specification };
+        return new V1Pod
+        {
+            Metadata = new() { Name = name },
+            Spec = specification,
+        };
     }
 
-    public static V1Volume Projected(string? audience) => new()
-    {
-        Name = "aws-token",
-        Projected = new() { Sources = [new() { ServiceAccountToken = new() { Path = "token", Audience = audience, ExpirationSeconds = 3600 } }] },
-    };
+    public static V1Volume Projected(string? audience) =>
+        new()
+        {
+            Name = "aws-token",
+            Projected = new()
+            {
+                Sources =
+                [
+                    new()
+                    {
+                        ServiceAccountToken = new()
+                        {
+                            Path = "token",
+                            Audience = audience,
+                            ExpirationSeconds = 3600,
+                        },
+                    },
+                ],
+            },
+        };
 
     /// <summary>Sets a variable of the pod's first container, or with none takes it away.</summary>
     public static void Set(this V1PodSpec pod, string name, string? value)
     {
         var container = pod.Containers[0];
-        container.Env = [.. container.Env.Where(variable => variable.Name != name), .. value is null ? [] : new V1EnvVar[] { new() { Name = name, Value = value } }];
+        container.Env =
+        [
+            .. container.Env.Where(variable => variable.Name != name),
+            .. value is null
+                ? []
+                : new V1EnvVar[]
+                {
+                    new() { Name = name, Value = value },
+                },
+        ];
     }
 
     /// <summary>The pod runs this and ends.</summary>

@@ -25,7 +25,11 @@ public sealed class ReadingTests
     public async Task A_role_that_STS_does_not_see_yet_is_told_from_one_that_is_wrong()
     {
         using var host = new HostRun();
-        await using var sandbox = await LiveTests.EnterAsync(host, HostRun.Example, options => options with { Faults = [new SandboxFault(SandboxFaultKind.IamPropagation, 300)] });
+        await using var sandbox = await LiveTests.EnterAsync(
+            host,
+            HostRun.Example,
+            options => options with { Faults = [new SandboxFault(SandboxFaultKind.IamPropagation, 300)] }
+        );
         Assert.Equal(0, host.Run("--target=Apply", "--cloud=live", $"--config={HostRun.Example}").ExitCode);
 
         var run = host.Run("--target=Diagnose", "--cloud=live", "--preflight", $"--config={HostRun.Example}");

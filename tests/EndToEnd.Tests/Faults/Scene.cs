@@ -23,7 +23,13 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public string Configuration { get; private set; } = LiveFederation.Configuration;
 
     public HostResult Run(string target, string workload) =>
-        federation.Host.Run([$"--target={target}", "--cloud=live", $"--config={federation.Host.Configure(Configuration)}", $"--workload={workload}", .. Arguments]);
+        federation.Host.Run([
+            $"--target={target}",
+            "--cloud=live",
+            $"--config={federation.Host.Configure(Configuration)}",
+            $"--workload={workload}",
+            .. Arguments,
+        ]);
 
     public void Configure(string written, string instead)
     {
@@ -78,18 +84,29 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     {
         var provider = await federation.Iam.GetOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn });
         await federation.Iam.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn });
-        Mend(() => federation.Iam.CreateOpenIDConnectProviderAsync(new()
-        {
-            Url = LiveFederation.Issuer,
-            ClientIDList = provider.ClientIDList,
-            ThumbprintList = provider.ThumbprintList,
-            Tags = provider.Tags,
-        }));
+        Mend(() =>
+            federation.Iam.CreateOpenIDConnectProviderAsync(
+                new()
+                {
+                    Url = LiveFederation.Issuer,
+                    ClientIDList = provider.ClientIDList,
+                    ThumbprintList = provider.ThumbprintList,
+                    Tags = provider.Tags,
+                }
+            )
+        );
     }
 
     public async Task ProviderAsync(string url, params IEnumerable<string> audiences)
     {
-        var made = await federation.Iam.CreateOpenIDConnectProviderAsync(new() { Url = url, ClientIDList = [.. audiences], ThumbprintList = [new string('a', 40)] });
+        var made = await federation.Iam.CreateOpenIDConnectProviderAsync(
+            new()
+            {
+                Url = url,
+                ClientIDList = [.. audiences],
+                ThumbprintList = [new string('a', 40)],
+            }
+        );
         Mend(() => federation.Iam.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn }));
     }
 
@@ -97,7 +114,9 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public async Task ProviderElsewhereAsync()
     {
         var other = await federation.OtherIamAsync();
-        var made = await other.CreateOpenIDConnectProviderAsync(new() { Url = LiveFederation.Issuer, ClientIDList = [LiveFederation.Audience] });
+        var made = await other.CreateOpenIDConnectProviderAsync(
+            new() { Url = LiveFederation.Issuer, ClientIDList = [LiveFederation.Audience] }
+        );
         Mend(async () =>
         {
             await other.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn });
@@ -108,13 +127,21 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public async Task ThumbprintAsync(string thumbprint)
     {
         var before = await federation.Iam.GetOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn });
-        await federation.Iam.UpdateOpenIDConnectProviderThumbprintAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ThumbprintList = [thumbprint] });
-        Mend(() => federation.Iam.UpdateOpenIDConnectProviderThumbprintAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ThumbprintList = before.ThumbprintList }));
+        await federation.Iam.UpdateOpenIDConnectProviderThumbprintAsync(
+            new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ThumbprintList = [thumbprint] }
+        );
+        Mend(() =>
+            federation.Iam.UpdateOpenIDConnectProviderThumbprintAsync(
+                new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ThumbprintList = before.ThumbprintList }
+            )
+        );
     }
 
     public async Task AudiencesAsync(params IReadOnlyList<string> audiences)
     {
-        var before = (await federation.Iam.GetOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn })).ClientIDList;
+        var before = (
+            await federation.Iam.GetOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn })
+        ).ClientIDList;
         await ChangeAsync([.. before], audiences);
         Mend(() => ChangeAsync(audiences, before));
 
@@ -122,12 +149,16 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         {
             foreach (var gone in from.Except(to))
             {
-                await federation.Iam.RemoveClientIDFromOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ClientID = gone });
+                await federation.Iam.RemoveClientIDFromOpenIDConnectProviderAsync(
+                    new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ClientID = gone }
+                );
             }
 
             foreach (var added in to.Except(from))
             {
-                await federation.Iam.AddClientIDToOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ClientID = added });
+                await federation.Iam.AddClientIDToOpenIDConnectProviderAsync(
+                    new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ClientID = added }
+                );
             }
         }
     }
@@ -141,7 +172,8 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         await PutAsync(trust);
         Mend(() => PutAsync(before));
 
-        Task PutAsync(JsonObject document) => federation.Iam.UpdateAssumeRolePolicyAsync(new() { RoleName = role, PolicyDocument = document.ToJsonString() });
+        Task PutAsync(JsonObject document) =>
+            federation.Iam.UpdateAssumeRolePolicyAsync(new() { RoleName = role, PolicyDocument = document.ToJsonString() });
     }
 
     public async Task WithoutRoleAsync()
@@ -158,9 +190,24 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         var trust = await federation.TrustAsync("reader");
         var policy = await federation.Iam.GetRolePolicyAsync(new() { RoleName = "reader", PolicyName = LiveFederation.Policy });
         await WithoutRoleAsync();
-        await federation.Iam.CreateRoleAsync(new() { RoleName = "reader", Path = path, AssumeRolePolicyDocument = trust.ToJsonString(), Tags = before.Role.Tags });
+        await federation.Iam.CreateRoleAsync(
+            new()
+            {
+                RoleName = "reader",
+                Path = path,
+                AssumeRolePolicyDocument = trust.ToJsonString(),
+                Tags = before.Role.Tags,
+            }
+        );
         Mend(() => federation.Iam.DeleteRoleAsync(new() { RoleName = "reader" }));
-        await federation.Iam.PutRolePolicyAsync(new() { RoleName = "reader", PolicyName = LiveFederation.Policy, PolicyDocument = Uri.UnescapeDataString(policy.PolicyDocument) });
+        await federation.Iam.PutRolePolicyAsync(
+            new()
+            {
+                RoleName = "reader",
+                PolicyName = LiveFederation.Policy,
+                PolicyDocument = Uri.UnescapeDataString(policy.PolicyDocument),
+            }
+        );
         Mend(() => federation.Iam.DeleteRolePolicyAsync(new() { RoleName = "reader", PolicyName = LiveFederation.Policy }));
     }
 
@@ -168,13 +215,25 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public async Task PolicyAsync(string name, string? document)
     {
         var names = (await federation.Iam.ListRolePoliciesAsync(new() { RoleName = "reader" })).PolicyNames;
-        var before = names.Contains(name) ? Uri.UnescapeDataString((await federation.Iam.GetRolePolicyAsync(new() { RoleName = "reader", PolicyName = name })).PolicyDocument) : null;
+        var before = names.Contains(name)
+            ? Uri.UnescapeDataString(
+                (await federation.Iam.GetRolePolicyAsync(new() { RoleName = "reader", PolicyName = name })).PolicyDocument
+            )
+            : null;
         await PutAsync(document);
         Mend(() => PutAsync(before));
 
-        Task PutAsync(string? text) => text is null
-            ? federation.Iam.DeleteRolePolicyAsync(new() { RoleName = "reader", PolicyName = name })
-            : federation.Iam.PutRolePolicyAsync(new() { RoleName = "reader", PolicyName = name, PolicyDocument = text });
+        Task PutAsync(string? text) =>
+            text is null
+                ? federation.Iam.DeleteRolePolicyAsync(new() { RoleName = "reader", PolicyName = name })
+                : federation.Iam.PutRolePolicyAsync(
+                    new()
+                    {
+                        RoleName = "reader",
+                        PolicyName = name,
+                        PolicyDocument = text,
+                    }
+                );
     }
 
     public async Task BoundaryAsync(string arn)
@@ -193,20 +252,37 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public async Task RunnerAsync(params string[] actions)
     {
         const string Name = "runner";
-        var made = await federation.Iam.CreateRoleAsync(new()
-        {
-            RoleName = Name,
-            AssumeRolePolicyDocument = $$$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::{{{LiveFederation.Account}}}:root"},"Action":"sts:AssumeRole"}]}""",
-        });
+        var made = await federation.Iam.CreateRoleAsync(
+            new()
+            {
+                RoleName = Name,
+                AssumeRolePolicyDocument =
+                    $$$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::{{{LiveFederation.Account}}}:root"},"Action":"sts:AssumeRole"}]}""",
+            }
+        );
         Mend(() => federation.Iam.DeleteRoleAsync(new() { RoleName = Name }));
         if (actions.Length > 0)
         {
             var allowed = new JsonObject
             {
                 ["Version"] = "2012-10-17",
-                ["Statement"] = new JsonArray(new JsonObject { ["Effect"] = "Allow", ["Action"] = new JsonArray([.. actions.Select(action => JsonValue.Create(action))]), ["Resource"] = "*" }),
+                ["Statement"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["Effect"] = "Allow",
+                        ["Action"] = new JsonArray([.. actions.Select(action => JsonValue.Create(action))]),
+                        ["Resource"] = "*",
+                    }
+                ),
             };
-            await federation.Iam.PutRolePolicyAsync(new() { RoleName = Name, PolicyName = Name, PolicyDocument = allowed.ToJsonString() });
+            await federation.Iam.PutRolePolicyAsync(
+                new()
+                {
+                    RoleName = Name,
+                    PolicyName = Name,
+                    PolicyDocument = allowed.ToJsonString(),
+                }
+            );
             Mend(() => federation.Iam.DeleteRolePolicyAsync(new() { RoleName = Name, PolicyName = Name }));
         }
 
@@ -220,17 +296,49 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         var space = new V1Namespace { Metadata = new() { Name = Name } };
         await federation.Cluster.CoreV1.CreateNamespaceAsync(space);
         Mend(() => GoneAsync(Name));
-        await federation.Cluster.CoreV1.CreateNamespacedServiceAccountAsync(new V1ServiceAccount { Metadata = new() { Name = Name } }, Name);
-        await federation.Cluster.RbacAuthorizationV1.CreateClusterRoleAsync(new V1ClusterRole { Metadata = new() { Name = Name }, Rules = rules });
+        await federation.Cluster.CoreV1.CreateNamespacedServiceAccountAsync(
+            new V1ServiceAccount { Metadata = new() { Name = Name } },
+            Name
+        );
+        await federation.Cluster.RbacAuthorizationV1.CreateClusterRoleAsync(
+            new V1ClusterRole
+            {
+                Metadata = new() { Name = Name },
+                Rules = rules,
+            }
+        );
         Mend(() => federation.Cluster.RbacAuthorizationV1.DeleteClusterRoleAsync(Name));
-        await federation.Cluster.RbacAuthorizationV1.CreateClusterRoleBindingAsync(new V1ClusterRoleBinding
-        {
-            Metadata = new() { Name = Name },
-            RoleRef = new() { ApiGroup = "rbac.authorization.k8s.io", Kind = "ClusterRole", Name = Name },
-            Subjects = [new() { Kind = "ServiceAccount", Name = Name, NamespaceProperty = Name }],
-        });
+        await federation.Cluster.RbacAuthorizationV1.CreateClusterRoleBindingAsync(
+            new V1ClusterRoleBinding
+            {
+                Metadata = new() { Name = Name },
+                RoleRef = new()
+                {
+                    ApiGroup = "rbac.authorization.k8s.io",
+                    Kind = "ClusterRole",
+                    Name = Name,
+                },
+                Subjects =
+                [
+                    new()
+                    {
+                        Kind = "ServiceAccount",
+                        Name = Name,
+                        NamespaceProperty = Name,
+                    },
+                ],
+            }
+        );
         Mend(() => federation.Cluster.RbacAuthorizationV1.DeleteClusterRoleBindingAsync(Name));
-        var token = (await federation.Cluster.CoreV1.CreateNamespacedServiceAccountTokenAsync(new Authenticationv1TokenRequest { Spec = new() { Audiences = [] } }, Name, Name)).Status.Token;
+        var token = (
+            await federation.Cluster.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+                new Authenticationv1TokenRequest { Spec = new() { Audiences = [] } },
+                Name,
+                Name
+            )
+        )
+            .Status
+            .Token;
         var kubeconfig = await KubernetesClientConfiguration.LoadKubeConfigAsync(federation.Variables["KUBECONFIG"]);
         foreach (var user in kubeconfig.Users)
         {
@@ -248,12 +356,28 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 
     public async Task AnnotateAsync(string serviceAccount, string annotation, string? value)
     {
-        var before = (await federation.Cluster.CoreV1.ReadNamespacedServiceAccountAsync(serviceAccount, "team")).Metadata.Annotations?.TryGetValue(annotation, out var had) == true ? had : null;
+        var before =
+            (await federation.Cluster.CoreV1.ReadNamespacedServiceAccountAsync(serviceAccount, "team")).Metadata.Annotations?.TryGetValue(
+                annotation,
+                out var had
+            ) == true
+                ? had
+                : null;
         await PatchAsync(value);
         Mend(() => PatchAsync(before));
 
-        Task PatchAsync(string? to) => federation.Cluster.CoreV1.PatchNamespacedServiceAccountAsync(
-            new V1Patch(new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [annotation] = to } } }.ToJsonString(), V1Patch.PatchType.MergePatch), serviceAccount, "team");
+        Task PatchAsync(string? to) =>
+            federation.Cluster.CoreV1.PatchNamespacedServiceAccountAsync(
+                new V1Patch(
+                    new JsonObject
+                    {
+                        ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [annotation] = to } },
+                    }.ToJsonString(),
+                    V1Patch.PatchType.MergePatch
+                ),
+                serviceAccount,
+                "team"
+            );
     }
 
     /// <summary>Deletes the namespace and all that is in it.</summary>
@@ -265,13 +389,27 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 
     public async Task SecretAsync(string name, params IEnumerable<(string Key, string Value)> values)
     {
-        await federation.Cluster.CoreV1.CreateNamespacedSecretAsync(new V1Secret { Metadata = new() { Name = name }, StringData = values.ToDictionary(StringComparer.Ordinal) }, "team");
+        await federation.Cluster.CoreV1.CreateNamespacedSecretAsync(
+            new V1Secret
+            {
+                Metadata = new() { Name = name },
+                StringData = values.ToDictionary(StringComparer.Ordinal),
+            },
+            "team"
+        );
         Mend(() => federation.Cluster.CoreV1.DeleteNamespacedSecretAsync(name, "team"));
     }
 
     public async Task ConfigMapAsync(string name, params IEnumerable<(string Key, string Value)> values)
     {
-        await federation.Cluster.CoreV1.CreateNamespacedConfigMapAsync(new V1ConfigMap { Metadata = new() { Name = name }, Data = values.ToDictionary(StringComparer.Ordinal) }, "team");
+        await federation.Cluster.CoreV1.CreateNamespacedConfigMapAsync(
+            new V1ConfigMap
+            {
+                Metadata = new() { Name = name },
+                Data = values.ToDictionary(StringComparer.Ordinal),
+            },
+            "team"
+        );
         Mend(() => federation.Cluster.CoreV1.DeleteNamespacedConfigMapAsync(name, "team"));
     }
 
@@ -280,8 +418,14 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         await PatchAsync(value);
         Mend(() => PatchAsync(null));
 
-        Task PatchAsync(string? to) => federation.Cluster.CoreV1.PatchNamespaceAsync(
-            new V1Patch(new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [label] = to } } }.ToJsonString(), V1Patch.PatchType.MergePatch), "team");
+        Task PatchAsync(string? to) =>
+            federation.Cluster.CoreV1.PatchNamespaceAsync(
+                new V1Patch(
+                    new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [label] = to } } }.ToJsonString(),
+                    V1Patch.PatchType.MergePatch
+                ),
+                "team"
+            );
     }
 
     /// <summary>A person's own pod, set up as the guide says but for what <paramref name="spoil"/> does to it.</summary>
@@ -294,7 +438,13 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
             return pod;
         }
 
-        await foreach (var (_, seen) in federation.Cluster.CoreV1.WatchListNamespacedPodAsync("team", fieldSelector: $"metadata.name={name}", cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (
+            var (_, seen) in federation.Cluster.CoreV1.WatchListNamespacedPodAsync(
+                "team",
+                fieldSelector: $"metadata.name={name}",
+                cancellationToken: TestContext.Current.CancellationToken
+            )
+        )
         {
             if (until(seen))
             {
@@ -315,10 +465,17 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public async Task BindAsync(params IList<string> members)
     {
         var before = await federation.GoogleIam.Projects.ServiceAccounts.GetIamPolicy(Resource).ExecuteAsync();
-        await SetAsync(new Policy { ETag = before.ETag, Bindings = members.Count == 0 ? [] : [new() { Role = "roles/iam.workloadIdentityUser", Members = members }] });
+        await SetAsync(
+            new Policy
+            {
+                ETag = before.ETag,
+                Bindings = members.Count == 0 ? [] : [new() { Role = "roles/iam.workloadIdentityUser", Members = members }],
+            }
+        );
         Mend(() => SetAsync(new Policy { Bindings = before.Bindings }));
 
-        Task SetAsync(Policy policy) => federation.GoogleIam.Projects.ServiceAccounts.SetIamPolicy(new() { Policy = policy }, Resource).ExecuteAsync();
+        Task SetAsync(Policy policy) =>
+            federation.GoogleIam.Projects.ServiceAccounts.SetIamPolicy(new() { Policy = policy }, Resource).ExecuteAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -330,7 +487,11 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 
         if (_isForProduct)
         {
-            var applied = federation.Host.Run("--target=Apply", "--cloud=live", $"--config={federation.Host.Configure(LiveFederation.Configuration)}");
+            var applied = federation.Host.Run(
+                "--target=Apply",
+                "--cloud=live",
+                $"--config={federation.Host.Configure(LiveFederation.Configuration)}"
+            );
             Assert.True(applied.ExitCode == 0, applied.ToString());
         }
     }
@@ -344,8 +505,13 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         var selector = $"metadata.name={space}";
         var before = await federation.Cluster.CoreV1.ListNamespaceAsync(fieldSelector: selector);
         await federation.Cluster.CoreV1.DeleteNamespaceAsync(space);
-        await foreach (var (type, _) in federation.Cluster.CoreV1.WatchListNamespaceAsync(
-            fieldSelector: selector, resourceVersion: before.Metadata.ResourceVersion, cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (
+            var (type, _) in federation.Cluster.CoreV1.WatchListNamespaceAsync(
+                fieldSelector: selector,
+                resourceVersion: before.Metadata.ResourceVersion,
+                cancellationToken: TestContext.Current.CancellationToken
+            )
+        )
         {
             if (type == WatchEventType.Deleted)
             {

@@ -7,7 +7,11 @@ public sealed class AzureTaskTests
     [Fact]
     public async Task The_task_logs_in_without_a_key_and_runs_the_host_of_its_release()
     {
-        var (code, said) = await Node.RunAsync("src/azure-pipelines-task/task/node_modules", "--test", "src/azure-pipelines-task/test/task.test.js");
+        var (code, said) = await Node.RunAsync(
+            "src/azure-pipelines-task/task/node_modules",
+            "--test",
+            "src/azure-pipelines-task/test/task.test.js"
+        );
         Assert.True(code == 0, said);
     }
 

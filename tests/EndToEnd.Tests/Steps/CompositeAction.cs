@@ -63,11 +63,18 @@ internal sealed class CompositeAction
             }
         }
 
-        return result with { Log = log };
+        return result with
+        {
+            Log = log,
+        };
     }
 
     private async Task<StepResult> RunAsync(
-        YamlMappingNode step, IReadOnlyDictionary<string, string> inputs, Dictionary<string, IReadOnlyDictionary<string, string>> outputs, Action<Process, string>? watch)
+        YamlMappingNode step,
+        IReadOnlyDictionary<string, string> inputs,
+        Dictionary<string, IReadOnlyDictionary<string, string>> outputs,
+        Action<Process, string>? watch
+    )
     {
         var id = Text(step, "id");
         var script = Path.Combine(_folder, $"{id}.sh");
@@ -77,7 +84,13 @@ internal sealed class CompositeAction
         Assert.Equal("bash", Text(step, "shell"));
         Assert.DoesNotContain("${{", Text(step, "run"), StringComparison.Ordinal);
 
-        var start = new ProcessStartInfo("/bin/bash", ["--noprofile", "--norc", "-e", "-o", "pipefail", script]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Workspace };
+        var start = new ProcessStartInfo("/bin/bash", ["--noprofile", "--norc", "-e", "-o", "pipefail", script])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Workspace,
+        };
         foreach (var (name, value) in _environment)
         {
             start.Environment[name] = value;
@@ -113,21 +126,32 @@ internal sealed class CompositeAction
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return new StepResult(process.ExitCode, string.Concat(log.Select(line => line + "\n")), AgentLog.Outputs(await File.ReadAllTextAsync(file)), process.Id);
+        return new StepResult(
+            process.ExitCode,
+            string.Concat(log.Select(line => line + "\n")),
+            AgentLog.Outputs(await File.ReadAllTextAsync(file)),
+            process.Id
+        );
     }
 
-    private static string Fill(string text, IReadOnlyDictionary<string, string> inputs, Dictionary<string, IReadOnlyDictionary<string, string>> outputs) =>
+    private static string Fill(
+        string text,
+        IReadOnlyDictionary<string, string> inputs,
+        Dictionary<string, IReadOnlyDictionary<string, string>> outputs
+    ) =>
         Regex.Replace(
             text,
             @"\$\{\{ (?<path>[^}]*) \}\}",
-            match => match.Groups["path"].Value.Split('.') switch
-            {
-                ["inputs", var name] => inputs.TryGetValue(name, out var given) ? given : Default(name),
-                ["steps", var id, "outputs", var name] => outputs[id][name],
-                _ => throw new FormatException($"This runner does not know {match.Value}."),
-            },
+            match =>
+                match.Groups["path"].Value.Split('.') switch
+                {
+                    ["inputs", var name] => inputs.TryGetValue(name, out var given) ? given : Default(name),
+                    ["steps", var id, "outputs", var name] => outputs[id][name],
+                    _ => throw new FormatException($"This runner does not know {match.Value}."),
+                },
             RegexOptions.None,
-            TimeSpan.FromSeconds(5));
+            TimeSpan.FromSeconds(5)
+        );
 
     private static string Default(string input) => ((YamlScalarNode)Action()["inputs"][input]["default"]).Value!;
 
@@ -144,7 +168,9 @@ internal sealed class CompositeAction
     private static string Text(YamlMappingNode step, string key) => ((YamlScalarNode)step[key]).Value!;
 
     private static bool OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
 }
 
 /// <summary>How a step ended.</summary>

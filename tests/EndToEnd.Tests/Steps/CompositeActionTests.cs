@@ -110,7 +110,10 @@ public sealed class CompositeActionTests
         using var host = new HostRun();
         var config = host.Configure(VerifyTests.Federation("echo the check has begun; sleep 600"));
         await using var sandbox = await LiveTests.EnterAsync(host, config);
-        var action = await ReleasedAsync(host, $"#!/bin/bash\nexec {DotNet} '{Path.Combine(AppContext.BaseDirectory, "Build.dll")}' \"$@\"\n");
+        var action = await ReleasedAsync(
+            host,
+            $"#!/bin/bash\nexec {DotNet} '{Path.Combine(AppContext.BaseDirectory, "Build.dll")}' \"$@\"\n"
+        );
         Stopwatch? cancelled = null;
         var run = await action.RunAsync(
             new Dictionary<string, string>(StringComparer.Ordinal) { ["config"] = config, ["output"] = host.Output },
@@ -119,13 +122,22 @@ public sealed class CompositeActionTests
                 if (line.EndsWith("the check has begun", StringComparison.Ordinal))
                 {
                     cancelled = Stopwatch.StartNew();
-                    using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+                    using var kill = Process.Start(
+                        "kill",
+                        ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]
+                    );
                 }
-            });
+            }
+        );
         Assert.True(run.ExitCode == 130, run.Log);
         Assert.InRange(cancelled!.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(7.5));
         Assert.Equal("interrupted", run.Outputs["outcome"]);
-        Assert.Equal(["create pods", "delete pods"], sandbox.Calls.Calls.Where(call => call.IsWrite && call.Operation.EndsWith(" pods", StringComparison.Ordinal)).Select(call => call.Operation));
+        Assert.Equal(
+            ["create pods", "delete pods"],
+            sandbox
+                .Calls.Calls.Where(call => call.IsWrite && call.Operation.EndsWith(" pods", StringComparison.Ordinal))
+                .Select(call => call.Operation)
+        );
     }
 
     /// <summary>As a shell does for what it starts in the background ("POSIX Shell Command Language", asynchronous lists).</summary>
@@ -134,11 +146,13 @@ public sealed class CompositeActionTests
         && File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is var mask
         && (Convert.ToUInt64(mask["SigIgn:".Length..].Trim(), 16) & 2) != 0;
 
-    private static string DotNet => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? $"'{Environment.ProcessPath}'" : "dotnet";
+    private static string DotNet =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? $"'{Environment.ProcessPath}'" : "dotnet";
 
     private static string ActionPath(HostRun host) => Path.Combine(host.Folder, "_actions", "acme", "tool", $"v{Version}");
 
-    private static string Archive(HostRun host) => Path.Combine(host.Folder, "releases", $"v{Version}", $"gke-to-aws-federation-{Version}-linux-x64.tar.gz");
+    private static string Archive(HostRun host) =>
+        Path.Combine(host.Folder, "releases", $"v{Version}", $"gke-to-aws-federation-{Version}-linux-x64.tar.gz");
 
     /// <summary>An action whose release is that host.</summary>
     private static async Task<CompositeAction> ReleasedAsync(HostRun host, string program)
@@ -147,9 +161,22 @@ public sealed class CompositeActionTests
         var folder = Directory.CreateDirectory(Path.Combine(host.Folder, "packed")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "Build"), program);
         Directory.CreateDirectory(Path.GetDirectoryName(Archive(host))!);
-        var digest = await ReleaseArchive.WriteAsync(folder, Archive(host), ["Build"], DateTimeOffset.UnixEpoch, TestContext.Current.CancellationToken);
-        await WriteAsync(ActionPath(host), ReleaseVersion.Write(Version, "https://github.test/acme/tool", [KeyValuePair.Create("linux-x64", digest)]), "exit 99");
-        return new CompositeAction(host.Folder, ActionPath(host)) { ["FEDERATION_RELEASES"] = new Uri(Path.Combine(host.Folder, "releases")).AbsoluteUri };
+        var digest = await ReleaseArchive.WriteAsync(
+            folder,
+            Archive(host),
+            ["Build"],
+            DateTimeOffset.UnixEpoch,
+            TestContext.Current.CancellationToken
+        );
+        await WriteAsync(
+            ActionPath(host),
+            ReleaseVersion.Write(Version, "https://github.test/acme/tool", [KeyValuePair.Create("linux-x64", digest)]),
+            "exit 99"
+        );
+        return new CompositeAction(host.Folder, ActionPath(host))
+        {
+            ["FEDERATION_RELEASES"] = new Uri(Path.Combine(host.Folder, "releases")).AbsoluteUri,
+        };
     }
 
     private static async Task WriteAsync(string path, string version, string build)

@@ -24,7 +24,8 @@ public sealed class PackingTests : IDisposable
         var archive = Path.Combine(_folder, "archive.tar.gz");
         Assert.Equal(
             await ReleaseArchive.WriteAsync(first, archive, ["Build"], Time, Cancelled),
-            await ReleaseArchive.WriteAsync(second, Path.Combine(_folder, "again.tar.gz"), ["Build"], Time, Cancelled));
+            await ReleaseArchive.WriteAsync(second, Path.Combine(_folder, "again.tar.gz"), ["Build"], Time, Cancelled)
+        );
 
         await using var file = File.OpenRead(archive);
         await using var content = new GZipStream(file, CompressionMode.Decompress);
@@ -41,22 +42,56 @@ public sealed class PackingTests : IDisposable
     [Fact]
     public void The_bill_of_materials_says_what_is_whose()
     {
-        var folder = Put("bill", ("Build.deps.json", """
-            { "libraries": {
-                "Build/1.2.3": { "type": "project" },
-                "AWSSDK.Core/4.1.0": { "type": "package", "sha512": "sha512-AQID" },
-                "AWSSDK.IdentityManagement/4.0.9": { "type": "project" },
-                "Cake.Core/7.0.0.0": { "type": "reference" },
-                "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/10.0.12": { "type": "runtimepack" } } }
-            """), ("aws.deps.json", """{ "libraries": { "aws/1.2.3": { "type": "project" }, "AWSSDK.Core/4.1.0": { "type": "package", "sha512": "sha512-AQID" } } }"""));
-        var bill = JsonNode.Parse(BillOfMaterials.Of(folder, "gke-to-aws-federation", "1.2.3", "linux-x64", new HashSet<string>(["AWSSDK.IdentityManagement"], StringComparer.Ordinal), "7.0.0"))!;
+        var folder = Put(
+            "bill",
+            (
+                "Build.deps.json",
+                """
+                { "libraries": {
+                    "Build/1.2.3": { "type": "project" },
+                    "AWSSDK.Core/4.1.0": { "type": "package", "sha512": "sha512-AQID" },
+                    "AWSSDK.IdentityManagement/4.0.9": { "type": "project" },
+                    "Cake.Core/7.0.0.0": { "type": "reference" },
+                    "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/10.0.12": { "type": "runtimepack" } } }
+                """
+            ),
+            (
+                "aws.deps.json",
+                """{ "libraries": { "aws/1.2.3": { "type": "project" }, "AWSSDK.Core/4.1.0": { "type": "package", "sha512": "sha512-AQID" } } }"""
+            )
+        );
+        var bill = JsonNode.Parse(
+            BillOfMaterials.Of(
+                folder,
+                "gke-to-aws-federation",
+                "1.2.3",
+                "linux-x64",
+                new HashSet<string>(["AWSSDK.IdentityManagement"], StringComparer.Ordinal),
+                "7.0.0"
+            )
+        )!;
         Assert.Equal(("CycloneDX", "1.6"), ((string?)bill["bomFormat"], (string?)bill["specVersion"]));
-        var components = bill["components"]!.AsArray().ToDictionary(component => (string)component!["name"]!, component => component!, StringComparer.Ordinal);
-        Assert.Equal(["AWSSDK.Core", "AWSSDK.IdentityManagement", "Build", "Cake.Core", "Microsoft.NETCore.App.Runtime.linux-x64", "aws"], components.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(("pkg:nuget/AWSSDK.Core@4.1.0", "010203"), ((string?)components["AWSSDK.Core"]["purl"], (string?)components["AWSSDK.Core"]["hashes"]![0]!["content"]));
-        Assert.Equal("pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@10.0.12", (string?)components["Microsoft.NETCore.App.Runtime.linux-x64"]["purl"]);
+        var components = bill["components"]!
+            .AsArray()
+            .ToDictionary(component => (string)component!["name"]!, component => component!, StringComparer.Ordinal);
+        Assert.Equal(
+            ["AWSSDK.Core", "AWSSDK.IdentityManagement", "Build", "Cake.Core", "Microsoft.NETCore.App.Runtime.linux-x64", "aws"],
+            components.Keys.Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            ("pkg:nuget/AWSSDK.Core@4.1.0", "010203"),
+            ((string?)components["AWSSDK.Core"]["purl"], (string?)components["AWSSDK.Core"]["hashes"]![0]!["content"])
+        );
+        Assert.Equal(
+            "pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@10.0.12",
+            (string?)components["Microsoft.NETCore.App.Runtime.linux-x64"]["purl"]
+        );
         Assert.Null(components["AWSSDK.IdentityManagement"]["purl"]);
-        Assert.Contains("written by this project", (string?)components["AWSSDK.IdentityManagement"]["properties"]![0]!["value"], StringComparison.Ordinal);
+        Assert.Contains(
+            "written by this project",
+            (string?)components["AWSSDK.IdentityManagement"]["properties"]![0]!["value"],
+            StringComparison.Ordinal
+        );
         Assert.Equal("pkg:nuget/Cake.Tool@7.0.0", (string?)components["Cake.Core"]["properties"]![0]!["value"]);
     }
 

@@ -19,7 +19,10 @@ public sealed class WorkflowTests
     {
         var workflow = Read(file);
         Assert.Empty(((YamlMappingNode)workflow["permissions"]).Children);
-        Assert.All(((YamlMappingNode)workflow["jobs"]).Children, job => Assert.True(((YamlMappingNode)job.Value).Children.ContainsKey("permissions"), $"{file}: {job.Key}"));
+        Assert.All(
+            ((YamlMappingNode)workflow["jobs"]).Children,
+            job => Assert.True(((YamlMappingNode)job.Value).Children.ContainsKey("permissions"), $"{file}: {job.Key}")
+        );
     }
 
     [Theory]
@@ -28,7 +31,14 @@ public sealed class WorkflowTests
     [InlineData("docs/github-action.md")]
     public void Whoever_elses_action_is_pinned_by_its_commit_and_says_its_version(string file)
     {
-        foreach (Match uses in Regex.Matches(File.ReadAllText(PathOf(file)), @"^ *(- )?uses: (?<what>\S+)(?<comment>.*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)))
+        foreach (
+            Match uses in Regex.Matches(
+                File.ReadAllText(PathOf(file)),
+                @"^ *(- )?uses: (?<what>\S+)(?<comment>.*)$",
+                RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+                TimeSpan.FromSeconds(5)
+            )
+        )
         {
             if (uses.Groups["what"].Value is not ("./" or "OWNER/REPO@v1"))
             {
@@ -42,7 +52,11 @@ public sealed class WorkflowTests
     [MemberData(nameof(Workflows))]
     public void No_expression_becomes_part_of_a_script(string file)
     {
-        foreach (var step in ((YamlMappingNode)Read(file)["jobs"]).Children.Values.SelectMany(job => (YamlSequenceNode)job["steps"]).Cast<YamlMappingNode>())
+        foreach (
+            var step in ((YamlMappingNode)Read(file)["jobs"])
+                .Children.Values.SelectMany(job => (YamlSequenceNode)job["steps"])
+                .Cast<YamlMappingNode>()
+        )
         {
             if (step.Children.TryGetValue("run", out var run))
             {
@@ -60,7 +74,13 @@ public sealed class WorkflowTests
         Assert.Equal(["FED5001"], run.Codes);
     }
 
-    public static TheoryData<string> Workflows => [.. Directory.GetFiles(PathOf(".github/workflows")).Select(file => $".github/workflows/{Path.GetFileName(file)}").Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Workflows =>
+        [
+            .. Directory
+                .GetFiles(PathOf(".github/workflows"))
+                .Select(file => $".github/workflows/{Path.GetFileName(file)}")
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static string PathOf(string file) => Path.Combine(HostRun.Repository, file);
 

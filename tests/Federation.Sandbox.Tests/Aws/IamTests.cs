@@ -8,8 +8,10 @@ namespace Federation.Sandbox.Tests.Aws;
 /// <summary>The sandbox's IAM as the IAM client meets it.</summary>
 public sealed class IamTests : IAsyncLifetime
 {
-    private const string Trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}]}""";
-    private const string Permissions = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}""";
+    private const string Trust =
+        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}]}""";
+    private const string Permissions =
+        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}""";
     private const string Issuer = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
     private const string ProviderArn = "arn:aws:iam::111122223333:oidc-provider/" + Issuer;
     private const string Thumbprint = "08745487e891c19e3078c1f2a07e452950ef36f6";
@@ -32,16 +34,20 @@ public sealed class IamTests : IAsyncLifetime
     [Fact]
     public async Task A_role_comes_back_as_it_was_made_its_document_url_encoded()
     {
-        var created = (await _iam.CreateRoleAsync(new CreateRoleRequest
-        {
-            RoleName = "reader",
-            Path = "/team/",
-            AssumeRolePolicyDocument = Trust,
-            Description = "Reads",
-            MaxSessionDuration = 7200,
-            PermissionsBoundary = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
-            Tags = [new Tag { Key = "owner", Value = "data" }],
-        })).Role;
+        var created = (
+            await _iam.CreateRoleAsync(
+                new CreateRoleRequest
+                {
+                    RoleName = "reader",
+                    Path = "/team/",
+                    AssumeRolePolicyDocument = Trust,
+                    Description = "Reads",
+                    MaxSessionDuration = 7200,
+                    PermissionsBoundary = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+                    Tags = [new Tag { Key = "owner", Value = "data" }],
+                }
+            )
+        ).Role;
 
         var role = (await _iam.GetRoleAsync(new GetRoleRequest { RoleName = "READER" })).Role;
         Assert.Equal("arn:aws:iam::111122223333:role/team/reader", role.Arn);
@@ -69,10 +75,18 @@ public sealed class IamTests : IAsyncLifetime
     public async Task What_is_not_there_is_no_such_entity()
     {
         var role = await RefusalAsync<NoSuchEntityException>(() => _iam.GetRoleAsync(new GetRoleRequest { RoleName = "none" }));
-        var provider = await RefusalAsync<NoSuchEntityException>(() => _iam.GetOpenIDConnectProviderAsync(new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn }));
-        var deleted = await RefusalAsync<NoSuchEntityException>(() => _iam.DeleteOpenIDConnectProviderAsync(new DeleteOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn }));
+        var provider = await RefusalAsync<NoSuchEntityException>(() =>
+            _iam.GetOpenIDConnectProviderAsync(new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn })
+        );
+        var deleted = await RefusalAsync<NoSuchEntityException>(() =>
+            _iam.DeleteOpenIDConnectProviderAsync(new DeleteOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn })
+        );
         await CreateRoleAsync("reader");
-        var attached = await RefusalAsync<NoSuchEntityException>(() => _iam.AttachRolePolicyAsync(new AttachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/NoSuchPolicy" }));
+        var attached = await RefusalAsync<NoSuchEntityException>(() =>
+            _iam.AttachRolePolicyAsync(
+                new AttachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/NoSuchPolicy" }
+            )
+        );
 
         Assert.Equal("The role with name none cannot be found.", role.Message);
         Assert.Equal(HttpStatusCode.NotFound, role.StatusCode);
@@ -85,12 +99,26 @@ public sealed class IamTests : IAsyncLifetime
     public async Task A_role_with_policies_cannot_be_deleted_until_they_are_gone()
     {
         await CreateRoleAsync("reader");
-        await _iam.PutRolePolicyAsync(new PutRolePolicyRequest { RoleName = "reader", PolicyName = "s3", PolicyDocument = Permissions });
-        await _iam.AttachRolePolicyAsync(new AttachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" });
+        await _iam.PutRolePolicyAsync(
+            new PutRolePolicyRequest
+            {
+                RoleName = "reader",
+                PolicyName = "s3",
+                PolicyDocument = Permissions,
+            }
+        );
+        await _iam.AttachRolePolicyAsync(
+            new AttachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }
+        );
 
         Task Delete() => _iam.DeleteRoleAsync(new DeleteRoleRequest { RoleName = "reader" });
-        Assert.Equal("Cannot delete entity, must detach all policies first.", (await RefusalAsync<DeleteConflictException>(Delete)).Message);
-        await _iam.DetachRolePolicyAsync(new DetachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" });
+        Assert.Equal(
+            "Cannot delete entity, must detach all policies first.",
+            (await RefusalAsync<DeleteConflictException>(Delete)).Message
+        );
+        await _iam.DetachRolePolicyAsync(
+            new DetachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }
+        );
         Assert.Equal("Cannot delete entity, must delete policies first.", (await RefusalAsync<DeleteConflictException>(Delete)).Message);
         await _iam.DeleteRolePolicyAsync(new DeleteRolePolicyRequest { RoleName = "reader", PolicyName = "s3" });
         await Delete();
@@ -102,24 +130,56 @@ public sealed class IamTests : IAsyncLifetime
     public async Task Documents_are_held_to_the_grammar_and_to_the_quotas_white_space_not_counted()
     {
         await CreateRoleAsync("reader");
-        Task PutAsync(string name, string document) => _iam.PutRolePolicyAsync(new PutRolePolicyRequest { RoleName = "reader", PolicyName = name, PolicyDocument = document });
+        Task PutAsync(string name, string document) =>
+            _iam.PutRolePolicyAsync(
+                new PutRolePolicyRequest
+                {
+                    RoleName = "reader",
+                    PolicyName = name,
+                    PolicyDocument = document,
+                }
+            );
 
-        Assert.Equal("Syntax errors in policy.", (await RefusalAsync<MalformedPolicyDocumentException>(() => PutAsync("bad", """{"x":1}"""))).Message);
-        Assert.Equal("Policy statement must contain resources.", (await RefusalAsync<MalformedPolicyDocumentException>(() =>
-            PutAsync("bad", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*"}]}"""))).Message);
-        Assert.Equal("Has prohibited field Resource", (await RefusalAsync<MalformedPolicyDocumentException>(() => _iam.UpdateAssumeRolePolicyAsync(new UpdateAssumeRolePolicyRequest
-        {
-            RoleName = "reader",
-            PolicyDocument = Trust.Replace("\"Action\"", "\"Resource\":\"*\",\"Action\"", StringComparison.Ordinal),
-        }))).Message);
+        Assert.Equal(
+            "Syntax errors in policy.",
+            (await RefusalAsync<MalformedPolicyDocumentException>(() => PutAsync("bad", """{"x":1}"""))).Message
+        );
+        Assert.Equal(
+            "Policy statement must contain resources.",
+            (
+                await RefusalAsync<MalformedPolicyDocumentException>(() =>
+                    PutAsync("bad", """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*"}]}""")
+                )
+            ).Message
+        );
+        Assert.Equal(
+            "Has prohibited field Resource",
+            (
+                await RefusalAsync<MalformedPolicyDocumentException>(() =>
+                    _iam.UpdateAssumeRolePolicyAsync(
+                        new UpdateAssumeRolePolicyRequest
+                        {
+                            RoleName = "reader",
+                            PolicyDocument = Trust.Replace("\"Action\"", "\"Resource\":\"*\",\"Action\"", StringComparison.Ordinal),
+                        }
+                    )
+                )
+            ).Message
+        );
 
         await PutAsync("spaces", Permissions + new string(' ', 20_000));
         await PutAsync("large", Sized(10_240 - Permissions.Length));
         var full = await RefusalAsync<LimitExceededException>(() => PutAsync("more", Permissions));
         Assert.Equal("Maximum policy size of 10240 bytes exceeded for role reader", full.Message);
 
-        var trust = Trust.Replace("sts:AssumeRole\"", "sts:AssumeRole\",\"Sid\":\"" + new string('a', 2000) + "\"", StringComparison.Ordinal);
-        var long_ = await RefusalAsync<LimitExceededException>(() => _iam.UpdateAssumeRolePolicyAsync(new UpdateAssumeRolePolicyRequest { RoleName = "reader", PolicyDocument = trust }));
+        var trust = Trust.Replace(
+            "sts:AssumeRole\"",
+            "sts:AssumeRole\",\"Sid\":\"" + new string('a', 2000) + "\"",
+            StringComparison.Ordinal
+        );
+        var long_ = await RefusalAsync<LimitExceededException>(() =>
+            _iam.UpdateAssumeRolePolicyAsync(new UpdateAssumeRolePolicyRequest { RoleName = "reader", PolicyDocument = trust })
+        );
         Assert.Equal("Cannot exceed quota for ACLSizePerRole: 2048", long_.Message);
     }
 
@@ -128,11 +188,25 @@ public sealed class IamTests : IAsyncLifetime
     {
         var name = await RefusalAsync<AmazonIdentityManagementServiceException>(() => CreateRoleAsync("no spaces"));
         var duration = await RefusalAsync<AmazonIdentityManagementServiceException>(() =>
-            _iam.CreateRoleAsync(new CreateRoleRequest { RoleName = "reader", AssumeRolePolicyDocument = Trust, MaxSessionDuration = 60 }));
+            _iam.CreateRoleAsync(
+                new CreateRoleRequest
+                {
+                    RoleName = "reader",
+                    AssumeRolePolicyDocument = Trust,
+                    MaxSessionDuration = 60,
+                }
+            )
+        );
 
         Assert.Equal("ValidationError", name.ErrorCode);
-        Assert.Equal(@"1 validation error detected: Value 'no spaces' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+", name.Message);
-        Assert.Equal("1 validation error detected: Value '60' at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600", duration.Message);
+        Assert.Equal(
+            @"1 validation error detected: Value 'no spaces' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+",
+            name.Message
+        );
+        Assert.Equal(
+            "1 validation error detected: Value '60' at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600",
+            duration.Message
+        );
     }
 
     [Fact]
@@ -151,8 +225,7 @@ public sealed class IamTests : IAsyncLifetime
             names.AddRange(page.Roles.Select(role => role.RoleName));
             marker = page.Marker;
             await _iam.DeleteRoleAsync(new DeleteRoleRequest { RoleName = names[^1] });
-        }
-        while (marker is not null);
+        } while (marker is not null);
 
         Assert.Equal(Enumerable.Range(0, 7).Select(number => $"role-{number}"), names);
     }
@@ -161,8 +234,17 @@ public sealed class IamTests : IAsyncLifetime
     public async Task Account_details_hold_roles_with_their_documents_tags_and_boundary()
     {
         await CreateRoleAsync("reader");
-        await _iam.PutRolePolicyAsync(new PutRolePolicyRequest { RoleName = "reader", PolicyName = "s3", PolicyDocument = Permissions });
-        await _iam.AttachRolePolicyAsync(new AttachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" });
+        await _iam.PutRolePolicyAsync(
+            new PutRolePolicyRequest
+            {
+                RoleName = "reader",
+                PolicyName = "s3",
+                PolicyDocument = Permissions,
+            }
+        );
+        await _iam.AttachRolePolicyAsync(
+            new AttachRolePolicyRequest { RoleName = "reader", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }
+        );
         await _iam.TagRoleAsync(new TagRoleRequest { RoleName = "reader", Tags = [new Tag { Key = "a", Value = "b" }] });
 
         var details = await _iam.GetAccountAuthorizationDetailsAsync(new GetAccountAuthorizationDetailsRequest { Filter = ["Role"] });
@@ -178,8 +260,12 @@ public sealed class IamTests : IAsyncLifetime
     [Fact]
     public async Task Managed_policies_of_AWS_have_documents()
     {
-        var policy = (await _iam.GetPolicyAsync(new GetPolicyRequest { PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" })).Policy;
-        var version = (await _iam.GetPolicyVersionAsync(new GetPolicyVersionRequest { PolicyArn = policy.Arn, VersionId = policy.DefaultVersionId })).PolicyVersion;
+        var policy = (
+            await _iam.GetPolicyAsync(new GetPolicyRequest { PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" })
+        ).Policy;
+        var version = (
+            await _iam.GetPolicyVersionAsync(new GetPolicyVersionRequest { PolicyArn = policy.Arn, VersionId = policy.DefaultVersionId })
+        ).PolicyVersion;
 
         Assert.Contains("s3:Get*", Uri.UnescapeDataString(version.Document), StringComparison.Ordinal);
     }
@@ -190,14 +276,25 @@ public sealed class IamTests : IAsyncLifetime
         var created = await CreateProviderAsync("https://" + Issuer, "sts.amazonaws.com", "sts.amazonaws.com", "other");
         Assert.Equal(ProviderArn, created.OpenIDConnectProviderArn);
 
-        await _iam.AddClientIDToOpenIDConnectProviderAsync(new AddClientIDToOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn, ClientID = "other" });
-        await _iam.RemoveClientIDFromOpenIDConnectProviderAsync(new RemoveClientIDFromOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn, ClientID = "never there" });
+        await _iam.AddClientIDToOpenIDConnectProviderAsync(
+            new AddClientIDToOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn, ClientID = "other" }
+        );
+        await _iam.RemoveClientIDFromOpenIDConnectProviderAsync(
+            new RemoveClientIDFromOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn, ClientID = "never there" }
+        );
 
-        var provider = await _iam.GetOpenIDConnectProviderAsync(new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn });
+        var provider = await _iam.GetOpenIDConnectProviderAsync(
+            new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn }
+        );
         Assert.Equal(Issuer, provider.Url);
         Assert.Equal(["sts.amazonaws.com", "other"], provider.ClientIDList);
         Assert.Equal([Thumbprint], provider.ThumbprintList);
-        Assert.Equal([ProviderArn], (await _iam.ListOpenIDConnectProvidersAsync(new ListOpenIDConnectProvidersRequest())).OpenIDConnectProviderList.Select(entry => entry.Arn));
+        Assert.Equal(
+            [ProviderArn],
+            (await _iam.ListOpenIDConnectProvidersAsync(new ListOpenIDConnectProvidersRequest())).OpenIDConnectProviderList.Select(entry =>
+                entry.Arn
+            )
+        );
         var again = await RefusalAsync<EntityAlreadyExistsException>(() => CreateProviderAsync("https://" + Issuer));
         Assert.Equal($"Provider with url https://{Issuer} already exists.", again.Message);
     }
@@ -210,12 +307,17 @@ public sealed class IamTests : IAsyncLifetime
         await CreateProviderAsync("https://issuer.example/Path");
         await RefusalAsync<EntityAlreadyExistsException>(() => CreateProviderAsync("https://issuer.example:443/path"));
 
-        foreach (var url in (string[])["https://issuer.example/path?q=1", "https://issuer.example/path#f", "https://issuer.example:8443/path"])
+        foreach (
+            var url in (string[])["https://issuer.example/path?q=1", "https://issuer.example/path#f", "https://issuer.example:8443/path"]
+        )
         {
             Assert.Equal("Unknown", (await RefusalAsync<InvalidInputException>(() => CreateProviderAsync(url))).Message);
         }
 
-        Assert.Equal("ValidationError", (await RefusalAsync<AmazonIdentityManagementServiceException>(() => CreateProviderAsync("http://issuer.example"))).ErrorCode);
+        Assert.Equal(
+            "ValidationError",
+            (await RefusalAsync<AmazonIdentityManagementServiceException>(() => CreateProviderAsync("http://issuer.example"))).ErrorCode
+        );
     }
 
     [Fact]
@@ -224,7 +326,9 @@ public sealed class IamTests : IAsyncLifetime
         var request = new CreateOpenIDConnectProviderRequest { Url = "https://" + Issuer, ClientIDList = ["sts.amazonaws.com"] };
         await _iam.CreateOpenIDConnectProviderAsync(request);
 
-        var provider = await _iam.GetOpenIDConnectProviderAsync(new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn });
+        var provider = await _iam.GetOpenIDConnectProviderAsync(
+            new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn }
+        );
         Assert.Matches("^[0-9a-f]{40}$", Assert.Single(provider.ThumbprintList));
 
         request.Url = "https://nowhere.example";
@@ -236,10 +340,20 @@ public sealed class IamTests : IAsyncLifetime
     public async Task Thumbprints_and_client_ids_have_their_limits()
     {
         await CreateProviderAsync("https://" + Issuer, [.. Enumerable.Range(0, 100).Select(number => $"client-{number}")]);
-        var sixth = await RefusalAsync<InvalidInputException>(() => _iam.UpdateOpenIDConnectProviderThumbprintAsync(
-            new UpdateOpenIDConnectProviderThumbprintRequest { OpenIDConnectProviderArn = ProviderArn, ThumbprintList = [.. Enumerable.Repeat(Thumbprint, 6)] }));
-        var hundredAndFirst = await RefusalAsync<LimitExceededException>(() => _iam.AddClientIDToOpenIDConnectProviderAsync(
-            new AddClientIDToOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn, ClientID = "one more" }));
+        var sixth = await RefusalAsync<InvalidInputException>(() =>
+            _iam.UpdateOpenIDConnectProviderThumbprintAsync(
+                new UpdateOpenIDConnectProviderThumbprintRequest
+                {
+                    OpenIDConnectProviderArn = ProviderArn,
+                    ThumbprintList = [.. Enumerable.Repeat(Thumbprint, 6)],
+                }
+            )
+        );
+        var hundredAndFirst = await RefusalAsync<LimitExceededException>(() =>
+            _iam.AddClientIDToOpenIDConnectProviderAsync(
+                new AddClientIDToOpenIDConnectProviderRequest { OpenIDConnectProviderArn = ProviderArn, ClientID = "one more" }
+            )
+        );
 
         Assert.Equal("Thumbprint list must contain fewer than 5 entries.", sixth.Message);
         Assert.Equal("Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100", hundredAndFirst.Message);
@@ -251,12 +365,21 @@ public sealed class IamTests : IAsyncLifetime
         const string Start = "https://issuer.example/";
         await CreateProviderAsync(Start + new string('a', 255 - Start.Length));
 
-        var longer = await RefusalAsync<AmazonIdentityManagementServiceException>(() => CreateProviderAsync(Start + new string('a', 256 - Start.Length)));
-        var sixth = await RefusalAsync<InvalidInputException>(() => _iam.CreateOpenIDConnectProviderAsync(
-            new CreateOpenIDConnectProviderRequest { Url = Start, ThumbprintList = [.. Enumerable.Repeat(Thumbprint, 6)] }));
+        var longer = await RefusalAsync<AmazonIdentityManagementServiceException>(() =>
+            CreateProviderAsync(Start + new string('a', 256 - Start.Length))
+        );
+        var sixth = await RefusalAsync<InvalidInputException>(() =>
+            _iam.CreateOpenIDConnectProviderAsync(
+                new CreateOpenIDConnectProviderRequest { Url = Start, ThumbprintList = [.. Enumerable.Repeat(Thumbprint, 6)] }
+            )
+        );
 
         Assert.Equal("ValidationError", longer.ErrorCode);
-        Assert.EndsWith("at 'url' failed to satisfy constraint: Member must have length less than or equal to 255", longer.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "at 'url' failed to satisfy constraint: Member must have length less than or equal to 255",
+            longer.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("Thumbprint list must contain fewer than 5 entries.", sixth.Message);
     }
 
@@ -269,10 +392,22 @@ public sealed class IamTests : IAsyncLifetime
         await TagAsync(new Tag { Key = "a", Value = "1" }, new Tag { Key = "b", Value = "2" });
         await TagAsync(new Tag { Key = "A", Value = "3" });
         await _iam.UntagRoleAsync(new UntagRoleRequest { RoleName = "reader", TagKeys = ["b"] });
-        Assert.Equal(["A=3"], (await _iam.ListRoleTagsAsync(new ListRoleTagsRequest { RoleName = "reader" })).Tags.Select(tag => $"{tag.Key}={tag.Value}"));
+        Assert.Equal(
+            ["A=3"],
+            (await _iam.ListRoleTagsAsync(new ListRoleTagsRequest { RoleName = "reader" })).Tags.Select(tag => $"{tag.Key}={tag.Value}")
+        );
 
-        Assert.Equal("InvalidInput", (await RefusalAsync<InvalidInputException>(() => TagAsync(new Tag { Key = "x", Value = "1" }, new Tag { Key = "X", Value = "2" }))).ErrorCode);
-        await RefusalAsync<LimitExceededException>(() => TagAsync([.. Enumerable.Range(0, 50).Select(number => new Tag { Key = $"k{number}", Value = "" })]));
+        Assert.Equal(
+            "InvalidInput",
+            (
+                await RefusalAsync<InvalidInputException>(() =>
+                    TagAsync(new Tag { Key = "x", Value = "1" }, new Tag { Key = "X", Value = "2" })
+                )
+            ).ErrorCode
+        );
+        await RefusalAsync<LimitExceededException>(() =>
+            TagAsync([.. Enumerable.Range(0, 50).Select(number => new Tag { Key = $"k{number}", Value = "" })])
+        );
     }
 
     [Fact]
@@ -282,7 +417,10 @@ public sealed class IamTests : IAsyncLifetime
         Assert.Equal((1, 0), (_sandbox.Clouds.Calls.Reads("aws"), _sandbox.Clouds.Calls.Writes("aws")));
 
         await CreateRoleAsync("reader");
-        Assert.Equal(new CloudCallShape("iam:CreateRole", "arn:aws:iam::111122223333:role/reader", true), CloudCallShape.Of(_sandbox.Clouds.Calls.Calls[^1]));
+        Assert.Equal(
+            new CloudCallShape("iam:CreateRole", "arn:aws:iam::111122223333:role/reader", true),
+            CloudCallShape.Of(_sandbox.Clouds.Calls.Calls[^1])
+        );
     }
 
     private sealed record CloudCallShape(string Operation, string Resource, bool IsWrite)
@@ -301,7 +439,14 @@ public sealed class IamTests : IAsyncLifetime
         _iam.CreateRoleAsync(new CreateRoleRequest { RoleName = name, AssumeRolePolicyDocument = Trust });
 
     private Task<CreateOpenIDConnectProviderResponse> CreateProviderAsync(string url, params List<string> clientIds) =>
-        _iam.CreateOpenIDConnectProviderAsync(new CreateOpenIDConnectProviderRequest { Url = url, ClientIDList = clientIds, ThumbprintList = [Thumbprint] });
+        _iam.CreateOpenIDConnectProviderAsync(
+            new CreateOpenIDConnectProviderRequest
+            {
+                Url = url,
+                ClientIDList = clientIds,
+                ThumbprintList = [Thumbprint],
+            }
+        );
 
     private static Task<T> RefusalAsync<T>(Func<Task> call)
         where T : Exception => Assert.ThrowsAsync<T>(call);

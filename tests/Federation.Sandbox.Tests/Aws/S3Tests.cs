@@ -64,7 +64,16 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task A_copy_has_the_content_and_the_metadata_or_new_metadata()
     {
-        await _s3.PutObjectAsync(new PutObjectRequest { BucketName = "exports", Key = "a b/c+d", ContentBody = "hello", Metadata = { ["owner"] = "data" } }, Token);
+        await _s3.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = "exports",
+                Key = "a b/c+d",
+                ContentBody = "hello",
+                Metadata = { ["owner"] = "data" },
+            },
+            Token
+        );
 
         await _s3.CopyObjectAsync("exports", "a b/c+d", "backups", "copy", Token);
         await _s3.CopyObjectAsync(
@@ -77,12 +86,16 @@ public sealed class S3Tests : IAsyncLifetime
                 MetadataDirective = S3MetadataDirective.REPLACE,
                 Metadata = { ["owner"] = "other" },
             },
-            Token);
+            Token
+        );
 
         Assert.Equal("hello", Encoding.UTF8.GetString(await ReadAsync("backups", "copy")));
         Assert.Equal("data", (await _s3.GetObjectMetadataAsync("backups", "copy", Token)).Metadata["owner"]);
         Assert.Equal("other", (await _s3.GetObjectMetadataAsync("exports", "a b/c+d", Token)).Metadata["owner"]);
-        Assert.Equal("InvalidRequest", (await RefusalAsync(() => _s3.CopyObjectAsync("backups", "copy", "backups", "copy", Token))).ErrorCode);
+        Assert.Equal(
+            "InvalidRequest",
+            (await RefusalAsync(() => _s3.CopyObjectAsync("backups", "copy", "backups", "copy", Token))).ErrorCode
+        );
         Assert.Equal("NoSuchKey", (await RefusalAsync(() => _s3.CopyObjectAsync("backups", "none", "backups", "copy", Token))).ErrorCode);
         Assert.Equal("NoSuchBucket", (await RefusalAsync(() => _s3.CopyObjectAsync("none", "none", "backups", "copy", Token))).ErrorCode);
     }
@@ -90,15 +103,37 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task A_bucket_goes_when_it_is_empty()
     {
-        await _s3.PutObjectAsync(new PutObjectRequest { BucketName = "exports", Key = "a", ContentBody = "" }, Token);
-        await _s3.PutObjectAsync(new PutObjectRequest { BucketName = "exports", Key = "b", ContentBody = "" }, Token);
+        await _s3.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = "exports",
+                Key = "a",
+                ContentBody = "",
+            },
+            Token
+        );
+        await _s3.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = "exports",
+                Key = "b",
+                ContentBody = "",
+            },
+            Token
+        );
 
         Assert.Equal(("BucketNotEmpty", HttpStatusCode.Conflict), Shape(await RefusalAsync(() => _s3.DeleteBucketAsync("exports", Token))));
-        var deleted = await _s3.DeleteObjectsAsync(new DeleteObjectsRequest { BucketName = "exports", Objects = [new KeyVersion { Key = "a" }, new KeyVersion { Key = "b" }] }, Token);
+        var deleted = await _s3.DeleteObjectsAsync(
+            new DeleteObjectsRequest { BucketName = "exports", Objects = [new KeyVersion { Key = "a" }, new KeyVersion { Key = "b" }] },
+            Token
+        );
         await _s3.DeleteBucketAsync("exports", Token);
 
         Assert.Equal(["a", "b"], deleted.DeletedObjects.Select(one => one.Key));
-        Assert.Equal("NoSuchBucket", (await RefusalAsync(() => _s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports" }, Token))).ErrorCode);
+        Assert.Equal(
+            "NoSuchBucket",
+            (await RefusalAsync(() => _s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports" }, Token))).ErrorCode
+        );
     }
 
     [Fact]
@@ -106,11 +141,20 @@ public sealed class S3Tests : IAsyncLifetime
     {
         await _s3.PutBucketAsync(new PutBucketRequest { BucketName = "new-one", BucketRegionName = "ap-south-1" }, Token);
 
-        var elsewhere = await RefusalAsync(() => _s3.PutBucketAsync(new PutBucketRequest { BucketName = "new-two", BucketRegionName = "eu-west-1" }, Token));
+        var elsewhere = await RefusalAsync(() =>
+            _s3.PutBucketAsync(new PutBucketRequest { BucketName = "new-two", BucketRegionName = "eu-west-1" }, Token)
+        );
 
         Assert.Equal("ap-south-1", (await _s3.GetBucketLocationAsync("new-one", Token)).Location.Value);
         Assert.Equal("IllegalLocationConstraintException", elsewhere.ErrorCode);
-        Assert.Equal("BucketAlreadyOwnedByYou", (await RefusalAsync(() => _s3.PutBucketAsync(new PutBucketRequest { BucketName = "new-one", BucketRegionName = "ap-south-1" }, Token))).ErrorCode);
+        Assert.Equal(
+            "BucketAlreadyOwnedByYou",
+            (
+                await RefusalAsync(() =>
+                    _s3.PutBucketAsync(new PutBucketRequest { BucketName = "new-one", BucketRegionName = "ap-south-1" }, Token)
+                )
+            ).ErrorCode
+        );
     }
 
     [Fact]
@@ -118,13 +162,30 @@ public sealed class S3Tests : IAsyncLifetime
     {
         foreach (var key in (string[])["a", "b/1", "b/2", "c"])
         {
-            await _s3.PutObjectAsync(new PutObjectRequest { BucketName = "exports", Key = key, ContentBody = "" }, Token);
+            await _s3.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = "exports",
+                    Key = key,
+                    ContentBody = "",
+                },
+                Token
+            );
         }
 
         var first = new List<string>();
-        for (string? marker = null; ;)
+        for (string? marker = null; ; )
         {
-            var page = await _s3.ListObjectsAsync(new ListObjectsRequest { BucketName = "exports", Delimiter = "/", MaxKeys = 1, Marker = marker }, Token);
+            var page = await _s3.ListObjectsAsync(
+                new ListObjectsRequest
+                {
+                    BucketName = "exports",
+                    Delimiter = "/",
+                    MaxKeys = 1,
+                    Marker = marker,
+                },
+                Token
+            );
             first.AddRange([.. page.S3Objects?.Select(one => one.Key) ?? [], .. page.CommonPrefixes ?? []]);
             marker = page.NextMarker;
             if (page.IsTruncated is not true)
@@ -134,9 +195,18 @@ public sealed class S3Tests : IAsyncLifetime
         }
 
         var second = new List<string>();
-        for (string? token = null; ;)
+        for (string? token = null; ; )
         {
-            var page = await _s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports", Delimiter = "/", MaxKeys = 1, ContinuationToken = token }, Token);
+            var page = await _s3.ListObjectsV2Async(
+                new ListObjectsV2Request
+                {
+                    BucketName = "exports",
+                    Delimiter = "/",
+                    MaxKeys = 1,
+                    ContinuationToken = token,
+                },
+                Token
+            );
             second.AddRange([.. page.S3Objects?.Select(one => one.Key) ?? [], .. page.CommonPrefixes ?? []]);
             token = page.NextContinuationToken;
             if (page.IsTruncated is not true)
@@ -152,9 +222,24 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task What_is_not_emulated_says_so_instead_of_answering_something_else()
     {
-        await _s3.PutObjectAsync(new PutObjectRequest { BucketName = "exports", Key = "a", ContentBody = "text" }, Token);
+        await _s3.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = "exports",
+                Key = "a",
+                ContentBody = "text",
+            },
+            Token
+        );
 
-        Assert.Equal(("NotImplemented", HttpStatusCode.NotImplemented), Shape(await RefusalAsync(() => _s3.GetObjectTaggingAsync(new GetObjectTaggingRequest { BucketName = "exports", Key = "a" }, Token))));
+        Assert.Equal(
+            ("NotImplemented", HttpStatusCode.NotImplemented),
+            Shape(
+                await RefusalAsync(() =>
+                    _s3.GetObjectTaggingAsync(new GetObjectTaggingRequest { BucketName = "exports", Key = "a" }, Token)
+                )
+            )
+        );
         Assert.Equal("NotImplemented", (await RefusalAsync(() => _s3.GetBucketPolicyAsync("exports", Token))).ErrorCode);
         Assert.Equal("NotImplemented", (await RefusalAsync(() => _s3.GetBucketVersioningAsync("exports", Token))).ErrorCode);
     }
@@ -170,12 +255,35 @@ public sealed class S3Tests : IAsyncLifetime
 
     private static async Task<AmazonS3Exception> RefusalAsync(Func<Task> call) => await Assert.ThrowsAnyAsync<AmazonS3Exception>(call);
 
-    private async Task<PartETag> UploadAsync(string id, int number, byte[] content) => new(
-        number,
-        (await _s3.UploadPartAsync(new UploadPartRequest { BucketName = "exports", Key = "big", UploadId = id, PartNumber = number, InputStream = new MemoryStream(content) }, Token)).ETag);
+    private async Task<PartETag> UploadAsync(string id, int number, byte[] content) =>
+        new(
+            number,
+            (
+                await _s3.UploadPartAsync(
+                    new UploadPartRequest
+                    {
+                        BucketName = "exports",
+                        Key = "big",
+                        UploadId = id,
+                        PartNumber = number,
+                        InputStream = new MemoryStream(content),
+                    },
+                    Token
+                )
+            ).ETag
+        );
 
     private Task<CompleteMultipartUploadResponse> CompleteAsync(string id, List<PartETag> parts) =>
-        _s3.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest { BucketName = "exports", Key = "big", UploadId = id, PartETags = parts }, Token);
+        _s3.CompleteMultipartUploadAsync(
+            new CompleteMultipartUploadRequest
+            {
+                BucketName = "exports",
+                Key = "big",
+                UploadId = id,
+                PartETags = parts,
+            },
+            Token
+        );
 
     private async Task<byte[]> ReadAsync(string bucket, string key)
     {

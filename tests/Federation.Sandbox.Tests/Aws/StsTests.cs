@@ -16,8 +16,10 @@ public sealed class StsTests : IAsyncLifetime
 {
     private const string RoleArn = "arn:aws:iam::111122223333:role/app";
     private const string ProviderArn = "arn:aws:iam::111122223333:oidc-provider/" + TestIssuer.Path;
-    private const string ListBuckets = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}""";
-    private const string ReadExports = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":["arn:aws:s3:::exports","arn:aws:s3:::exports/*"]}]}""";
+    private const string ListBuckets =
+        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}""";
+    private const string ReadExports =
+        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":["arn:aws:s3:::exports","arn:aws:s3:::exports/*"]}]}""";
 
     // SDKs sign with the machine's clock: the sandbox's starts there, and moves by seconds only.
     private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
@@ -28,11 +30,15 @@ public sealed class StsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _issuer = await TestIssuer.StartAsync();
-        _sandbox = await TestSandbox.StartAsync(_time, options => options with
-        {
-            ConnectTo = _issuer.ConnectTo,
-            CertificateAuthorityFile = _issuer.WriteAuthority(_directory.FullName),
-        });
+        _sandbox = await TestSandbox.StartAsync(
+            _time,
+            options =>
+                options with
+                {
+                    ConnectTo = _issuer.ConnectTo,
+                    CertificateAuthorityFile = _issuer.WriteAuthority(_directory.FullName),
+                }
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -59,13 +65,18 @@ public sealed class StsTests : IAsyncLifetime
         using var s3 = _sandbox.S3(assumed.Credentials);
         Assert.Equal(["backups", "exports"], (await s3.ListBucketsAsync()).Buckets.Select(bucket => bucket.BucketName));
 
-        var denied = await Assert.ThrowsAsync<AmazonS3Exception>(() => s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports" }));
+        var denied = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports" })
+        );
         Assert.Equal(("AccessDenied", HttpStatusCode.Forbidden), (denied.ErrorCode, denied.StatusCode));
         Assert.Equal(
             "User: arn:aws:sts::111122223333:assumed-role/app/test-session is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::exports\" because no identity-based policy allows the s3:ListBucket action",
-            denied.Message);
+            denied.Message
+        );
         using var iam = _sandbox.Iam(assumed.Credentials);
-        var alsoDenied = await Assert.ThrowsAsync<Amazon.IdentityManagement.AmazonIdentityManagementServiceException>(() => iam.GetRoleAsync(new GetRoleRequest { RoleName = "app" }));
+        var alsoDenied = await Assert.ThrowsAsync<Amazon.IdentityManagement.AmazonIdentityManagementServiceException>(() =>
+            iam.GetRoleAsync(new GetRoleRequest { RoleName = "app" })
+        );
         Assert.Equal("AccessDenied", alsoDenied.ErrorCode);
     }
 
@@ -87,11 +98,20 @@ public sealed class StsTests : IAsyncLifetime
         await using var impostor = await TestIssuer.StartAsync();
         var now = _time.GetUtcNow();
 
-        await RefusedAsync<InvalidIdentityTokenException>(impostor.Token(now), "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.");
+        await RefusedAsync<InvalidIdentityTokenException>(
+            impostor.Token(now),
+            "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements."
+        );
         await RefusedAsync<InvalidIdentityTokenException>(_issuer.Token(now, audience: "other"), "Incorrect token audience");
-        await RefusedAsync<AmazonSecurityTokenServiceException>(_issuer.Token(now, subject: "system:serviceaccount:team:other"), "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+        await RefusedAsync<AmazonSecurityTokenServiceException>(
+            _issuer.Token(now, subject: "system:serviceaccount:team:other"),
+            "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+        );
         await RefusedAsync<ExpiredTokenException>(_issuer.Token(now.AddHours(-2)), expected: null);
-        await RefusedAsync<InvalidIdentityTokenException>("no.token", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
+        await RefusedAsync<InvalidIdentityTokenException>(
+            "no.token",
+            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+        );
     }
 
     [Fact]
@@ -99,8 +119,12 @@ public sealed class StsTests : IAsyncLifetime
     {
         await FederateAsync(ListBuckets);
 
-        var refusal = await Assert.ThrowsAsync<InvalidIdentityTokenException>(() => AssumeAsync(
-            _issuer.Token(_time.GetUtcNow()), request => request.RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/OrganizationAccountAccessRole"));
+        var refusal = await Assert.ThrowsAsync<InvalidIdentityTokenException>(() =>
+            AssumeAsync(
+                _issuer.Token(_time.GetUtcNow()),
+                request => request.RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/OrganizationAccountAccessRole"
+            )
+        );
 
         Assert.Equal($"No OpenIDConnect provider found in your account for https://{TestIssuer.Path}", refusal.Message);
         Assert.Equal(HttpStatusCode.BadRequest, refusal.StatusCode);
@@ -111,7 +135,10 @@ public sealed class StsTests : IAsyncLifetime
     {
         var before = _issuer.Requests;
 
-        await RefusedAsync<InvalidIdentityTokenException>(_issuer.Token(_time.GetUtcNow()), $"No OpenIDConnect provider found in your account for https://{TestIssuer.Path}");
+        await RefusedAsync<InvalidIdentityTokenException>(
+            _issuer.Token(_time.GetUtcNow()),
+            $"No OpenIDConnect provider found in your account for https://{TestIssuer.Path}"
+        );
 
         Assert.Equal(before, _issuer.Requests);
     }
@@ -122,16 +149,20 @@ public sealed class StsTests : IAsyncLifetime
         await using var wrongName = await TestIssuer.StartAsync("other.example");
         foreach (var connectTo in (string[])[wrongName.ConnectTo, "container.googleapis.com:443:127.0.0.1:1"])
         {
-            await using var sandbox = await TestSandbox.StartAsync(_time, options => options with
-            {
-                ConnectTo = connectTo,
-                CertificateAuthorityFile = wrongName.WriteAuthority(_directory.FullName),
-            });
+            await using var sandbox = await TestSandbox.StartAsync(
+                _time,
+                options => options with { ConnectTo = connectTo, CertificateAuthorityFile = wrongName.WriteAuthority(_directory.FullName) }
+            );
             await FederateAsync(ListBuckets, sandbox);
 
-            var refusal = await Assert.ThrowsAsync<InvalidIdentityTokenException>(() => AssumeAsync(wrongName.Token(_time.GetUtcNow()), sandbox: sandbox));
+            var refusal = await Assert.ThrowsAsync<InvalidIdentityTokenException>(() =>
+                AssumeAsync(wrongName.Token(_time.GetUtcNow()), sandbox: sandbox)
+            );
 
-            Assert.Equal("Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements", refusal.Message);
+            Assert.Equal(
+                "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+                refusal.Message
+            );
         }
 
         Assert.Equal(0, wrongName.Requests);
@@ -140,12 +171,16 @@ public sealed class StsTests : IAsyncLifetime
     [Fact]
     public async Task A_young_role_is_denied_until_it_has_spread()
     {
-        await using var sandbox = await TestSandbox.StartAsync(_time, options => options with
-        {
-            ConnectTo = _issuer.ConnectTo,
-            CertificateAuthorityFile = _issuer.WriteAuthority(_directory.FullName),
-            Faults = [new SandboxFault(SandboxFaultKind.IamPropagation, 10)],
-        });
+        await using var sandbox = await TestSandbox.StartAsync(
+            _time,
+            options =>
+                options with
+                {
+                    ConnectTo = _issuer.ConnectTo,
+                    CertificateAuthorityFile = _issuer.WriteAuthority(_directory.FullName),
+                    Faults = [new SandboxFault(SandboxFaultKind.IamPropagation, 10)],
+                }
+        );
         await FederateAsync(ListBuckets, sandbox);
         var token = _issuer.Token(_time.GetUtcNow());
 
@@ -167,26 +202,48 @@ public sealed class StsTests : IAsyncLifetime
         Assert.EndsWith("because no session policy allows the s3:ListAllMyBuckets action", bySession.Message, StringComparison.Ordinal);
 
         using var iam = _sandbox.Iam();
-        await iam.PutRolePermissionsBoundaryAsync(new PutRolePermissionsBoundaryRequest { RoleName = "app", PermissionsBoundary = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess" });
+        await iam.PutRolePermissionsBoundaryAsync(
+            new PutRolePermissionsBoundaryRequest
+            {
+                RoleName = "app",
+                PermissionsBoundary = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",
+            }
+        );
         using var within = _sandbox.S3((await AssumeAsync(token)).Credentials);
         var byBoundary = await Assert.ThrowsAsync<AmazonS3Exception>(() => within.ListBucketsAsync());
-        Assert.EndsWith("because no permissions boundary allows the s3:ListAllMyBuckets action", byBoundary.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "because no permissions boundary allows the s3:ListAllMyBuckets action",
+            byBoundary.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task The_first_accounts_key_reaches_another_account_through_its_administrator_role()
     {
         using var sts = _sandbox.Sts();
-        var assumed = await sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/OrganizationAccountAccessRole", RoleSessionName = "test" });
+        var assumed = await sts.AssumeRoleAsync(
+            new AssumeRoleRequest
+            {
+                RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/OrganizationAccountAccessRole",
+                RoleSessionName = "test",
+            }
+        );
         using var iam = _sandbox.Iam(assumed.Credentials);
 
         await iam.CreateRoleAsync(new CreateRoleRequest { RoleName = "there", AssumeRolePolicyDocument = Trust });
 
-        Assert.Equal($"arn:aws:iam::{TestSandbox.OtherAccount}:role/there", (await iam.GetRoleAsync(new GetRoleRequest { RoleName = "there" })).Role.Arn);
+        Assert.Equal(
+            $"arn:aws:iam::{TestSandbox.OtherAccount}:role/there",
+            (await iam.GetRoleAsync(new GetRoleRequest { RoleName = "there" })).Role.Arn
+        );
         using var here = _sandbox.Iam();
         await Assert.ThrowsAsync<NoSuchEntityException>(() => here.GetRoleAsync(new GetRoleRequest { RoleName = "there" }));
-        var untrusted = await Assert.ThrowsAnyAsync<AmazonSecurityTokenServiceException>(() => sts.AssumeRoleAsync(
-            new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/there", RoleSessionName = "test" }));
+        var untrusted = await Assert.ThrowsAnyAsync<AmazonSecurityTokenServiceException>(() =>
+            sts.AssumeRoleAsync(
+                new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/there", RoleSessionName = "test" }
+            )
+        );
         Assert.Equal("AccessDenied", untrusted.ErrorCode);
     }
 
@@ -197,9 +254,15 @@ public sealed class StsTests : IAsyncLifetime
         using var forger = _sandbox.Sts(new BasicAWSCredentials(_sandbox.Variable("AWS_ACCESS_KEY_ID"), "secret"));
         using var anonymous = new HttpClient();
 
-        var unknown = await Assert.ThrowsAnyAsync<AmazonSecurityTokenServiceException>(() => stranger.GetCallerIdentityAsync(new GetCallerIdentityRequest()));
-        var forged = await Assert.ThrowsAnyAsync<AmazonSecurityTokenServiceException>(() => forger.GetCallerIdentityAsync(new GetCallerIdentityRequest()));
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["Action"] = "GetCallerIdentity", ["Version"] = "2011-06-15" });
+        var unknown = await Assert.ThrowsAnyAsync<AmazonSecurityTokenServiceException>(() =>
+            stranger.GetCallerIdentityAsync(new GetCallerIdentityRequest())
+        );
+        var forged = await Assert.ThrowsAnyAsync<AmazonSecurityTokenServiceException>(() =>
+            forger.GetCallerIdentityAsync(new GetCallerIdentityRequest())
+        );
+        using var form = new FormUrlEncodedContent(
+            new Dictionary<string, string> { ["Action"] = "GetCallerIdentity", ["Version"] = "2011-06-15" }
+        );
         using var unsigned = await anonymous.PostAsync(new Uri(_sandbox.Variable("AWS_ENDPOINT_URL")), form);
 
         Assert.Equal(("InvalidClientTokenId", HttpStatusCode.Forbidden), (unknown.ErrorCode, unknown.StatusCode));
@@ -214,11 +277,21 @@ public sealed class StsTests : IAsyncLifetime
         using var s3 = _sandbox.S3();
         foreach (var key in (string[])["a b/1+1.txt", "a b/2.txt", "ünïcode"])
         {
-            await s3.PutObjectAsync(new PutObjectRequest { BucketName = "exports", Key = key, ContentBody = "content of " + key, Metadata = { ["note"] = "kept" } });
+            await s3.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = "exports",
+                    Key = key,
+                    ContentBody = "content of " + key,
+                    Metadata = { ["note"] = "kept" },
+                }
+            );
         }
 
         var all = await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports", MaxKeys = 2 });
-        var rest = await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports", ContinuationToken = all.NextContinuationToken });
+        var rest = await s3.ListObjectsV2Async(
+            new ListObjectsV2Request { BucketName = "exports", ContinuationToken = all.NextContinuationToken }
+        );
         var top = await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "exports", Delimiter = "/" });
         using var read = await s3.GetObjectAsync("exports", "a b/1+1.txt");
         using var reader = new StreamReader(read.ResponseStream);
@@ -228,7 +301,14 @@ public sealed class StsTests : IAsyncLifetime
         Assert.Equal("content of a b/1+1.txt", await reader.ReadToEndAsync());
         Assert.Equal("kept", read.Metadata["note"]);
         Assert.Equal("NoSuchKey", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => s3.GetObjectAsync("exports", "none"))).ErrorCode);
-        Assert.Equal("NoSuchBucket", (await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "none" }))).ErrorCode);
+        Assert.Equal(
+            "NoSuchBucket",
+            (
+                await Assert.ThrowsAnyAsync<AmazonS3Exception>(() =>
+                    s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "none" })
+                )
+            ).ErrorCode
+        );
         Assert.Equal("ap-south-1", (await s3.GetBucketLocationAsync("exports")).Location.Value);
     }
 
@@ -241,20 +321,38 @@ public sealed class StsTests : IAsyncLifetime
     private async Task FederateAsync(string permissions, TestSandbox? sandbox = null)
     {
         using var iam = (sandbox ?? _sandbox).Iam();
-        await iam.CreateOpenIDConnectProviderAsync(new CreateOpenIDConnectProviderRequest
-        {
-            Url = "https://" + TestIssuer.Path,
-            ClientIDList = ["sts.amazonaws.com"],
-            ThumbprintList = ["08745487e891c19e3078c1f2a07e452950ef36f6"],
-        });
+        await iam.CreateOpenIDConnectProviderAsync(
+            new CreateOpenIDConnectProviderRequest
+            {
+                Url = "https://" + TestIssuer.Path,
+                ClientIDList = ["sts.amazonaws.com"],
+                ThumbprintList = ["08745487e891c19e3078c1f2a07e452950ef36f6"],
+            }
+        );
         await iam.CreateRoleAsync(new CreateRoleRequest { RoleName = "app", AssumeRolePolicyDocument = Trust });
-        await iam.PutRolePolicyAsync(new PutRolePolicyRequest { RoleName = "app", PolicyName = "p", PolicyDocument = permissions });
+        await iam.PutRolePolicyAsync(
+            new PutRolePolicyRequest
+            {
+                RoleName = "app",
+                PolicyName = "p",
+                PolicyDocument = permissions,
+            }
+        );
     }
 
-    private async Task<AssumeRoleWithWebIdentityResponse> AssumeAsync(string token, Action<AssumeRoleWithWebIdentityRequest>? change = null, TestSandbox? sandbox = null)
+    private async Task<AssumeRoleWithWebIdentityResponse> AssumeAsync(
+        string token,
+        Action<AssumeRoleWithWebIdentityRequest>? change = null,
+        TestSandbox? sandbox = null
+    )
     {
         using var sts = (sandbox ?? _sandbox).Sts(new AnonymousAWSCredentials());
-        var request = new AssumeRoleWithWebIdentityRequest { RoleArn = RoleArn, RoleSessionName = "test-session", WebIdentityToken = token };
+        var request = new AssumeRoleWithWebIdentityRequest
+        {
+            RoleArn = RoleArn,
+            RoleSessionName = "test-session",
+            WebIdentityToken = token,
+        };
         change?.Invoke(request);
         return await sts.AssumeRoleWithWebIdentityAsync(request);
     }

@@ -40,10 +40,21 @@ public sealed class GoogleTests : IAsyncLifetime
 
         var found = await _iam.Projects.ServiceAccounts.Get("projects/-/serviceAccounts/" + Email).ExecuteAsync();
         Assert.Equal((created.UniqueId, "Reads", "acme-prod"), (found.UniqueId, found.DisplayName, found.ProjectId));
-        var patched = await _iam.Projects.ServiceAccounts.Patch(
-            new PatchServiceAccountRequest { ServiceAccount = new ServiceAccount { DisplayName = "Writes" }, UpdateMask = "displayName" }, Resource).ExecuteAsync();
+        var patched = await _iam
+            .Projects.ServiceAccounts.Patch(
+                new PatchServiceAccountRequest
+                {
+                    ServiceAccount = new ServiceAccount { DisplayName = "Writes" },
+                    UpdateMask = "displayName",
+                },
+                Resource
+            )
+            .ExecuteAsync();
         Assert.Equal(("Writes", "for tests"), (patched.DisplayName, patched.Description));
-        Assert.Equal([Email], (await _iam.Projects.ServiceAccounts.List("projects/acme-prod").ExecuteAsync()).Accounts.Select(account => account.Email));
+        Assert.Equal(
+            [Email],
+            (await _iam.Projects.ServiceAccounts.List("projects/acme-prod").ExecuteAsync()).Accounts.Select(account => account.Email)
+        );
 
         await _iam.Projects.ServiceAccounts.Delete(Resource).ExecuteAsync();
         var gone = await RefusalAsync(() => _iam.Projects.ServiceAccounts.Get("projects/-/serviceAccounts/" + Email).ExecuteAsync());
@@ -57,10 +68,17 @@ public sealed class GoogleTests : IAsyncLifetime
         await CreateAsync("reader");
 
         var taken = await RefusalAsync(() => CreateAsync("reader"));
-        Assert.Equal((HttpStatusCode.Conflict, "Service account reader already exists within project projects/acme-prod."), (taken.HttpStatusCode, taken.Error.Message));
+        Assert.Equal(
+            (HttpStatusCode.Conflict, "Service account reader already exists within project projects/acme-prod."),
+            (taken.HttpStatusCode, taken.Error.Message)
+        );
         Assert.Contains("ALREADY_EXISTS", taken.Error.ErrorResponseContent, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, (await RefusalAsync(() => CreateAsync("short"))).HttpStatusCode);
-        var foreign = await RefusalAsync(() => _iam.Projects.ServiceAccounts.Create(new CreateServiceAccountRequest { AccountId = "reader" }, "projects/elsewhere").ExecuteAsync());
+        var foreign = await RefusalAsync(() =>
+            _iam
+                .Projects.ServiceAccounts.Create(new CreateServiceAccountRequest { AccountId = "reader" }, "projects/elsewhere")
+                .ExecuteAsync()
+        );
         Assert.Equal("Permission 'iam.serviceAccounts.create' denied on resource (or it may not exist).", foreign.Error.Message);
     }
 
@@ -90,10 +108,21 @@ public sealed class GoogleTests : IAsyncLifetime
     {
         await CreateAsync("reader");
 
-        var refusal = await RefusalAsync(() => SetAsync(new Policy
-        {
-            Bindings = [new Binding { Role = "roles/iam.workloadIdentityUser", Members = ["serviceAccount:elsewhere.svc.id.goog[team/app]"] }],
-        }));
+        var refusal = await RefusalAsync(() =>
+            SetAsync(
+                new Policy
+                {
+                    Bindings =
+                    [
+                        new Binding
+                        {
+                            Role = "roles/iam.workloadIdentityUser",
+                            Members = ["serviceAccount:elsewhere.svc.id.goog[team/app]"],
+                        },
+                    ],
+                }
+            )
+        );
 
         Assert.StartsWith("Identity Pool does not exist (elsewhere.svc.id.goog).", refusal.Error.Message, StringComparison.Ordinal);
     }
@@ -102,9 +131,17 @@ public sealed class GoogleTests : IAsyncLifetime
     public async Task Conditions_show_in_version_3_only_and_are_not_lost_to_older_versions()
     {
         await CreateAsync("reader");
-        var conditional = new Binding { Role = "roles/iam.workloadIdentityUser", Members = [Member], Condition = new Expr { Title = "t", Expression = "true" } };
+        var conditional = new Binding
+        {
+            Role = "roles/iam.workloadIdentityUser",
+            Members = [Member],
+            Condition = new Expr { Title = "t", Expression = "true" },
+        };
 
-        Assert.Equal(HttpStatusCode.BadRequest, (await RefusalAsync(() => SetAsync(new Policy { Version = 1, Bindings = [conditional] }))).HttpStatusCode);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await RefusalAsync(() => SetAsync(new Policy { Version = 1, Bindings = [conditional] }))).HttpStatusCode
+        );
         await SetAsync(new Policy { Version = 3, Bindings = [conditional] });
 
         var old = await _iam.Projects.ServiceAccounts.GetIamPolicy(Resource).ExecuteAsync();
@@ -118,13 +155,22 @@ public sealed class GoogleTests : IAsyncLifetime
     [Fact]
     public async Task Clusters_are_found_by_location_or_in_all_of_them()
     {
-        using var container = new ContainerService(Initializer(GoogleCredential.FromAccessToken(_sandbox.Variable("CLOUDSDK_AUTH_ACCESS_TOKEN"))));
+        using var container = new ContainerService(
+            Initializer(GoogleCredential.FromAccessToken(_sandbox.Variable("CLOUDSDK_AUTH_ACCESS_TOKEN")))
+        );
         var clusters = container.Projects.Locations.Clusters;
 
         var cluster = await clusters.Get("projects/acme-prod/locations/asia-south1-a/clusters/main").ExecuteAsync();
-        Assert.Equal(("RUNNING", "acme-prod.svc.id.goog", "asia-south1-a"), (cluster.Status, cluster.WorkloadIdentityConfig.WorkloadPool, cluster.Location));
+        Assert.Equal(
+            ("RUNNING", "acme-prod.svc.id.goog", "asia-south1-a"),
+            (cluster.Status, cluster.WorkloadIdentityConfig.WorkloadPool, cluster.Location)
+        );
         Assert.Matches("^[0-9a-f]{64}$", cluster.Id);
-        Assert.Contains("BEGIN CERTIFICATE", System.Text.Encoding.ASCII.GetString(Convert.FromBase64String(cluster.MasterAuth.ClusterCaCertificate)), StringComparison.Ordinal);
+        Assert.Contains(
+            "BEGIN CERTIFICATE",
+            System.Text.Encoding.ASCII.GetString(Convert.FromBase64String(cluster.MasterAuth.ClusterCaCertificate)),
+            StringComparison.Ordinal
+        );
         Assert.Equal(["main"], (await clusters.List("projects/acme-prod/locations/-").ExecuteAsync()).Clusters.Select(found => found.Name));
         var elsewhere = await RefusalAsync(() => clusters.Get("projects/acme-prod/locations/asia-south1/clusters/main").ExecuteAsync());
         Assert.Equal("Not found: projects/acme-prod/locations/asia-south1/clusters/main.", elsewhere.Error.Message);
@@ -134,32 +180,53 @@ public sealed class GoogleTests : IAsyncLifetime
     public async Task Calls_without_a_good_token_and_assertions_of_another_key_are_refused()
     {
         using var stranger = new IamService(Initializer(GoogleCredential.FromAccessToken("ya29.nobody")));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await RefusalAsync(() => stranger.Projects.ServiceAccounts.List("projects/acme-prod").ExecuteAsync())).HttpStatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await RefusalAsync(() => stranger.Projects.ServiceAccounts.List("projects/acme-prod").ExecuteAsync())).HttpStatusCode
+        );
 
         await using var other = await TestSandbox.StartAsync();
         var key = JsonNode.Parse(await File.ReadAllTextAsync(other.Variable("GOOGLE_APPLICATION_CREDENTIALS")))!;
-        key["token_uri"] = JsonNode.Parse(await File.ReadAllTextAsync(_sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS")))!["token_uri"]!.GetValue<string>();
-        var forged = CredentialFactory.FromJson<ServiceAccountCredential>(key.ToJsonString()).ToGoogleCredential().CreateScoped(IamService.Scope.CloudPlatform);
+        key["token_uri"] = JsonNode.Parse(await File.ReadAllTextAsync(_sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS")))![
+            "token_uri"
+        ]!.GetValue<string>();
+        var forged = CredentialFactory
+            .FromJson<ServiceAccountCredential>(key.ToJsonString())
+            .ToGoogleCredential()
+            .CreateScoped(IamService.Scope.CloudPlatform);
         using var forger = new IamService(Initializer(forged));
 
-        var refusal = await Assert.ThrowsAsync<TokenResponseException>(() => forger.Projects.ServiceAccounts.List("projects/acme-prod").ExecuteAsync());
+        var refusal = await Assert.ThrowsAsync<TokenResponseException>(() =>
+            forger.Projects.ServiceAccounts.List("projects/acme-prod").ExecuteAsync()
+        );
         Assert.Equal(("invalid_grant", "Invalid JWT Signature."), (refusal.Error.Error, refusal.Error.ErrorDescription));
     }
 
-    private GoogleCredential Credential() => CredentialFactory
-        .FromFile<ServiceAccountCredential>(_sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS"))
-        .ToGoogleCredential()
-        .CreateScoped(IamService.Scope.CloudPlatform);
+    private GoogleCredential Credential() =>
+        CredentialFactory
+            .FromFile<ServiceAccountCredential>(_sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS"))
+            .ToGoogleCredential()
+            .CreateScoped(IamService.Scope.CloudPlatform);
 
-    private BaseClientService.Initializer Initializer(GoogleCredential credential) => new()
-    {
-        HttpClientInitializer = credential,
-        BaseUri = _sandbox.Variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"),
-        ApplicationName = "tests",
-    };
+    private BaseClientService.Initializer Initializer(GoogleCredential credential) =>
+        new()
+        {
+            HttpClientInitializer = credential,
+            BaseUri = _sandbox.Variable("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"),
+            ApplicationName = "tests",
+        };
 
-    private Task<ServiceAccount> CreateAsync(string id) => _iam.Projects.ServiceAccounts.Create(
-        new CreateServiceAccountRequest { AccountId = id, ServiceAccount = new ServiceAccount { DisplayName = "Reads", Description = "for tests" } }, "projects/acme-prod").ExecuteAsync();
+    private Task<ServiceAccount> CreateAsync(string id) =>
+        _iam
+            .Projects.ServiceAccounts.Create(
+                new CreateServiceAccountRequest
+                {
+                    AccountId = id,
+                    ServiceAccount = new ServiceAccount { DisplayName = "Reads", Description = "for tests" },
+                },
+                "projects/acme-prod"
+            )
+            .ExecuteAsync();
 
     private Task<Policy> SetAsync(Policy policy) =>
         _iam.Projects.ServiceAccounts.SetIamPolicy(new SetIamPolicyRequest { Policy = policy }, Resource).ExecuteAsync();

@@ -41,12 +41,17 @@ public sealed class AbuseTests : IAsyncLifetime
     public async Task A_compressed_body_is_held_to_the_limit_of_what_comes_out_of_it()
     {
         using var compressed = new MemoryStream();
-        await using (var gzip = new System.IO.Compression.GZipStream(compressed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        await using (
+            var gzip = new System.IO.Compression.GZipStream(compressed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true)
+        )
         {
             await gzip.WriteAsync(new byte[64 << 20], Token);
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Google, "v1/projects/acme-prod/serviceAccounts")) { Content = new ByteArrayContent(compressed.ToArray()) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Google, "v1/projects/acme-prod/serviceAccounts"))
+        {
+            Content = new ByteArrayContent(compressed.ToArray()),
+        };
         request.Content.Headers.ContentEncoding.Add("gzip");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _sandbox.Variable("CLOUDSDK_AUTH_ACCESS_TOKEN"));
         using var response = await Client.SendAsync(request, Token);
@@ -89,7 +94,10 @@ public sealed class AbuseTests : IAsyncLifetime
             }
 
             using var sts = _sandbox.Sts();
-            Assert.Equal(TestSandbox.Account, (await sts.GetCallerIdentityAsync(new Amazon.SecurityToken.Model.GetCallerIdentityRequest(), Token)).Account);
+            Assert.Equal(
+                TestSandbox.Account,
+                (await sts.GetCallerIdentityAsync(new Amazon.SecurityToken.Model.GetCallerIdentityRequest(), Token)).Account
+            );
         }
         finally
         {

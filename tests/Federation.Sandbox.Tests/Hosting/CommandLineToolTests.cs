@@ -11,7 +11,9 @@ public sealed class CommandLineToolTests
         SkipWithout("aws");
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, $$"""
+        var output = await RunAsync(
+            sandbox,
+            $$"""
             aws iam create-open-id-connect-provider --url {{TestSandbox.Main.Issuer}} --client-id-list sts.amazonaws.com --output text
             printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::{{TestSandbox.Account}}:oidc-provider/{{TestSandbox.Main.IssuerPath}}"},"Action":"sts:AssumeRoleWithWebIdentity"}]}' > "$PWD/trust.json"
             aws iam create-role --role-name app --assume-role-policy-document "file://$PWD/trust.json" --query Role.Arn --output text
@@ -20,7 +22,8 @@ public sealed class CommandLineToolTests
             aws s3 cp hello.txt s3://exports/greetings/hello.txt --only-show-errors
             aws s3 cp s3://exports/greetings/hello.txt - --only-show-errors
             aws s3 ls
-            """);
+            """
+        );
 
         Assert.Equal(
             [
@@ -29,7 +32,8 @@ public sealed class CommandLineToolTests
                 TestSandbox.Account,
                 "hello",
             ],
-            output[..4]);
+            output[..4]
+        );
         Assert.EndsWith(" backups", output[4], StringComparison.Ordinal);
         Assert.EndsWith(" exports", output[5], StringComparison.Ordinal);
     }
@@ -40,13 +44,16 @@ public sealed class CommandLineToolTests
         SkipWithout("gcloud");
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, """
+        var output = await RunAsync(
+            sandbox,
+            """
             gcloud container clusters describe main --location asia-south1-a --format 'value(workloadIdentityConfig.workloadPool)'
             gcloud iam service-accounts create gke-to-aws --display-name Pods --format 'value(email)'
             bind() { gcloud iam service-accounts "$1" gke-to-aws@acme-prod.iam.gserviceaccount.com --role roles/iam.workloadIdentityUser --member 'serviceAccount:acme-prod.svc.id.goog[team/app]' --format 'value(bindings[0].members[0])'; }
             bind add-iam-policy-binding
             bind remove-iam-policy-binding
-            """);
+            """
+        );
 
         Assert.Equal("acme-prod.svc.id.goog", output[0]);
         Assert.Contains("serviceAccount:acme-prod.svc.id.goog[team/app]", output);
@@ -58,11 +65,14 @@ public sealed class CommandLineToolTests
         SkipWithout("kubectl");
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, """
+        var output = await RunAsync(
+            sandbox,
+            """
             kubectl config current-context
             kubectl create namespace team
             kubectl --context gke_acme-test_europe-west1_second get namespace team || echo not there
-            """);
+            """
+        );
 
         Assert.Equal(["gke_acme-prod_asia-south1-a_main", "namespace/team created", "not there"], output);
     }
@@ -75,7 +85,9 @@ public sealed class CommandLineToolTests
         const string Provider = $"arn:aws:iam::{TestSandbox.Account}:oidc-provider/accounts.example.com/main";
         const string Policy = $"arn:aws:iam::{TestSandbox.Account}:policy/bound";
 
-        var output = await RunAsync(sandbox, $$"""
+        var output = await RunAsync(
+            sandbox,
+            $$"""
             iam() { aws iam "$@" --output text; }
             printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}' > trust.json
             printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}' > s3.json
@@ -115,19 +127,30 @@ public sealed class CommandLineToolTests
             iam delete-policy --policy-arn {{Policy}}
             iam delete-open-id-connect-provider --open-id-connect-provider-arn {{Provider}}
             iam list-roles --query 'length(Roles)'
-            """);
+            """
+        );
 
         Assert.Equal(
             [
                 "accounts.example.com/main\ttwo\t9e99a48a9960b14926bb7f3b02e22da2b0ab7280\tdata",
-                "1", "s3:*", "s3", "AmazonS3ReadOnlyAccess",
+                "1",
+                "s3:*",
+                "s3",
+                "AmazonS3ReadOnlyAccess",
                 $"text\t7200\t{Policy}\tdata",
-                "app", "1\tdata", "2012-10-17", "bound", "app", "allowed\timplicitDeny", "s3",
+                "app",
+                "1\tdata",
+                "2012-10-17",
+                "bound",
+                "app",
+                "allowed\timplicitDeny",
+                "s3",
                 "An error occurred (DeleteConflict) when calling the DeleteRole operation: Cannot delete entity, must detach all policies first.",
                 "An error occurred (DeleteConflict) when calling the DeletePolicy operation: Cannot delete a policy attached to entities.",
                 "0",
             ],
-            output);
+            output
+        );
     }
 
     [Fact]
@@ -136,7 +159,9 @@ public sealed class CommandLineToolTests
         SkipWithout("aws");
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, """
+        var output = await RunAsync(
+            sandbox,
+            """
             s3() { aws s3 "$@" --only-show-errors; }
             aws s3 mb s3://files
             head -c 9000000 /dev/urandom > large
@@ -150,15 +175,22 @@ public sealed class CommandLineToolTests
             aws s3 ls s3://files --recursive | awk '{print $3, $4}'
             aws s3 rb s3://files 2>&1 | grep BucketNotEmpty
             aws s3 rb s3://files --force | tail -1
-            """);
+            """
+        );
 
         Assert.Equal(
             [
-                "make_bucket: files", "same", "9000000 a/large", "9000000 c/large", "2 folder/1", "2 folder/2",
+                "make_bucket: files",
+                "same",
+                "9000000 a/large",
+                "9000000 c/large",
+                "2 folder/1",
+                "2 folder/2",
                 "remove_bucket failed: s3://files An error occurred (BucketNotEmpty) when calling the DeleteBucket operation: The bucket you tried to delete is not empty",
                 "remove_bucket: files",
             ],
-            output);
+            output
+        );
     }
 
     [Fact]
@@ -168,26 +200,31 @@ public sealed class CommandLineToolTests
         SkipWithout("kubectl");
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, Federate + """
-            echo hello > hello
-            aws s3 cp hello s3://exports/hello --only-show-errors
-            token sts.amazonaws.com > token
-            export AWS_ROLE_ARN=$ROLE AWS_WEB_IDENTITY_TOKEN_FILE=$PWD/token
-            unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
-            aws sts get-caller-identity --query Arn --output text | sed 's|/[^/]*$||'
-            aws s3 cp s3://exports/hello -
-            aws s3 cp hello s3://exports/hello 2>&1 | grep -o 'An error.*'
-            aws s3 ls 2>&1 | grep -o 'An error.*'
-            """);
+        var output = await RunAsync(
+            sandbox,
+            Federate
+                + """
+                echo hello > hello
+                aws s3 cp hello s3://exports/hello --only-show-errors
+                token sts.amazonaws.com > token
+                export AWS_ROLE_ARN=$ROLE AWS_WEB_IDENTITY_TOKEN_FILE=$PWD/token
+                unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+                aws sts get-caller-identity --query Arn --output text | sed 's|/[^/]*$||'
+                aws s3 cp s3://exports/hello -
+                aws s3 cp hello s3://exports/hello 2>&1 | grep -o 'An error.*'
+                aws s3 ls 2>&1 | grep -o 'An error.*'
+                """
+        );
 
-        Assert.Equal(
-            [
-                $"arn:aws:sts::{TestSandbox.Account}:assumed-role/app",
-                "hello",
-            ],
-            output[..2]);
-        Assert.Matches(@"\(AccessDenied\) when calling the PutObject operation: User: arn:aws:sts::111122223333:assumed-role/app/\S+ is not authorized to perform: s3:PutObject on resource: ""arn:aws:s3:::exports/hello"" because no identity-based policy allows the s3:PutObject action", output[2]);
-        Assert.Matches(@"\(AccessDenied\) when calling the ListBuckets operation: User: \S+ is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows", output[3]);
+        Assert.Equal([$"arn:aws:sts::{TestSandbox.Account}:assumed-role/app", "hello"], output[..2]);
+        Assert.Matches(
+            @"\(AccessDenied\) when calling the PutObject operation: User: arn:aws:sts::111122223333:assumed-role/app/\S+ is not authorized to perform: s3:PutObject on resource: ""arn:aws:s3:::exports/hello"" because no identity-based policy allows the s3:PutObject action",
+            output[2]
+        );
+        Assert.Matches(
+            @"\(AccessDenied\) when calling the ListBuckets operation: User: \S+ is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows",
+            output[3]
+        );
     }
 
     [Fact]
@@ -198,20 +235,24 @@ public sealed class CommandLineToolTests
         await SkipWithoutBoto3Async();
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, Federate + """
-            token sts.amazonaws.com > token
-            cat > app.py <<'PY'
-            import boto3, botocore
-            print(boto3.client("sts").get_caller_identity()["Arn"].rsplit("/", 1)[0])
-            boto3.resource("s3").Bucket("exports")
-            try:
-                boto3.client("s3").list_buckets()
-            except botocore.exceptions.ClientError as refusal:
-                print(refusal.response["Error"]["Code"], refusal.response["ResponseMetadata"]["HTTPStatusCode"])
-            PY
-            env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY AWS_ROLE_ARN=$ROLE AWS_WEB_IDENTITY_TOKEN_FILE=$PWD/token python3 app.py
-            python3 -c 'import boto3; print(*[bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]])'
-            """);
+        var output = await RunAsync(
+            sandbox,
+            Federate
+                + """
+                token sts.amazonaws.com > token
+                cat > app.py <<'PY'
+                import boto3, botocore
+                print(boto3.client("sts").get_caller_identity()["Arn"].rsplit("/", 1)[0])
+                boto3.resource("s3").Bucket("exports")
+                try:
+                    boto3.client("s3").list_buckets()
+                except botocore.exceptions.ClientError as refusal:
+                    print(refusal.response["Error"]["Code"], refusal.response["ResponseMetadata"]["HTTPStatusCode"])
+                PY
+                env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY AWS_ROLE_ARN=$ROLE AWS_WEB_IDENTITY_TOKEN_FILE=$PWD/token python3 app.py
+                python3 -c 'import boto3; print(*[bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]])'
+                """
+        );
 
         Assert.Equal([$"arn:aws:sts::{TestSandbox.Account}:assumed-role/app", "AccessDenied 403", "backups exports"], output);
     }
@@ -222,7 +263,9 @@ public sealed class CommandLineToolTests
         SkipWithout("gcloud");
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, """
+        var output = await RunAsync(
+            sandbox,
+            """
             account() { gcloud iam service-accounts "$@" 2>&1; }
             gcloud container clusters list --format 'value(name,location,status)'
             account create gke-to-aws --display-name Pods > /dev/null
@@ -231,14 +274,20 @@ public sealed class CommandLineToolTests
             account get-iam-policy gke-to-aws@acme-prod.iam.gserviceaccount.com --format 'value(etag)'
             account delete gke-to-aws@acme-prod.iam.gserviceaccount.com
             account describe gke-to-aws@acme-prod.iam.gserviceaccount.com | grep -o 'NOT_FOUND: [A-Za-z ]*'
-            """);
+            """
+        );
 
         Assert.Equal(
             [
-                "main\tasia-south1-a\tRUNNING", "Pods", "gke-to-aws@acme-prod.iam.gserviceaccount.com", "ACAB",
-                "deleted service account [gke-to-aws@acme-prod.iam.gserviceaccount.com]", "NOT_FOUND: Unknown service account",
+                "main\tasia-south1-a\tRUNNING",
+                "Pods",
+                "gke-to-aws@acme-prod.iam.gserviceaccount.com",
+                "ACAB",
+                "deleted service account [gke-to-aws@acme-prod.iam.gserviceaccount.com]",
+                "NOT_FOUND: Unknown service account",
             ],
-            output);
+            output
+        );
     }
 
     [Fact]
@@ -249,14 +298,17 @@ public sealed class CommandLineToolTests
         SkipWithout("gke-gcloud-auth-plugin");
         await using var sandbox = await TestSandbox.StartAsync();
 
-        var output = await RunAsync(sandbox, """
+        var output = await RunAsync(
+            sandbox,
+            """
             export KUBECONFIG="$PWD/fetched"
             gcloud container clusters get-credentials main --region asia-south1-a 2>/dev/null
             kubectl config current-context
             kubectl create namespace team
             kubectl auth can-i create pods
             grep -c 'command: gke-gcloud-auth-plugin' "$KUBECONFIG"
-            """);
+            """
+        );
 
         Assert.Equal(["gke_acme-prod_asia-south1-a_main", "namespace/team created", "yes", "1"], output);
     }
@@ -280,14 +332,25 @@ public sealed class CommandLineToolTests
     private static async Task SkipWithoutBoto3Async()
     {
         SkipWithout("python3");
-        using var python = Process.Start(new ProcessStartInfo("python3") { UseShellExecute = false, ArgumentList = { "-c", "import boto3" }, RedirectStandardError = true })!;
+        using var python = Process.Start(
+            new ProcessStartInfo("python3")
+            {
+                UseShellExecute = false,
+                ArgumentList = { "-c", "import boto3" },
+                RedirectStandardError = true,
+            }
+        )!;
         await python.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.SkipUnless(python.ExitCode == 0, "boto3 is not installed");
     }
 
-    private static void SkipWithout(string tool) => Assert.SkipUnless(
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(directory => File.Exists(Path.Combine(directory, tool))),
-        $"{tool} is not installed");
+    private static void SkipWithout(string tool) =>
+        Assert.SkipUnless(
+            (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(Path.PathSeparator)
+                .Any(directory => File.Exists(Path.Combine(directory, tool))),
+            $"{tool} is not installed"
+        );
 
     private static async Task<List<string>> RunAsync(TestSandbox sandbox, string script)
     {

@@ -24,7 +24,9 @@ public sealed class FaultTests
         for (var round = 0; round < 2; round++)
         {
             await sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), TestContext.Current.CancellationToken);
-            var refusal = await Assert.ThrowsAnyAsync<AmazonServiceException>(() => sts.GetCallerIdentityAsync(new GetCallerIdentityRequest()));
+            var refusal = await Assert.ThrowsAnyAsync<AmazonServiceException>(() =>
+                sts.GetCallerIdentityAsync(new GetCallerIdentityRequest())
+            );
             Assert.Equal((code, status), (refusal.ErrorCode, refusal.StatusCode));
         }
     }
@@ -52,7 +54,11 @@ public sealed class FaultTests
         using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal(status, response.StatusCode);
-        Assert.Contains($"\"status\":\"{text}\"", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"status\":\"{text}\"",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -63,8 +69,9 @@ public sealed class FaultTests
         await using var sandbox = await WithAsync(fault);
         using var client = new k8s.Kubernetes(k8s.KubernetesClientConfiguration.BuildConfigFromConfigFile(sandbox.Variable("KUBECONFIG")));
 
-        var refusal = await Assert.ThrowsAsync<k8s.Autorest.HttpOperationException>(
-            () => k8s.CoreV1OperationsExtensions.ListNamespaceAsync(client.CoreV1, cancellationToken: TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<k8s.Autorest.HttpOperationException>(() =>
+            k8s.CoreV1OperationsExtensions.ListNamespaceAsync(client.CoreV1, cancellationToken: TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal(status, refusal.Response.StatusCode);
         Assert.Contains($"\"reason\":\"{reason}\"", refusal.Response.Content, StringComparison.Ordinal);
@@ -80,18 +87,34 @@ public sealed class FaultTests
 
         for (var call = 0; call < 4; call++)
         {
-            using var form = new StringContent("Action=GetCallerIdentity&Version=2011-06-15", Encoding.UTF8, "application/x-www-form-urlencoded");
+            using var form = new StringContent(
+                "Action=GetCallerIdentity&Version=2011-06-15",
+                Encoding.UTF8,
+                "application/x-www-form-urlencoded"
+            );
             using var response = await Client.PostAsync(endpoint, form, TestContext.Current.CancellationToken);
             var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-            codes.Add(body[(body.IndexOf("<Code>", StringComparison.Ordinal) + "<Code>".Length)..body.IndexOf("</Code>", StringComparison.Ordinal)]);
+            codes.Add(
+                body[
+                    (body.IndexOf("<Code>", StringComparison.Ordinal) + "<Code>".Length)..body.IndexOf("</Code>", StringComparison.Ordinal)
+                ]
+            );
         }
 
         // A call that the first refuses never comes to the second.
         Assert.Equal(["MissingAuthenticationToken", "Throttling", "ServiceUnavailable", "Throttling"], codes);
     }
 
-    private static Task<TestSandbox> WithAsync(params string[] faults) => TestSandbox.StartAsync(change: options => options with
-    {
-        Faults = [.. faults.Select(text => SandboxFault.TryParse(text, out var fault) ? fault : throw new ArgumentException(text, nameof(faults)))],
-    });
+    private static Task<TestSandbox> WithAsync(params string[] faults) =>
+        TestSandbox.StartAsync(change: options =>
+            options with
+            {
+                Faults =
+                [
+                    .. faults.Select(text =>
+                        SandboxFault.TryParse(text, out var fault) ? fault : throw new ArgumentException(text, nameof(faults))
+                    ),
+                ],
+            }
+        );
 }

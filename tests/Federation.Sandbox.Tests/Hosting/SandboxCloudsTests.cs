@@ -67,26 +67,33 @@ public sealed class SandboxCloudsTests : IAsyncLifetime
     [Fact]
     public async Task The_issuers_documents_are_public_and_hold_the_key_of_the_clusters_tokens()
     {
-        using var client = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (context, cancellationToken) =>
+        using var client = new HttpClient(
+            new SocketsHttpHandler
             {
-                var target = _sandbox.Variable("FEDERATION_CONNECT_TO").Split(':');
-                Assert.Equal((target[0], target[1]), (context.DnsEndPoint.Host, context.DnsEndPoint.Port.ToString()));
-                var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-                await socket.ConnectAsync(target[2], int.Parse(target[3]), cancellationToken);
-                return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
-            },
-            SslOptions =
-            {
-                CertificateChainPolicy = new System.Security.Cryptography.X509Certificates.X509ChainPolicy
+                ConnectCallback = async (context, cancellationToken) =>
                 {
-                    TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(_sandbox.Variable("FEDERATION_CA_FILE"))) },
-                    RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+                    var target = _sandbox.Variable("FEDERATION_CONNECT_TO").Split(':');
+                    Assert.Equal((target[0], target[1]), (context.DnsEndPoint.Host, context.DnsEndPoint.Port.ToString()));
+                    var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+                    await socket.ConnectAsync(target[2], int.Parse(target[3]), cancellationToken);
+                    return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
                 },
-            },
-        });
+                SslOptions =
+                {
+                    CertificateChainPolicy = new System.Security.Cryptography.X509Certificates.X509ChainPolicy
+                    {
+                        TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,
+                        CustomTrustStore =
+                        {
+                            System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(
+                                await File.ReadAllTextAsync(_sandbox.Variable("FEDERATION_CA_FILE"))
+                            ),
+                        },
+                        RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+                    },
+                },
+            }
+        );
 
         var discovery = JsonNode.Parse(await client.GetStringAsync($"https://{Issuer}/.well-known/openid-configuration"))!;
         var jwks = JsonNode.Parse(await client.GetStringAsync(discovery["jwks_uri"]!.ToString()))!;
@@ -143,43 +150,78 @@ public sealed class SandboxCloudsTests : IAsyncLifetime
     private async Task FederateAsync()
     {
         using var iam = _sandbox.Iam();
-        await iam.CreateOpenIDConnectProviderAsync(new CreateOpenIDConnectProviderRequest { Url = "https://" + Issuer, ClientIDList = ["sts.amazonaws.com"], Tags = [new Tag { Key = "k", Value = "v" }] });
-        await iam.CreateRoleAsync(new CreateRoleRequest
-        {
-            RoleName = "app",
-            Path = "/team/",
-            AssumeRolePolicyDocument = new JsonObject
+        await iam.CreateOpenIDConnectProviderAsync(
+            new CreateOpenIDConnectProviderRequest
             {
-                ["Version"] = "2012-10-17",
-                ["Statement"] = new JsonArray(new JsonObject
+                Url = "https://" + Issuer,
+                ClientIDList = ["sts.amazonaws.com"],
+                Tags = [new Tag { Key = "k", Value = "v" }],
+            }
+        );
+        await iam.CreateRoleAsync(
+            new CreateRoleRequest
+            {
+                RoleName = "app",
+                Path = "/team/",
+                AssumeRolePolicyDocument = new JsonObject
                 {
-                    ["Effect"] = "Allow",
-                    ["Principal"] = new JsonObject { ["Federated"] = $"arn:aws:iam::{TestSandbox.Account}:oidc-provider/{Issuer}" },
-                    ["Action"] = "sts:AssumeRoleWithWebIdentity",
-                    ["Condition"] = new JsonObject
-                    {
-                        ["StringEquals"] = new JsonObject { [Issuer + ":aud"] = "sts.amazonaws.com", [Issuer + ":sub"] = "system:serviceaccount:team:app" },
-                    },
-                }),
-            }.ToJsonString(),
-        });
-        await iam.AttachRolePolicyAsync(new AttachRolePolicyRequest { RoleName = "app", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" });
+                    ["Version"] = "2012-10-17",
+                    ["Statement"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["Effect"] = "Allow",
+                            ["Principal"] = new JsonObject { ["Federated"] = $"arn:aws:iam::{TestSandbox.Account}:oidc-provider/{Issuer}" },
+                            ["Action"] = "sts:AssumeRoleWithWebIdentity",
+                            ["Condition"] = new JsonObject
+                            {
+                                ["StringEquals"] = new JsonObject
+                                {
+                                    [Issuer + ":aud"] = "sts.amazonaws.com",
+                                    [Issuer + ":sub"] = "system:serviceaccount:team:app",
+                                },
+                            },
+                        }
+                    ),
+                }.ToJsonString(),
+            }
+        );
+        await iam.AttachRolePolicyAsync(
+            new AttachRolePolicyRequest { RoleName = "app", PolicyArn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }
+        );
     }
 
     private async Task CreateServiceAccountAsync(KubernetesClient? kubernetes = null)
     {
         var cluster = kubernetes ?? _kubernetes;
         await cluster.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = "team" } });
-        await cluster.CoreV1.CreateNamespacedServiceAccountAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = "app" } }, "team");
+        await cluster.CoreV1.CreateNamespacedServiceAccountAsync(
+            new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = "app" } },
+            "team"
+        );
     }
 
-    private static async Task<string> TokenAsync(KubernetesClient kubernetes) => (await kubernetes.CoreV1.CreateNamespacedServiceAccountTokenAsync(
-        new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = ["sts.amazonaws.com"], ExpirationSeconds = 3600 } }, "app", "team")).Status.Token;
+    private static async Task<string> TokenAsync(KubernetesClient kubernetes) => (
+            await kubernetes.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+                new Authenticationv1TokenRequest
+                {
+                    Spec = new V1TokenRequestSpec { Audiences = ["sts.amazonaws.com"], ExpirationSeconds = 3600 },
+                },
+                "app",
+                "team"
+            )
+        ).Status.Token;
 
     private async Task<AssumeRoleWithWebIdentityResponse> AssumeAsync(string token)
     {
         using var sts = _sandbox.Sts(new AnonymousAWSCredentials());
-        return await sts.AssumeRoleWithWebIdentityAsync(new AssumeRoleWithWebIdentityRequest { RoleArn = RoleArn, RoleSessionName = "test", WebIdentityToken = token });
+        return await sts.AssumeRoleWithWebIdentityAsync(
+            new AssumeRoleWithWebIdentityRequest
+            {
+                RoleArn = RoleArn,
+                RoleSessionName = "test",
+                WebIdentityToken = token,
+            }
+        );
     }
 
     private async Task<V1Pod> EndOfPodAsync()
@@ -197,40 +239,60 @@ public sealed class SandboxCloudsTests : IAsyncLifetime
         throw new InvalidOperationException("The watch ended before the pod did.");
     }
 
-    private static V1Pod Pod() => new()
-    {
-        Metadata = new V1ObjectMeta { Name = "app" },
-        Spec = new V1PodSpec
+    private static V1Pod Pod() =>
+        new()
         {
-            ServiceAccountName = "app",
-            RestartPolicy = "Never",
-            Containers =
-            [
-                new V1Container
-                {
-                    Name = "aws",
-                    Image = "amazon/aws-cli",
-                    Args = ["s3", "ls"],
-                    Env =
-                    [
-                        new V1EnvVar { Name = "AWS_ROLE_ARN", Value = RoleArn },
-                        new V1EnvVar { Name = "AWS_WEB_IDENTITY_TOKEN_FILE", Value = "/var/run/secrets/aws/token" },
-                        new V1EnvVar { Name = "AWS_REGION", Value = "ap-south-1" },
-                    ],
-                    VolumeMounts = [new V1VolumeMount { Name = "token", MountPath = "/var/run/secrets/aws", ReadOnlyProperty = true }],
-                },
-            ],
-            Volumes =
-            [
-                new V1Volume
-                {
-                    Name = "token",
-                    Projected = new V1ProjectedVolumeSource
+            Metadata = new V1ObjectMeta { Name = "app" },
+            Spec = new V1PodSpec
+            {
+                ServiceAccountName = "app",
+                RestartPolicy = "Never",
+                Containers =
+                [
+                    new V1Container
                     {
-                        Sources = [new V1VolumeProjection { ServiceAccountToken = new V1ServiceAccountTokenProjection { Audience = "sts.amazonaws.com", ExpirationSeconds = 3600, Path = "token" } }],
+                        Name = "aws",
+                        Image = "amazon/aws-cli",
+                        Args = ["s3", "ls"],
+                        Env =
+                        [
+                            new V1EnvVar { Name = "AWS_ROLE_ARN", Value = RoleArn },
+                            new V1EnvVar { Name = "AWS_WEB_IDENTITY_TOKEN_FILE", Value = "/var/run/secrets/aws/token" },
+                            new V1EnvVar { Name = "AWS_REGION", Value = "ap-south-1" },
+                        ],
+                        VolumeMounts =
+                        [
+                            new V1VolumeMount
+                            {
+                                Name = "token",
+                                MountPath = "/var/run/secrets/aws",
+                                ReadOnlyProperty = true,
+                            },
+                        ],
                     },
-                },
-            ],
-        },
-    };
+                ],
+                Volumes =
+                [
+                    new V1Volume
+                    {
+                        Name = "token",
+                        Projected = new V1ProjectedVolumeSource
+                        {
+                            Sources =
+                            [
+                                new V1VolumeProjection
+                                {
+                                    ServiceAccountToken = new V1ServiceAccountTokenProjection
+                                    {
+                                        Audience = "sts.amazonaws.com",
+                                        ExpirationSeconds = 3600,
+                                        Path = "token",
+                                    },
+                                },
+                            ],
+                        },
+                    },
+                ],
+            },
+        };
 }

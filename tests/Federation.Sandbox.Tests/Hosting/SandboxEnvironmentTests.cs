@@ -28,7 +28,16 @@ public sealed class SandboxEnvironmentTests
         await using var sandbox = await TestSandbox.StartAsync();
         var script = await sandbox.Clouds.WriteEnvironmentAsync(sandbox.FilesDirectory);
 
-        foreach (var file in (string[])[script, sandbox.Variable("KUBECONFIG"), sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS"), sandbox.Variable("AWS_CONFIG_FILE"), sandbox.Variable("AWS_SHARED_CREDENTIALS_FILE")])
+        foreach (
+            var file in (string[])
+                [
+                    script,
+                    sandbox.Variable("KUBECONFIG"),
+                    sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS"),
+                    sandbox.Variable("AWS_CONFIG_FILE"),
+                    sandbox.Variable("AWS_SHARED_CREDENTIALS_FILE"),
+                ]
+        )
         {
             Assert.True(Path.IsPathFullyQualified(file));
             if (!OperatingSystem.IsWindows())
@@ -44,7 +53,12 @@ public sealed class SandboxEnvironmentTests
         Assert.SkipUnless(File.Exists("/bin/sh"), "no /bin/sh here");
         await using var sandbox = await TestSandbox.StartAsync();
         var script = await sandbox.Clouds.WriteEnvironmentAsync(sandbox.FilesDirectory);
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardOutput = true, ArgumentList = { "-euc", ". \"$1\" && env", "sh", script } };
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            ArgumentList = { "-euc", ". \"$1\" && env", "sh", script },
+        };
         start.Environment["AWS_PROFILE"] = "mine";
         start.Environment["AWS_SESSION_TOKEN"] = "mine";
         start.Environment["AWS_ENDPOINT_URL_DYNAMODB"] = "http://elsewhere.example";
@@ -53,14 +67,18 @@ public sealed class SandboxEnvironmentTests
         using var shell = Process.Start(start)!;
         var output = await shell.StandardOutput.ReadToEndAsync();
         await shell.WaitForExitAsync();
-        var variables = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        var variables = output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => line.Contains('=', StringComparison.Ordinal))
             .Select(line => line.Split('=', 2))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
         Assert.Equal(0, shell.ExitCode);
         Assert.All(sandbox.Clouds.Environment, variable => Assert.Equal(variable.Value, variables[variable.Key]));
-        Assert.All(["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB", "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT"], name => Assert.DoesNotContain(name, variables.Keys));
+        Assert.All(
+            ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB", "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT"],
+            name => Assert.DoesNotContain(name, variables.Keys)
+        );
         Assert.DoesNotContain(variables.Keys, name => name.StartsWith("AWS_ENDPOINT_URL_", StringComparison.Ordinal));
     }
 }

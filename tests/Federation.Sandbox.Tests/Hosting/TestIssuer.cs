@@ -15,9 +15,7 @@ internal sealed class TestIssuer : IAsyncDisposable
     private WebListener _listener = null!;
     private WebListeners _listeners = null!;
 
-    private TestIssuer()
-    {
-    }
+    private TestIssuer() { }
 
     public string ConnectTo => $"container.googleapis.com:443:127.0.0.1:{_listener.Port}";
 
@@ -28,11 +26,15 @@ internal sealed class TestIssuer : IAsyncDisposable
     {
         var issuer = new TestIssuer { _authority = CertificateAuthority.Create([host]) };
         var endpoint = new IssuerEndpoint([new Issuer(Path, issuer.Discovery, issuer.Jwks)]);
-        issuer._listener = new WebListener(isTls: true, 0, context =>
-        {
-            issuer.Requests++;
-            return endpoint.HandleAsync(context);
-        });
+        issuer._listener = new WebListener(
+            isTls: true,
+            0,
+            context =>
+            {
+                issuer.Requests++;
+                return endpoint.HandleAsync(context);
+            }
+        );
         issuer._listeners = await WebListeners.StartAsync([issuer._listener], issuer._authority, TestContext.Current.CancellationToken);
         return issuer;
     }
@@ -47,7 +49,12 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     public string Token(DateTimeOffset now, string subject = "system:serviceaccount:team:app", string audience = "sts.amazonaws.com")
     {
-        var header = new JsonObject { ["alg"] = "RS256", ["kid"] = "test", ["typ"] = "JWT" };
+        var header = new JsonObject
+        {
+            ["alg"] = "RS256",
+            ["kid"] = "test",
+            ["typ"] = "JWT",
+        };
         var claims = new JsonObject
         {
             ["iss"] = "https://" + Path,
@@ -75,15 +82,17 @@ internal sealed class TestIssuer : IAsyncDisposable
         var key = _key.ExportParameters(includePrivateParameters: false);
         return new JsonObject
         {
-            ["keys"] = new JsonArray(new JsonObject
-            {
-                ["kty"] = "RSA",
-                ["kid"] = "test",
-                ["alg"] = "RS256",
-                ["use"] = "sig",
-                ["n"] = Base64Url.EncodeToString(key.Modulus),
-                ["e"] = Base64Url.EncodeToString(key.Exponent),
-            }),
+            ["keys"] = new JsonArray(
+                new JsonObject
+                {
+                    ["kty"] = "RSA",
+                    ["kid"] = "test",
+                    ["alg"] = "RS256",
+                    ["use"] = "sig",
+                    ["n"] = Base64Url.EncodeToString(key.Modulus),
+                    ["e"] = Base64Url.EncodeToString(key.Exponent),
+                }
+            ),
         };
     }
 

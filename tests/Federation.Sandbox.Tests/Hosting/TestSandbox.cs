@@ -13,9 +13,7 @@ public sealed class TestSandbox : IAsyncDisposable
     public const string OtherAccount = "444455556666";
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("sandbox-");
 
-    private TestSandbox()
-    {
-    }
+    private TestSandbox() { }
 
     public SandboxClouds Clouds { get; private set; } = null!;
 
@@ -37,7 +35,11 @@ public sealed class TestSandbox : IAsyncDisposable
             ConnectTo = null,
             CertificateAuthorityFile = null,
         };
-        sandbox.Clouds = await SandboxClouds.StartAsync(change is null ? options : change(options), time ?? TimeProvider.System, TestContext.Current.CancellationToken);
+        sandbox.Clouds = await SandboxClouds.StartAsync(
+            change is null ? options : change(options),
+            time ?? TimeProvider.System,
+            TestContext.Current.CancellationToken
+        );
         return sandbox;
     }
 
@@ -45,15 +47,34 @@ public sealed class TestSandbox : IAsyncDisposable
 
     public string Variable(string name) => Clouds.Environment[name];
 
-    public AmazonIdentityManagementServiceClient Iam(AWSCredentials? credentials = null) => new(
-        credentials ?? Administrator, new AmazonIdentityManagementServiceConfig { ServiceURL = Variable("AWS_ENDPOINT_URL"), MaxErrorRetry = 0 });
+    public AmazonIdentityManagementServiceClient Iam(AWSCredentials? credentials = null) =>
+        new(
+            credentials ?? Administrator,
+            new AmazonIdentityManagementServiceConfig { ServiceURL = Variable("AWS_ENDPOINT_URL"), MaxErrorRetry = 0 }
+        );
 
-    public AmazonSecurityTokenServiceClient Sts(AWSCredentials? credentials = null) => new(
-        credentials ?? Administrator, new AmazonSecurityTokenServiceConfig { ServiceURL = Variable("AWS_ENDPOINT_URL"), MaxErrorRetry = 0, AuthenticationRegion = "ap-south-1" });
+    public AmazonSecurityTokenServiceClient Sts(AWSCredentials? credentials = null) =>
+        new(
+            credentials ?? Administrator,
+            new AmazonSecurityTokenServiceConfig
+            {
+                ServiceURL = Variable("AWS_ENDPOINT_URL"),
+                MaxErrorRetry = 0,
+                AuthenticationRegion = "ap-south-1",
+            }
+        );
 
-    public AmazonS3Client S3(AWSCredentials? credentials = null) => new(
-        credentials ?? Administrator,
-        new AmazonS3Config { ServiceURL = Variable("AWS_ENDPOINT_URL"), ForcePathStyle = true, MaxErrorRetry = 0, AuthenticationRegion = "ap-south-1" });
+    public AmazonS3Client S3(AWSCredentials? credentials = null) =>
+        new(
+            credentials ?? Administrator,
+            new AmazonS3Config
+            {
+                ServiceURL = Variable("AWS_ENDPOINT_URL"),
+                ForcePathStyle = true,
+                MaxErrorRetry = 0,
+                AuthenticationRegion = "ap-south-1",
+            }
+        );
 
     public async ValueTask DisposeAsync()
     {

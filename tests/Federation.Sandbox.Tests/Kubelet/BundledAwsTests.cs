@@ -53,12 +53,16 @@ public sealed class BundledAwsTests : IDisposable
     {
         await using var node = await NodeAsync(isolation);
 
-        var pod = await RunAsync(node, "amazonlinux:2", """
+        var pod = await RunAsync(
+            node,
+            "amazonlinux:2",
+            """
             yum update -y && yum install -y aws-cli;
             echo "AWS CLI installed. Listing S3 buckets...";
             aws s3 ls;
             echo "S3 list command completed. Pod will sleep now...";
-            """);
+            """
+        );
 
         Assert.Equal(
             """
@@ -66,7 +70,8 @@ public sealed class BundledAwsTests : IDisposable
             2024-01-02 03:04:05 exports
             S3 list command completed. Pod will sleep now...
             """.ReplaceLineEndings("\n"),
-            string.Join('\n', (await node.LogAsync(pod)).Split('\n')[^3..]));
+            string.Join('\n', (await node.LogAsync(pod)).Split('\n')[^3..])
+        );
         Assert.Equal("token-1 for sts.amazonaws.com", _token);
     }
 
@@ -75,7 +80,17 @@ public sealed class BundledAwsTests : IDisposable
     {
         await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
 
-        var pod = await RunAsync(node, "public.ecr.aws/aws-cli/aws-cli:2", null, "sts", "get-caller-identity", "--query", "Arn", "--output", "text");
+        var pod = await RunAsync(
+            node,
+            "public.ecr.aws/aws-cli/aws-cli:2",
+            null,
+            "sts",
+            "get-caller-identity",
+            "--query",
+            "Arn",
+            "--output",
+            "text"
+        );
 
         Assert.Equal("arn:aws:sts::111122223333:assumed-role/r/s", await node.LogAsync(pod));
     }
@@ -86,16 +101,20 @@ public sealed class BundledAwsTests : IDisposable
         await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
         _s3 = (HttpStatusCode.Forbidden, "<Error><Code>AccessDenied</Code><Message>not allowed</Message></Error>");
         var call = await RunAsync(node, "amazon/aws-cli", null, "s3", "ls");
-        _sts = (HttpStatusCode.Forbidden, """
+        _sts = (
+            HttpStatusCode.Forbidden,
+            """
             <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code>
             <Message>Not authorized to perform sts:AssumeRoleWithWebIdentity</Message></Error></ErrorResponse>
-            """);
+            """
+        );
         var token = await RunAsync(node, "amazon/aws-cli", null, "sts", "get-caller-identity");
 
         Assert.Equal("\nAn error occurred (AccessDenied) when calling the ListBuckets operation: not allowed", await node.LogAsync(call));
         Assert.Equal(
             "\nAn error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity",
-            await node.LogAsync(token));
+            await node.LogAsync(token)
+        );
         Assert.All([call, token], pod => Assert.Equal(254, ExitCode(pod)));
     }
 
@@ -104,22 +123,38 @@ public sealed class BundledAwsTests : IDisposable
     {
         await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
 
-        var pod = await RunAsync(node, "amazonlinux:2", """
+        var pod = await RunAsync(
+            node,
+            "amazonlinux:2",
+            """
             aws ec2 describe-instances 2> /dev/null; echo $?
             unset AWS_WEB_IDENTITY_TOKEN_FILE
             aws sts get-caller-identity; echo $?
-            """);
+            """
+        );
 
         Assert.Equal(
-            "252\n\nUnable to locate credentials. You can configure credentials by running \"aws configure\".\n253", await node.LogAsync(pod));
+            "252\n\nUnable to locate credentials. You can configure credentials by running \"aws configure\".\n253",
+            await node.LogAsync(pod)
+        );
     }
 
-    private Task<TestNode> NodeAsync(int isolation) => PodRunTests.NodeAsync(isolation, options => options with
-    {
-        Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = _endpoint, ["TZ"] = "UTC" },
-    });
+    private Task<TestNode> NodeAsync(int isolation) =>
+        PodRunTests.NodeAsync(
+            isolation,
+            options =>
+                options with
+                {
+                    Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+                    {
+                        ["AWS_ENDPOINT_URL"] = _endpoint,
+                        ["TZ"] = "UTC",
+                    },
+                }
+        );
 
-    private static int ExitCode(JsonObject pod) => pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["exitCode"]!.GetValue<int>();
+    private static int ExitCode(JsonObject pod) =>
+        pod["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["exitCode"]!.GetValue<int>();
 
     private static async Task<JsonObject> RunAsync(TestNode node, string image, string? script, params string[] arguments)
     {
@@ -127,11 +162,13 @@ public sealed class BundledAwsTests : IDisposable
         {
             ["name"] = "main",
             ["image"] = image,
-            ["env"] = JsonNode.Parse("""
+            ["env"] = JsonNode.Parse(
+                """
                 [{"name":"AWS_ROLE_ARN","value":"arn:aws:iam::111122223333:role/r"},
                  {"name":"AWS_WEB_IDENTITY_TOKEN_FILE","value":"/var/run/secrets/tokens/token"},
                  {"name":"AWS_REGION","value":"ap-south-1"}]
-                """),
+                """
+            ),
             ["volumeMounts"] = JsonNode.Parse("""[{"name":"aws-token","mountPath":"/var/run/secrets/tokens","readOnly":true}]"""),
         };
         if (script is not null)
@@ -145,12 +182,17 @@ public sealed class BundledAwsTests : IDisposable
         {
             ["restartPolicy"] = "Never",
             ["containers"] = new JsonArray(container),
-            ["volumes"] = JsonNode.Parse("""
+            ["volumes"] = JsonNode.Parse(
+                """
                 [{"name":"aws-token","projected":{"sources":[{"serviceAccountToken":{"path":"token","expirationSeconds":3600,"audience":"sts.amazonaws.com"}}]}}]
-                """),
+                """
+            ),
         };
         var pod = node.Run("aws-access-test", spec.ToJsonString());
-        return await node.Cluster.SeeAsync(FakeCluster.Uid(pod), change => change.Pod["status"]!["phase"]!.GetValue<string>() is "Succeeded" or "Failed");
+        return await node.Cluster.SeeAsync(
+            FakeCluster.Uid(pod),
+            change => change.Pod["status"]!["phase"]!.GetValue<string>() is "Succeeded" or "Failed"
+        );
     }
 
     private async Task ServeAsync()
@@ -170,7 +212,8 @@ public sealed class BundledAwsTests : IDisposable
             using var reader = new StreamReader(context.Request.InputStream);
             var form = System.Web.HttpUtility.ParseQueryString(await reader.ReadToEndAsync());
             _token = form["WebIdentityToken"] ?? _token;
-            var (status, body) = context.Request.HttpMethod == "GET" ? _s3
+            var (status, body) =
+                context.Request.HttpMethod == "GET" ? _s3
                 : form["Action"] == "GetCallerIdentity" ? (HttpStatusCode.OK, Identity)
                 : _sts;
             context.Response.StatusCode = (int)status;

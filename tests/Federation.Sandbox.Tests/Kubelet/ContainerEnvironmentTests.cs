@@ -27,7 +27,8 @@ public sealed class ContainerEnvironmentTests
     {
         _cluster.Objects[("ConfigMap", "m")] = new() { ["data"] = new JsonObject { ["X"] = "from map" } };
 
-        var environment = Resolve("""
+        var environment = Resolve(
+            """
             {
               "name": "main",
               "envFrom": [{"prefix":"P_","configMapRef":{"name":"m"}},{"secretRef":{"name":"absent","optional":true}}],
@@ -38,7 +39,8 @@ public sealed class ContainerEnvironmentTests
                 {"name":"M","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1Mi"}}}],
               "resources": {"limits":{"memory":"24Mi"}}
             }
-            """);
+            """
+        );
 
         Assert.Equal("from map", environment["A"]);
         Assert.Equal("$(C)", environment["B"]);
@@ -62,8 +64,13 @@ public sealed class ContainerEnvironmentTests
     private Dictionary<string, string> Resolve(string container)
     {
         var pod = KubernetesJson.Deserialize<V1Pod>(
-            """{"metadata":{"name":"p","namespace":"flow","labels":{"app":"web"}},"spec":{"containers":[""" + container + "]}}");
+            """{"metadata":{"name":"p","namespace":"flow","labels":{"app":"web"}},"spec":{"containers":[""" + container + "]}}"
+        );
         return ContainerEnvironment.Resolve(
-            pod, pod.Spec.Containers[0], new Dictionary<string, string> { ["PATH"] = "/bin" }, new PodSources(_cluster, "flow"));
+            pod,
+            pod.Spec.Containers[0],
+            new Dictionary<string, string> { ["PATH"] = "/bin" },
+            new PodSources(_cluster, "flow")
+        );
     }
 }

@@ -76,9 +76,10 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
         lock (_gate)
         {
             var pod = _pods[uid];
-            var seconds = pod["spec"]!["nodeName"] is null || pod["status"]!["phase"]!.GetValue<string>() is "Succeeded" or "Failed"
-                ? 0
-                : grace ?? pod["spec"]!["terminationGracePeriodSeconds"]!.GetValue<int>();
+            var seconds =
+                pod["spec"]!["nodeName"] is null || pod["status"]!["phase"]!.GetValue<string>() is "Succeeded" or "Failed"
+                    ? 0
+                    : grace ?? pod["spec"]!["terminationGracePeriodSeconds"]!.GetValue<int>();
             var metadata = pod["metadata"]!;
             metadata["deletionTimestamp"] = ContainerState.Time(time.GetUtcNow().AddSeconds(seconds));
             metadata["deletionGracePeriodSeconds"] = seconds;
@@ -153,7 +154,8 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
         }
     }
 
-    public IAsyncEnumerable<PodEvent> WatchPodsAsync(CancellationToken cancellationToken) => _changes.Reader.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<PodEvent> WatchPodsAsync(CancellationToken cancellationToken) =>
+        _changes.Reader.ReadAllAsync(cancellationToken);
 
     public JsonObject? UpdatePod(string @namespace, string name, string uid, Action<JsonObject> change)
     {
@@ -188,8 +190,13 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
     {
         lock (_gate)
         {
-            var same = Events.Find(recorded => recorded.Uid == Uid(pod) && recorded.Type == type && recorded.Reason == reason
-                && recorded.Message == message && recorded.FieldPath == fieldPath);
+            var same = Events.Find(recorded =>
+                recorded.Uid == Uid(pod)
+                && recorded.Type == type
+                && recorded.Reason == reason
+                && recorded.Message == message
+                && recorded.FieldPath == fieldPath
+            );
             if (same is not null)
             {
                 same.Count++;

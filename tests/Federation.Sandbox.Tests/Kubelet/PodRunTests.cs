@@ -28,7 +28,8 @@ public sealed class PodRunTests
             cat /var/run/secrets/sts/token; echo
             printf 'all is well' > /dev/termination-log
             """,
-            TokenVolume);
+            TokenVolume
+        );
 
         Assert.Equal("Succeeded", pod["status"]!["phase"]!.GetValue<string>());
         Assert.Equal("out\nerr\ntoken-1 for sts.amazonaws.com\ntoken-1 for sts.amazonaws.com", await node.LogAsync(pod));
@@ -40,10 +41,14 @@ public sealed class PodRunTests
     public async Task Nothing_of_the_callers_environment_reaches_a_container(int isolation)
     {
         Environment.SetEnvironmentVariable("KUBELET_CANARY", "sings");
-        await using var node = await NodeAsync(isolation, options => options with
-        {
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1" },
-        });
+        await using var node = await NodeAsync(
+            isolation,
+            options =>
+                options with
+                {
+                    Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1" },
+                }
+        );
 
         var log = await node.LogAsync(await node.RunScriptAsync("env", """{"env":[{"name":"OWN","value":"yes"}]}"""));
         var names = log.Split('\n').Select(line => line.Split('=')[0]).ToHashSet();
@@ -74,7 +79,10 @@ public sealed class PodRunTests
     public async Task The_end_of_the_node_is_the_end_of_its_pods_and_files(int isolation)
     {
         var node = await NodeAsync(isolation);
-        var pod = node.Run("sleeper", """{"containers":[{"name":"main","image":"busybox:1","command":["sh","-c","sleep 600 & echo up; wait"]}]}""");
+        var pod = node.Run(
+            "sleeper",
+            """{"containers":[{"name":"main","image":"busybox:1","command":["sh","-c","sleep 600 & echo up; wait"]}]}"""
+        );
         await node.SeeLineAsync(pod, "up");
 
         await node.DisposeAsync();
@@ -88,7 +96,9 @@ public sealed class PodRunTests
     public async Task A_token_is_replaced_when_four_fifths_of_its_life_are_over(int isolation)
     {
         await using var node = await NodeAsync(isolation);
-        var pod = node.Run("rotating", """
+        var pod = node.Run(
+            "rotating",
+            """
             {
               "containers": [{
                 "name": "main", "image": "busybox:1",
@@ -97,16 +107,20 @@ public sealed class PodRunTests
               }],
               "volumes": [{"name":"t","projected":{"sources":[{"serviceAccountToken":{"audience":"a","expirationSeconds":1000,"path":"token"}}]}}]
             }
-            """);
+            """
+        );
         await node.SeeLineAsync(pod, "token-1 for a");
 
         node.Time.Advance(TimeSpan.FromSeconds(795));
         Assert.Equal(1, node.Cluster.TokensMinted);
-        for (var minted = node.Cluster.SeeTokensAsync(2); !minted.IsCompleted;)
+        for (var minted = node.Cluster.SeeTokensAsync(2); !minted.IsCompleted; )
         {
             // The refresh waits a sync period at a time, from whenever it looked last.
             node.Time.Advance(TimeSpan.FromSeconds(5));
-            await Task.WhenAny(minted, node.Cluster.NextChange.WaitAsync(TimeSpan.FromMilliseconds(50)).ContinueWith(_ => { }, TaskScheduler.Default));
+            await Task.WhenAny(
+                minted,
+                node.Cluster.NextChange.WaitAsync(TimeSpan.FromMilliseconds(50)).ContinueWith(_ => { }, TaskScheduler.Default)
+            );
         }
 
         await node.SeeLineAsync(pod, "done");
@@ -118,7 +132,10 @@ public sealed class PodRunTests
     public async Task Volumes_hold_what_the_pod_asked_for(int isolation)
     {
         await using var node = await NodeAsync(isolation);
-        node.Cluster.Objects[("ConfigMap", "settings")] = new() { ["data"] = new JsonObject { ["a"] = "1", ["b"] = "2" } };
+        node.Cluster.Objects[("ConfigMap", "settings")] = new()
+        {
+            ["data"] = new JsonObject { ["a"] = "1", ["b"] = "2" },
+        };
         node.Cluster.Objects[("Secret", "password")] = new() { ["data"] = new JsonObject { ["p"] = Convert.ToBase64String("open"u8) } };
 
         var pod = await node.RunScriptAsync(
@@ -135,7 +152,8 @@ public sealed class PodRunTests
                 {"name":"c","mountPath":"/c"},{"name":"s","mountPath":"/s"},{"name":"d","mountPath":"/d"},
                 {"name":"e","mountPath":"/e"},{"name":"all","mountPath":"/all"}]
             }
-            """);
+            """
+        );
 
         var log = await node.LogAsync(pod);
         Assert.Equal("2openflow1\n400\nf", string.Join('\n', log.Split('\n').Take(3)));
@@ -171,14 +189,20 @@ public sealed class PodRunTests
     public async Task The_log_of_the_run_before_is_kept()
     {
         await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
-        var pod = node.Run("twice", """
+        var pod = node.Run(
+            "twice",
+            """
             {"containers":[{"name":"main","image":"busybox","command":["sh","-c","test -e /w/again && echo two && exec sleep 600; touch /w/again; echo one; exit 1"],
               "volumeMounts":[{"name":"w","mountPath":"/w"}]}],"volumes":[{"name":"w","emptyDir":{}}]}
-            """);
+            """
+        );
 
-        await node.Cluster.SeeAsync(FakeCluster.Uid(pod), change =>
-            change.Pod["status"]!["containerStatuses"]?[0]!["restartCount"]!.GetValue<int>() == 1
-            && change.Pod["status"]!["containerStatuses"]![0]!["state"]!["running"] is not null);
+        await node.Cluster.SeeAsync(
+            FakeCluster.Uid(pod),
+            change =>
+                change.Pod["status"]!["containerStatuses"]?[0]!["restartCount"]!.GetValue<int>() == 1
+                && change.Pod["status"]!["containerStatuses"]![0]!["state"]!["running"] is not null
+        );
         await node.SeeLineAsync(pod, "two");
 
         Assert.Equal("two", await node.LogAsync(pod));
@@ -189,12 +213,18 @@ public sealed class PodRunTests
     public async Task An_unknown_program_is_said_as_the_runtime_says_it()
     {
         await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
-        var pod = node.Run("none", """{"restartPolicy":"Never","containers":[{"name":"main","image":"busybox:1","command":["no-such-program"]}]}""");
+        var pod = node.Run(
+            "none",
+            """{"restartPolicy":"Never","containers":[{"name":"main","image":"busybox:1","command":["no-such-program"]}]}"""
+        );
 
         var ended = await node.Cluster.SeePhaseAsync(pod, "Failed");
 
         Assert.EndsWith(
-            "exec: \"no-such-program\": executable file not found in $PATH: unknown", Terminated(ended)["message"]!.GetValue<string>(), StringComparison.Ordinal);
+            "exec: \"no-such-program\": executable file not found in $PATH: unknown",
+            Terminated(ended)["message"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
     private static bool IsGone(int process)
@@ -202,7 +232,9 @@ public sealed class PodRunTests
         try
         {
             // One that nobody has waited for yet is dead all the same.
-            if (File.Exists($"/proc/{process}/stat") && File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal))
+            if (
+                File.Exists($"/proc/{process}/stat") && File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal)
+            )
             {
                 return true;
             }
@@ -221,13 +253,25 @@ public sealed class PodRunTests
     {
         // As where a release is run in its own folder, and puts its output there.
         var folder = Path.Combine(AppContext.BaseDirectory, "images", "aws-cli", "lib", "node");
-        await using (var node = await NodeAsync((int)ContainerIsolation.Namespaces, options => options with
+        await using (
+            var node = await NodeAsync(
+                (int)ContainerIsolation.Namespaces,
+                options =>
+                    options with
+                    {
+                        Directory = folder,
+                        Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal)
+                        {
+                            ["registry.test/busybox"] = new() { Command = ["sh"], Tools = [ImageTool.Aws] },
+                        },
+                    }
+            )
+        )
         {
-            Directory = folder,
-            Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal) { ["registry.test/busybox"] = new() { Command = ["sh"], Tools = [ImageTool.Aws] } },
-        }))
-        {
-            var pod = await node.RunScriptAsync("aws --version > /e/version && echo found", """{"volumes":[{"name":"e","emptyDir":{}}],"volumeMounts":[{"name":"e","mountPath":"/e"}]}""");
+            var pod = await node.RunScriptAsync(
+                "aws --version > /e/version && echo found",
+                """{"volumes":[{"name":"e","emptyDir":{}}],"volumeMounts":[{"name":"e","mountPath":"/e"}]}"""
+            );
 
             Assert.Equal("found", await node.LogAsync(pod));
         }

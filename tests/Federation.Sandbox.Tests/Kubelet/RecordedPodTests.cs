@@ -12,8 +12,17 @@ public sealed class RecordedPodTests
 {
     private static readonly HashSet<string> s_volatile = new(StringComparer.Ordinal)
     {
-        "lastTransitionTime", "lastProbeTime", "startedAt", "finishedAt", "containerID", "imageID",
-        "startTime", "hostIP", "hostIPs", "podIP", "podIPs",
+        "lastTransitionTime",
+        "lastProbeTime",
+        "startedAt",
+        "finishedAt",
+        "containerID",
+        "imageID",
+        "startTime",
+        "hostIP",
+        "hostIPs",
+        "podIP",
+        "podIPs",
     };
 
     [Theory]
@@ -64,7 +73,8 @@ public sealed class RecordedPodTests
             {
                 var state = await NextAsync(node, next);
                 var status = Stable(state.Pod["status"]!, uid);
-                found = state.Kind.ToString() == expected["type"]!.GetValue<string>()
+                found =
+                    state.Kind.ToString() == expected["type"]!.GetValue<string>()
                     && Same(state.Pod["metadata"]!["deletionGracePeriodSeconds"], expected["deletionGracePeriodSeconds"])
                     && Same(state.Pod["spec"]!["nodeName"], expected["nodeName"])
                     && Same(status, wanted);
@@ -76,11 +86,16 @@ public sealed class RecordedPodTests
             }
         }
 
-        var events = recorded["events"]!.AsArray().Select(recordedEvent => (
-            recordedEvent!["type"]!.GetValue<string>(),
-            recordedEvent["reason"]!.GetValue<string>(),
-            Fill(recordedEvent["message"]!.GetValue<string>(), uid),
-            recordedEvent["fieldPath"]?.GetValue<string>()));
+        var events = recorded["events"]!
+            .AsArray()
+            .Select(recordedEvent =>
+                (
+                    recordedEvent!["type"]!.GetValue<string>(),
+                    recordedEvent["reason"]!.GetValue<string>(),
+                    Fill(recordedEvent["message"]!.GetValue<string>(), uid),
+                    recordedEvent["fieldPath"]?.GetValue<string>()
+                )
+            );
         await node.Cluster.SeeEventAsync(happened => happened.Reason == recorded["events"]!.AsArray()[^1]!["reason"]!.GetValue<string>());
         Assert.Equal(events, node.Cluster.Events.Where(e => e.Reason != "Sandbox").Select(e => (e.Type, e.Reason, e.Message, e.FieldPath)));
     }
@@ -109,8 +124,12 @@ public sealed class RecordedPodTests
                 return history[index];
             }
 
-            var making = history[^1].Pod["status"]!.ToJsonString() is var status
-                && (status.Contains("ContainerCreating", StringComparison.Ordinal) || status.Contains("PodInitializing", StringComparison.Ordinal));
+            var making =
+                history[^1].Pod["status"]!.ToJsonString() is var status
+                && (
+                    status.Contains("ContainerCreating", StringComparison.Ordinal)
+                    || status.Contains("PodInitializing", StringComparison.Ordinal)
+                );
             try
             {
                 await happened.WaitAsync(TimeSpan.FromSeconds(making ? 20 : 0.15), TestContext.Current.CancellationToken);
@@ -130,16 +149,20 @@ public sealed class RecordedPodTests
 
     private static bool Same(JsonNode? left, JsonNode? right) => left?.ToJsonString() == right?.ToJsonString();
 
-    private static JsonNode Stable(JsonNode node, string uid) => node switch
-    {
-        JsonObject members => new JsonObject(members
-            .Where(member => !s_volatile.Contains(member.Key))
-            .Select(member => KeyValuePair.Create(member.Key, member.Value is null ? null : Stable(member.Value, uid)))),
-        JsonArray items => new JsonArray([.. items.Select(item => Stable(item!, uid))]),
-        JsonValue value when value.TryGetValue<string>(out var text) => JsonValue.Create(Fill(text, uid)),
-        _ => node.DeepClone(),
-    };
+    private static JsonNode Stable(JsonNode node, string uid) =>
+        node switch
+        {
+            JsonObject members => new JsonObject(
+                members
+                    .Where(member => !s_volatile.Contains(member.Key))
+                    .Select(member => KeyValuePair.Create(member.Key, member.Value is null ? null : Stable(member.Value, uid)))
+            ),
+            JsonArray items => new JsonArray([.. items.Select(item => Stable(item!, uid))]),
+            JsonValue value when value.TryGetValue<string>(out var text) => JsonValue.Create(Fill(text, uid)),
+            _ => node.DeepClone(),
+        };
 
     private static string Fill(string text, string uid) =>
-        text.Replace("{uid}", uid, StringComparison.Ordinal).Replace("{refusal}", ImageStore.NotFound("127.0.0.1:1/x:1"), StringComparison.Ordinal);
+        text.Replace("{uid}", uid, StringComparison.Ordinal)
+            .Replace("{refusal}", ImageStore.NotFound("127.0.0.1:1/x:1"), StringComparison.Ordinal);
 }

@@ -18,7 +18,10 @@ internal sealed class TestNode : IAsyncDisposable
             NodeName = "localhost",
             HostIP = "192.0.2.2",
             Isolation = ContainerIsolation.RewrittenPaths,
-            Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal) { ["registry.test/busybox"] = new() { Command = ["sh"] } },
+            Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal)
+            {
+                ["registry.test/busybox"] = new() { Command = ["sh"] },
+            },
         };
         Options = configure?.Invoke(options) ?? options;
         Cluster = new FakeCluster(Time);
@@ -35,26 +38,42 @@ internal sealed class TestNode : IAsyncDisposable
     public KubeletAgent Agent { get; }
 
     public JsonObject Run(string name, string spec) =>
-        Cluster.Create(new JsonObject { ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = JsonNode.Parse(spec) });
+        Cluster.Create(
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = name },
+                ["spec"] = JsonNode.Parse(spec),
+            }
+        );
 
     /// <summary>Runs a shell script to its end; the pod as it ended.</summary>
     public async Task<JsonObject> RunScriptAsync(string script, string more = "{}")
     {
-        var spec = JsonNode.Parse("""{"restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1","command":["sh","-c",""]}]}""")!;
+        var spec = JsonNode.Parse(
+            """{"restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1","command":["sh","-c",""]}]}"""
+        )!;
         spec["containers"]![0]!["command"]![2] = script;
         foreach (var (key, value) in (JsonObject)JsonNode.Parse(more)!)
         {
-            (key is "volumes" or "activeDeadlineSeconds" ? (JsonObject)spec : (JsonObject)spec["containers"]![0]!)[key] = value?.DeepClone();
+            (key is "volumes" or "activeDeadlineSeconds" ? (JsonObject)spec : (JsonObject)spec["containers"]![0]!)[key] =
+                value?.DeepClone();
         }
 
         var pod = Run("script", spec.ToJsonString());
-        return await Cluster.SeeAsync(FakeCluster.Uid(pod), change => change.Pod["status"]!["phase"]!.GetValue<string>() is "Succeeded" or "Failed");
+        return await Cluster.SeeAsync(
+            FakeCluster.Uid(pod),
+            change => change.Pod["status"]!["phase"]!.GetValue<string>() is "Succeeded" or "Failed"
+        );
     }
 
     public async Task<string> LogAsync(JsonObject pod, string container = "main", bool previous = false)
     {
         var lines = new List<string>();
-        await foreach (var line in Agent.FindLog(FakeCluster.Uid(pod), container, previous)!.ReadAsync(follow: false, TestContext.Current.CancellationToken))
+        await foreach (
+            var line in Agent
+                .FindLog(FakeCluster.Uid(pod), container, previous)!
+                .ReadAsync(follow: false, TestContext.Current.CancellationToken)
+        )
         {
             lines.Add(line.Text);
         }
@@ -66,7 +85,11 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task SeeLineAsync(JsonObject pod, string text)
     {
         await Cluster.SeePhaseAsync(pod, "Running");
-        await foreach (var line in Agent.FindLog(FakeCluster.Uid(pod), "main", previous: false)!.ReadAsync(follow: true, TestContext.Current.CancellationToken))
+        await foreach (
+            var line in Agent
+                .FindLog(FakeCluster.Uid(pod), "main", previous: false)!
+                .ReadAsync(follow: true, TestContext.Current.CancellationToken)
+        )
         {
             if (line.Text == text)
             {

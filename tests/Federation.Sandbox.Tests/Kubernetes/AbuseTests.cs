@@ -13,9 +13,14 @@ public sealed class AbuseTests
 {
     private static readonly string[] Paths =
     [
-        "/api/v1/namespaces/default/serviceaccounts", "/api/v1/namespaces/default/pods", "/api/v1/namespaces/default/configmaps",
-        "/apis/apps/v1/namespaces/default/deployments", "/apis/batch/v1/namespaces/default/jobs", "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings",
-        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "/api/v1/namespaces",
+        "/api/v1/namespaces/default/serviceaccounts",
+        "/api/v1/namespaces/default/pods",
+        "/api/v1/namespaces/default/configmaps",
+        "/apis/apps/v1/namespaces/default/deployments",
+        "/apis/batch/v1/namespaces/default/jobs",
+        "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings",
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        "/api/v1/namespaces",
     ];
 
     private static readonly (HttpMethod Method, string Type, string Name)[] Writes =
@@ -41,7 +46,9 @@ public sealed class AbuseTests
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/configmaps?watch=true");
             request.Headers.Authorization = new("Bearer", TestCluster.AdminToken);
-            open.Add(await cluster.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken));
+            open.Add(
+                await cluster.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)
+            );
         }
 
         Assert.Equal(before + 1000, cluster.Server.WatchersOf(ResourceTable.ConfigMaps));
@@ -57,14 +64,23 @@ public sealed class AbuseTests
         using var client = new TcpClient();
         client.ReceiveBufferSize = 1024;
         await client.ConnectAsync(IPAddress.Loopback, new Uri(cluster.Address).Port, TestContext.Current.CancellationToken);
-        await client.GetStream().WriteAsync(
-            Encoding.ASCII.GetBytes($"GET /api/v1/configmaps?watch=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TestCluster.AdminToken}\r\n\r\n"), TestContext.Current.CancellationToken);
+        await client
+            .GetStream()
+            .WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"GET /api/v1/configmaps?watch=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TestCluster.AdminToken}\r\n\r\n"
+                ),
+                TestContext.Current.CancellationToken
+            );
         await UntilAsync(() => cluster.Server.WatchersOf(ResourceTable.ConfigMaps) == 1);
 
         var large = new string('x', 200_000);
         for (var count = 0; count < 400 && cluster.Server.WatchersOf(ResourceTable.ConfigMaps) > 0; count++)
         {
-            await cluster.PostAsync("/api/v1/namespaces/default/configmaps", $$$"""{"metadata":{"name":"c{{{count}}}"},"data":{"a":"{{{large}}}"}}""");
+            await cluster.PostAsync(
+                "/api/v1/namespaces/default/configmaps",
+                $$$"""{"metadata":{"name":"c{{{count}}}"},"data":{"a":"{{{large}}}"}}"""
+            );
         }
 
         Assert.Equal(0, cluster.Server.WatchersOf(ResourceTable.ConfigMaps));
@@ -74,8 +90,12 @@ public sealed class AbuseTests
     [InlineData("nonsense\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nno colon\r\n\r\n")]
     [InlineData("GET /%zz\0 HTTP/1.1\r\nHost: x\r\n\r\n")]
-    [InlineData("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: application/json\r\nContent-Length: -5\r\n\r\n{}")]
-    [InlineData("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")]
+    [InlineData(
+        "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: application/json\r\nContent-Length: -5\r\n\r\n{}"
+    )]
+    [InlineData(
+        "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
+    )]
     public async Task What_is_no_HTTP_is_answered_400_and_harms_nobody_else(string request)
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -92,7 +112,11 @@ public sealed class AbuseTests
     public async Task A_body_beyond_the_limit_is_refused_with_a_Status()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var answer = await cluster.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/configmaps", JsonValue.Create(new string(' ', (3 * 1024 * 1024) + 1)));
+        var answer = await cluster.SendAsync(
+            HttpMethod.Post,
+            "/api/v1/namespaces/default/configmaps",
+            JsonValue.Create(new string(' ', (3 * 1024 * 1024) + 1))
+        );
 
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "RequestEntityTooLarge"), (answer.Status, answer.Json.Text("reason")));
     }
@@ -103,20 +127,27 @@ public sealed class AbuseTests
         await using var cluster = await TestCluster.StartAsync();
         string[] seeds = [.. Bodies()];
         var generator = Gen.Select(Gen.OneOf(Paths), Gen.Int[0, Writes.Length - 1], Gen.OneOf(seeds), Gen.Int[0, int.MaxValue]);
-        await generator.SampleAsync(async (path, write, seed, random) =>
-        {
-            var (method, type, name) = Writes[write];
-            using var request = new HttpRequestMessage(method, path + name);
-            request.Headers.Authorization = new("Bearer", TestCluster.AdminToken);
-            request.Content = new ByteArrayContent(Mutated(seed, type, new Random(random)));
-            request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
-            using var response = await cluster.Http.SendAsync(request, TestContext.Current.CancellationToken);
-            var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        await generator.SampleAsync(
+            async (path, write, seed, random) =>
+            {
+                var (method, type, name) = Writes[write];
+                using var request = new HttpRequestMessage(method, path + name);
+                request.Headers.Authorization = new("Bearer", TestCluster.AdminToken);
+                request.Content = new ByteArrayContent(Mutated(seed, type, new Random(random)));
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+                using var response = await cluster.Http.SendAsync(request, TestContext.Current.CancellationToken);
+                var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
-            var body = JsonNode.Parse(text);
-            Assert.True((int)response.StatusCode < 500 || body.Text("message").StartsWith("failed to create typed patch object", StringComparison.Ordinal), $"{method} {path} {type}: {text}\n{seed}");
-            Assert.True(response.IsSuccessStatusCode || body.Text("kind") == "Status", text);
-        }, iter: 6_000);
+                var body = JsonNode.Parse(text);
+                Assert.True(
+                    (int)response.StatusCode < 500
+                        || body.Text("message").StartsWith("failed to create typed patch object", StringComparison.Ordinal),
+                    $"{method} {path} {type}: {text}\n{seed}"
+                );
+                Assert.True(response.IsSuccessStatusCode || body.Text("kind") == "Status", text);
+            },
+            iter: 6_000
+        );
 
         Assert.Equal(HttpStatusCode.OK, (await cluster.GetAsync("/readyz")).Status);
     }
@@ -125,34 +156,42 @@ public sealed class AbuseTests
     public async Task Applying_twice_is_no_change_and_takes_nothing_from_other_managers()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await Gen.Select(Gen.OneOf("a", "b", "c").Array[1, 3], Gen.OneOf("x", "y").Array[3], Gen.OneOf("d", "e", "f").Array[1, 3]).SampleAsync(async (mine, values, theirs) =>
-        {
-            var name = "c" + Guid.NewGuid().ToString("N");
-            var path = "/api/v1/namespaces/default/configmaps/" + name;
-            string Body(IEnumerable<string> keys) => new JsonObject
-            {
-                ["apiVersion"] = "v1",
-                ["kind"] = "ConfigMap",
-                ["metadata"] = new JsonObject { ["name"] = name },
-                ["data"] = new JsonObject(keys.Distinct().Select((key, index) => KeyValuePair.Create(key, (JsonNode?)JsonValue.Create(values[index])))),
-            }.ToJsonString();
+        await Gen.Select(Gen.OneOf("a", "b", "c").Array[1, 3], Gen.OneOf("x", "y").Array[3], Gen.OneOf("d", "e", "f").Array[1, 3])
+            .SampleAsync(
+                async (mine, values, theirs) =>
+                {
+                    var name = "c" + Guid.NewGuid().ToString("N");
+                    var path = "/api/v1/namespaces/default/configmaps/" + name;
+                    string Body(IEnumerable<string> keys) =>
+                        new JsonObject
+                        {
+                            ["apiVersion"] = "v1",
+                            ["kind"] = "ConfigMap",
+                            ["metadata"] = new JsonObject { ["name"] = name },
+                            ["data"] = new JsonObject(
+                                keys.Distinct().Select((key, index) => KeyValuePair.Create(key, (JsonNode?)JsonValue.Create(values[index])))
+                            ),
+                        }.ToJsonString();
 
-            var first = await cluster.ApplyAsync(path, "one", Body(mine));
-            var again = await cluster.ApplyAsync(path, "one", Body(mine));
-            Assert.Equal(first.Json!.ResourceVersion, again.Json!.ResourceVersion);
+                    var first = await cluster.ApplyAsync(path, "one", Body(mine));
+                    var again = await cluster.ApplyAsync(path, "one", Body(mine));
+                    Assert.Equal(first.Json!.ResourceVersion, again.Json!.ResourceVersion);
 
-            var both = await cluster.ApplyAsync(path, "two", Body(theirs));
-            Assert.Equal(Owned(first, "one"), Owned(both, "one"));
-            Assert.Equal(mine.Union(theirs).Order(StringComparer.Ordinal), Keys(both));
+                    var both = await cluster.ApplyAsync(path, "two", Body(theirs));
+                    Assert.Equal(Owned(first, "one"), Owned(both, "one"));
+                    Assert.Equal(mine.Union(theirs).Order(StringComparer.Ordinal), Keys(both));
 
-            // Who applies nothing any more loses what was only theirs, and the rest stays.
-            Assert.Equal(mine.Distinct().Order(StringComparer.Ordinal), Keys(await cluster.ApplyAsync(path, "two", Body([]))));
-        }, iter: 300);
+                    // Who applies nothing any more loses what was only theirs, and the rest stays.
+                    Assert.Equal(mine.Distinct().Order(StringComparer.Ordinal), Keys(await cluster.ApplyAsync(path, "two", Body([]))));
+                },
+                iter: 300
+            );
 
         static string Owned(Answer answer, string manager) =>
             answer.Json!["metadata"].Items("managedFields").Single(entry => entry.Text("manager") == manager)["fieldsV1"]!.ToJsonString();
 
-        static IEnumerable<string> Keys(Answer answer) => answer.Json!["data"]!.AsObject().Select(static pair => pair.Key).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Keys(Answer answer) =>
+            answer.Json!["data"]!.AsObject().Select(static pair => pair.Key).Order(StringComparer.Ordinal);
     }
 
     private static IEnumerable<string> Bodies()
@@ -187,7 +226,12 @@ public sealed class AbuseTests
                 1 => JsonValue.Create(random.Next(-2, 3)),
                 2 => JsonValue.Create(""),
                 3 => new JsonArray(),
-                4 => new JsonObject { [""] = "x", ["f:"] = new JsonArray(1), ["$patch"] = "merge" },
+                4 => new JsonObject
+                {
+                    [""] = "x",
+                    ["f:"] = new JsonArray(1),
+                    ["$patch"] = "merge",
+                },
                 5 => JsonValue.Create(1e300),
                 _ => nodes[random.Next(nodes.Count)].DeepClone(),
             };
@@ -196,14 +240,18 @@ public sealed class AbuseTests
 
         var text = root.ToJsonString();
         var bytes = Encoding.UTF8.GetBytes(text);
-        if (type == "application/vnd.kubernetes.protobuf" && root is JsonObject value
-            && ResourceTable.FindKind(value.Text("apiVersion"), value.Text("kind")) is { } kind)
+        if (
+            type == "application/vnd.kubernetes.protobuf"
+            && root is JsonObject value
+            && ResourceTable.FindKind(value.Text("apiVersion"), value.Text("kind")) is { } kind
+        )
         {
             try
             {
                 bytes = ProtobufWriting.Object(value.Text("apiVersion"), value.Text("kind"), value, kind.Schema);
             }
-            catch (Exception exception) when (exception is InvalidOperationException or InvalidCastException or FormatException or NullReferenceException)
+            catch (Exception exception)
+                when (exception is InvalidOperationException or InvalidCastException or FormatException or NullReferenceException)
             {
                 // What does not fit the type cannot be written in this form.
             }
@@ -217,12 +265,15 @@ public sealed class AbuseTests
         return bytes;
     }
 
-    private static IEnumerable<JsonNode> Inner(JsonNode? node) => node switch
-    {
-        JsonObject map => map.Select(static pair => pair.Value).OfType<JsonNode>().SelectMany(static child => Inner(child).Prepend(child)),
-        JsonArray list => list.OfType<JsonNode>().SelectMany(static child => Inner(child).Prepend(child)),
-        _ => [],
-    };
+    private static IEnumerable<JsonNode> Inner(JsonNode? node) =>
+        node switch
+        {
+            JsonObject map => map.Select(static pair => pair.Value)
+                .OfType<JsonNode>()
+                .SelectMany(static child => Inner(child).Prepend(child)),
+            JsonArray list => list.OfType<JsonNode>().SelectMany(static child => Inner(child).Prepend(child)),
+            _ => [],
+        };
 
     private static async Task UntilAsync(Func<bool> holds)
     {

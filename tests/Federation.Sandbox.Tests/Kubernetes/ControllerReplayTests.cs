@@ -15,25 +15,46 @@ public sealed partial class ControllerReplayTests
     [InlineData("bad")]
     [InlineData("retry")]
     [InlineData("deadline")]
-    public Task A_job_goes_through_the_recorded_statuses(string job) => ReplayAsync(
-        "13-jobs", $"{job}: create", $"{job}: watch of the job", $"{job}: watch of its pods", "Job",
-        static events => events.TakeWhile(static change => change.Kind != "Job" || (change.Type != "DELETED" && change.Object["metadata"]?["deletionTimestamp"] is null)));
+    public Task A_job_goes_through_the_recorded_statuses(string job) =>
+        ReplayAsync(
+            "13-jobs",
+            $"{job}: create",
+            $"{job}: watch of the job",
+            $"{job}: watch of its pods",
+            "Job",
+            static events =>
+                events.TakeWhile(static change =>
+                    change.Kind != "Job" || (change.Type != "DELETED" && change.Object["metadata"]?["deletionTimestamp"] is null)
+                )
+        );
 
     [Theory]
     [InlineData("web", 5)]
     [InlineData("stuck", 5)]
-    public Task A_deployment_goes_through_the_recorded_statuses(string deployment, int statuses) => ReplayAsync(
-        "14-deployments", $"{deployment}: create", $"{deployment}: watch of deployment", $"{deployment}: watch of pods", "Deployment",
-        events =>
-        {
-            var last = events.Where(static change => change.Kind == "Deployment").ElementAt(statuses - 1).Version;
-            return events.TakeWhile(change => change.Version <= last);
-        });
+    public Task A_deployment_goes_through_the_recorded_statuses(string deployment, int statuses) =>
+        ReplayAsync(
+            "14-deployments",
+            $"{deployment}: create",
+            $"{deployment}: watch of deployment",
+            $"{deployment}: watch of pods",
+            "Deployment",
+            events =>
+            {
+                var last = events.Where(static change => change.Kind == "Deployment").ElementAt(statuses - 1).Version;
+                return events.TakeWhile(change => change.Version <= last);
+            }
+        );
 
     private sealed record RecordedChange(long Version, string Kind, string Type, JsonObject Object);
 
     private static async Task ReplayAsync(
-        string file, string create, string owners, string pods, string kind, Func<IReadOnlyList<RecordedChange>, IEnumerable<RecordedChange>> part)
+        string file,
+        string create,
+        string owners,
+        string pods,
+        string kind,
+        Func<IReadOnlyList<RecordedChange>, IEnumerable<RecordedChange>> part
+    )
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.PostAsync("/api/v1/namespaces", """{"metadata":{"name":"batch"}}""");
@@ -41,13 +62,21 @@ public sealed partial class ControllerReplayTests
         var request = recordings.Single(recording => recording.Name == create).Request;
         RecordedChange[] all =
         [
-            .. recordings.Where(recording => recording.Name == owners || recording.Name == pods)
+            .. recordings
+                .Where(recording => recording.Name == owners || recording.Name == pods)
                 .SelectMany(static recording => recording.Response["stream"]!.AsArray())
                 .Select(static change => (Type: change.Text("type"), Object: change!["object"]!.AsObject()))
-                .Select(static change => new RecordedChange(change.Object.ResourceVersion, change.Object.Text("kind"), change.Type, change.Object))
+                .Select(static change => new RecordedChange(
+                    change.Object.ResourceVersion,
+                    change.Object.Text("kind"),
+                    change.Type,
+                    change.Object
+                ))
                 .OrderBy(static change => change.Version),
         ];
-        cluster.Time.SetUtcNow(DateTimeOffset.Parse(all[0].Object["metadata"].Text("creationTimestamp"), System.Globalization.CultureInfo.InvariantCulture));
+        cluster.Time.SetUtcNow(
+            DateTimeOffset.Parse(all[0].Object["metadata"].Text("creationTimestamp"), System.Globalization.CultureInfo.InvariantCulture)
+        );
         await using var ownStream = await Watched.OpenAsync(cluster, request.Text("path"));
         await using var podStream = await Watched.OpenAsync(cluster, "/api/v1/namespaces/batch/pods");
         var answer = await cluster.SendAsync(HttpMethod.Post, request.Text("path"), request["body"]);
@@ -76,11 +105,16 @@ public sealed partial class ControllerReplayTests
             {
                 // The scheduler's or the kubelet's; what controllers do to pods is this server's own.
                 last[name] = change.Object["status"]?.DeepClone();
-                cluster.Server.Kubelet.UpdatePod("batch", names[name].Name, names[name].Uid, pod =>
-                {
-                    pod["spec"]!["nodeName"] = "localhost";
-                    pod["status"] = change.Object["status"]!.DeepClone();
-                });
+                cluster.Server.Kubelet.UpdatePod(
+                    "batch",
+                    names[name].Name,
+                    names[name].Uid,
+                    pod =>
+                    {
+                        pod["spec"]!["nodeName"] = "localhost";
+                        pod["status"] = change.Object["status"]!.DeepClone();
+                    }
+                );
             }
         }
     }
@@ -89,10 +123,22 @@ public sealed partial class ControllerReplayTests
     private static string Normal(JsonNode? status)
     {
         var sorted = status as JsonObject ?? [];
-        return Own().Replace(new JsonObject(sorted.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))).ToJsonString(), "*");
+        return Own()
+            .Replace(
+                new JsonObject(
+                    sorted
+                        .OrderBy(static pair => pair.Key, StringComparer.Ordinal)
+                        .Select(static pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))
+                ).ToJsonString(),
+                "*"
+            );
     }
 
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ|(?<=(web|stuck)-)[a-z0-9]+", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ|(?<=(web|stuck)-)[a-z0-9]+",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Own();
 
     /// <summary>A watch whose next event is waited for while the clock moves on.</summary>
@@ -102,8 +148,16 @@ public sealed partial class ControllerReplayTests
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path + "?watch=true&timeoutSeconds=86400");
             request.Headers.Authorization = new("Bearer", TestCluster.AdminToken);
-            var response = await cluster.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-            return new Watched(cluster, response, new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken)));
+            var response = await cluster.Http.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                TestContext.Current.CancellationToken
+            );
+            return new Watched(
+                cluster,
+                response,
+                new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken))
+            );
         }
 
         public async Task<JsonObject> NextAsync(Func<JsonObject, bool> wanted)
@@ -111,7 +165,11 @@ public sealed partial class ControllerReplayTests
             while (true)
             {
                 var reading = reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
-                for (var waited = 0; await Task.WhenAny(reading, Task.Delay(250, TestContext.Current.CancellationToken)) != reading; waited++)
+                for (
+                    var waited = 0;
+                    await Task.WhenAny(reading, Task.Delay(250, TestContext.Current.CancellationToken)) != reading;
+                    waited++
+                )
                 {
                     Assert.True(waited < 60, "the recorded status does not come");
                     cluster.Time.Advance(TimeSpan.FromSeconds(1));

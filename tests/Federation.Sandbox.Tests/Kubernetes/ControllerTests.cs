@@ -18,8 +18,11 @@ public sealed class ControllerTests
         await cluster.PostAsync(Jobs, Job("odd", """ "ttlSecondsAfterFinished":1, """));
         await cluster.SeeAsync(Jobs + "/odd", static job => job["status"].Number("active") == 1);
         await cluster.SendAsync(
-            HttpMethod.Patch, Jobs + "/odd/status",
-            JsonNode.Parse("""{"status":{"conditions":[{"type":"Complete","status":"True","lastTransitionTime":"no time"}]}}"""), "application/merge-patch+json");
+            HttpMethod.Patch,
+            Jobs + "/odd/status",
+            JsonNode.Parse("""{"status":{"conditions":[{"type":"Complete","status":"True","lastTransitionTime":"no time"}]}}"""),
+            "application/merge-patch+json"
+        );
 
         await cluster.PostAsync(Deployments, Deployment("web", 1));
 
@@ -31,9 +34,15 @@ public sealed class ControllerTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Pods need a POSIX shell.");
         await using var cluster = (await TestCluster.StartAsync()).WithNode();
-        await cluster.PostAsync(Pods, """{"metadata":{"name":"odd"},"spec":{"containers":[{"name":"c","image":"registry.test/busybox:1","resources":{"limits":{"cpu":"many"}}}]}}""");
+        await cluster.PostAsync(
+            Pods,
+            """{"metadata":{"name":"odd"},"spec":{"containers":[{"name":"c","image":"registry.test/busybox:1","resources":{"limits":{"cpu":"many"}}}]}}"""
+        );
 
-        await cluster.PostAsync(Pods, """{"metadata":{"name":"good"},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"registry.test/busybox:1","command":["true"]}]}}""");
+        await cluster.PostAsync(
+            Pods,
+            """{"metadata":{"name":"good"},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"registry.test/busybox:1","command":["true"]}]}}"""
+        );
 
         await cluster.SeeAsync(Pods + "/good", static pod => pod["status"].Text("phase") == "Succeeded");
     }
@@ -61,10 +70,14 @@ public sealed class ControllerTests
         await using var cluster = await TestCluster.StartAsync();
         var answer = await cluster.PostAsync(
             "/api/v1/namespaces/default/configmaps",
-            """{"metadata":{"name":"lost","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"gone","uid":"00000000-0000-0000-0000-000000000000"}]}}""");
+            """{"metadata":{"name":"lost","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"gone","uid":"00000000-0000-0000-0000-000000000000"}]}}"""
+        );
         Assert.Equal(HttpStatusCode.Created, answer.Status);
 
-        await cluster.SeeAsync("/api/v1/namespaces/default/configmaps", static list => list.Items("items").All(static item => item.Name != "lost"));
+        await cluster.SeeAsync(
+            "/api/v1/namespaces/default/configmaps",
+            static list => list.Items("items").All(static item => item.Name != "lost")
+        );
     }
 
     [Fact]
@@ -72,10 +85,18 @@ public sealed class ControllerTests
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.PostAsync(Jobs, Job("later", """ "suspend":true, """));
-        await cluster.SeeAsync(Jobs + "/later", static job => job["status"].Items("conditions").Any(static condition => condition.Text("type") == "Suspended"));
+        await cluster.SeeAsync(
+            Jobs + "/later",
+            static job => job["status"].Items("conditions").Any(static condition => condition.Text("type") == "Suspended")
+        );
         Assert.Empty((await cluster.GetAsync(Pods)).Json.Items("items"));
 
-        await cluster.SendAsync(HttpMethod.Patch, Jobs + "/later", JsonNode.Parse("""{"spec":{"suspend":false}}"""), "application/merge-patch+json");
+        await cluster.SendAsync(
+            HttpMethod.Patch,
+            Jobs + "/later",
+            JsonNode.Parse("""{"spec":{"suspend":false}}"""),
+            "application/merge-patch+json"
+        );
 
         await cluster.SeeAsync(Jobs + "/later", static job => job["status"].Number("active") == 1);
     }
@@ -89,13 +110,17 @@ public sealed class ControllerTests
         pods.Items("items").ToList().ForEach(Succeed);
         pods = await cluster.SeeAsync(Pods, static list => list.Items("items").Count() == 3);
         Succeed(pods.Items("items").Single(static pod => pod["status"].Text("phase") == "Pending"));
-        await cluster.SeeAsync(Jobs + "/many", static job => job["status"].Number("succeeded") == 3 && job["status"]?["completionTime"] is not null);
+        await cluster.SeeAsync(
+            Jobs + "/many",
+            static job => job["status"].Number("succeeded") == 3 && job["status"]?["completionTime"] is not null
+        );
 
         cluster.Time.Advance(TimeSpan.FromSeconds(6));
 
         await cluster.SeeAsync(Jobs, static list => !list.Items("items").Any());
 
-        void Succeed(JsonObject pod) => cluster.Server.Kubelet.UpdatePod("default", pod.Name, pod.Uid, static stored => stored["status"]!["phase"] = "Succeeded");
+        void Succeed(JsonObject pod) =>
+            cluster.Server.Kubelet.UpdatePod("default", pod.Name, pod.Uid, static stored => stored["status"]!["phase"] = "Succeeded");
     }
 
     [Fact]
@@ -109,20 +134,25 @@ public sealed class ControllerTests
         cluster.Server.Kubelet.UpdatePod("default", first.Name, first.Uid, static pod => pod["spec"]!["nodeName"] = "localhost");
 
         await cluster.SendAsync(
-            HttpMethod.Patch, Deployments + "/web",
-            JsonNode.Parse("""{"spec":{"template":{"metadata":{"annotations":{"again":"1"}}}}}"""), "application/merge-patch+json");
+            HttpMethod.Patch,
+            Deployments + "/web",
+            JsonNode.Parse("""{"spec":{"template":{"metadata":{"annotations":{"again":"1"}}}}}"""),
+            "application/merge-patch+json"
+        );
         await cluster.SeeAsync(Pods, static list => list.Items("items").Single().IsTerminating);
         cluster.Server.Kubelet.RemovePod("default", first.Name, first.Uid);
 
         await cluster.SeeAsync(Pods, list => list.Items("items").Any(pod => pod.Name != first.Name));
     }
 
-    private static string Deployment(string name, int replicas) => """
-        {"metadata":{"name":"NAME"},"spec":{"replicas":REPLICAS,"selector":{"matchLabels":{"app":"NAME"}},
-         "template":{"metadata":{"labels":{"app":"NAME"}},"spec":{"containers":[{"name":"main","image":"registry.test/busybox:1"}]}}}}
-        """.Replace("NAME", name, StringComparison.Ordinal).Replace("REPLICAS", $"{replicas}", StringComparison.Ordinal);
+    private static string Deployment(string name, int replicas) =>
+        """
+            {"metadata":{"name":"NAME"},"spec":{"replicas":REPLICAS,"selector":{"matchLabels":{"app":"NAME"}},
+             "template":{"metadata":{"labels":{"app":"NAME"}},"spec":{"containers":[{"name":"main","image":"registry.test/busybox:1"}]}}}}
+            """.Replace("NAME", name, StringComparison.Ordinal).Replace("REPLICAS", $"{replicas}", StringComparison.Ordinal);
 
-    private static string Job(string name, string more) => """
-        {"metadata":{"name":"NAME"},"spec":{ MORE "template":{"spec":{"restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1"}]}}}}
-        """.Replace("NAME", name, StringComparison.Ordinal).Replace("MORE", more, StringComparison.Ordinal);
+    private static string Job(string name, string more) =>
+        """
+            {"metadata":{"name":"NAME"},"spec":{ MORE "template":{"spec":{"restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1"}]}}}}
+            """.Replace("NAME", name, StringComparison.Ordinal).Replace("MORE", more, StringComparison.Ordinal);
 }

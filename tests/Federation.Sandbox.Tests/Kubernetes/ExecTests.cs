@@ -14,9 +14,13 @@ public sealed partial class ExecTests
         ["tty: stderr joins stdout, CRLF"] = "the recorded container has no stty; terminals are tested on their own",
     };
 
-    private static IEnumerable<Recording> Recorded => Recording.Load("11-exec").Where(static recording => recording.Request["kubectl"] is null && !NotCovered.ContainsKey(recording.Name));
+    private static IEnumerable<Recording> Recorded =>
+        Recording
+            .Load("11-exec")
+            .Where(static recording => recording.Request["kubectl"] is null && !NotCovered.ContainsKey(recording.Name));
 
-    public static TheoryData<string> Sockets => [.. Recorded.Where(static recording => StatusOf(recording) == 101).Select(static recording => recording.Name)];
+    public static TheoryData<string> Sockets =>
+        [.. Recorded.Where(static recording => StatusOf(recording) == 101).Select(static recording => recording.Name)];
 
     [Theory]
     [MemberData(nameof(Sockets))]
@@ -27,7 +31,10 @@ public sealed partial class ExecTests
         using var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(recording.Request["headers"].Text("Sec-WebSocket-Protocol"));
         socket.Options.SetRequestHeader("Authorization", "Bearer " + TestCluster.AdminToken);
-        await socket.ConnectAsync(new Uri(cluster.Address.Replace("http:", "ws:", StringComparison.Ordinal) + PathOf(recording)[1..]), TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(
+            new Uri(cluster.Address.Replace("http:", "ws:", StringComparison.Ordinal) + PathOf(recording)[1..]),
+            TestContext.Current.CancellationToken
+        );
 
         var frames = recording.Response["frames"]!.AsArray().OfType<JsonObject>().ToList();
         var receiving = ReceiveAsync(socket);
@@ -42,12 +49,19 @@ public sealed partial class ExecTests
             else
             {
                 await socket.SendAsync(
-                    (byte[])[(byte)frame.Number("channel")!, .. Encoding.UTF8.GetBytes(frame.Text("data"))], WebSocketMessageType.Binary, endOfMessage: true, TestContext.Current.CancellationToken);
+                    (byte[])[(byte)frame.Number("channel")!, .. Encoding.UTF8.GetBytes(frame.Text("data"))],
+                    WebSocketMessageType.Binary,
+                    endOfMessage: true,
+                    TestContext.Current.CancellationToken
+                );
             }
         }
 
         var received = await receiving.Done;
-        Assert.Equal(frames.Where(static frame => frame.Text("dir") == "server").Select(static frame => frame.Number("channel")).First(), received[0].Channel);
+        Assert.Equal(
+            frames.Where(static frame => frame.Text("dir") == "server").Select(static frame => frame.Number("channel")).First(),
+            received[0].Channel
+        );
         Assert.Empty(received[0].Data);
         Assert.Equal(Normal(Joined(frames, 1)), Normal(Joined(received, 1)));
         Assert.Equal(Normal(Joined(frames, 2)), Normal(Joined(received, 2)));
@@ -72,8 +86,14 @@ public sealed partial class ExecTests
 
             Assert.True(StatusOf(recording) == (int)response.StatusCode, $"{recording.Name}: {response.StatusCode}");
             var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-            var expected = recording.Response["body"] is JsonValue body && body.TryGetValue<string>(out var raw) ? raw.TrimEnd() : recording.Response["body"]?.ToJsonString() ?? "";
-            Assert.True(expected.Length == 0 ? text.Length == 0 : JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(text)), $"{recording.Name}: {text}");
+            var expected =
+                recording.Response["body"] is JsonValue body && body.TryGetValue<string>(out var raw)
+                    ? raw.TrimEnd()
+                    : recording.Response["body"]?.ToJsonString() ?? "";
+            Assert.True(
+                expected.Length == 0 ? text.Length == 0 : JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(text)),
+                $"{recording.Name}: {text}"
+            );
         }
     }
 
@@ -85,7 +105,8 @@ public sealed partial class ExecTests
         using var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol("v5.channel.k8s.io");
         socket.Options.SetRequestHeader("Authorization", "Bearer " + TestCluster.AdminToken);
-        var address = cluster.Address.Replace("http:", "ws:", StringComparison.Ordinal)
+        var address =
+            cluster.Address.Replace("http:", "ws:", StringComparison.Ordinal)
             + "api/v1/namespaces/live2/pods/two/exec?container=a&stdin=true&stdout=true&tty=true&command=sh&command=-c&command="
             + Uri.EscapeDataString("test -t 0 && test -t 1 && echo terminal; exit 3");
         await socket.ConnectAsync(new Uri(address), TestContext.Current.CancellationToken);
@@ -105,8 +126,10 @@ public sealed partial class ExecTests
         {
             socket.Options.AddSubProtocol("v5.channel.k8s.io");
             socket.Options.SetRequestHeader("Authorization", "Bearer " + TestCluster.AdminToken);
-            var address = cluster.Address.Replace("http:", "ws:", StringComparison.Ordinal)
-                + "api/v1/namespaces/live2/pods/two/exec?container=a&stdout=true&command=sh&command=-c&command=" + Uri.EscapeDataString($"echo $$ > {mark}; echo up; sleep 60");
+            var address =
+                cluster.Address.Replace("http:", "ws:", StringComparison.Ordinal)
+                + "api/v1/namespaces/live2/pods/two/exec?container=a&stdout=true&command=sh&command=-c&command="
+                + Uri.EscapeDataString($"echo $$ > {mark}; echo up; sleep 60");
             await socket.ConnectAsync(new Uri(address), TestContext.Current.CancellationToken);
             await SeeOutputAsync(ReceiveAsync(socket).Seen, "up\n");
             socket.Abort();
@@ -127,22 +150,41 @@ public sealed partial class ExecTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Pods need a POSIX shell.");
         var cluster = (await TestCluster.StartAsync()).WithNode();
         await cluster.PostAsync("/api/v1/namespaces", """{"metadata":{"name":"live2"}}""");
-        await CreateAsync("two", """{"initContainers":[{"name":"i","image":"registry.test/busybox:1","command":["true"]}],"containers":[{"name":"a","image":"registry.test/busybox:1","command":["sleep","600"]},{"name":"b","image":"registry.test/busybox:1","command":["sleep","600"]}]}""");
-        await CreateAsync("logs", """{"restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1","command":["true"]}]}""");
-        await CreateAsync("creating", """{"containers":[{"name":"main","image":"registry.test/busybox:1"}],"volumes":[{"name":"v","configMap":{"name":"absent"}}]}""");
+        await CreateAsync(
+            "two",
+            """{"initContainers":[{"name":"i","image":"registry.test/busybox:1","command":["true"]}],"containers":[{"name":"a","image":"registry.test/busybox:1","command":["sleep","600"]},{"name":"b","image":"registry.test/busybox:1","command":["sleep","600"]}]}"""
+        );
+        await CreateAsync(
+            "logs",
+            """{"restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1","command":["true"]}]}"""
+        );
+        await CreateAsync(
+            "creating",
+            """{"containers":[{"name":"main","image":"registry.test/busybox:1"}],"volumes":[{"name":"v","configMap":{"name":"absent"}}]}"""
+        );
         await CreateAsync("unsched", """{"nodeSelector":{"no":"such"},"containers":[{"name":"main","image":"registry.test/busybox:1"}]}""");
-        await cluster.SeeAsync("/api/v1/namespaces/live2/pods/two", static pod => pod["status"].Items("conditions").Any(static condition => condition.Text("type") == "Ready" && condition.Text("status") == "True"));
+        await cluster.SeeAsync(
+            "/api/v1/namespaces/live2/pods/two",
+            static pod =>
+                pod["status"]
+                    .Items("conditions")
+                    .Any(static condition => condition.Text("type") == "Ready" && condition.Text("status") == "True")
+        );
         await cluster.SeeAsync("/api/v1/namespaces/live2/pods/logs", static pod => pod["status"].Text("phase") == "Succeeded");
         await cluster.SeeAsync("/api/v1/namespaces/live2/pods/creating", static pod => pod["spec"].Text("nodeName").Length > 0);
         return cluster;
 
         async Task CreateAsync(string name, string spec)
         {
-            var answer = await cluster.SendAsync(HttpMethod.Post, "/api/v1/namespaces/live2/pods", new JsonObject
-            {
-                ["metadata"] = new JsonObject { ["name"] = name },
-                ["spec"] = JsonNode.Parse(spec),
-            });
+            var answer = await cluster.SendAsync(
+                HttpMethod.Post,
+                "/api/v1/namespaces/live2/pods",
+                new JsonObject
+                {
+                    ["metadata"] = new JsonObject { ["name"] = name },
+                    ["spec"] = JsonNode.Parse(spec),
+                }
+            );
             Assert.True(answer.Status == System.Net.HttpStatusCode.Created, answer.Text);
         }
     }
@@ -151,12 +193,19 @@ public sealed partial class ExecTests
 
     private static string PathOf(Recording recording)
     {
-        var query = recording.Request["query"]!.AsObject().SelectMany(static pair => (pair.Value as JsonArray ?? [pair.Value!.DeepClone()])
-            .Select(value => $"{pair.Key}={Uri.EscapeDataString(value!.ToString())}"));
+        var query = recording.Request["query"]!
+            .AsObject()
+            .SelectMany(static pair =>
+                (pair.Value as JsonArray ?? [pair.Value!.DeepClone()]).Select(value =>
+                    $"{pair.Key}={Uri.EscapeDataString(value!.ToString())}"
+                )
+            );
         return $"{recording.Request.Text("path")}?{string.Join('&', query)}";
     }
 
-    private static (List<(long Channel, string Data)> Seen, Task<List<(long Channel, string Data)>> Done) ReceiveAsync(ClientWebSocket socket)
+    private static (List<(long Channel, string Data)> Seen, Task<List<(long Channel, string Data)>> Done) ReceiveAsync(
+        ClientWebSocket socket
+    )
     {
         var seen = new List<(long Channel, string Data)>();
         return (seen, RunAsync());
@@ -199,13 +248,18 @@ public sealed partial class ExecTests
     }
 
     private static string Joined(IEnumerable<JsonObject> frames, long channel) =>
-        string.Concat(frames.Where(frame => frame.Text("dir") == "server" && frame.Number("channel") == channel).Select(static frame => Whole(frame.Text("data"))));
+        string.Concat(
+            frames
+                .Where(frame => frame.Text("dir") == "server" && frame.Number("channel") == channel)
+                .Select(static frame => Whole(frame.Text("data")))
+        );
 
     private static string Joined(IEnumerable<(long Channel, string Data)> frames, long channel) =>
         string.Concat(frames.Where(frame => frame.Channel == channel).Select(static frame => frame.Data));
 
     // Long output was recorded by its length alone.
-    private static string Whole(string data) => Lengths().Match(data) is { Success: true } length ? new string('x', int.Parse(length.Groups["n"].Value)) : data;
+    private static string Whole(string data) =>
+        Lengths().Match(data) is { Success: true } length ? new string('x', int.Parse(length.Groups["n"].Value)) : data;
 
     private static string Normal(string text) => Identities().Replace(text, "ID");
 

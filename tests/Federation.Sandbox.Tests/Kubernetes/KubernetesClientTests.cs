@@ -19,8 +19,13 @@ public sealed class KubernetesClientTests
         var account = await client.PatchNamespacedServiceAccountAsync(
             new V1Patch(
                 """{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"ksa","annotations":{"example.com/role":"one"}}}""",
-                V1Patch.PatchType.ApplyPatch),
-            "ksa", "team", fieldManager: "federation", cancellationToken: Cancelled);
+                V1Patch.PatchType.ApplyPatch
+            ),
+            "ksa",
+            "team",
+            fieldManager: "federation",
+            cancellationToken: Cancelled
+        );
         Assert.Equal("one", account.Metadata.Annotations["example.com/role"]);
         Assert.Equal("federation", account.Metadata.ManagedFields.Single().Manager);
 
@@ -71,7 +76,9 @@ public sealed class KubernetesClientTests
         await using var cluster = await TestCluster.StartAsync();
         using var client = ClientOf(cluster);
 
-        var error = await Assert.ThrowsAsync<HttpOperationException>(() => client.ReadNamespacedPodAsync("absent", "default", cancellationToken: Cancelled));
+        var error = await Assert.ThrowsAsync<HttpOperationException>(() =>
+            client.ReadNamespacedPodAsync("absent", "default", cancellationToken: Cancelled)
+        );
 
         Assert.Equal(System.Net.HttpStatusCode.NotFound, error.Response.StatusCode);
         Assert.Contains("""pods \"absent\" not found""", error.Response.Content, StringComparison.Ordinal);
@@ -84,8 +91,14 @@ public sealed class KubernetesClientTests
         using var client = ClientOf(cluster);
 
         var answer = await client.CreateNamespacedServiceAccountTokenAsync(
-            new Authenticationv1TokenRequest { Spec = new V1TokenRequestSpec { Audiences = ["sts.amazonaws.com"], ExpirationSeconds = 3600 } },
-            "default", "default", cancellationToken: Cancelled);
+            new Authenticationv1TokenRequest
+            {
+                Spec = new V1TokenRequestSpec { Audiences = ["sts.amazonaws.com"], ExpirationSeconds = 3600 },
+            },
+            "default",
+            "default",
+            cancellationToken: Cancelled
+        );
 
         Assert.Equal(3, answer.Status.Token.Split('.').Length);
         Assert.Equal(cluster.Time.GetUtcNow().AddHours(1).UtcDateTime, answer.Status.ExpirationTimestamp);
@@ -94,16 +107,25 @@ public sealed class KubernetesClientTests
     private static k8s.Kubernetes ClientOf(TestCluster cluster) =>
         new(new KubernetesClientConfiguration { Host = cluster.Address, AccessToken = TestCluster.AdminToken });
 
-    private static V1Pod PodOf(string account) => new()
-    {
-        Metadata = new V1ObjectMeta { Name = "check" },
-        Spec = new V1PodSpec
+    private static V1Pod PodOf(string account) =>
+        new()
         {
-            ServiceAccountName = account,
-            RestartPolicy = "Never",
-            Containers = [new V1Container { Name = "main", Image = "registry.example/app:1", Command = ["true"] }],
-        },
-    };
+            Metadata = new V1ObjectMeta { Name = "check" },
+            Spec = new V1PodSpec
+            {
+                ServiceAccountName = account,
+                RestartPolicy = "Never",
+                Containers =
+                [
+                    new V1Container
+                    {
+                        Name = "main",
+                        Image = "registry.example/app:1",
+                        Command = ["true"],
+                    },
+                ],
+            },
+        };
 
     private sealed class OneLog : Federation.Sandbox.Kubelet.IPodRuntime
     {
@@ -111,6 +133,11 @@ public sealed class KubernetesClientTests
 
         public Federation.Sandbox.Kubelet.ContainerLog? FindLog(string podUid, string container, bool previous) => previous ? null : Log;
 
-        public Federation.Sandbox.Kubelet.ContainerExec? StartExec(string podUid, string container, IReadOnlyList<string> arguments, bool terminal) => null;
+        public Federation.Sandbox.Kubelet.ContainerExec? StartExec(
+            string podUid,
+            string container,
+            IReadOnlyList<string> arguments,
+            bool terminal
+        ) => null;
     }
 }

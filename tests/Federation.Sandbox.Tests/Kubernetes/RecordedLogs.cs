@@ -39,7 +39,13 @@ internal static class RecordedLogs
         log.Complete();
     }
 
-    private static async Task<string> AddAsync(TestCluster cluster, string name, string[] containers, string[] initContainers, string? state)
+    private static async Task<string> AddAsync(
+        TestCluster cluster,
+        string name,
+        string[] containers,
+        string[] initContainers,
+        string? state
+    )
     {
         static JsonArray Containers(string[] names) =>
             new([.. names.Select(static name => new JsonObject { ["name"] = name, ["image"] = "registry.test/busybox:1" })]);
@@ -52,17 +58,25 @@ internal static class RecordedLogs
         var uid = (await cluster.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{Namespace}/pods", pod)).Json!.Uid;
         if (state is not null)
         {
-            cluster.Server.Kubelet.UpdatePod(Namespace, name, uid, stored =>
-            {
-                stored["spec"]!["nodeName"] = "localhost";
-                stored["status"]!["containerStatuses"] = new JsonArray([.. containers.Select(container => new JsonObject
+            cluster.Server.Kubelet.UpdatePod(
+                Namespace,
+                name,
+                uid,
+                stored =>
                 {
-                    ["name"] = container,
-                    ["state"] = state == "running"
-                        ? new JsonObject { ["running"] = new JsonObject() }
-                        : new JsonObject { ["waiting"] = new JsonObject { ["reason"] = state } },
-                })]);
-            });
+                    stored["spec"]!["nodeName"] = "localhost";
+                    stored["status"]!["containerStatuses"] = new JsonArray([
+                        .. containers.Select(container => new JsonObject
+                        {
+                            ["name"] = container,
+                            ["state"] =
+                                state == "running"
+                                    ? new JsonObject { ["running"] = new JsonObject() }
+                                    : new JsonObject { ["waiting"] = new JsonObject { ["reason"] = state } },
+                        }),
+                    ]);
+                }
+            );
         }
 
         return uid;

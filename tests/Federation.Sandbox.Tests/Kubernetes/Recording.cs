@@ -7,12 +7,19 @@ internal sealed record Recording(string Name, JsonObject Request, JsonObject Res
 {
     public static IReadOnlyList<Recording> Load(string file)
     {
-        using var stream = typeof(Recording).Assembly.GetManifestResourceStream($"recordings/{file}.json")
+        using var stream =
+            typeof(Recording).Assembly.GetManifestResourceStream($"recordings/{file}.json")
             ?? throw new FileNotFoundException($"There is no recording {file}.");
         return
         [
-            .. JsonNode.Parse(stream)!.AsArray().Select(static item =>
-                new Recording(item!["name"]!.GetValue<string>(), item["request"]!.AsObject(), item["response"]!.AsObject())),
+            .. JsonNode
+                .Parse(stream)!
+                .AsArray()
+                .Select(static item => new Recording(
+                    item!["name"]!.GetValue<string>(),
+                    item["request"]!.AsObject(),
+                    item["response"]!.AsObject()
+                )),
         ];
     }
 }

@@ -23,12 +23,18 @@ internal sealed partial class Replay(TestCluster cluster)
     public async Task<IReadOnlyList<string>> SendAsync(Recording recording)
     {
         using var request = Build(recording);
-        using var response = await cluster.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await cluster.Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
         List<string> differences = [];
         var expectedStatus = recording.Response["status"]!.GetValue<int>();
         if ((int)response.StatusCode != expectedStatus)
         {
-            differences.Add($"status: expected {expectedStatus}, was {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+            differences.Add(
+                $"status: expected {expectedStatus}, was {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}"
+            );
             return differences;
         }
 
@@ -71,11 +77,16 @@ internal sealed partial class Replay(TestCluster cluster)
     private HttpRequestMessage Build(Recording recording)
     {
         var source = recording.Request;
-        var query = source["query"]?.AsObject().Select(pair => $"{pair.Key}={Uri.EscapeDataString(QueryValue(pair.Key, pair.Value!.ToString()))}") ?? [];
+        var query =
+            source["query"]?.AsObject().Select(pair => $"{pair.Key}={Uri.EscapeDataString(QueryValue(pair.Key, pair.Value!.ToString()))}")
+            ?? [];
         var address = Translate(source["path"]!.GetValue<string>()) + (query.Any() ? "?" + string.Join('&', query) : "");
         var request = new HttpRequestMessage(new HttpMethod(source["method"]!.GetValue<string>()), address);
         request.Headers.TryAddWithoutValidation("User-Agent", "curl/8");
-        foreach (var (name, value) in source["headers"]?.AsObject().Where(static header => header.Key is not ("Content-Type" or "Authorization")) ?? [])
+        foreach (
+            var (name, value) in source["headers"]?.AsObject().Where(static header => header.Key is not ("Content-Type" or "Authorization"))
+                ?? []
+        )
         {
             request.Headers.TryAddWithoutValidation(name, value!.GetValue<string>());
         }
@@ -106,17 +117,19 @@ internal sealed partial class Replay(TestCluster cluster)
         return request;
     }
 
-    private string QueryValue(string name, string value) => name switch
-    {
-        "resourceVersion" when long.TryParse(value, out var version) => Version(version).ToString(CultureInfo.InvariantCulture),
-        "continue" when value != "nonsense" => ContinueToken(value),
-        _ => value,
-    };
+    private string QueryValue(string name, string value) =>
+        name switch
+        {
+            "resourceVersion" when long.TryParse(value, out var version) => Version(version).ToString(CultureInfo.InvariantCulture),
+            "continue" when value != "nonsense" => ContinueToken(value),
+            _ => value,
+        };
 
     // The latest version known at or before a recorded one; small and huge ones stand for themselves.
     private long Version(long recorded) =>
-        recorded is < 100 or > 1_000_000 || _versions.Count == 0 ? recorded
-        : _versions.TakeWhile(pair => pair.Key <= recorded).Select(static pair => pair.Value).LastOrDefault(recorded);
+        recorded is < 100 or > 1_000_000 || _versions.Count == 0
+            ? recorded
+            : _versions.TakeWhile(pair => pair.Key <= recorded).Select(static pair => pair.Value).LastOrDefault(recorded);
 
     private string ContinueToken(string recorded)
     {
@@ -182,7 +195,11 @@ internal sealed partial class Replay(TestCluster cluster)
         {
             case (JsonObject e, JsonObject a):
                 // The recordings shorten the items of lists to name and version.
-                var shortened = path.Contains("items[", StringComparison.Ordinal) && e.Count == 2 && e.ContainsKey("name") && e.ContainsKey("resourceVersion");
+                var shortened =
+                    path.Contains("items[", StringComparison.Ordinal)
+                    && e.Count == 2
+                    && e.ContainsKey("name")
+                    && e.ContainsKey("resourceVersion");
                 foreach (var (name, value) in e)
                 {
                     if (!a.TryGetPropertyValue(name, out var found))
@@ -202,7 +219,9 @@ internal sealed partial class Replay(TestCluster cluster)
 
                 if (!shortened)
                 {
-                    differences.AddRange(a.Where(pair => !e.ContainsKey(pair.Key)).Select(pair => $"{path}.{pair.Key}: unexpected {Short(pair.Value)}"));
+                    differences.AddRange(
+                        a.Where(pair => !e.ContainsKey(pair.Key)).Select(pair => $"{path}.{pair.Key}: unexpected {Short(pair.Value)}")
+                    );
                 }
 
                 break;
@@ -235,8 +254,12 @@ internal sealed partial class Replay(TestCluster cluster)
 
     private void CompareText(string expected, string actual, string path, List<string> differences)
     {
-        if (expected == actual || expected == "..." || (Times().IsMatch(expected) && Times().IsMatch(actual))
-            || (expected.StartsWith("-----BEGIN", StringComparison.Ordinal) && actual.StartsWith("-----BEGIN", StringComparison.Ordinal)))
+        if (
+            expected == actual
+            || expected == "..."
+            || (Times().IsMatch(expected) && Times().IsMatch(actual))
+            || (expected.StartsWith("-----BEGIN", StringComparison.Ordinal) && actual.StartsWith("-----BEGIN", StringComparison.Ordinal))
+        )
         {
             return;
         }
@@ -321,7 +344,8 @@ internal sealed partial class Replay(TestCluster cluster)
 
     private static string Decode(string base64Url) => Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(base64Url));
 
-    private static string Short(JsonNode? node) => node?.ToJsonString() is { } text ? (text.Length > 300 ? text[..300] + "…" : text) : "null";
+    private static string Short(JsonNode? node) =>
+        node?.ToJsonString() is { } text ? (text.Length > 300 ? text[..300] + "…" : text) : "null";
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Guids();
@@ -330,7 +354,11 @@ internal sealed partial class Replay(TestCluster cluster)
     private static partial Regex Times();
 
     // What a server chooses: uids, and names with a generated end.
-    [GeneratedRegex("^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(g-|kube-api-access-)[a-z0-9]{5})$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(g-|kube-api-access-)[a-z0-9]{5})$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Chosen();
 
     [GeneratedRegex(@"(?<=current: |in record \(|resource version: \d+ \()\d+", RegexOptions.ExplicitCapture, 1000)]

@@ -16,7 +16,17 @@ public sealed class ReplayTests
 
     private static readonly string[] Order =
     [
-        "01-discovery", "02-namespaces", "03-serviceaccounts-apply", "04-patch-update-delete", "05-lists", "06-tokenrequest", "07-authentication-authorization", "08-pod-admission", "09-watch", "10-logs", "15-misc",
+        "01-discovery",
+        "02-namespaces",
+        "03-serviceaccounts-apply",
+        "04-patch-update-delete",
+        "05-lists",
+        "06-tokenrequest",
+        "07-authentication-authorization",
+        "08-pod-admission",
+        "09-watch",
+        "10-logs",
+        "15-misc",
     ];
 
     private static readonly Dictionary<string, Dictionary<string, string>> NotCovered = new(StringComparer.Ordinal)
@@ -28,14 +38,16 @@ public sealed class ReplayTests
             ["apis"] = MoreKinds,
             ["api aggregated"] = MoreKinds,
             ["apis aggregated"] = MoreKinds,
-            ["apis aggregated: If-None-Match"] = "the etag is that of the recorded groups; conditional requests are tested through kubectl's cache",
+            ["apis aggregated: If-None-Match"] =
+                "the etag is that of the recorded groups; conditional requests are tested through kubectl's cache",
             ["api v1"] = MoreKinds,
             ["apis batch v1"] = MoreKinds,
             ["root"] = MoreKinds,
             ["openapi v3 index"] = MoreKinds,
             ["openapi v3 api/v1 with hash"] = "the hash is that of the recorded document",
             ["openapi v2"] = "the schemas are in v3 alone",
-            ["oidc config without credentials"] = "the recorded build lets anyone read it, the Kubernetes project's own asks for credentials",
+            ["oidc config without credentials"] =
+                "the recorded build lets anyone read it, the Kubernetes project's own asks for credentials",
             ["jwks"] = "the recorder asked for a media type no client asks for, and the key is each server's own",
             ["readyz verbose"] = "the checks are those of that server's parts",
             ["yaml accept"] = "the layout of YAML is each writer's own",
@@ -102,7 +114,12 @@ public sealed class ReplayTests
     [MemberData(nameof(Files))]
     public async Task The_emulator_answers_as_the_recorded_server_did(string file)
     {
-        await using var cluster = await TestCluster.StartAsync(static options => options with { NamespaceCleanup = TimeSpan.FromSeconds(5) });
+        await using var cluster = await TestCluster.StartAsync(static options =>
+            options with
+            {
+                NamespaceCleanup = TimeSpan.FromSeconds(5),
+            }
+        );
         var replay = new Replay(cluster);
         List<string> differences = [];
         foreach (var step in Order.TakeWhile(step => step != file).Append(file))
@@ -127,7 +144,9 @@ public sealed class ReplayTests
     }
 
     private static JsonObject RunningPod() =>
-        Recording.Load("07-authentication-authorization").Single(static recording => recording.Name == "allowed: get pod").Response["body"]!.AsObject();
+        Recording.Load("07-authentication-authorization").Single(static recording => recording.Name == "allowed: get pod").Response[
+            "body"
+        ]!.AsObject();
 
     // What happened in the recorded cluster besides the requests.
     private static async Task PrepareAsync(TestCluster cluster, Replay replay, string file, string exchange)
@@ -146,20 +165,33 @@ public sealed class ReplayTests
                 {
                     await cluster.PostAsync(
                         "/api/v1/namespaces/apps/serviceaccounts",
-                        $$"""{ "metadata": { "name": "{{name}}", "labels": { "set": "l", "tier": "{{tier}}" } } }""");
+                        $$"""{ "metadata": { "name": "{{name}}", "labels": { "set": "l", "tier": "{{tier}}" } } }"""
+                    );
                 }
 
                 break;
             case ("06-tokenrequest", "bound to a running pod"):
-                var pod = await cluster.SendAsync(HttpMethod.Post, "/api/v1/namespaces/apps/pods", Recording.Load("08-pod-admission")[0].Request["body"]);
+                var pod = await cluster.SendAsync(
+                    HttpMethod.Post,
+                    "/api/v1/namespaces/apps/pods",
+                    Recording.Load("08-pod-admission")[0].Request["body"]
+                );
                 replay.Bind("afe35481-b17f-4f4b-8c99-41564113a3d1", pod.Json!.Uid);
-                cluster.Server.Kubelet.UpdatePod("apps", "binder", pod.Json!.Uid, static pod =>
-                {
-                    pod["spec"]!["nodeName"] = "localhost";
-                    var condition = RunningPod()["status"].Items("conditions").Single(static condition => condition.Text("type") == "PodScheduled").Copy();
-                    condition.Remove("observedGeneration");
-                    pod["status"]!["conditions"] = new JsonArray(condition);
-                });
+                cluster.Server.Kubelet.UpdatePod(
+                    "apps",
+                    "binder",
+                    pod.Json!.Uid,
+                    static pod =>
+                    {
+                        pod["spec"]!["nodeName"] = "localhost";
+                        var condition = RunningPod()["status"]
+                            .Items("conditions")
+                            .Single(static condition => condition.Text("type") == "PodScheduled")
+                            .Copy();
+                        condition.Remove("observedGeneration");
+                        pod["status"]!["conditions"] = new JsonArray(condition);
+                    }
+                );
                 break;
             case ("08-pod-admission", "create with a projected serviceAccountToken: stored object"):
                 await cluster.SendAsync(HttpMethod.Delete, "/api/v1/namespaces/apps/pods/binder?gracePeriodSeconds=0");
@@ -167,11 +199,21 @@ public sealed class ReplayTests
             case ("08-pod-admission", "get pod status resource"):
                 var expected = Recording.Load(file).Single(recording => recording.Name == exchange).Response["body"]!;
                 var uid = (await cluster.GetAsync("/api/v1/namespaces/apps/pods/mini")).Json!.Uid;
-                cluster.Server.Kubelet.UpdatePod("apps", "mini", uid, pod => pod["status"]!["conditions"] = expected["status"]!["conditions"]!.DeepClone());
+                cluster.Server.Kubelet.UpdatePod(
+                    "apps",
+                    "mini",
+                    uid,
+                    pod => pod["status"]!["conditions"] = expected["status"]!["conditions"]!.DeepClone()
+                );
                 break;
             case ("07-authentication-authorization", "no credentials"):
                 var binder = (await cluster.GetAsync("/api/v1/namespaces/apps/pods/binder")).Json!.Uid;
-                cluster.Server.Kubelet.UpdatePod("apps", "binder", binder, static pod => pod["status"] = RunningPod()["status"]!.DeepClone());
+                cluster.Server.Kubelet.UpdatePod(
+                    "apps",
+                    "binder",
+                    binder,
+                    static pod => pod["status"] = RunningPod()["status"]!.DeepClone()
+                );
                 break;
             case ("10-logs", "success, still running"):
                 await RecordedLogs.SetUpAsync(cluster);

@@ -8,7 +8,8 @@ namespace Federation.Sandbox.Tests.Kubernetes;
 /// <summary>Objects as the rows of tables: the columns are the recorded ones, and the cells say the same of the same objects.</summary>
 public sealed partial class TableTests
 {
-    private const string Accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
+    private const string Accept =
+        "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
 
     [Theory]
     [InlineData("Table of pods", "pods")]
@@ -33,7 +34,10 @@ public sealed partial class TableTests
         JsonNode? Row(JsonObject table) => table["rows"]![0]!["object"];
 
         Assert.Equal("PartialObjectMetadata", Row(await GetAsync(cluster, "/api/v1/namespaces/default/serviceaccounts")).Text("kind"));
-        Assert.Equal("ServiceAccount", Row(await GetAsync(cluster, "/api/v1/namespaces/default/serviceaccounts?includeObject=Object")).Text("kind"));
+        Assert.Equal(
+            "ServiceAccount",
+            Row(await GetAsync(cluster, "/api/v1/namespaces/default/serviceaccounts?includeObject=Object")).Text("kind")
+        );
         Assert.Null(Row(await GetAsync(cluster, "/api/v1/namespaces/default/serviceaccounts?includeObject=None")));
     }
 
@@ -48,14 +52,18 @@ public sealed partial class TableTests
         {
             var copy = item.Copy();
             copy["metadata"] = new JsonObject { ["name"] = item.Name, ["namespace"] = "live" };
-            Assert.Equal(System.Net.HttpStatusCode.Created, (await cluster.PostAsync("/api/v1/namespaces/live/events", copy.ToJsonString())).Status);
+            Assert.Equal(
+                System.Net.HttpStatusCode.Created,
+                (await cluster.PostAsync("/api/v1/namespaces/live/events", copy.ToJsonString())).Status
+            );
         }
 
         var rows = (await GetAsync(cluster, "/api/v1/namespaces/live/events?limit=2")).Items("rows").ToList();
 
         Assert.Equal(
             Body("Table of events").Items("rows").Select(static row => Ages().Replace(row["cells"]!.ToJsonString(), "\"AGE\"")),
-            rows.Select(static row => Ages().Replace(row["cells"]!.ToJsonString(), "\"AGE\"")));
+            rows.Select(static row => Ages().Replace(row["cells"]!.ToJsonString(), "\"AGE\""))
+        );
     }
 
     // The last recorded state of each pod, and what kubectl showed of such a pod.
@@ -75,12 +83,14 @@ public sealed partial class TableTests
         var recorded = JsonNode.Parse(stream)!;
         var state = recorded["states"]!.AsArray().Last(static state => state!["deletionGracePeriodSeconds"] is null)!;
 
-        var summary = PodSummary.Of(new JsonObject
-        {
-            ["metadata"] = new JsonObject(),
-            ["spec"] = recorded["spec"]!.DeepClone(),
-            ["status"] = state["status"]!.DeepClone(),
-        });
+        var summary = PodSummary.Of(
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject(),
+                ["spec"] = recorded["spec"]!.DeepClone(),
+                ["status"] = state["status"]!.DeepClone(),
+            }
+        );
 
         Assert.Equal((ready, status, restarts), (summary.Ready, summary.Status, $"{summary.Restarts}"));
     }
@@ -96,7 +106,8 @@ public sealed partial class TableTests
     [InlineData(50 * 3600, "2d2h")]
     [InlineData(400L * 86400, "400d")]
     [InlineData(800L * 86400, "2y70d")]
-    public void An_age_takes_few_characters(long seconds, string shown) => Assert.Equal(shown, HumanDuration.Format(TimeSpan.FromSeconds(seconds)));
+    public void An_age_takes_few_characters(long seconds, string shown) =>
+        Assert.Equal(shown, HumanDuration.Format(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
     public async Task A_watch_tells_the_columns_once()
@@ -105,9 +116,16 @@ public sealed partial class TableTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/namespaces?watch=true&timeoutSeconds=5");
         request.Headers.TryAddWithoutValidation("Accept", Accept);
         request.Headers.Authorization = new("Bearer", TestCluster.AdminToken);
-        using var response = await cluster.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await cluster.Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
 
-        var events = (await cluster.ReadToEndAsync(response)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonNode.Parse(line)!["object"]!).ToList();
+        var events = (await cluster.ReadToEndAsync(response))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => JsonNode.Parse(line)!["object"]!)
+            .ToList();
 
         Assert.All(events, static change => Assert.Equal("Table", change.Text("kind")));
         Assert.NotNull(events[0]["columnDefinitions"]);

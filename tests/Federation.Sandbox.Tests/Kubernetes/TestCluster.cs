@@ -83,9 +83,13 @@ internal sealed class TestCluster : IAsyncDisposable
                 NodeName = "localhost",
                 HostIP = "192.0.2.2",
                 Isolation = isolation,
-                Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal) { ["registry.test/busybox"] = new() { Command = ["sh"] } },
+                Images = new Dictionary<string, ContainerImage>(StringComparer.Ordinal)
+                {
+                    ["registry.test/busybox"] = new() { Command = ["sh"] },
+                },
             },
-            Time);
+            Time
+        );
         Server.Runtime = kubelet;
         _kubelet = kubelet.RunAsync(_stop.Token);
         return this;
@@ -110,7 +114,12 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Sends a request as the administrator and reads the answer.</summary>
     public async Task<Answer> SendAsync(
-        HttpMethod method, string path, JsonNode? body = null, string contentType = "application/json", string? token = AdminToken)
+        HttpMethod method,
+        string path,
+        JsonNode? body = null,
+        string contentType = "application/json",
+        string? token = AdminToken
+    )
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.UserAgent.ParseAdd("curl/8");
@@ -121,7 +130,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
         if (body is not null)
         {
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body is JsonValue text ? text.GetValue<string>() : body.ToJsonString()));
+            request.Content = new ByteArrayContent(
+                Encoding.UTF8.GetBytes(body is JsonValue text ? text.GetValue<string>() : body.ToJsonString())
+            );
             request.Content.Headers.ContentType = new(contentType);
         }
 
@@ -129,9 +140,15 @@ internal sealed class TestCluster : IAsyncDisposable
         var content = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var warnings = response.Headers.TryGetValues("Warning", out var values) ? values.ToArray() : [];
         return new Answer(
-            response.StatusCode, content,
-            response.Content.Headers.ContentType?.MediaType == "application/json" && content.Length > 0 && !content.Contains("}\n{", StringComparison.Ordinal) ? JsonNode.Parse(content) as JsonObject : null,
-            warnings);
+            response.StatusCode,
+            content,
+            response.Content.Headers.ContentType?.MediaType == "application/json"
+            && content.Length > 0
+            && !content.Contains("}\n{", StringComparison.Ordinal)
+                ? JsonNode.Parse(content) as JsonObject
+                : null,
+            warnings
+        );
     }
 
     /// <summary>Reads an answer that may be a stream: the clock moves until it ends.</summary>

@@ -16,12 +16,19 @@ public sealed class WatchTests
         foreach (var labels in new[] { """{ "gone": "yes" }""", """{ "gone": null }""" })
         {
             await cluster.SendAsync(
-                HttpMethod.Patch, Accounts + "/w", JsonNode.Parse($$"""{ "metadata": { "labels": {{labels}} } }"""), "application/merge-patch+json");
+                HttpMethod.Patch,
+                Accounts + "/w",
+                JsonNode.Parse($$"""{ "metadata": { "labels": {{labels}} } }"""),
+                "application/merge-patch+json"
+            );
         }
 
         await cluster.SendAsync(HttpMethod.Delete, Accounts + "/w");
 
-        var filtered = await WatchAsync(cluster, $"{Accounts}?watch=true&timeoutSeconds=5&resourceVersion={start}&labelSelector=app%3Dw,gone%21%3Dyes");
+        var filtered = await WatchAsync(
+            cluster,
+            $"{Accounts}?watch=true&timeoutSeconds=5&resourceVersion={start}&labelSelector=app%3Dw,gone%21%3Dyes"
+        );
         var all = await WatchAsync(cluster, $"{Accounts}?watch=true&timeoutSeconds=5&resourceVersion={start}");
 
         Assert.Equal(["ADDED", "DELETED", "ADDED", "DELETED"], filtered.Select(TypeOf));
@@ -45,7 +52,9 @@ public sealed class WatchTests
         await using var cluster = await TestCluster.StartAsync();
 
         var events = await WatchAsync(
-            cluster, Accounts + "?watch=true&timeoutSeconds=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
+            cluster,
+            Accounts + "?watch=true&timeoutSeconds=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+        );
 
         Assert.Equal(["ADDED", "BOOKMARK"], events.Select(TypeOf));
         Assert.Equal("true", events[1]["object"]!["metadata"]!["annotations"]!["k8s.io/initial-events-end"]!.GetValue<string>());
@@ -71,8 +80,17 @@ public sealed class WatchTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Authorization = new("Bearer", TestCluster.AdminToken);
-        using var response = await cluster.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        return [.. (await cluster.ReadToEndAsync(response)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonNode.Parse(line)!.AsObject())];
+        using var response = await cluster.Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
+        return
+        [
+            .. (await cluster.ReadToEndAsync(response))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static line => JsonNode.Parse(line)!.AsObject()),
+        ];
     }
 
     private static string TypeOf(JsonObject change) => change["type"]!.GetValue<string>();

@@ -16,7 +16,10 @@ internal static class Checkout
     public static void Hold(string path, string expected)
     {
         if (Updates)
+        {
             File.WriteAllText(PathOf(path), expected);
+        }
+
         Assert.True(File.Exists(PathOf(path)), $"{path} is missing; UPDATE_GOLDEN=1 writes it.");
         Assert.Equal(expected, Read(path));
     }
@@ -26,7 +29,9 @@ internal static class Checkout
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Pipeline.sln")))
+            {
                 return folder.FullName;
+            }
         }
 
         throw new InvalidOperationException("The tests do not run inside the repository's checkout.");

@@ -70,7 +70,10 @@ internal static class Documents
     public static FederationConfiguration Valid(string text)
     {
         var result = Read(text);
-        Assert.True(result.Configuration is not null, string.Join('\n', result.Findings.Select(finding => $"{finding.Location}: {finding.Cause}")));
+        Assert.True(
+            result.Configuration is not null,
+            string.Join('\n', result.Findings.Select(finding => $"{finding.Location}: {finding.Cause}"))
+        );
         return result.Configuration;
     }
 
@@ -82,19 +85,24 @@ internal static class Documents
         return ToJson(stream.Documents[0].RootNode);
     }
 
-    private static JsonNode? ToJson(YamlNode node) => node switch
-    {
-        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value!, ToJson(entry.Value)))),
-        YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(ToJson)]),
-        YamlScalarNode { Style: not YamlDotNet.Core.ScalarStyle.Plain } scalar => JsonValue.Create(scalar.Value),
-        YamlScalarNode scalar => scalar.Value switch
+    private static JsonNode? ToJson(YamlNode node) =>
+        node switch
         {
-            null or "" or "~" or "null" => null,
-            "true" => JsonValue.Create(true),
-            "false" => JsonValue.Create(false),
-            var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
-            var text => JsonValue.Create(text),
-        },
-        _ => throw new NotSupportedException(node.GetType().Name),
-    };
+            YamlMappingNode mapping => new JsonObject(
+                mapping.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value!, ToJson(entry.Value)))
+            ),
+            YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(ToJson)]),
+            YamlScalarNode { Style: not YamlDotNet.Core.ScalarStyle.Plain } scalar => JsonValue.Create(scalar.Value),
+            YamlScalarNode scalar => scalar.Value switch
+            {
+                null or "" or "~" or "null" => null,
+                "true" => JsonValue.Create(true),
+                "false" => JsonValue.Create(false),
+                var text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(
+                    number
+                ),
+                var text => JsonValue.Create(text),
+            },
+            _ => throw new NotSupportedException(node.GetType().Name),
+        };
 }

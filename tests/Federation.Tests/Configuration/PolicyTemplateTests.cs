@@ -44,7 +44,8 @@ public sealed class PolicyTemplateTests
 
         Assert.Equal(
             """the policy template "s3-list-buckets" has no parameter "buckets"; it takes none""",
-            Only("{ template: s3-list-buckets, buckets: [exports] }").Cause);
+            Only("{ template: s3-list-buckets, buckets: [exports] }").Cause
+        );
     }
 
     [Theory]
@@ -58,7 +59,8 @@ public sealed class PolicyTemplateTests
     }
 
     [Fact]
-    public void An_empty_list_does_not_leave_the_resources_open() => Assert.Contains("empty list", Only("{ template: s3-read, buckets: [] }").Cause, StringComparison.Ordinal);
+    public void An_empty_list_does_not_leave_the_resources_open() =>
+        Assert.Contains("empty list", Only("{ template: s3-read, buckets: [] }").Cause, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("acme-*")]
@@ -73,7 +75,10 @@ public sealed class PolicyTemplateTests
     public void What_is_no_name_of_a_bucket_is_refused_at_its_place(string bucket)
     {
         var finding = Only($$"""{ template: s3-read, buckets: [fine, "{{bucket}}"] }""");
-        Assert.Equal((FindingCodes.AwsIdentifierInvalid, bucket.Replace("\\n", "\n", StringComparison.Ordinal)), (finding.Code, finding.Actual));
+        Assert.Equal(
+            (FindingCodes.AwsIdentifierInvalid, bucket.Replace("\\n", "\n", StringComparison.Ordinal)),
+            (finding.Code, finding.Actual)
+        );
         Assert.Equal(new SourceLocation("federation.yaml", 8, 48), finding.Location);
     }
 
@@ -90,24 +95,29 @@ public sealed class PolicyTemplateTests
         var findings = Read(@"policies\sqs.json", "policies/kms.json", "arn:aws:iam::aws:role/x").Findings;
         Assert.Equal(
             [(FindingCodes.TemplateInvalid, 9, "policies/kms.json"), (FindingCodes.AwsIdentifierInvalid, 10, "arn:aws:iam::aws:role/x")],
-            findings.Select(finding => (finding.Code, finding.Location!.Line, finding.Actual)));
+            findings.Select(finding => (finding.Code, finding.Location!.Line, finding.Actual))
+        );
     }
 
     private static Finding Only(string policy) => Assert.Single(Read(policy).Findings);
 
-    private static ConfigurationResult Read(params string[] policies) => ConfigurationReader.Read(
-        "federation.yaml",
-        Encoding.UTF8.GetBytes($$"""
-            clusters: { main: { project: acme-prod, location: asia-south1, name: main } }
-            accounts: { data: { id: "111122223333", region: ap-south-1 } }
-            workloads:
-              - name: a
-                namespace: b
-                serviceAccount: c
-                role: { name: d, policies: [
-                      {{string.Join(",\n          ", policies)}}
-                ] }
-            """.ReplaceLineEndings("\n")),
-        TemplateSet.Load(null).Policies,
-        hasPolicyFile: path => path == "policies/sqs.json");
+    private static ConfigurationResult Read(params string[] policies) =>
+        ConfigurationReader.Read(
+            "federation.yaml",
+            Encoding.UTF8.GetBytes(
+                $$"""
+                clusters: { main: { project: acme-prod, location: asia-south1, name: main } }
+                accounts: { data: { id: "111122223333", region: ap-south-1 } }
+                workloads:
+                  - name: a
+                    namespace: b
+                    serviceAccount: c
+                    role: { name: d, policies: [
+                          {{string.Join(",\n          ", policies)}}
+                    ] }
+                """.ReplaceLineEndings("\n")
+            ),
+            TemplateSet.Load(null).Policies,
+            hasPolicyFile: path => path == "policies/sqs.json"
+        );
 }

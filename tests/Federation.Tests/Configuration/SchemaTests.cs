@@ -12,8 +12,8 @@ public sealed class SchemaTests
     private static readonly JsonSchemaValidator Schema = new(JsonNode.Parse(ConfigurationSchema.Write())!.AsObject());
 
     [Fact]
-    public void The_checked_in_schema_is_the_one_the_parsers_tables_make()
-        => Checkout.Hold("federation.schema.json", ConfigurationSchema.Write());
+    public void The_checked_in_schema_is_the_one_the_parsers_tables_make() =>
+        Checkout.Hold("federation.schema.json", ConfigurationSchema.Write());
 
     [Theory]
     [InlineData(Documents.Full)]
@@ -49,31 +49,53 @@ public sealed class SchemaTests
         var accepted = 0;
         var rejected = 0;
 
-        Gen.Int[0, int.MaxValue - 1].Array[1, 2].Sample(
-            seeds =>
-            {
-                var document = Documents.ToJson(Documents.Full)!.AsObject();
-                foreach (var seed in seeds)
-                    Change(document, new Random(seed));
-                var text = document.ToJsonString();
+        Gen.Int[0, int.MaxValue - 1]
+            .Array[1, 2]
+            .Sample(
+                seeds =>
+                {
+                    var document = Documents.ToJson(Documents.Full)!.AsObject();
+                    foreach (var seed in seeds)
+                    {
+                        Change(document, new Random(seed));
+                    }
 
-                var reading = new Reading("federation.yaml", FederationKeys.Root.Section);
-                var root = YamlDocument.Parse(text, reading)!;
-                FederationKeys.Root.Section.TryRead(root, "a federation", reading, out _);
-                // What JSON Schema cannot say: how long a duration is, how many digits a number has.
-                var parser = reading.Findings().All(finding => finding.Code is FindingCodes.TokenLifetimeOutOfRange or FindingCodes.SessionDurationOutOfRange || finding.Cause.Contains("digits;", StringComparison.Ordinal));
-                var schema = Schema.Accepts(JsonNode.Parse(text));
+                    var text = document.ToJsonString();
 
-                if (parser)
-                    Interlocked.Increment(ref accepted);
-                else
-                    Interlocked.Increment(ref rejected);
-                Assert.True(parser == schema, $"{text}\nschema: {(schema ? "accepted" : "rejected")}\n{string.Join('\n', reading.Findings().Select(finding => finding.Cause))}");
-            },
-            iter: 1000);
+                    var reading = new Reading("federation.yaml", FederationKeys.Root.Section);
+                    var root = YamlDocument.Parse(text, reading)!;
+                    FederationKeys.Root.Section.TryRead(root, "a federation", reading, out _);
+                    // What JSON Schema cannot say: how long a duration is, how many digits a number has.
+                    var parser = reading
+                        .Findings()
+                        .All(finding =>
+                            finding.Code is FindingCodes.TokenLifetimeOutOfRange or FindingCodes.SessionDurationOutOfRange
+                            || finding.Cause.Contains("digits;", StringComparison.Ordinal)
+                        );
+                    var schema = Schema.Accepts(JsonNode.Parse(text));
+
+                    if (parser)
+                    {
+                        Interlocked.Increment(ref accepted);
+                    }
+                    else
+                    {
+                        Interlocked.Increment(ref rejected);
+                    }
+
+                    Assert.True(
+                        parser == schema,
+                        $"{text}\nschema: {(schema ? "accepted" : "rejected")}\n{string.Join('\n', reading.Findings().Select(finding => finding.Cause))}"
+                    );
+                },
+                iter: 1000
+            );
 
         // Without both the agreement would say nothing.
-        Assert.True(accepted > 50 && rejected > 50, string.Create(CultureInfo.InvariantCulture, $"{accepted} accepted, {rejected} rejected"));
+        Assert.True(
+            accepted > 50 && rejected > 50,
+            string.Create(CultureInfo.InvariantCulture, $"{accepted} accepted, {rejected} rejected")
+        );
     }
 
     /// <summary>Changes one place of the document: takes away, adds, renames, or puts something else.</summary>
@@ -110,27 +132,43 @@ public sealed class SchemaTests
     }
 
     private static readonly string[] Keys =
-        ["name", "Name", "cluster", "audience", "role", "policies", "template", "image", "location", "x", "1st", "some key", "timeout", "existing"];
+    [
+        "name",
+        "Name",
+        "cluster",
+        "audience",
+        "role",
+        "policies",
+        "template",
+        "image",
+        "location",
+        "x",
+        "1st",
+        "some key",
+        "timeout",
+        "existing",
+    ];
 
-    private static JsonNode? Something(Random random) => random.Next(16) switch
-    {
-        0 => null,
-        1 => true,
-        2 => 42,
-        3 => 111122223333,
-        4 => 1.5,
-        5 => "",
-        6 => "some-text",
-        7 => "Some Text",
-        8 => "line\n",
-        9 => "30s",
-        10 => "arn:aws:iam::aws:policy/ReadOnlyAccess",
-        11 => "folder/file.json",
-        12 => new JsonArray(),
-        13 => new JsonArray("role", "role"),
-        14 => new JsonObject(),
-        _ => new JsonObject { ["template"] = "s3-read", ["name"] = new JsonArray("a", 1) },
-    };
+    private static JsonNode? Something(Random random) =>
+        random.Next(16) switch
+        {
+            0 => null,
+            1 => true,
+            2 => 42,
+            3 => 111122223333,
+            4 => 1.5,
+            5 => "",
+            6 => "some-text",
+            7 => "Some Text",
+            8 => "line\n",
+            9 => "30s",
+            10 => "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            11 => "folder/file.json",
+            12 => new JsonArray(),
+            13 => new JsonArray("role", "role"),
+            14 => new JsonObject(),
+            _ => new JsonObject { ["template"] = "s3-read", ["name"] = new JsonArray("a", 1) },
+        };
 
     private static IEnumerable<(JsonNode Parent, object Key)> Places(JsonNode node)
     {
@@ -144,9 +182,14 @@ public sealed class SchemaTests
         {
             yield return (node, key);
             if (child is null)
+            {
                 continue;
+            }
+
             foreach (var place in Places(child))
+            {
                 yield return place;
+            }
         }
     }
 }

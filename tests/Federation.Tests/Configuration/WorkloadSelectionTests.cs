@@ -5,15 +5,19 @@ namespace Federation.Tests.Configuration;
 
 public sealed class WorkloadSelectionTests
 {
-    private static readonly IReadOnlyList<Workload> Workloads = Documents.Valid("""
-        clusters: { main: { project: acme-prod, location: asia-south1, name: main } }
-        accounts: { data: { id: "111122223333", region: ap-south-1 } }
-        workloads:
-          - { name: data-reader, namespace: a, serviceAccount: a, role: { name: a } }
-          - { name: data-writer, namespace: b, serviceAccount: b, role: { name: b } }
-          - { name: logs, namespace: c, serviceAccount: c, role: { name: c } }
-          - { name: aab, namespace: d, serviceAccount: d, role: { name: d } }
-        """).Workloads;
+    private static readonly IReadOnlyList<Workload> Workloads = Documents
+        .Valid(
+            """
+            clusters: { main: { project: acme-prod, location: asia-south1, name: main } }
+            accounts: { data: { id: "111122223333", region: ap-south-1 } }
+            workloads:
+              - { name: data-reader, namespace: a, serviceAccount: a, role: { name: a } }
+              - { name: data-writer, namespace: b, serviceAccount: b, role: { name: b } }
+              - { name: logs, namespace: c, serviceAccount: c, role: { name: c } }
+              - { name: aab, namespace: d, serviceAccount: d, role: { name: d } }
+            """
+        )
+        .Workloads;
 
     [Theory]
     [InlineData(null, "data-reader data-writer logs aab")]
@@ -28,8 +32,8 @@ public sealed class WorkloadSelectionTests
     [InlineData("a*b", "aab")]
     [InlineData("??b", "aab")]
     [InlineData("aab**", "aab")]
-    public void Globs_select_by_name_in_the_order_of_the_configuration(string? globs, string expected)
-        => Assert.Equal(expected.Split(' '), WorkloadSelection.Match(Workloads, globs).Select(workload => workload.Name));
+    public void Globs_select_by_name_in_the_order_of_the_configuration(string? globs, string expected) =>
+        Assert.Equal(expected.Split(' '), WorkloadSelection.Match(Workloads, globs).Select(workload => workload.Name));
 
     [Theory]
     [InlineData("LOGS", "--workload=\"LOGS\" matches none of the 4 workloads; did you mean \"logs\"?")]
@@ -48,8 +52,8 @@ public sealed class WorkloadSelectionTests
     }
 
     [Fact]
-    public void Each_glob_that_matches_nothing_is_named()
-        => Assert.Equal(2, Assert.Throws<FindingException>(() => WorkloadSelection.Match(Workloads, "x,logs,y")).Findings.Count);
+    public void Each_glob_that_matches_nothing_is_named() =>
+        Assert.Equal(2, Assert.Throws<FindingException>(() => WorkloadSelection.Match(Workloads, "x,logs,y")).Findings.Count);
 
     [Fact]
     public void Many_stars_do_not_take_long()

@@ -25,22 +25,29 @@ public sealed class WrongDocumentTests
             var title = text[..text.IndexOf('\n')];
             var document = text[(title.Length + 1)..];
             if (document.IndexOf(Found, StringComparison.Ordinal) is var end and >= 0)
+            {
                 document = document[..end];
+            }
 
             var result = ConfigurationReader.Read("federation.yaml", Encoding.UTF8.GetBytes(document));
 
             rewritten.Append(Title).Append(title).Append('\n').Append(document);
             foreach (var finding in result.Findings)
+            {
                 rewritten.Append(Found).Append(Print(finding)).Append('\n');
+            }
 
             Assert.NotEmpty(result.Findings);
             Assert.Equal(result.Findings.Any(finding => finding.Severity is Severity.Error), result.Configuration is null);
-            Assert.Equal(result.Findings.OrderBy(finding => finding.Location!.Line).ThenBy(finding => finding.Location!.Column), result.Findings);
+            Assert.Equal(
+                result.Findings.OrderBy(finding => finding.Location!.Line).ThenBy(finding => finding.Location!.Column),
+                result.Findings
+            );
         }
 
         Checkout.Hold(Table, rewritten.ToString());
     }
 
-    private static string Print(Finding finding)
-        => $"{finding.Location!.Line}:{finding.Location.Column} {(finding.Severity is Severity.Warning ? "warning " : "")}{finding.Code} {finding.Cause}\n           {finding.Fix}";
+    private static string Print(Finding finding) =>
+        $"{finding.Location!.Line}:{finding.Location.Column} {(finding.Severity is Severity.Warning ? "warning " : "")}{finding.Code} {finding.Cause}\n           {finding.Fix}";
 }

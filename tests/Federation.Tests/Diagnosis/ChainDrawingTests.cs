@@ -9,7 +9,11 @@ public sealed class ChainDrawingTests
     [Fact]
     public void A_diagram_shows_each_link_as_it_was_found()
     {
-        var diagram = ChainDrawing.Mermaid([new("issuer", LinkState.Held, "https://a/b", "https://a/b"), new("subject", LinkState.Broken, "team:reader", null), new("role", LinkState.NotReached, "arn", null)]);
+        var diagram = ChainDrawing.Mermaid([
+            new("issuer", LinkState.Held, "https://a/b", "https://a/b"),
+            new("subject", LinkState.Broken, "team:reader", null),
+            new("role", LinkState.NotReached, "arn", null),
+        ]);
 
         Assert.Equal(
             """
@@ -24,7 +28,8 @@ public sealed class ChainDrawingTests
               classDef unreached stroke-dasharray:4
 
             """.ReplaceLineEndings("\n"),
-            diagram);
+            diagram
+        );
     }
 
     [Theory]
@@ -42,7 +47,9 @@ public sealed class ChainDrawingTests
     [Fact]
     public void A_diagram_stays_within_what_Mermaid_draws_however_long_the_values_are()
     {
-        var links = new[] { "issuer", "token", "provider", "audience", "subject", "role", "permissions", "check" }.Select(name => new ChainLink(name, LinkState.Broken, new string('"', 100_000), new string('"', 100_000)));
+        var links = new[] { "issuer", "token", "provider", "audience", "subject", "role", "permissions", "check" }.Select(
+            name => new ChainLink(name, LinkState.Broken, new string('"', 100_000), new string('"', 100_000))
+        );
 
         Assert.InRange(ChainDrawing.Mermaid([.. links]).Length, 1, 50_000);
     }

@@ -9,16 +9,36 @@ namespace Federation.Tests.Diagnosis;
 public sealed class CheckTests
 {
     private const string Denied = "An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied";
-    private const string NotAuthorized = "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity";
+    private const string NotAuthorized =
+        "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity";
 
     /// <summary>The pod alone is known, as to the gate where nothing else may be read.</summary>
-    private static WorkloadEvidence PodAlone => Healthy.Evidence with { Google = new(), Aws = new(), Tokens = [], Kubernetes = new() { Pods = Healthy.Evidence.Kubernetes.Pods } };
+    private static WorkloadEvidence PodAlone =>
+        Healthy.Evidence with
+        {
+            Google = new(),
+            Aws = new(),
+            Tokens = [],
+            Kubernetes = new() { Pods = Healthy.Evidence.Kubernetes.Pods },
+        };
 
     [Theory]
-    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for https://x", FindingCodes.ProviderMissing)]
-    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience", FindingCodes.AudienceNotRegistered)]
-    [InlineData("An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements", FindingCodes.VerificationKeyUnavailable)]
-    [InlineData("An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: current date/time 1 must be before the expiration date/time 0", FindingCodes.TokenExpired)]
+    [InlineData(
+        "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for https://x",
+        FindingCodes.ProviderMissing
+    )]
+    [InlineData(
+        "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience",
+        FindingCodes.AudienceNotRegistered
+    )]
+    [InlineData(
+        "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+        FindingCodes.VerificationKeyUnavailable
+    )]
+    [InlineData(
+        "An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: current date/time 1 must be before the expiration date/time 0",
+        FindingCodes.TokenExpired
+    )]
     [InlineData("something else went wrong, an Error of its own", FindingCodes.CheckFailed)]
     public void A_refused_identity_is_named_by_what_STS_said_where_that_is_all_there_is(string said, string code)
     {
@@ -28,13 +48,26 @@ public sealed class CheckTests
 
     [Fact]
     public void A_denied_check_misses_a_permission_where_its_log_is_all_there_is() =>
-        Assert.Equal((FindingCodes.PermissionMissing, Denied), (Judge(PodAlone.Failed(254, "I am reader", Denied)).RootCause!.Code, Judge(PodAlone.Failed(254, "I am reader", Denied)).RootCause!.Actual));
+        Assert.Equal(
+            (FindingCodes.PermissionMissing, Denied),
+            (
+                Judge(PodAlone.Failed(254, "I am reader", Denied)).RootCause!.Code,
+                Judge(PodAlone.Failed(254, "I am reader", Denied)).RootCause!.Actual
+            )
+        );
 
     [Fact]
     public void A_denied_check_is_explained_by_the_policies_that_are_there()
     {
         var evidence = (Healthy.Evidence with { PermissionsPolicies = new Dictionary<string, PolicyDocument>() })
-            .WithRole(role => role with { Policies = Reading.Of<IReadOnlyList<NamedPolicy>>([new("objects", Healthy.Allow("s3:GetObject", "arn:aws:s3:::exports/*"))]) })
+            .WithRole(role =>
+                role with
+                {
+                    Policies = Reading.Of<IReadOnlyList<NamedPolicy>>([
+                        new("objects", Healthy.Allow("s3:GetObject", "arn:aws:s3:::exports/*")),
+                    ]),
+                }
+            )
             .Failed(254, Denied);
 
         var cause = Judge(evidence).RootCause!;
@@ -56,8 +89,17 @@ public sealed class CheckTests
     public void A_denied_check_under_a_boundary_is_the_boundary_s_doing()
     {
         var evidence = (Healthy.Evidence with { PermissionsPolicies = new Dictionary<string, PolicyDocument>() })
-            .WithRole(role => role with { BoundaryArn = "arn:aws:iam::111122223333:policy/edge", Boundary = Reading.Of<PolicyDocument>(Healthy.Allow("s3:GetObject", "*")) })
-            .Failed(254, "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets because no permissions boundary allows the s3:ListAllMyBuckets action");
+            .WithRole(role =>
+                role with
+                {
+                    BoundaryArn = "arn:aws:iam::111122223333:policy/edge",
+                    Boundary = Reading.Of<PolicyDocument>(Healthy.Allow("s3:GetObject", "*")),
+                }
+            )
+            .Failed(
+                254,
+                "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets because no permissions boundary allows the s3:ListAllMyBuckets action"
+            );
 
         Assert.Equal(FindingCodes.PermissionsBoundaryBlocks, Judge(evidence).RootCause!.Code);
     }
@@ -65,7 +107,9 @@ public sealed class CheckTests
     [Fact]
     public void A_refused_identity_is_a_consequence_of_the_link_that_is_broken()
     {
-        var evidence = Healthy.Evidence.WithCondition(":sub", Healthy.IssuerPath + ":sub", "system:serviceaccount:team:other").Failed(CheckVerdict.IdentityRefused, NotAuthorized);
+        var evidence = Healthy
+            .Evidence.WithCondition(":sub", Healthy.IssuerPath + ":sub", "system:serviceaccount:team:other")
+            .Failed(CheckVerdict.IdentityRefused, NotAuthorized);
 
         Assert.Equal([FindingCodes.TrustSubjectMismatch], Judge(evidence).Findings.Select(finding => finding.Code));
     }
@@ -97,7 +141,16 @@ public sealed class CheckTests
     [Fact]
     public void An_exchange_that_STS_refused_from_here_is_told_by_its_text()
     {
-        var evidence = Healthy.Evidence with { Aws = Healthy.Evidence.Aws with { Exchange = new("InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements") } };
+        var evidence = Healthy.Evidence with
+        {
+            Aws = Healthy.Evidence.Aws with
+            {
+                Exchange = new(
+                    "InvalidIdentityToken",
+                    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+                ),
+            },
+        };
 
         Assert.Equal(FindingCodes.VerificationKeyUnavailable, Judge(evidence).RootCause!.Code);
     }
@@ -105,12 +158,14 @@ public sealed class CheckTests
     [Fact]
     public void A_pod_of_the_user_s_own_is_read_only_while_it_fails()
     {
-        var crashing = Healthy.Evidence.WithPod(pod => pod with
-        {
-            IsValidation = false,
-            Snapshot = pod.Snapshot with { Phase = "Running", Containers = [new("app", "i") { WaitingReason = "CrashLoopBackOff" }] },
-            Log = ["botocore.exceptions.ClientError: " + Denied],
-        });
+        var crashing = Healthy.Evidence.WithPod(pod =>
+            pod with
+            {
+                IsValidation = false,
+                Snapshot = pod.Snapshot with { Phase = "Running", Containers = [new("app", "i") { WaitingReason = "CrashLoopBackOff" }] },
+                Log = ["botocore.exceptions.ClientError: " + Denied],
+            }
+        );
 
         Assert.Equal(FindingCodes.PermissionMissing, Judge(crashing).RootCause!.Code);
         Assert.Null(Judge(crashing.WithPod(pod => pod with { Snapshot = pod.Snapshot with { Containers = [new("app", "i")] } })).RootCause);
@@ -131,7 +186,9 @@ public sealed class CheckTests
     [InlineData("", "look at the policy of the bucket")]
     public void An_action_that_the_role_s_policies_allow_now_was_denied_by_others_or_before(string reason, string says)
     {
-        var text = "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets on resource: \"*\"" + reason;
+        var text =
+            "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets on resource: \"*\""
+            + reason;
 
         var cause = Judge(Healthy.Evidence.Failed(254, text)).RootCause!.Cause;
 
@@ -142,25 +199,45 @@ public sealed class CheckTests
     [Fact]
     public void A_check_that_passed_as_somebody_else_did_not_pass()
     {
-        var evidence = Healthy.Evidence.WithPod(pod => pod with
-        {
-            Snapshot = pod.Snapshot with { Containers = [new("verify", Healthy.Image) { ExitCode = 0, TerminatedMessage = """{"Arn":"arn:aws:iam::111122223333:user/somebody"}""" }] },
-        });
+        var evidence = Healthy.Evidence.WithPod(pod =>
+            pod with
+            {
+                Snapshot = pod.Snapshot with
+                {
+                    Containers =
+                    [
+                        new("verify", Healthy.Image)
+                        {
+                            ExitCode = 0,
+                            TerminatedMessage = """{"Arn":"arn:aws:iam::111122223333:user/somebody"}""",
+                        },
+                    ],
+                },
+            }
+        );
 
-        Assert.Equal((FindingCodes.PodEnvironmentWrong, "arn:aws:iam::111122223333:user/somebody"), (Judge(evidence).RootCause!.Code, Judge(evidence).RootCause!.Actual));
+        Assert.Equal(
+            (FindingCodes.PodEnvironmentWrong, "arn:aws:iam::111122223333:user/somebody"),
+            (Judge(evidence).RootCause!.Code, Judge(evidence).RootCause!.Actual)
+        );
     }
 
     [Theory]
     [InlineData(false, Severity.Warning)]
     [InlineData(true, Severity.Error)]
-    public void A_pod_of_the_users_own_that_the_cluster_ended_is_no_fault_of_the_federation_unless_it_was_asked_about(bool isNamed, Severity severity)
+    public void A_pod_of_the_users_own_that_the_cluster_ended_is_no_fault_of_the_federation_unless_it_was_asked_about(
+        bool isNamed,
+        Severity severity
+    )
     {
-        var evidence = Healthy.Evidence.WithPod(pod => pod with
-        {
-            IsValidation = false,
-            IsNamed = isNamed,
-            Snapshot = new PodSnapshot("team", "app-1", "Failed") { Reason = "Evicted", Message = "The node was low on memory." },
-        });
+        var evidence = Healthy.Evidence.WithPod(pod =>
+            pod with
+            {
+                IsValidation = false,
+                IsNamed = isNamed,
+                Snapshot = new PodSnapshot("team", "app-1", "Failed") { Reason = "Evicted", Message = "The node was low on memory." },
+            }
+        );
 
         var finding = Assert.Single(Judge(evidence).Findings);
 

@@ -4,7 +4,8 @@ namespace Federation.Tests.Diagnosis;
 
 public sealed class CheckVerdictTests
 {
-    private const string Became = """{"UserId":"AROA:reader","Account":"111122223333","Arn":"arn:aws:sts::111122223333:assumed-role/reader/reader"}""";
+    private const string Became =
+        """{"UserId":"AROA:reader","Account":"111122223333","Arn":"arn:aws:sts::111122223333:assumed-role/reader/reader"}""";
 
     [Fact]
     public void The_assumed_role_is_read_from_the_termination_message() =>

@@ -9,7 +9,10 @@ public sealed partial class DiagnosticsPageTests
 {
     private static readonly string Page = Checkout.Read("docs/diagnostics.md");
 
-    private static readonly IReadOnlyDictionary<string, string> Sections = Heading().Split(Page).Skip(1).Where(section => section.StartsWith("FED", StringComparison.Ordinal))
+    private static readonly IReadOnlyDictionary<string, string> Sections = Heading()
+        .Split(Page)
+        .Skip(1)
+        .Where(section => section.StartsWith("FED", StringComparison.Ordinal))
         .ToDictionary(section => section[..7], StringComparer.Ordinal);
 
     public static TheoryData<string> Codes => [.. FindingCodes.All.Keys];
@@ -26,9 +29,19 @@ public sealed partial class DiagnosticsPageTests
         var lines = Sections[code].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal($"{code} {FindingCodes.TitleOf(code)}", lines[0]);
 
-        var exitCode = ExitCodes.Of(new Finding { Code = code, Cause = "", Fix = "" });
+        var exitCode = ExitCodes.Of(
+            new Finding
+            {
+                Code = code,
+                Cause = "",
+                Fix = "",
+            }
+        );
         Assert.StartsWith($"{FindingCodes.MeaningOf(code)} Exit code {exitCode}.", lines[1], StringComparison.Ordinal);
-        Assert.Equal(["Symptom", "Cause", "Fix", "Detected by"], lines.Skip(2).Take(4).Select(line => Part().Match(line).Groups["part"].Value));
+        Assert.Equal(
+            ["Symptom", "Cause", "Fix", "Detected by"],
+            lines.Skip(2).Take(4).Select(line => Part().Match(line).Groups["part"].Value)
+        );
         Assert.All(lines.Skip(2).Take(4), line => Assert.EndsWith(".", line, StringComparison.Ordinal));
     }
 
@@ -42,34 +55,52 @@ public sealed partial class DiagnosticsPageTests
 
     [Fact]
     public void Every_link_within_the_page_leads_to_the_code_it_names() =>
-        Assert.All(Link().Matches(Page), link => Assert.Equal(FindingCodes.PageOf(link.Groups["code"].Value), $"docs/diagnostics.md{link.Groups["target"].Value}"));
+        Assert.All(
+            Link().Matches(Page),
+            link => Assert.Equal(FindingCodes.PageOf(link.Groups["code"].Value), $"docs/diagnostics.md{link.Groups["target"].Value}")
+        );
 
     [Fact]
-    public void Every_code_that_the_page_mentions_exists() => Assert.All(CodesIn(Page), code => Assert.Contains(code, FindingCodes.All.Keys));
+    public void Every_code_that_the_page_mentions_exists() =>
+        Assert.All(CodesIn(Page), code => Assert.Contains(code, FindingCodes.All.Keys));
 
     [Fact]
-    public void Every_source_that_is_cited_is_given_and_the_other_way_round() => Assert.Equal(
-        Definition().Matches(Page).Select(source => source.Groups["name"].Value).Order(StringComparer.Ordinal),
-        Citation().Matches(Page).Select(source => source.Groups["name"].Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+    public void Every_source_that_is_cited_is_given_and_the_other_way_round() =>
+        Assert.Equal(
+            Definition().Matches(Page).Select(source => source.Groups["name"].Value).Order(StringComparer.Ordinal),
+            Citation()
+                .Matches(Page)
+                .Select(source => source.Groups["name"].Value)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public void All_sixty_five_failures_of_the_field_have_a_finding_or_cannot_be_seen()
     {
         var rows = Rows("Which failure is which finding");
         Assert.Equal(Enumerable.Range(1, 65).Select(number => $"{number}"), rows.Select(row => row[0]));
-        Assert.All(rows, row => Assert.True(CodesIn(row[2]).Any() || row[2] == "inside your own program: cannot be seen from outside", row[2]));
+        Assert.All(
+            rows,
+            row => Assert.True(CodesIn(row[2]).Any() || row[2] == "inside your own program: cannot be seen from outside", row[2])
+        );
     }
 
     [Theory]
     [MemberData(nameof(Texts))]
-    public void A_text_of_the_page_is_explained_as_the_page_says(string text, string code) => Assert.Equal(code, Assert.Single(ErrorTexts.Explain(text)).Code);
+    public void A_text_of_the_page_is_explained_as_the_page_says(string text, string code) =>
+        Assert.Equal(code, Assert.Single(ErrorTexts.Explain(text)).Code);
 
     private static List<string[]> Rows(string heading) =>
-    [
-        .. Heading().Split(Page).Single(section => section.StartsWith(heading, StringComparison.Ordinal)).Split('\n')
-            .Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1)
-            .Select(line => line.Trim('|', ' ').Split(" | ")),
-    ];
+        [
+            .. Heading()
+                .Split(Page)
+                .Single(section => section.StartsWith(heading, StringComparison.Ordinal))
+                .Split('\n')
+                .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+                .Skip(1)
+                .Select(line => line.Trim('|', ' ').Split(" | ")),
+        ];
 
     private static IEnumerable<string> CodesIn(string text) => Code().Matches(text).Select(code => code.Value);
 
@@ -85,7 +116,10 @@ public sealed partial class DiagnosticsPageTests
     [GeneratedRegex("FED[0-9]{4}", RegexOptions.NonBacktracking)]
     private static partial Regex Code();
 
-    [GeneratedRegex(@"^\[(?<name>[a-z0-9-]+)\]: https://\S+$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^\[(?<name>[a-z0-9-]+)\]: https://\S+$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Definition();
 
     [GeneratedRegex(@"\]\[(?<name>[a-z0-9-]+)\]", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -24,8 +24,7 @@ public sealed class EvidenceFileTests
                     Kubernetes = new()
                     {
                         Issuer = Reading.Of(new IssuerDocument(Issuer: null)),
-                        Pods = Reading.Of<IReadOnlyList<PodEvidence>>(
-                        [
+                        Pods = Reading.Of<IReadOnlyList<PodEvidence>>([
                             new()
                             {
                                 Snapshot = new("reports", "exports", "Running"),

@@ -19,12 +19,28 @@ public sealed class ExitCodesTests
     public void Each_kind_of_error_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, ExitCodes.Of([Finding(code)]));
 
     [Fact]
-    public void The_first_error_decides_and_warnings_never_do() => Assert.Equal(
-        ExitCodes.Refused,
-        ExitCodes.Of([Finding(FindingCodes.ConfigurationInvalid) with { Severity = Severity.Warning }, Finding(FindingCodes.Throttled), Finding(FindingCodes.RoleMissing)]));
+    public void The_first_error_decides_and_warnings_never_do() =>
+        Assert.Equal(
+            ExitCodes.Refused,
+            ExitCodes.Of([
+                Finding(FindingCodes.ConfigurationInvalid) with
+                {
+                    Severity = Severity.Warning,
+                },
+                Finding(FindingCodes.Throttled),
+                Finding(FindingCodes.RoleMissing),
+            ])
+        );
 
     [Fact]
-    public void Without_an_error_it_is_done() => Assert.Equal(ExitCodes.Done, ExitCodes.Of([Finding(FindingCodes.PermissionsTooBroad) with { Severity = Severity.Warning }]));
+    public void Without_an_error_it_is_done() =>
+        Assert.Equal(ExitCodes.Done, ExitCodes.Of([Finding(FindingCodes.PermissionsTooBroad) with { Severity = Severity.Warning }]));
 
-    private static Finding Finding(string code) => new() { Code = code, Cause = "A cause.", Fix = "A fix." };
+    private static Finding Finding(string code) =>
+        new()
+        {
+            Code = code,
+            Cause = "A cause.",
+            Fix = "A fix.",
+        };
 }

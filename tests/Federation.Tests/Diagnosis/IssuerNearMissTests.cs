@@ -12,18 +12,53 @@ public sealed class IssuerNearMissTests
     [InlineData(Zonal, "https://" + Zonal, "has the scheme in it, which IAM leaves out there", true)]
     [InlineData(Zonal, "https://" + Zonal + "/", "has the scheme in it, and has a slash at the end, which makes it another provider", true)]
     [InlineData(Zonal, Zonal + "/", "has a slash at the end, which makes it another provider", true)]
-    [InlineData(Zonal, "container.googleapis.com/v1/projects/Acme-Prod/locations/asia-south1-a/clusters/main", "differs in case, which IAM and STS tell apart", true)]
-    [InlineData(Zonal, "https://accounts.google.com", "has the scheme in it, and is another issuer of Google's, which does not sign the tokens of Kubernetes service accounts", true)]
+    [InlineData(
+        Zonal,
+        "container.googleapis.com/v1/projects/Acme-Prod/locations/asia-south1-a/clusters/main",
+        "differs in case, which IAM and STS tell apart",
+        true
+    )]
+    [InlineData(
+        Zonal,
+        "https://accounts.google.com",
+        "has the scheme in it, and is another issuer of Google's, which does not sign the tokens of Kubernetes service accounts",
+        true
+    )]
     [InlineData(Zonal, "container.googleapis.com/projects/acme-prod/locations/asia-south1-a/clusters/main", "lacks /v1", true)]
     [InlineData(Zonal, Regional, "names the region where the cluster is zonal", true)]
     [InlineData(Regional, Zonal, "names a zone where the cluster is regional", true)]
-    [InlineData(Zonal, "container.googleapis.com/v1/projects/acme-prod/zones/asia-south1-a/clusters/main", "says zones where the issuer says locations", true)]
-    [InlineData(Zonal, "container.googleapis.com/v1/projects/123456789012/locations/asia-south1-a/clusters/main", "has the project's number where the issuer has its id", true)]
-    [InlineData(Zonal, "container.googleapis.com/v1/projects/acme-test/locations/asia-south1-a/clusters/main", "is of another project", true)]
+    [InlineData(
+        Zonal,
+        "container.googleapis.com/v1/projects/acme-prod/zones/asia-south1-a/clusters/main",
+        "says zones where the issuer says locations",
+        true
+    )]
+    [InlineData(
+        Zonal,
+        "container.googleapis.com/v1/projects/123456789012/locations/asia-south1-a/clusters/main",
+        "has the project's number where the issuer has its id",
+        true
+    )]
+    [InlineData(
+        Zonal,
+        "container.googleapis.com/v1/projects/acme-test/locations/asia-south1-a/clusters/main",
+        "is of another project",
+        true
+    )]
     [InlineData(Zonal, "container.googleapis.com/v1/projects/acme-prod/locations/us-east1-b/clusters/main", "is of another location", true)]
     [InlineData(Zonal, "container.googleapis.com/v1/projects/acme-prod/locations", "is cut off", true)]
-    [InlineData(Zonal, "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/other", "is another cluster's", false)]
-    [InlineData(Zonal, "container.googleapis.com/v1/projects/acme-test/locations/asia-south1-a/clusters/other", "is another cluster's, elsewhere", false)]
+    [InlineData(
+        Zonal,
+        "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/other",
+        "is another cluster's",
+        false
+    )]
+    [InlineData(
+        Zonal,
+        "container.googleapis.com/v1/projects/acme-test/locations/asia-south1-a/clusters/other",
+        "is another cluster's, elsewhere",
+        false
+    )]
     public void A_mistake_is_called_by_its_name(string expected, string actual, string how, bool isSlip)
     {
         var miss = IssuerNearMiss.Of(expected, actual);
@@ -37,5 +72,6 @@ public sealed class IssuerNearMissTests
     public void What_is_right_or_somebody_else_s_is_no_mistake(string actual) => Assert.Null(IssuerNearMiss.Of(Zonal, actual));
 
     [Fact]
-    public void Whatever_it_is_compared_with_nothing_is_its_own_near_miss() => Gen.String.Sample(text => IssuerNearMiss.Of(text, text) is null || text.Contains("://", StringComparison.Ordinal));
+    public void Whatever_it_is_compared_with_nothing_is_its_own_near_miss() =>
+        Gen.String.Sample(text => IssuerNearMiss.Of(text, text) is null || text.Contains("://", StringComparison.Ordinal));
 }

@@ -6,13 +6,17 @@ namespace Federation.Tests.Diagnosis;
 /// <summary>The token that a validation pod shows in its log.</summary>
 public sealed class PodLogTests
 {
-    private const string Line = """federation-token {"header":{"alg":"RS256","kid":"k1"},"claims":{"sub":"system:serviceaccount:reports:reader","aud":["sts.amazonaws.com"]}}""";
+    private const string Line =
+        """federation-token {"header":{"alg":"RS256","kid":"k1"},"claims":{"sub":"system:serviceaccount:reports:reader","aud":["sts.amazonaws.com"]}}""";
 
     [Fact]
     public void The_line_of_the_token_tells_algorithm_key_and_claims()
     {
         var token = PodLog.TokenOf(Pod("An error occurred", Line, "AWS gave no identity."))!;
-        Assert.Equal(("the validation pod", "RS256", "k1", "reports/exports-verify-r1"), (token.Source, token.Algorithm, token.KeyId, token.Pod));
+        Assert.Equal(
+            ("the validation pod", "RS256", "k1", "reports/exports-verify-r1"),
+            (token.Source, token.Algorithm, token.KeyId, token.Pod)
+        );
         Assert.Equal("system:serviceaccount:reports:reader", (string?)token.Claims!["sub"]);
     }
 
@@ -34,14 +38,16 @@ public sealed class PodLogTests
     [Theory]
     [InlineData("""federation-token {"header":{"alg":7},"claims":{}}""")]
     [InlineData("""federation-token {"header":null,"claims":{}}""")]
-    public void Claims_are_worth_having_without_a_header(string line) => Assert.Equal((null, 0), (PodLog.TokenOf(Pod(line))!.Algorithm, PodLog.TokenOf(Pod(line))!.Claims!.Count));
+    public void Claims_are_worth_having_without_a_header(string line) =>
+        Assert.Equal((null, 0), (PodLog.TokenOf(Pod(line))!.Algorithm, PodLog.TokenOf(Pod(line))!.Claims!.Count));
 
-    private static PodEvidence Pod(params string[] log) => new()
-    {
-        Snapshot = new PodSnapshot("reports", "exports-verify-r1", "Failed"),
-        ServiceAccount = "reader",
-        Containers = [],
-        IsValidation = true,
-        Log = log,
-    };
+    private static PodEvidence Pod(params string[] log) =>
+        new()
+        {
+            Snapshot = new PodSnapshot("reports", "exports-verify-r1", "Failed"),
+            ServiceAccount = "reader",
+            Containers = [],
+            IsValidation = true,
+            Log = log,
+        };
 }

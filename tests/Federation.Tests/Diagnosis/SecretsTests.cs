@@ -12,7 +12,10 @@ public sealed class SecretsTests
     [InlineData("aws_session_token = IQoJb3JpZ2lu", "aws_session_token = (not shown)")]
     [InlineData("""{"SecretAccessKey": "abc", "Expiration": "2026"}""", """{"SecretAccessKey": "(not shown)", "Expiration": "2026"}""")]
     [InlineData("""{\"SessionToken\":\"abc\",\"x\":1}""", """{\"SessionToken\":\"(not shown)\",\"x\":1}""")]
-    [InlineData("""{"private_key":"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"}""", """{"private_key":"-----BEGIN PRIVATE KEY-----(not shown)\n"}""")]
+    [InlineData(
+        """{"private_key":"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"}""",
+        """{"private_key":"-----BEGIN PRIVATE KEY-----(not shown)\n"}"""
+    )]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----(not shown)")]
     [InlineData("http://me:hunter2@proxy:3128/", "http://me:(not shown)@proxy:3128/")]
     [InlineData("Authorization: Bearer ya29.a0AfH6SMBx1234567890", "Authorization: (not shown)")]

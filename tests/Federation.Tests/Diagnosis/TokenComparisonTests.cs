@@ -21,22 +21,43 @@ public sealed class TokenComparisonTests
     [Fact]
     public void What_the_live_policies_want_counts_and_not_what_is_configured()
     {
-        var lines = Compare(Healthy.Evidence.WithProviders(Healthy.Provider with { ClientIds = ["vault"] }).WithCondition(":sub", Healthy.IssuerPath + ":sub", "system:serviceaccount:team:other"));
+        var lines = Compare(
+            Healthy
+                .Evidence.WithProviders(Healthy.Provider with { ClientIds = ["vault"] })
+                .WithCondition(":sub", Healthy.IssuerPath + ":sub", "system:serviceaccount:team:other")
+        );
 
-        Assert.Equal([new ClaimWish("provider", "vault", Fits: false), new ClaimWish("trust policy", "sts.amazonaws.com", Fits: true)], lines.Single(line => line.Claim == "aud").Wishes);
-        Assert.Equal([new ClaimWish("trust policy", "system:serviceaccount:team:other", Fits: false)], lines.Single(line => line.Claim == "sub").Wishes);
+        Assert.Equal(
+            [new ClaimWish("provider", "vault", Fits: false), new ClaimWish("trust policy", "sts.amazonaws.com", Fits: true)],
+            lines.Single(line => line.Claim == "aud").Wishes
+        );
+        Assert.Equal(
+            [new ClaimWish("trust policy", "system:serviceaccount:team:other", Fits: false)],
+            lines.Single(line => line.Claim == "sub").Wishes
+        );
     }
 
     [Fact]
     public void Claims_that_nobody_looks_at_are_shown_flat()
     {
-        var evidence = Healthy.Evidence.WithClaim("kubernetes.io", new JsonObject { ["namespace"] = "team", ["pod"] = new JsonObject { ["name"] = "app" } });
+        var evidence = Healthy.Evidence.WithClaim(
+            "kubernetes.io",
+            new JsonObject
+            {
+                ["namespace"] = "team",
+                ["pod"] = new JsonObject { ["name"] = "app" },
+            }
+        );
 
-        Assert.Equal([("kubernetes.io.namespace", "team", null), ("kubernetes.io.pod.name", "app", (bool?)null)], Compare(evidence).Where(line => line.Wishes.Count == 0).Select(line => (line.Claim, line.Value, line.Fits)));
+        Assert.Equal(
+            [("kubernetes.io.namespace", "team", null), ("kubernetes.io.pod.name", "app", (bool?)null)],
+            Compare(evidence).Where(line => line.Wishes.Count == 0).Select(line => (line.Claim, line.Value, line.Fits))
+        );
     }
 
     [Fact]
-    public void A_time_that_is_none_fits_nobody() => Assert.False(Compare(Healthy.Evidence.WithClaim("exp", "tomorrow")).Single(line => line.Claim == "exp").Fits);
+    public void A_time_that_is_none_fits_nobody() =>
+        Assert.False(Compare(Healthy.Evidence.WithClaim("exp", "tomorrow")).Single(line => line.Claim == "exp").Fits);
 
     [Theory]
     [InlineData(0, "0 s")]
@@ -45,7 +66,9 @@ public sealed class TokenComparisonTests
     [InlineData(3599, "59 min 59 s")]
     [InlineData(7500, "2 h 5 min")]
     [InlineData(31_536_000, "365 d")]
-    public void Durations_are_said_as_a_person_says_them(int seconds, string said) => Assert.Equal(said, Human.Of(TimeSpan.FromSeconds(seconds)));
+    public void Durations_are_said_as_a_person_says_them(int seconds, string said) =>
+        Assert.Equal(said, Human.Of(TimeSpan.FromSeconds(seconds)));
 
-    private static IReadOnlyList<ClaimLine> Compare(WorkloadEvidence evidence) => TokenComparison.Of(evidence, evidence.Tokens[0], Healthy.Now);
+    private static IReadOnlyList<ClaimLine> Compare(WorkloadEvidence evidence) =>
+        TokenComparison.Of(evidence, evidence.Tokens[0], Healthy.Now);
 }

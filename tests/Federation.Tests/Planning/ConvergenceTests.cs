@@ -5,8 +5,14 @@ namespace Federation.Tests.Planning;
 
 public sealed class ConvergenceTests
 {
-    private static readonly FakeResource Reader = new(ResourceId.Aws("111122223333", "role", "reader"), Fields.Empty.With("path", "/")) { Workloads = ["reader"] };
-    private static readonly FakeResource Writer = new(ResourceId.Aws("111122223333", "role", "writer"), Fields.Empty.With("path", "/")) { Workloads = ["writer"] };
+    private static readonly FakeResource Reader = new(ResourceId.Aws("111122223333", "role", "reader"), Fields.Empty.With("path", "/"))
+    {
+        Workloads = ["reader"],
+    };
+    private static readonly FakeResource Writer = new(ResourceId.Aws("111122223333", "role", "writer"), Fields.Empty.With("path", "/"))
+    {
+        Workloads = ["writer"],
+    };
 
     [Fact]
     public async Task A_second_run_writes_nothing()
@@ -31,7 +37,12 @@ public sealed class ConvergenceTests
     [Fact]
     public async Task Nothing_is_planned_against_the_wrong_account()
     {
-        var wrong = new Finding { Code = FindingCodes.AwsAccountMismatch, Cause = "Another account.", Fix = "Use the right one." };
+        var wrong = new Finding
+        {
+            Code = FindingCodes.AwsAccountMismatch,
+            Cause = "Another account.",
+            Fix = "Use the right one.",
+        };
         var cloud = new FakeCloud("aws", [Reader]) { Confirmation = [wrong] };
         var plan = await ConvergeAsync(cloud, "reader");
         Assert.Equal([wrong], plan.Findings);
@@ -47,7 +58,8 @@ public sealed class ConvergenceTests
             [.. workloads.Select(Workloads.Unrendered)],
             selected.ToHashSet(StringComparer.Ordinal),
             [cloud],
-            cloud);
+            cloud
+        );
         var plan = await convergence.PlanAsync(TestContext.Current.CancellationToken);
         await convergence.ApplyAsync(plan, 4, _ => { }, TestContext.Current.CancellationToken);
         return plan;

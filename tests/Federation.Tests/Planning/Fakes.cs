@@ -29,10 +29,13 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
 
     public IReadOnlyList<DesiredResource> Desire(DesiredInput input) => desired;
 
-    public Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken) => Task.FromResult(Confirmation);
+    public Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken) =>
+        Task.FromResult(Confirmation);
 
     public Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Observation>>([.. resources.Select(resource => new Observation(resource.Id, Live.GetValueOrDefault(resource.Id)) { Ours = true })]);
+        Task.FromResult<IReadOnlyList<Observation>>([
+            .. resources.Select(resource => new Observation(resource.Id, Live.GetValueOrDefault(resource.Id)) { Ours = true }),
+        ]);
 
     public Task ApplyAsync(Change change, CancellationToken cancellationToken)
     {
@@ -46,10 +49,19 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(IReadOnlyCollection<Cluster> clusters, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
+    public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(
+        IReadOnlyCollection<Cluster> clusters,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyDictionary<string, ClusterFacts>>(new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
 
-    public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) => throw new NotSupportedException("No test of planning needs a token.");
+    public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException("No test of planning needs a token.");
 
-    public static Finding Refusal(ResourceId id) => new() { Code = FindingCodes.AwsPermissionDenied, Cause = $"{id} is refused.", Fix = "Allow it." };
+    public static Finding Refusal(ResourceId id) =>
+        new()
+        {
+            Code = FindingCodes.AwsPermissionDenied,
+            Cause = $"{id} is refused.",
+            Fix = "Allow it.",
+        };
 }

@@ -35,13 +35,16 @@ public sealed partial class MarkTests
 
     [Fact]
     public void However_many_workloads_share_a_resource_every_tag_and_label_is_valid() =>
-        Gen.Select(Name, Name.Array[1, 40]).Sample((federation, workloads) =>
-        {
-            var mark = new Mark(federation, workloads);
-            Assert.All(mark.Tags.Values, value => Assert.Matches(TagValue(), value));
-            Assert.All(mark.Labels.Values, value => Assert.Matches(LabelValue(), value));
-            Assert.Equal(mark.Labels, new Mark(federation, [.. workloads.Reverse()]).Labels);
-        });
+        Gen.Select(Name, Name.Array[1, 40])
+            .Sample(
+                (federation, workloads) =>
+                {
+                    var mark = new Mark(federation, workloads);
+                    Assert.All(mark.Tags.Values, value => Assert.Matches(TagValue(), value));
+                    Assert.All(mark.Labels.Values, value => Assert.Matches(LabelValue(), value));
+                    Assert.Equal(mark.Labels, new Mark(federation, [.. workloads.Reverse()]).Labels);
+                }
+            );
 
     [Theory]
     [InlineData("main", IdentityKind.Cluster, "FederationMain")]
@@ -54,19 +57,20 @@ public sealed partial class MarkTests
     public void The_cluster_tag_keeps_within_an_IAM_tag_key() =>
         Assert.Equal("federation:cluster:acme-prod/asia-south1-a/main", Mark.ClusterTag(Workload("k", IdentityKind.Cluster).Cluster));
 
-    private static Workload Workload(string cluster, IdentityKind identity) => new()
-    {
-        Name = "exports",
-        Cluster = new Cluster(cluster, "acme-prod", "asia-south1-a", "main"),
-        Account = new Account("data", "111122223333", "ap-south-1"),
-        Namespace = "exports",
-        ServiceAccount = "exporter",
-        GoogleServiceAccount = "my-gsa",
-        Identity = identity,
-        Role = new Role { Name = "exports", Description = "Exports." },
-        Verify = new Verification { Image = "aws" },
-        Location = new SourceLocation("federation.yaml", 1, 1),
-    };
+    private static Workload Workload(string cluster, IdentityKind identity) =>
+        new()
+        {
+            Name = "exports",
+            Cluster = new Cluster(cluster, "acme-prod", "asia-south1-a", "main"),
+            Account = new Account("data", "111122223333", "ap-south-1"),
+            Namespace = "exports",
+            ServiceAccount = "exporter",
+            GoogleServiceAccount = "my-gsa",
+            Identity = identity,
+            Role = new Role { Name = "exports", Description = "Exports." },
+            Verify = new Verification { Image = "aws" },
+            Location = new SourceLocation("federation.yaml", 1, 1),
+        };
 
     [GeneratedRegex(@"^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TagValue();

@@ -23,7 +23,9 @@ public sealed class PlanExecutionTests
     public async Task When_one_fails_its_dependents_are_not_reached_and_the_rest_goes_on()
     {
         var (plan, clouds, kubernetes, aws) = Federation(refused: Namespace);
-        var results = (await PlanExecution.ApplyAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken)).ToDictionary(result => result.Change.Desired.Id);
+        var results = (await PlanExecution.ApplyAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken)).ToDictionary(
+            result => result.Change.Desired.Id
+        );
         Assert.Equal(ChangeState.Failed, results[Namespace].State);
         Assert.Equal(FakeCloud.Refusal(Namespace), Assert.Single(results[Namespace].Findings));
         Assert.Equal(ChangeState.NotReached, results[Account].State);
@@ -37,10 +39,17 @@ public sealed class PlanExecutionTests
     {
         var (plan, clouds, _, _) = Federation();
         var seen = new ConcurrentQueue<(ResourceId, ChangeState)>();
-        await PlanExecution.ApplyAsync(plan, clouds, 1, progress => seen.Enqueue((progress.Change.Desired.Id, progress.State)), TestContext.Current.CancellationToken);
+        await PlanExecution.ApplyAsync(
+            plan,
+            clouds,
+            1,
+            progress => seen.Enqueue((progress.Change.Desired.Id, progress.State)),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(
             new[] { Namespace, Account, Role }.SelectMany(id => new[] { (id, ChangeState.Running), (id, ChangeState.Done) }).ToHashSet(),
-            seen.ToHashSet());
+            seen.ToHashSet()
+        );
     }
 
     [Fact]
@@ -54,7 +63,9 @@ public sealed class PlanExecutionTests
         Assert.Empty(kubernetes.Writes.Concat(aws.Writes));
     }
 
-    private static (Plan Plan, IReadOnlyDictionary<string, ICloud> Clouds, FakeCloud Kubernetes, FakeCloud Aws) Federation(ResourceId? refused = null)
+    private static (Plan Plan, IReadOnlyDictionary<string, ICloud> Clouds, FakeCloud Kubernetes, FakeCloud Aws) Federation(
+        ResourceId? refused = null
+    )
     {
         FakeResource[] desired =
         [
@@ -66,6 +77,11 @@ public sealed class PlanExecutionTests
         var kubernetes = new FakeCloud("kubernetes", desired) { Refused = refusals };
         var aws = new FakeCloud("aws", desired) { Refused = refusals };
         var plan = Planner.Plan(desired, desired.Select(resource => new Observation(resource.Id, null)));
-        return (plan, new Dictionary<string, ICloud>(StringComparer.Ordinal) { ["kubernetes"] = kubernetes, ["aws"] = aws }, kubernetes, aws);
+        return (
+            plan,
+            new Dictionary<string, ICloud>(StringComparer.Ordinal) { ["kubernetes"] = kubernetes, ["aws"] = aws },
+            kubernetes,
+            aws
+        );
     }
 }

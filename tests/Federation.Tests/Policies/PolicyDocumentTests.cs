@@ -7,26 +7,43 @@ public sealed class PolicyDocumentTests
     [Fact]
     public void Single_values_and_lists_mean_the_same()
     {
-        var single = PolicyDocument.Parse("""{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":true}}}}""");
-        var lists = PolicyDocument.Parse("""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"],"Condition":{"Bool":{"aws:SecureTransport":["true"]}}}]}""");
+        var single = PolicyDocument.Parse(
+            """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":true}}}}"""
+        );
+        var lists = PolicyDocument.Parse(
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"],"Condition":{"Bool":{"aws:SecureTransport":["true"]}}}]}"""
+        );
 
         Assert.True(single.MeansTheSame(lists));
     }
 
-    public static TheoryData<string, string> Equal => new()
-    {
-        { """{"Action":["s3:A","s3:B"]}""", """{"Action":["s3:B","s3:A","s3:a"]}""" },
-        { """{"Action":"S3:getobject"}""", """{"Action":"s3:GetObject"}""" },
-        { """{"Principal":"*"}""", """{"Principal":{"AWS":["*"]}}""" },
-        { """{"Principal":{"AWS":"111122223333"}}""", """{"Principal":{"AWS":"arn:aws:iam::111122223333:root"}}""" },
-        { """{"Condition":{"StringEquals":{"AWS:SourceVpc":"v"}}}""", """{"Condition":{"StringEquals":{"aws:sourcevpc":["v"]}}}""" },
-        { """{"Condition":{"NumericLessThan":{"s3:max-keys":10}}}""", """{"Condition":{"NumericLessThan":{"s3:max-keys":"10.0"}}}""" },
-        { """{"Condition":{"Bool":{"aws:SecureTransport":true}}}""", """{"Condition":{"Bool":{"aws:SecureTransport":"True"}}}""" },
-        { """{"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01"}}}""", """{"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}}""" },
-        { """{"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}}""", """{"Condition":{"DateLessThan":{"aws:CurrentTime":1767225600}}}""" },
-        { """{"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.1"}}}""", """{"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.1/32"}}}""" },
-        { """{"Condition":{"StringEquals":{"a:b":"x"},"Bool":{"c:d":"true"}}}""", """{"Condition":{"Bool":{"c:d":"true"},"StringEquals":{"a:b":"x"}}}""" },
-    };
+    public static TheoryData<string, string> Equal =>
+        new()
+        {
+            { """{"Action":["s3:A","s3:B"]}""", """{"Action":["s3:B","s3:A","s3:a"]}""" },
+            { """{"Action":"S3:getobject"}""", """{"Action":"s3:GetObject"}""" },
+            { """{"Principal":"*"}""", """{"Principal":{"AWS":["*"]}}""" },
+            { """{"Principal":{"AWS":"111122223333"}}""", """{"Principal":{"AWS":"arn:aws:iam::111122223333:root"}}""" },
+            { """{"Condition":{"StringEquals":{"AWS:SourceVpc":"v"}}}""", """{"Condition":{"StringEquals":{"aws:sourcevpc":["v"]}}}""" },
+            { """{"Condition":{"NumericLessThan":{"s3:max-keys":10}}}""", """{"Condition":{"NumericLessThan":{"s3:max-keys":"10.0"}}}""" },
+            { """{"Condition":{"Bool":{"aws:SecureTransport":true}}}""", """{"Condition":{"Bool":{"aws:SecureTransport":"True"}}}""" },
+            {
+                """{"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01"}}}""",
+                """{"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}}"""
+            },
+            {
+                """{"Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}}""",
+                """{"Condition":{"DateLessThan":{"aws:CurrentTime":1767225600}}}"""
+            },
+            {
+                """{"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.1"}}}""",
+                """{"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.1/32"}}}"""
+            },
+            {
+                """{"Condition":{"StringEquals":{"a:b":"x"},"Bool":{"c:d":"true"}}}""",
+                """{"Condition":{"Bool":{"c:d":"true"},"StringEquals":{"a:b":"x"}}}"""
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Equal))]
@@ -36,22 +53,23 @@ public sealed class PolicyDocumentTests
         Assert.Equal(PolicyFields.Flatten(Statement(left), "p").Order(Pairs), PolicyFields.Flatten(Statement(right), "p").Order(Pairs));
     }
 
-    public static TheoryData<string, string> Different => new()
-    {
-        { """{"Resource":"arn:aws:s3:::A"}""", """{"Resource":"arn:aws:s3:::a"}""" },
-        { """{"Action":"s3:A"}""", """{"NotAction":"s3:A"}""" },
-        { """{"Action":[]}""", """{}""" },
-        { """{"Principal":{}}""", """{}""" },
-        { """{"Sid":"A"}""", """{"Sid":"B"}""" },
-        { """{"Sid":""}""", """{}""" },
-        { """{"Principal":{"AWS":"111122223333"}}""", """{"Principal":{"AWS":"arn:aws-cn:iam::111122223333:root"}}""" },
-        { """{"Principal":{"AWS":"*"}}""", """{"Principal":{"Federated":"*"}}""" },
-        { """{"Condition":{"StringEquals":{"a:b":"X"}}}""", """{"Condition":{"StringEquals":{"a:b":"x"}}}""" },
-        { """{"Condition":{"StringEquals":{"a:b":"10"}}}""", """{"Condition":{"StringEquals":{"a:b":"10.0"}}}""" },
-        { """{"Condition":{"StringEquals":{"a:b":"x"}}}""", """{"Condition":{"StringLike":{"a:b":"x"}}}""" },
-        { """{"Condition":{"StringEquals":{"a:b":"x"}}}""", """{"Condition":{"StringEquals":{"a:b":["x","y"]}}}""" },
-        { """{"Condition":{"StringEquals":{"a:b[c":"d]"}}}""", """{"Condition":{"StringEquals":{"a:b":"c[d]"}}}""" },
-    };
+    public static TheoryData<string, string> Different =>
+        new()
+        {
+            { """{"Resource":"arn:aws:s3:::A"}""", """{"Resource":"arn:aws:s3:::a"}""" },
+            { """{"Action":"s3:A"}""", """{"NotAction":"s3:A"}""" },
+            { """{"Action":[]}""", """{}""" },
+            { """{"Principal":{}}""", """{}""" },
+            { """{"Sid":"A"}""", """{"Sid":"B"}""" },
+            { """{"Sid":""}""", """{}""" },
+            { """{"Principal":{"AWS":"111122223333"}}""", """{"Principal":{"AWS":"arn:aws-cn:iam::111122223333:root"}}""" },
+            { """{"Principal":{"AWS":"*"}}""", """{"Principal":{"Federated":"*"}}""" },
+            { """{"Condition":{"StringEquals":{"a:b":"X"}}}""", """{"Condition":{"StringEquals":{"a:b":"x"}}}""" },
+            { """{"Condition":{"StringEquals":{"a:b":"10"}}}""", """{"Condition":{"StringEquals":{"a:b":"10.0"}}}""" },
+            { """{"Condition":{"StringEquals":{"a:b":"x"}}}""", """{"Condition":{"StringLike":{"a:b":"x"}}}""" },
+            { """{"Condition":{"StringEquals":{"a:b":"x"}}}""", """{"Condition":{"StringEquals":{"a:b":["x","y"]}}}""" },
+            { """{"Condition":{"StringEquals":{"a:b[c":"d]"}}}""", """{"Condition":{"StringEquals":{"a:b":"c[d]"}}}""" },
+        };
 
     [Theory]
     [MemberData(nameof(Different))]
@@ -92,7 +110,12 @@ public sealed class PolicyDocumentTests
     [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Effect\":\"Allow\"}]}", 1, 33, "Effect stands twice")]
     [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"me\"}]}", 1, 45, "can only be \"*\"")]
     [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Condition\":{\"Bool\":{\"a:b\":null}}}]}", 1, 60, "The value of a:b is null")]
-    [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Condition\":{\"Bool\":{\"a:b\":true,\"A:B\":true}}}]}", 1, 65, "A:B stands twice in Bool")]
+    [InlineData(
+        "{\"Statement\":[{\"Effect\":\"Allow\",\"Condition\":{\"Bool\":{\"a:b\":true,\"A:B\":true}}}]}",
+        1,
+        65,
+        "A:B stands twice in Bool"
+    )]
     [InlineData("{\"Id\":\"\\ud800\",\"Statement\":[]}", 1, 7, "not valid Unicode")]
     public void What_is_no_policy_document_is_refused_at_its_place(string json, int line, int column, string message)
     {
@@ -114,7 +137,8 @@ public sealed class PolicyDocumentTests
                 "trustPolicy.FederationMain.Condition.StringEquals.issuer.example/a:sub[system:serviceaccount:ns:a] = system:serviceaccount:ns:a",
                 "trustPolicy.FederationMain.Condition.StringEquals.issuer.example/a:sub[system:serviceaccount:ns:b] = system:serviceaccount:ns:b",
             ],
-            PolicyFields.Flatten(PolicyDocument.Parse(Example), "trustPolicy").Select(field => $"{field.Key} = {field.Value}"));
+            PolicyFields.Flatten(PolicyDocument.Parse(Example), "trustPolicy").Select(field => $"{field.Key} = {field.Value}")
+        );
 
     internal const string Example = """
         {
@@ -141,8 +165,11 @@ public sealed class PolicyDocumentTests
         }
         """;
 
-    private static Comparer<KeyValuePair<string, string>> Pairs { get; } = Comparer<KeyValuePair<string, string>>.Create((a, b) => string.CompareOrdinal(a.Key + "\n" + a.Value, b.Key + "\n" + b.Value));
+    private static Comparer<KeyValuePair<string, string>> Pairs { get; } =
+        Comparer<KeyValuePair<string, string>>.Create((a, b) => string.CompareOrdinal(a.Key + "\n" + a.Value, b.Key + "\n" + b.Value));
 
-    private static PolicyDocument Statement(string elements) => PolicyDocument.Parse(
-        $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow"{{(elements is "{}" ? "" : ",")}}{{elements[1..]}}]}""");
+    private static PolicyDocument Statement(string elements) =>
+        PolicyDocument.Parse(
+            $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow"{{(elements is "{}" ? "" : ",")}}{{elements[1..]}}]}"""
+        );
 }

@@ -109,14 +109,28 @@ public sealed class PolicyEvaluatorTests
     [Fact]
     public void What_a_variable_stands_for_is_no_pattern()
     {
-        var request = new PolicyRequest("s3:GetObject", "arn:aws:s3:::bob/k", new Dictionary<string, IReadOnlyList<string>> { ["aws:username"] = ["*"] });
+        var request = new PolicyRequest(
+            "s3:GetObject",
+            "arn:aws:s3:::bob/k",
+            new Dictionary<string, IReadOnlyList<string>> { ["aws:username"] = ["*"] }
+        );
 
-        Assert.False(PolicyEvaluator.Evaluate(request, [Named("""{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}/*"}""")]).IsAllowed);
+        Assert.False(
+            PolicyEvaluator
+                .Evaluate(request, [Named("""{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}/*"}""")])
+                .IsAllowed
+        );
     }
 
     [Fact]
     public void A_deny_that_cannot_be_decided_denies() =>
-        Assert.Equal(PolicyDecision.ExplicitDeny, Evaluate("2012-10-17", """{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringResembles":{"a:b":"c"}}}""").Decision);
+        Assert.Equal(
+            PolicyDecision.ExplicitDeny,
+            Evaluate(
+                "2012-10-17",
+                """{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringResembles":{"a:b":"c"}}}"""
+            ).Decision
+        );
 
     [Fact]
     public void The_verdict_names_the_deciding_statement_and_its_policy()
@@ -125,10 +139,16 @@ public sealed class PolicyEvaluatorTests
         var deny = Named("""{"Sid":"Never","Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::b/*"}""", "guard");
 
         var allowed = PolicyEvaluator.Evaluate(Request, [allow]);
-        Assert.Equal((PolicySource.Identity, "reader", "Read"), (allowed.Statement!.Source, allowed.Statement.PolicyName, allowed.Statement.Statement.Sid));
+        Assert.Equal(
+            (PolicySource.Identity, "reader", "Read"),
+            (allowed.Statement!.Source, allowed.Statement.PolicyName, allowed.Statement.Statement.Sid)
+        );
 
         var denied = PolicyEvaluator.Evaluate(Request, [allow], boundary: deny);
-        Assert.Equal((PolicyDecision.ExplicitDeny, PolicySource.Boundary, "guard", "Never"), (denied.Decision, denied.Statement!.Source, denied.Statement.PolicyName, denied.Statement.Statement.Sid));
+        Assert.Equal(
+            (PolicyDecision.ExplicitDeny, PolicySource.Boundary, "guard", "Never"),
+            (denied.Decision, denied.Statement!.Source, denied.Statement.PolicyName, denied.Statement.Statement.Sid)
+        );
     }
 
     [Fact]

@@ -8,10 +8,16 @@ public sealed class PolicyLintTests
 {
     [Theory]
     [InlineData("""{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b"}""", "allows *")]
-    [InlineData("""{"Sid":"All","Effect":"Allow","Action":["s3:GetObject","s3:*"],"Resource":"arn:aws:s3:::b"}""", "Statement All of the policy p allows s3:*")]
+    [InlineData(
+        """{"Sid":"All","Effect":"Allow","Action":["s3:GetObject","s3:*"],"Resource":"arn:aws:s3:::b"}""",
+        "Statement All of the policy p allows s3:*"
+    )]
     [InlineData("""{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}""", "Statement 1 of the policy p allows s3:GetObject on *")]
     [InlineData("""{"Effect":"Allow","NotAction":"iam:*","Resource":"arn:aws:s3:::b"}""", "allows everything but iam:*")]
-    [InlineData("""{"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws:s3:::b"}""", "covers every resource but arn:aws:s3:::b")]
+    [InlineData(
+        """{"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws:s3:::b"}""",
+        "covers every resource but arn:aws:s3:::b"
+    )]
     public void Permissions_wider_than_anyone_means_are_named_with_their_statement(string statement, string cause)
     {
         var finding = Assert.Single(PolicyLint.Permissions(Permissions(statement), "p"));
@@ -26,7 +32,8 @@ public sealed class PolicyLintTests
     [InlineData("""{"Effect":"Allow","Action":["sts:GetCallerIdentity","ec2:DescribeInstances"],"Resource":"*"}""")]
     [InlineData("""{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"}""")]
     [InlineData("""{"Effect":"Deny","Action":"*","Resource":"*"}""")]
-    public void What_names_its_actions_and_resources_is_fine(string statement) => Assert.Empty(PolicyLint.Permissions(Permissions(statement), "p"));
+    public void What_names_its_actions_and_resources_is_fine(string statement) =>
+        Assert.Empty(PolicyLint.Permissions(Permissions(statement), "p"));
 
     [Fact]
     public void A_trust_that_pins_both_is_fine()
@@ -35,22 +42,34 @@ public sealed class PolicyLintTests
         Assert.Empty(PolicyLint.LiveTrust(Scene.TrustPolicy, "role"));
     }
 
-    public static TheoryData<string, PolicyCondition[]> Open => new()
-    {
-        { "no condition at all", [] },
-        { "a wildcard namespace", [new("StringLike", Scene.IssuerPath + ":sub", ["system:serviceaccount:*:a"])] },
-        { "a wildcard service account", [new("StringLike", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:*"])] },
-        { "a variable that is always the caller's own subject", [new("StringEquals", Scene.IssuerPath + ":sub", ["${" + Scene.IssuerPath + ":sub}"])] },
-        { "IfExists", [new("StringEqualsIfExists", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },
-        { "a negation", [new("StringNotEquals", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },
-        { "ForAllValues, true where the key is absent", [new("ForAllValues:StringEquals", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },
-    };
+    public static TheoryData<string, PolicyCondition[]> Open =>
+        new()
+        {
+            { "no condition at all", [] },
+            { "a wildcard namespace", [new("StringLike", Scene.IssuerPath + ":sub", ["system:serviceaccount:*:a"])] },
+            { "a wildcard service account", [new("StringLike", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:*"])] },
+            {
+                "a variable that is always the caller's own subject",
+                [new("StringEquals", Scene.IssuerPath + ":sub", ["${" + Scene.IssuerPath + ":sub}"])]
+            },
+            { "IfExists", [new("StringEqualsIfExists", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },
+            { "a negation", [new("StringNotEquals", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])] },
+            {
+                "ForAllValues, true where the key is absent",
+                [new("ForAllValues:StringEquals", Scene.IssuerPath + ":sub", ["system:serviceaccount:a:b"])]
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Open))]
     public void A_subject_that_is_not_pinned_is_an_error(string name, PolicyCondition[] conditions)
     {
-        var trust = Scene.Trust(Scene.Statement() with { Conditions = [new PolicyCondition("StringEquals", Scene.IssuerPath + ":aud", ["a"]), .. conditions] });
+        var trust = Scene.Trust(
+            Scene.Statement() with
+            {
+                Conditions = [new PolicyCondition("StringEquals", Scene.IssuerPath + ":aud", ["a"]), .. conditions],
+            }
+        );
 
         var template = Assert.Single(PolicyLint.TrustTemplate(trust));
         Assert.True(template is { Code: FindingCodes.SubjectNotPinned, Severity: Severity.Error }, name);
@@ -62,7 +81,12 @@ public sealed class PolicyLintTests
     [Fact]
     public void An_audience_that_is_not_pinned_is_an_error()
     {
-        var trust = Scene.Trust(Scene.Statement() with { Conditions = [new PolicyCondition("StringEquals", Scene.IssuerPath + ":sub", [Scene.Subject])] });
+        var trust = Scene.Trust(
+            Scene.Statement() with
+            {
+                Conditions = [new PolicyCondition("StringEquals", Scene.IssuerPath + ":sub", [Scene.Subject])],
+            }
+        );
 
         Assert.Equal(FindingCodes.AudienceNotPinned, Assert.Single(PolicyLint.TrustTemplate(trust)).Code);
     }
@@ -77,5 +101,6 @@ public sealed class PolicyLintTests
         Assert.Empty(PolicyLint.LiveTrust(Scene.Trust(service, deny), "role"));
     }
 
-    private static PolicyDocument Permissions(string statement) => PolicyDocument.Parse($$"""{"Version":"2012-10-17","Statement":[{{statement}}]}""");
+    private static PolicyDocument Permissions(string statement) =>
+        PolicyDocument.Parse($$"""{"Version":"2012-10-17","Statement":[{{statement}}]}""");
 }

@@ -8,7 +8,11 @@ public sealed class TrustPoliciesTests
     [Fact]
     public void Workloads_that_differ_in_their_subject_alone_share_one_statement()
     {
-        var merged = TrustPolicies.Merge([Scene.Trust(Scene.Statement(subject: "b")), Scene.Trust(Scene.Statement(subject: "a")), Scene.Trust(Scene.Statement(subject: "b"))]);
+        var merged = TrustPolicies.Merge([
+            Scene.Trust(Scene.Statement(subject: "b")),
+            Scene.Trust(Scene.Statement(subject: "a")),
+            Scene.Trust(Scene.Statement(subject: "b")),
+        ]);
 
         var statement = Assert.Single(merged.Statements);
         Assert.Equal("FederationMain", statement.Sid);
@@ -20,7 +24,10 @@ public sealed class TrustPoliciesTests
     {
         var other = Scene.Statement(issuerPath: "issuer.example") with { Sid = "FederationOther" };
 
-        Assert.Equal(["FederationMain", "FederationOther"], TrustPolicies.Merge([Scene.Trust(other), Scene.Trust(Scene.Statement())]).Statements.Select(statement => statement.Sid));
+        Assert.Equal(
+            ["FederationMain", "FederationOther"],
+            TrustPolicies.Merge([Scene.Trust(other), Scene.Trust(Scene.Statement())]).Statements.Select(statement => statement.Sid)
+        );
     }
 
     [Fact]

@@ -14,7 +14,11 @@ public sealed class GoldenTests
     private static readonly Dictionary<string, Workload> Workloads = new()
     {
         [WithPreflight] = Sample.Workload,
-        ["without-google-service-account"] = Sample.Workload with { GoogleServiceAccount = null, Role = Sample.Workload.Role with { Path = "/", Policies = [] } },
+        ["without-google-service-account"] = Sample.Workload with
+        {
+            GoogleServiceAccount = null,
+            Role = Sample.Workload.Role with { Path = "/", Policies = [] },
+        },
         ["china-and-existing"] = Sample.Workload with
         {
             Name = "x",
@@ -22,7 +26,12 @@ public sealed class GoldenTests
             Existing = ExistingResources.Namespace,
             Audience = "sts.amazonaws.com.cn",
             TokenLifetime = TimeSpan.FromMinutes(10),
-            Verify = new Verification { Run = "for i in 1 2; do\n  echo $(date) $$ \"$i\"\ndone\n", Image = "registry.example/aws:1", Timeout = TimeSpan.FromMinutes(2) },
+            Verify = new Verification
+            {
+                Run = "for i in 1 2; do\n  echo $(date) $$ \"$i\"\ndone\n",
+                Image = "registry.example/aws:1",
+                Timeout = TimeSpan.FromMinutes(2),
+            },
         },
     };
 
@@ -32,13 +41,19 @@ public sealed class GoldenTests
     {
         var golden = Path.Combine(Folder(), "golden", name);
         using var output = new TemporaryFolder();
-        RenderedOutput.Write(output.Path, name == WithPreflight ? Sample.RenderForPreflight(Workloads[name]) : Sample.Render(Workloads[name]));
+        RenderedOutput.Write(
+            output.Path,
+            name == WithPreflight ? Sample.RenderForPreflight(Workloads[name]) : Sample.Render(Workloads[name])
+        );
         var rendered = Path.Combine(output.Path, "rendered", Workloads[name].Name);
 
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
         {
             if (Directory.Exists(golden))
+            {
                 Directory.Delete(golden, recursive: true);
+            }
+
             foreach (var file in Files(rendered))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(golden, file))!);
@@ -48,11 +63,18 @@ public sealed class GoldenTests
 
         Assert.Equal(Files(golden), Files(rendered));
         foreach (var file in Files(golden))
+        {
             Assert.Equal(File.ReadAllText(Path.Combine(golden, file)), File.ReadAllText(Path.Combine(rendered, file)));
+        }
     }
 
     private static List<string> Files(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(folder, file))
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }

@@ -70,7 +70,9 @@ public sealed class KustomizeTests : IDisposable
     [Fact]
     public void The_component_gives_every_container_of_every_deployment_what_it_needs_and_keeps_what_it_had()
     {
-        var built = WithComponent("resources: [own.yaml]\ncomponents: [rendered/exports/component]\nnamespace: reports\nnamePrefix: blue-\n");
+        var built = WithComponent(
+            "resources: [own.yaml]\ncomponents: [rendered/exports/component]\nnamespace: reports\nnamePrefix: blue-\n"
+        );
 
         Assert.Equal(["blue-untouched", "blue-api", "blue-worker"], built.Select(document => (string?)document["metadata"]!["name"]));
         foreach (var deployment in built.Where(document => (string?)document["kind"] == "Deployment"))
@@ -82,9 +84,23 @@ public sealed class KustomizeTests : IDisposable
             foreach (var container in pod["containers"]!.AsArray())
             {
                 var expected = Sample.Render().ValidationPod["spec"]!["containers"]![0]!;
-                foreach (var variable in new[] { "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_SESSION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION" })
+                foreach (
+                    var variable in new[]
+                    {
+                        "AWS_ROLE_ARN",
+                        "AWS_WEB_IDENTITY_TOKEN_FILE",
+                        "AWS_ROLE_SESSION_NAME",
+                        "AWS_REGION",
+                        "AWS_DEFAULT_REGION",
+                    }
+                )
+                {
                     Assert.True(JsonNode.DeepEquals(Named(expected["env"], variable), Named(container!["env"], variable)), variable);
-                Assert.True(JsonNode.DeepEquals(Named(expected["volumeMounts"], "aws-token"), Named(container!["volumeMounts"], "aws-token")));
+                }
+
+                Assert.True(
+                    JsonNode.DeepEquals(Named(expected["volumeMounts"], "aws-token"), Named(container!["volumeMounts"], "aws-token"))
+                );
             }
         }
 
@@ -98,16 +114,68 @@ public sealed class KustomizeTests : IDisposable
     public void The_component_leaves_a_kustomization_without_deployments_as_it_is()
     {
         _folder.Write("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: only\n");
-        Assert.Equal("ConfigMap", (string?)Assert.Single(WithComponent("resources: [map.yaml]\ncomponents: [rendered/exports/component]\n"))["kind"]);
+        Assert.Equal(
+            "ConfigMap",
+            (string?)Assert.Single(WithComponent("resources: [map.yaml]\ncomponents: [rendered/exports/component]\n"))["kind"]
+        );
     }
 
     [Fact]
     public void Kubectl_reads_every_awkward_string_as_the_string_it_is()
     {
         var data = new JsonObject();
-        foreach (var value in new[] { "yes", "n", "0x10", "012", "1_000", "1e3", "1:30", "2012-10-17", "~", "null", "<<", "=", " a ", "a: b", "a #b", "- a", "é😀", "\uFEFF\u0007", "a\n\n b\n", "a\nb\n\n", "\ta\n", "a\r\nb", "*a", "&a", "!a", "%a", "@a", "`a`", "a:", "[a]", "{a}", "'a'", "\"a\"", "\\", "---", "..." })
+        foreach (
+            var value in new[]
+            {
+                "yes",
+                "n",
+                "0x10",
+                "012",
+                "1_000",
+                "1e3",
+                "1:30",
+                "2012-10-17",
+                "~",
+                "null",
+                "<<",
+                "=",
+                " a ",
+                "a: b",
+                "a #b",
+                "- a",
+                "é😀",
+                "\uFEFF\u0007",
+                "a\n\n b\n",
+                "a\nb\n\n",
+                "\ta\n",
+                "a\r\nb",
+                "*a",
+                "&a",
+                "!a",
+                "%a",
+                "@a",
+                "`a`",
+                "a:",
+                "[a]",
+                "{a}",
+                "'a'",
+                "\"a\"",
+                "\\",
+                "---",
+                "...",
+            }
+        )
+        {
             data.Add($"k{data.Count}", value);
-        var map = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = "awkward" }, ["data"] = data };
+        }
+
+        var map = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new JsonObject { ["name"] = "awkward" },
+            ["data"] = data,
+        };
         _folder.Write("map.yaml", Encoding.UTF8.GetString(CanonicalYaml.Write(map)));
         _folder.Write("kustomization.yaml", "resources: [map.yaml]\n");
 

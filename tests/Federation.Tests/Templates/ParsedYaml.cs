@@ -14,19 +14,22 @@ internal static class ParsedYaml
         return Node(Assert.Single(stream.Documents).RootNode);
     }
 
-    private static JsonNode? Node(YamlNode node) => node switch
-    {
-        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value!, Node(entry.Value)))),
-        YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(Node)]),
-        YamlScalarNode { Style: ScalarStyle.Plain } plain => plain.Value switch
+    private static JsonNode? Node(YamlNode node) =>
+        node switch
         {
-            "null" => null,
-            "true" => true,
-            "false" => false,
-            var text when double.TryParse(text, out _) => JsonNode.Parse(text!),
-            var text => text,
-        },
-        YamlScalarNode scalar => scalar.Value,
-        _ => throw new InvalidOperationException($"{node.NodeType} is not rendered."),
-    };
+            YamlMappingNode mapping => new JsonObject(
+                mapping.Children.Select(entry => KeyValuePair.Create(((YamlScalarNode)entry.Key).Value!, Node(entry.Value)))
+            ),
+            YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(Node)]),
+            YamlScalarNode { Style: ScalarStyle.Plain } plain => plain.Value switch
+            {
+                "null" => null,
+                "true" => true,
+                "false" => false,
+                var text when double.TryParse(text, out _) => JsonNode.Parse(text!),
+                var text => text,
+            },
+            YamlScalarNode scalar => scalar.Value,
+            _ => throw new InvalidOperationException($"{node.NodeType} is not rendered."),
+        };
 }

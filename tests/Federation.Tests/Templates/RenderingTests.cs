@@ -13,35 +13,70 @@ public sealed class RenderingTests
     {
         var rendered = Sample.Render();
         Assert.Equal(
-            ["component/deployment.yaml", "component/kustomization.yaml", "component/settings.yaml", "kustomization.yaml", "namespace.yaml", "permissions/s3-list-buckets.json", "permissions/s3-read.json", "service-account.yaml", "trust-policy.json", "validation-pod.yaml"],
-            rendered.Files.Select(file => file.Path));
-        foreach (var (path, document) in new[] { ("namespace.yaml", rendered.Namespace), ("service-account.yaml", rendered.ServiceAccount), ("validation-pod.yaml", rendered.ValidationPod) })
+            [
+                "component/deployment.yaml",
+                "component/kustomization.yaml",
+                "component/settings.yaml",
+                "kustomization.yaml",
+                "namespace.yaml",
+                "permissions/s3-list-buckets.json",
+                "permissions/s3-read.json",
+                "service-account.yaml",
+                "trust-policy.json",
+                "validation-pod.yaml",
+            ],
+            rendered.Files.Select(file => file.Path)
+        );
+        foreach (
+            var (path, document) in new[]
+            {
+                ("namespace.yaml", rendered.Namespace),
+                ("service-account.yaml", rendered.ServiceAccount),
+                ("validation-pod.yaml", rendered.ValidationPod),
+            }
+        )
+        {
             Assert.Equal(document.ToJsonString(), ParsedYaml.Parse(Text(rendered, path))!.ToJsonString());
-        Assert.Equal(CanonicalJson.Write(rendered.TrustPolicy), rendered.Files.Single(file => file.Path == "trust-policy.json").Content.ToArray());
+        }
+
+        Assert.Equal(
+            CanonicalJson.Write(rendered.TrustPolicy),
+            rendered.Files.Single(file => file.Path == "trust-policy.json").Content.ToArray()
+        );
     }
 
     [Fact]
-    public void Files_have_no_byte_order_mark_and_no_carriage_return_and_end_with_a_line_feed() => Assert.All(Sample.Render().Files, file =>
-    {
-        Assert.NotEqual(0xEF, file.Content.Span[0]);
-        Assert.False(file.Content.Span.Contains((byte)'\r'));
-        Assert.Equal((byte)'\n', file.Content.Span[^1]);
-    });
+    public void Files_have_no_byte_order_mark_and_no_carriage_return_and_end_with_a_line_feed() =>
+        Assert.All(
+            Sample.Render().Files,
+            file =>
+            {
+                Assert.NotEqual(0xEF, file.Content.Span[0]);
+                Assert.False(file.Content.Span.Contains((byte)'\r'));
+                Assert.Equal((byte)'\n', file.Content.Span[^1]);
+            }
+        );
 
     [Fact]
     public void An_override_wins_file_by_file()
     {
-        var rendered = Sample.Render(null, ("namespace.yaml", """
-            apiVersion: v1
-            kind: Namespace
-            metadata:
-              name: ${workload.namespace}
-              labels:
-                federation/tool: ${federation.tool}
-                federation/name: ${federation.name}
-                federation/workload: ${workload.name}
-                team: ${workload.namespace}-team
-            """.ReplaceLineEndings("\r\n")));
+        var rendered = Sample.Render(
+            null,
+            (
+                "namespace.yaml",
+                """
+                apiVersion: v1
+                kind: Namespace
+                metadata:
+                  name: ${workload.namespace}
+                  labels:
+                    federation/tool: ${federation.tool}
+                    federation/name: ${federation.name}
+                    federation/workload: ${workload.name}
+                    team: ${workload.namespace}-team
+                """.ReplaceLineEndings("\r\n")
+            )
+        );
         Assert.EndsWith("    team: reports-team\n", Text(rendered, "namespace.yaml"), StringComparison.Ordinal);
         Assert.Contains("kind: ServiceAccount", Text(rendered, "service-account.yaml"), StringComparison.Ordinal);
     }
@@ -49,8 +84,16 @@ public sealed class RenderingTests
     [Fact]
     public void A_policy_template_of_the_users_is_found_by_its_name()
     {
-        var workload = WithPolicies(new PolicyReference.Template("queue", new Dictionary<string, IReadOnlyList<string>> { ["queue"] = ["jobs"] }, Sample.Here));
-        var rendered = Sample.Render(workload, ("policies/queue.json", """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:${account.partition}:sqs:${account.region}:${account.id}:${queue}" } }"""));
+        var workload = WithPolicies(
+            new PolicyReference.Template("queue", new Dictionary<string, IReadOnlyList<string>> { ["queue"] = ["jobs"] }, Sample.Here)
+        );
+        var rendered = Sample.Render(
+            workload,
+            (
+                "policies/queue.json",
+                """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:${account.partition}:sqs:${account.region}:${account.id}:${queue}" } }"""
+            )
+        );
         Assert.Equal("arn:aws:sqs:ap-south-1:012345678901:jobs", (string?)rendered.PermissionsPolicies["queue"]["Statement"]!["Resource"]);
     }
 
@@ -60,7 +103,8 @@ public sealed class RenderingTests
         using var folder = new TemporaryFolder();
         folder.Write("app/src/main.py", "print('${workload.name} ${HOME}')\r\n");
         folder.Write("app/pod-of-mine.yaml", "name: ${workload.name}\n");
-        var files = new Renderer(Sample.Configuration(Sample.Workload), TemplateSet.Load(folder.Path), File.ReadAllBytes).RenderApp(Sample.Workload)
+        var files = new Renderer(Sample.Configuration(Sample.Workload), TemplateSet.Load(folder.Path), File.ReadAllBytes)
+            .RenderApp(Sample.Workload)
             .ToDictionary(file => file.Path, file => Encoding.UTF8.GetString(file.Content.Span));
         Assert.Equal("print('${workload.name} ${HOME}')\r\n", files["app/src/main.py"]);
         Assert.Equal("name: exports\n", files["app/pod-of-mine.yaml"]);
@@ -114,19 +158,32 @@ public sealed class RenderingTests
 
     [Fact]
     public void Two_policies_of_one_name_are_refused() =>
-        Assert.Contains("two policies called s3-read", Assert.Single(Sample.Findings(() => Sample.Render(WithPolicies(Sample.Buckets("abc"), Sample.Buckets("abd"))))).Cause, StringComparison.Ordinal);
+        Assert.Contains(
+            "two policies called s3-read",
+            Assert.Single(Sample.Findings(() => Sample.Render(WithPolicies(Sample.Buckets("abc"), Sample.Buckets("abd"))))).Cause,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_policy_file_is_read_once_for_all_workloads_and_filled_for_each()
     {
         var reads = 0;
-        var workloads = Enumerable.Range(0, 20).Select(i => WithPolicies(new PolicyReference.File("own", "own.json", Sample.Here)) with { Name = $"w{i}" }).ToArray();
-        var renderer = new Renderer(Sample.Configuration(workloads), TemplateSet.Load(null), path =>
-        {
-            Interlocked.Increment(ref reads);
-            Assert.Equal("own.json", path);
-            return Encoding.UTF8.GetBytes("""{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/b" }], "Id": "${workload.name}" }""");
-        });
+        var workloads = Enumerable
+            .Range(0, 20)
+            .Select(i => WithPolicies(new PolicyReference.File("own", "own.json", Sample.Here)) with { Name = $"w{i}" })
+            .ToArray();
+        var renderer = new Renderer(
+            Sample.Configuration(workloads),
+            TemplateSet.Load(null),
+            path =>
+            {
+                Interlocked.Increment(ref reads);
+                Assert.Equal("own.json", path);
+                return Encoding.UTF8.GetBytes(
+                    """{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/b" }], "Id": "${workload.name}" }"""
+                );
+            }
+        );
 
         var ids = new System.Collections.Concurrent.ConcurrentBag<string?>();
         Assert.Empty(renderer.RenderAll(workloads, rendered => ids.Add((string?)rendered.PermissionsPolicies["own"]["Id"])));
@@ -137,7 +194,9 @@ public sealed class RenderingTests
     [Fact]
     public void A_policy_file_that_is_not_there_is_reported_where_it_is_named()
     {
-        var finding = Assert.Single(Sample.Findings(() => Sample.Render(WithPolicies(new PolicyReference.File("own", "/nowhere/own.json", Sample.Here)))));
+        var finding = Assert.Single(
+            Sample.Findings(() => Sample.Render(WithPolicies(new PolicyReference.File("own", "/nowhere/own.json", Sample.Here))))
+        );
         Assert.Equal((FindingCodes.TemplateInvalid, Sample.Here), (finding.Code, finding.Location));
     }
 
@@ -152,8 +211,14 @@ public sealed class RenderingTests
     [Fact]
     public void A_role_that_workloads_share_has_one_quota_for_all_their_subjects()
     {
-        Workload[] Sharing(int count) => [.. Enumerable.Range(0, count).Select(i => WithPolicies() with { Name = $"w{i}", ServiceAccount = $"service-account-of-workload-{i:000}" })];
-        IReadOnlyList<Finding> Rendered(params Workload[] workloads) => new Renderer(Sample.Configuration(workloads), TemplateSet.Load(null), File.ReadAllBytes).RenderAll(workloads, _ => { });
+        Workload[] Sharing(int count) =>
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .Select(i => WithPolicies() with { Name = $"w{i}", ServiceAccount = $"service-account-of-workload-{i:000}" }),
+            ];
+        IReadOnlyList<Finding> Rendered(params Workload[] workloads) =>
+            new Renderer(Sample.Configuration(workloads), TemplateSet.Load(null), File.ReadAllBytes).RenderAll(workloads, _ => { });
 
         Assert.Empty(Rendered(Sharing(20)));
         var finding = Assert.Single(Rendered(Sharing(40)));
@@ -170,7 +235,9 @@ public sealed class RenderingTests
     {
         var builtIn = BuiltIn("trust-policy.json");
         Assert.Contains(from, builtIn, StringComparison.Ordinal);
-        var findings = Sample.Findings(() => Sample.Render(null, ("trust-policy.json", builtIn.Replace(from, to, StringComparison.Ordinal))));
+        var findings = Sample.Findings(() =>
+            Sample.Render(null, ("trust-policy.json", builtIn.Replace(from, to, StringComparison.Ordinal)))
+        );
         Assert.Equal(code, findings[0].Code);
         Assert.EndsWith("/trust-policy.json", findings[0].Location?.File, StringComparison.Ordinal);
     }
@@ -180,14 +247,22 @@ public sealed class RenderingTests
     {
         var workload = WithPolicies(new PolicyReference.Template("all", new Dictionary<string, IReadOnlyList<string>>(), Sample.Here));
         using var folder = new TemporaryFolder();
-        folder.Write("policies/all.json", """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:*", "Resource": "*" } }""");
+        folder.Write(
+            "policies/all.json",
+            """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:*", "Resource": "*" } }"""
+        );
         var templates = TemplateSet.Load(folder.Path);
 
         var findings = new Renderer(Sample.Configuration(workload), templates, File.ReadAllBytes).Render(workload).Findings;
-        Assert.All(findings, finding => Assert.Equal((FindingCodes.PermissionsTooBroad, Severity.Warning), (finding.Code, finding.Severity)));
+        Assert.All(
+            findings,
+            finding => Assert.Equal((FindingCodes.PermissionsTooBroad, Severity.Warning), (finding.Code, finding.Severity))
+        );
         Assert.NotEmpty(findings);
 
-        var strict = Sample.Findings(() => new Renderer(Sample.Configuration(workload) with { Strict = true }, templates, File.ReadAllBytes).Render(workload));
+        var strict = Sample.Findings(() =>
+            new Renderer(Sample.Configuration(workload) with { Strict = true }, templates, File.ReadAllBytes).Render(workload)
+        );
         Assert.All(strict, finding => Assert.Equal((FindingCodes.PermissionsTooBroad, Severity.Error), (finding.Code, finding.Severity)));
     }
 
@@ -197,13 +272,29 @@ public sealed class RenderingTests
     [Fact]
     public void Of_many_workloads_each_is_tried_and_the_findings_stand_in_their_order()
     {
-        var workloads = Enumerable.Range(0, 30).Select(i => WithPolicies(Sample.Buckets(i % 10 == 3 ? "n*" : "yes")) with { Name = $"w{i}", Location = new SourceLocation("f", i, 1) }).ToArray();
+        var workloads = Enumerable
+            .Range(0, 30)
+            .Select(i =>
+                WithPolicies(Sample.Buckets(i % 10 == 3 ? "n*" : "yes")) with
+                {
+                    Name = $"w{i}",
+                    Location = new SourceLocation("f", i, 1),
+                }
+            )
+            .ToArray();
         var workloadsDone = 0;
         var renderer = new Renderer(Sample.Configuration(workloads), TemplateSet.Load(null), File.ReadAllBytes);
 
         var findings = renderer.RenderAll(workloads, _ => Interlocked.Increment(ref workloadsDone));
         Assert.Equal(27, workloadsDone);
-        Assert.Equal(["w3", "w13", "w23"], findings.Select(finding => workloads.Single(workload => finding.Cause.Contains($" {workload.Name};", StringComparison.Ordinal)).Name).Distinct(StringComparer.Ordinal));
+        Assert.Equal(
+            ["w3", "w13", "w23"],
+            findings
+                .Select(finding =>
+                    workloads.Single(workload => finding.Cause.Contains($" {workload.Name};", StringComparison.Ordinal)).Name
+                )
+                .Distinct(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -214,7 +305,9 @@ public sealed class RenderingTests
         var first = Snapshot(output.Path);
         var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         foreach (var file in first.Keys)
+        {
             File.SetLastWriteTimeUtc(file, old);
+        }
 
         RenderedOutput.Write(output.Path, Sample.Render());
         Assert.Equal(first, Snapshot(output.Path));
@@ -243,7 +336,10 @@ public sealed class RenderingTests
         output.Write("rendered/notes/mine.txt", "x");
 
         RenderedOutput.RemoveForgotten(output.Path, Sample.Configuration(Sample.Workload));
-        Assert.Equal(["exports", "notes"], Directory.GetDirectories(Path.Combine(output.Path, "rendered")).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["exports", "notes"],
+            Directory.GetDirectories(Path.Combine(output.Path, "rendered")).Select(Path.GetFileName).Order()
+        );
     }
 
     [Fact]
@@ -252,12 +348,22 @@ public sealed class RenderingTests
         var rendered = Sample.Render();
         var mark = new Mark("acme", ["exports"]);
         foreach (var document in new[] { rendered.Namespace, rendered.ServiceAccount, rendered.ValidationPod })
-            Assert.Equal(mark.Labels, document["metadata"]!["labels"]!.AsObject().ToDictionary(label => label.Key, label => (string)label.Value!));
+        {
+            Assert.Equal(
+                mark.Labels,
+                document["metadata"]!["labels"]!.AsObject().ToDictionary(label => label.Key, label => (string)label.Value!)
+            );
+        }
     }
 
-    private static Workload WithPolicies(params PolicyReference[] policies) => Sample.Workload with { Role = Sample.Workload.Role with { Policies = policies } };
+    private static Workload WithPolicies(params PolicyReference[] policies) =>
+        Sample.Workload with
+        {
+            Role = Sample.Workload.Role with { Policies = policies },
+        };
 
-    private static string Text(RenderedWorkload rendered, string path) => Encoding.UTF8.GetString(rendered.Files.Single(file => file.Path == path).Content.Span);
+    private static string Text(RenderedWorkload rendered, string path) =>
+        Encoding.UTF8.GetString(rendered.Files.Single(file => file.Path == path).Content.Span);
 
     private static string BuiltIn(string path)
     {

@@ -9,46 +9,51 @@ internal static class Sample
 {
     public static readonly SourceLocation Here = new("federation.yaml", 7, 5);
 
-    public static Workload Workload { get; } = new()
-    {
-        Name = "exports",
-        Cluster = new Cluster("main", "acme-prod", "asia-south1-a", "main"),
-        Account = new Account("data", "012345678901", "ap-south-1"),
-        Namespace = "reports",
-        ServiceAccount = "reader",
-        GoogleServiceAccount = "exports-reader",
-        Role = new Role
+    public static Workload Workload { get; } =
+        new()
         {
-            Name = "exports-reader",
-            Path = "/gke/",
-            Description = "Reads the exports",
-            Policies =
-            [
-                new PolicyReference.Template("s3-list-buckets", new Dictionary<string, IReadOnlyList<string>>(), Here),
-                Buckets("acme-exports", "acme.backups"),
-            ],
-        },
-        Verify = new Verification { Run = "aws s3 ls", Image = "public.ecr.aws/aws-cli/aws-cli:2.27.0" },
-        Location = Here,
-    };
+            Name = "exports",
+            Cluster = new Cluster("main", "acme-prod", "asia-south1-a", "main"),
+            Account = new Account("data", "012345678901", "ap-south-1"),
+            Namespace = "reports",
+            ServiceAccount = "reader",
+            GoogleServiceAccount = "exports-reader",
+            Role = new Role
+            {
+                Name = "exports-reader",
+                Path = "/gke/",
+                Description = "Reads the exports",
+                Policies =
+                [
+                    new PolicyReference.Template("s3-list-buckets", new Dictionary<string, IReadOnlyList<string>>(), Here),
+                    Buckets("acme-exports", "acme.backups"),
+                ],
+            },
+            Verify = new Verification { Run = "aws s3 ls", Image = "public.ecr.aws/aws-cli/aws-cli:2.27.0" },
+            Location = Here,
+        };
 
     public static PolicyReference Buckets(params string[] names) =>
         new PolicyReference.Template("s3-read", new Dictionary<string, IReadOnlyList<string>> { ["buckets"] = names }, Here);
 
-    public static FederationConfiguration Configuration(params Workload[] workloads) => new()
-    {
-        Name = "acme",
-        Clusters = [.. workloads.Select(workload => workload.Cluster).Distinct()],
-        Accounts = [.. workloads.Select(workload => workload.Account).Distinct()],
-        Workloads = workloads,
-    };
+    public static FederationConfiguration Configuration(params Workload[] workloads) =>
+        new()
+        {
+            Name = "acme",
+            Clusters = [.. workloads.Select(workload => workload.Cluster).Distinct()],
+            Accounts = [.. workloads.Select(workload => workload.Account).Distinct()],
+            Workloads = workloads,
+        };
 
     /// <summary>Renders with the built-in templates, or with some of them overridden.</summary>
     public static RenderedWorkload Render(Workload? workload = null, params (string Path, string Content)[] overrides)
     {
         using var folder = new TemporaryFolder();
         foreach (var (path, content) in overrides)
+        {
             folder.Write(path, content);
+        }
+
         workload ??= Workload;
         return new Renderer(Configuration(workload), TemplateSet.Load(folder.Path), File.ReadAllBytes).Render(workload);
     }

@@ -10,8 +10,11 @@ public sealed class TemplateLanguageTests
 {
     [Fact]
     public void Placeholders_stand_in_values_and_in_keys() =>
-        Filled("""{ "${issuer.path}:sub": "is ${workload.subject}." }""", "trust.json",
-            """{ "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main:sub": "is system:serviceaccount:reports:reader." }""");
+        Filled(
+            """{ "${issuer.path}:sub": "is ${workload.subject}." }""",
+            "trust.json",
+            """{ "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main:sub": "is system:serviceaccount:reports:reader." }"""
+        );
 
     [Fact]
     public void A_number_alone_and_unquoted_is_a_number_and_everything_else_stays_text() =>
@@ -23,7 +26,8 @@ public sealed class TemplateLanguageTests
             account: ${account.id}
             """,
             "a.yaml",
-            """{ "alone": 3600, "quoted": "3600", "within": "3600s", "account": "012345678901" }""");
+            """{ "alone": 3600, "quoted": "3600", "within": "3600s", "account": "012345678901" }"""
+        );
 
     [Fact]
     public void Unquoted_scalars_mean_what_kubectl_takes_them_for() =>
@@ -40,7 +44,8 @@ public sealed class TemplateLanguageTests
             tagged: !!str 12
             """.Replace("on:", "\"on\":", StringComparison.Ordinal),
             "a.yaml",
-            """{ "mode": 420, "port": 8080, "half": 0.5, "on": true, "none": null, "empty": null, "text": "true", "date": "2012-10-17", "tagged": "12" }""");
+            """{ "mode": 420, "port": 8080, "half": 0.5, "on": true, "none": null, "empty": null, "text": "true", "date": "2012-10-17", "tagged": "12" }"""
+        );
 
     [Theory]
     [InlineData("$${HOME}", "${HOME}")]
@@ -56,18 +61,26 @@ public sealed class TemplateLanguageTests
             "run: ${verify.run}",
             "a.yaml",
             """{ "run": "echo ${workload.name} # a: b\n- \"c\"" }""",
-            Sample.Workload with { Verify = Sample.Workload.Verify with { Run = "echo ${workload.name} # a: b\n- \"c\"" } });
+            Sample.Workload with
+            {
+                Verify = Sample.Workload.Verify with { Run = "echo ${workload.name} # a: b\n- \"c\"" },
+            }
+        );
 
     [Theory]
     [InlineData("${aws:username}")]
     [InlineData("${aws:PrincipalTag/team, 'none'}")]
     [InlineData("${*}${?}${$}")]
     public void In_a_policy_the_variables_of_IAM_pass_through(string variable) =>
-        Filled($$"""{ "Resource": "arn:aws:s3:::exports/{{variable}}" }""", "p.json", $$"""{ "Resource": "arn:aws:s3:::exports/{{variable}}" }""", policy: true);
+        Filled(
+            $$"""{ "Resource": "arn:aws:s3:::exports/{{variable}}" }""",
+            "p.json",
+            $$"""{ "Resource": "arn:aws:s3:::exports/{{variable}}" }""",
+            policy: true
+        );
 
     [Fact]
-    public void Anywhere_else_they_are_unknown() =>
-        Refused("a: ${aws:username}", "a.yaml", 1, 4, "${aws:username} is not a placeholder");
+    public void Anywhere_else_they_are_unknown() => Refused("a: ${aws:username}", "a.yaml", 1, 4, "${aws:username} is not a placeholder");
 
     [Fact]
     public void What_has_no_value_falls_away_with_all_that_held_nothing_else() =>
@@ -83,12 +96,26 @@ public sealed class TemplateLanguageTests
             """,
             "a.yaml",
             """{ "kept": {}, "list": ["a"] }""",
-            Sample.Workload with { GoogleServiceAccount = null });
+            Sample.Workload with
+            {
+                GoogleServiceAccount = null,
+            }
+        );
 
     [Fact]
     public void In_a_policy_nothing_falls_away()
     {
-        var finding = Assert.Single(Fill("{\n  \"Condition\": \"${workload.googleServiceAccount}\"\n}", "p.json", Sample.Workload with { GoogleServiceAccount = null }, policy: true).Findings);
+        var finding = Assert.Single(
+            Fill(
+                "{\n  \"Condition\": \"${workload.googleServiceAccount}\"\n}",
+                "p.json",
+                Sample.Workload with
+                {
+                    GoogleServiceAccount = null,
+                },
+                policy: true
+            ).Findings
+        );
         Assert.Equal("p.json:2:17", finding.Location?.ToString());
         Assert.Contains("would allow more", finding.Cause, StringComparison.Ordinal);
     }
@@ -99,7 +126,9 @@ public sealed class TemplateLanguageTests
     [InlineData("${aws:username}")]
     public void A_value_cannot_widen_a_policy(string audience)
     {
-        var finding = Assert.Single(Fill("""{ "aud": "${workload.audience}" }""", "p.json", Sample.Workload with { Audience = audience }, policy: true).Findings);
+        var finding = Assert.Single(
+            Fill("""{ "aud": "${workload.audience}" }""", "p.json", Sample.Workload with { Audience = audience }, policy: true).Findings
+        );
         Assert.Equal(FindingCodes.TemplateInvalid, finding.Code);
         Assert.Contains(audience, finding.Cause, StringComparison.Ordinal);
     }
@@ -108,22 +137,35 @@ public sealed class TemplateLanguageTests
     public void A_list_element_is_repeated_for_each_value_of_its_parameter()
     {
         var (document, _) = Fill(
-            """{ "Resource": ["first", "arn:aws:s3:::${buckets}/*", "last"] }""", "p.json", policy: true,
-            parameters: new() { ["buckets"] = ["a", "b"] });
+            """{ "Resource": ["first", "arn:aws:s3:::${buckets}/*", "last"] }""",
+            "p.json",
+            policy: true,
+            parameters: new() { ["buckets"] = ["a", "b"] }
+        );
         Same("""{ "Resource": ["first", "arn:aws:s3:::a/*", "arn:aws:s3:::b/*", "last"] }""", document);
     }
 
     [Fact]
     public void A_parameter_of_one_value_may_stand_anywhere()
     {
-        var (document, _) = Fill("""{ "Resource": "arn:aws:s3:::${bucket}" }""", "p.json", policy: true, parameters: new() { ["bucket"] = ["a"] });
+        var (document, _) = Fill(
+            """{ "Resource": "arn:aws:s3:::${bucket}" }""",
+            "p.json",
+            policy: true,
+            parameters: new() { ["bucket"] = ["a"] }
+        );
         Same("""{ "Resource": "arn:aws:s3:::a" }""", document);
     }
 
     [Fact]
     public void A_parameter_of_several_values_may_not()
     {
-        var (_, findings) = Fill("""{ "Resource": "arn:aws:s3:::${buckets}" }""", "p.json", policy: true, parameters: new() { ["buckets"] = ["a", "b"] });
+        var (_, findings) = Fill(
+            """{ "Resource": "arn:aws:s3:::${buckets}" }""",
+            "p.json",
+            policy: true,
+            parameters: new() { ["buckets"] = ["a", "b"] }
+        );
         Assert.Equal("p.json:1:29", Assert.Single(findings).Location?.ToString());
     }
 
@@ -198,16 +240,32 @@ public sealed class TemplateLanguageTests
     [InlineData("echo $(date)", "echo $$(date)")]
     [InlineData("echo $$ $x", "echo $$$$ $$x")]
     public void The_check_reaches_the_shell_as_it_was_written_whatever_the_kubelet_expands(string run, string expected) =>
-        Filled("a: ${verify.run}", "a.yaml", new JsonObject { ["a"] = expected }.ToJsonString(), Sample.Workload with { Verify = Sample.Workload.Verify with { Run = run } });
+        Filled(
+            "a: ${verify.run}",
+            "a.yaml",
+            new JsonObject { ["a"] = expected }.ToJsonString(),
+            Sample.Workload with
+            {
+                Verify = Sample.Workload.Verify with { Run = run },
+            }
+        );
 
     internal static (JsonObject? Document, IReadOnlyList<Finding> Findings) Fill(
-        string text, string file, Workload? workload = null, bool policy = false, Dictionary<string, IReadOnlyList<string>>? parameters = null)
+        string text,
+        string file,
+        Workload? workload = null,
+        bool policy = false,
+        Dictionary<string, IReadOnlyList<string>>? parameters = null
+    )
     {
         var findings = new List<Finding>();
         var template = TemplateReader.Read(file, Encoding.UTF8.GetBytes(text), policy, takesParameters: parameters is not null, findings);
         Assert.Empty(findings);
         workload ??= Sample.Workload;
-        return (TemplateFiller.Fill(template!, new PlaceholderScope(Sample.Configuration(workload), workload), parameters, findings), findings);
+        return (
+            TemplateFiller.Fill(template!, new PlaceholderScope(Sample.Configuration(workload), workload), parameters, findings),
+            findings
+        );
     }
 
     private static void Filled(string template, string file, string expected, Workload? workload = null, bool policy = false)

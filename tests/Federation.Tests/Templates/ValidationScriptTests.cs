@@ -9,7 +9,8 @@ namespace Federation.Tests.Templates;
 /// <summary>The validation pod's own script, run by the machine's <c>/bin/sh</c> with an <c>aws</c> and a clock of the test's.</summary>
 public sealed class ValidationScriptTests : IDisposable
 {
-    private const string Identity = """{ "Account": "012345678901", "Arn": "arn:aws:sts::012345678901:assumed-role/exports-reader/exports" }""";
+    private const string Identity =
+        """{ "Account": "012345678901", "Arn": "arn:aws:sts::012345678901:assumed-role/exports-reader/exports" }""";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -42,7 +43,11 @@ public sealed class ValidationScriptTests : IDisposable
         Assert.Equal(10, run.ExitCode);
         Assert.DoesNotContain("never", run.Output, StringComparison.Ordinal);
         Assert.Contains("AccessDenied", run.Error, StringComparison.Ordinal);
-        Assert.Contains("AWS gave no identity for arn:aws:iam::012345678901:role/gke/exports-reader within 60 s.", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "AWS gave no identity for arn:aws:iam::012345678901:role/gke/exports-reader within 60 s.",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.False(File.Exists(TerminationLog));
         Assert.InRange(Time, 60, 65);
     }
@@ -62,17 +67,20 @@ public sealed class ValidationScriptTests : IDisposable
     public void A_refused_pod_shows_header_and_claims_of_its_token_and_never_the_token(string padding)
     {
         var claims = $$"""{"aud":["sts.amazonaws.com"],"sub":"system:serviceaccount:reports:mirror","x":"a\nb\"ü?>{{padding}}"}""";
-        var token = $"{Base64Url.EncodeToString("""{"alg":"RS256","kid":"k1"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2lnbmF0dXJl";
+        var token =
+            $"{Base64Url.EncodeToString("""{"alg":"RS256","kid":"k1"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2lnbmF0dXJl";
 
         var run = Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", _folder.Write("token", token)));
 
-        var shown = PodLog.TokenOf(new PodEvidence
-        {
-            Snapshot = new PodSnapshot("reports", "exports-verify-r1", "Failed"),
-            ServiceAccount = "mirror",
-            Containers = [],
-            Log = run.Output.Split('\n'),
-        })!;
+        var shown = PodLog.TokenOf(
+            new PodEvidence
+            {
+                Snapshot = new PodSnapshot("reports", "exports-verify-r1", "Failed"),
+                ServiceAccount = "mirror",
+                Containers = [],
+                Log = run.Output.Split('\n'),
+            }
+        )!;
         Assert.Equal(("RS256", "k1"), (shown.Algorithm, shown.KeyId));
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(claims), shown.Claims));
         Assert.DoesNotContain("c2lnbmF0dXJl", run.Output + run.Error, StringComparison.Ordinal);
@@ -81,7 +89,11 @@ public sealed class ValidationScriptTests : IDisposable
 
     [Fact]
     public void A_pod_that_is_given_its_identity_shows_no_token() =>
-        Assert.DoesNotContain("token", Run(refusals: 2, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", _folder.Write("token", "e30.e30.e30"))).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "token",
+            Run(refusals: 2, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", _folder.Write("token", "e30.e30.e30"))).Output,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("", "is empty.")]
@@ -96,7 +108,10 @@ public sealed class ValidationScriptTests : IDisposable
 
     [Fact]
     public void A_token_file_that_is_not_there_is_told_so() =>
-        Assert.Equal("There is no token file /no/such/token.\n", Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/such/token")).Output);
+        Assert.Equal(
+            "There is no token file /no/such/token.\n",
+            Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/such/token")).Output
+        );
 
     [Fact]
     public void A_token_file_that_may_not_be_read_is_shown_with_its_owner_and_mode()
@@ -104,7 +119,10 @@ public sealed class ValidationScriptTests : IDisposable
         Assert.SkipWhen(Environment.IsPrivilegedProcess, "A privileged user may read every file.");
         var file = _folder.Write("token", "e30.e30.e30");
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(file, UnixFileMode.None);
+        }
+
         var output = Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", file)).Output;
         Assert.StartsWith($"The token file {file} may not be read by user ", output, StringComparison.Ordinal);
         Assert.Contains("----------", output, StringComparison.Ordinal);
@@ -117,7 +135,11 @@ public sealed class ValidationScriptTests : IDisposable
     public void A_check_that_is_denied_is_tried_again_while_policies_may_still_be_on_their_way()
     {
         const string denied = "echo 'An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied' >&2";
-        var settled = Run(refusals: 0, $"aws s3 ls; test $(grep -c . \"$CALLS\") -ge 4 || {{ {denied}; exit 254; }}", ("FEDERATION_CHECK_WAIT_SECONDS", "30"));
+        var settled = Run(
+            refusals: 0,
+            $"aws s3 ls; test $(grep -c . \"$CALLS\") -ge 4 || {{ {denied}; exit 254; }}",
+            ("FEDERATION_CHECK_WAIT_SECONDS", "30")
+        );
         Assert.Equal((0, 4), (settled.ExitCode, Time));
 
         var refused = Run(refusals: 0, $"{denied}; exit 254", ("FEDERATION_CHECK_WAIT_SECONDS", "30"));
@@ -149,22 +171,29 @@ public sealed class ValidationScriptTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/bin/sh"), "There is no /bin/sh.");
         var container = Sample.Render().ValidationPod["spec"]!["containers"]![0]!;
-        var variables = container["env"]!.AsArray().ToDictionary(variable => (string)variable!["name"]!, variable => (string)variable!["value"]!);
+        var variables = container["env"]!
+            .AsArray()
+            .ToDictionary(variable => (string)variable!["name"]!, variable => (string)variable!["value"]!);
         variables["FEDERATION_CHECK"] = check;
         variables["PATH"] = _folder.Path + ":/usr/bin:/bin";
         variables["HOME"] = _folder.Path;
         variables["CALLS"] = Path.Combine(_folder.Path, "calls");
         foreach (var (name, value) in environment)
+        {
             variables[name] = value;
+        }
 
         File.Delete(variables["CALLS"]);
         File.Delete(TerminationLog);
         _folder.Write("time", "0");
-        Program("aws", $$"""
+        Program(
+            "aws",
+            $$"""
             echo "$@" >> "$CALLS"
             [ $(grep -c . "$CALLS") -gt {{refusals}} ] || { echo "An error occurred (AccessDenied)" >&2; exit 254; }
             echo '{{Identity}}'
-            """);
+            """
+        );
         Program("date", $"cat '{_folder.Path}/time'");
         Program("sleep", $"echo $(( $(cat '{_folder.Path}/time') + $1 )) > '{_folder.Path}/time'");
 
@@ -177,6 +206,8 @@ public sealed class ValidationScriptTests : IDisposable
     {
         var file = _folder.Write(name, "#!/bin/sh\n" + body + "\n");
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }

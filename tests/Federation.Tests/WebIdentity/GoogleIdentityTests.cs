@@ -44,12 +44,24 @@ public sealed class GoogleIdentityTests
 
     private static PolicyStatement Trio() => Trust(("aud", UniqueId), ("oaud", "sts.amazonaws.com"), ("sub", UniqueId));
 
-    private static PolicyStatement Trust(params (string Key, string Value)[] conditions) => Scene.Statement().For("Federated", "accounts.google.com") with
-    {
-        Conditions = [.. conditions.Select(condition => new PolicyCondition("StringEquals", "accounts.google.com:" + condition.Key, [condition.Value]))],
-    };
+    private static PolicyStatement Trust(params (string Key, string Value)[] conditions) =>
+        Scene.Statement().For("Federated", "accounts.google.com") with
+        {
+            Conditions =
+            [
+                .. conditions.Select(condition => new PolicyCondition(
+                    "StringEquals",
+                    "accounts.google.com:" + condition.Key,
+                    [condition.Value]
+                )),
+            ],
+        };
 
-    private static WebIdentityEvidence Evidence(PolicyStatement trust, Action<JsonObject>? spoil = null, string issuer = "https://accounts.google.com")
+    private static WebIdentityEvidence Evidence(
+        PolicyStatement trust,
+        Action<JsonObject>? spoil = null,
+        string issuer = "https://accounts.google.com"
+    )
     {
         var claims = new JsonObject
         {

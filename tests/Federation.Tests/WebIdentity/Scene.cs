@@ -16,33 +16,36 @@ internal static class Scene
 
     public static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    public static JsonObject Claims => new()
-    {
-        ["iss"] = Issuer,
-        ["sub"] = Subject,
-        ["aud"] = new JsonArray(Audience),
-        ["iat"] = At(-60),
-        ["nbf"] = At(-60),
-        ["exp"] = At(3540),
-        ["kubernetes.io"] = new JsonObject
+    public static JsonObject Claims =>
+        new()
         {
-            ["namespace"] = "gke-to-aws-test",
-            ["serviceaccount"] = new JsonObject { ["name"] = "gke-service-account", ["uid"] = "5f2d" },
-            ["pod"] = new JsonObject { ["name"] = "check", ["uid"] = "77aa" },
-            ["node"] = new JsonObject { ["name"] = "node-1" },
-        },
-    };
+            ["iss"] = Issuer,
+            ["sub"] = Subject,
+            ["aud"] = new JsonArray(Audience),
+            ["iat"] = At(-60),
+            ["nbf"] = At(-60),
+            ["exp"] = At(3540),
+            ["kubernetes.io"] = new JsonObject
+            {
+                ["namespace"] = "gke-to-aws-test",
+                ["serviceaccount"] = new JsonObject { ["name"] = "gke-service-account", ["uid"] = "5f2d" },
+                ["pod"] = new JsonObject { ["name"] = "check", ["uid"] = "77aa" },
+                ["node"] = new JsonObject { ["name"] = "node-1" },
+            },
+        };
 
     public static PolicyDocument TrustPolicy => Trust(Statement());
 
     public static WebIdentityEvidence Evidence => EvidenceOf(TestIssuer.Cluster.Sign(Claims));
 
-    public static WebIdentityEvidence EvidenceOf(string token) => new(
-        new AssumeRoleWithWebIdentityRequest(RoleArn, "check", token),
-        new OpenIdConnectProvider(ProviderArn, IssuerPath, [Audience]),
-        TestIssuer.Cluster.Keys,
-        new AssumableRole(RoleArn, "AROAEXAMPLEEXAMPLE", TrustPolicy),
-        Now);
+    public static WebIdentityEvidence EvidenceOf(string token) =>
+        new(
+            new AssumeRoleWithWebIdentityRequest(RoleArn, "check", token),
+            new OpenIdConnectProvider(ProviderArn, IssuerPath, [Audience]),
+            TestIssuer.Cluster.Keys,
+            new AssumableRole(RoleArn, "AROAEXAMPLEEXAMPLE", TrustPolicy),
+            Now
+        );
 
     public static WebIdentityEvidence EvidenceOf(Action<JsonObject> spoil)
     {
@@ -52,7 +55,10 @@ internal static class Scene
     }
 
     public static WebIdentityEvidence EvidenceOf(params PolicyStatement[] trust) =>
-        Evidence with { Role = Evidence.Role! with { TrustPolicy = Trust(trust) } };
+        Evidence with
+        {
+            Role = Evidence.Role! with { TrustPolicy = Trust(trust) },
+        };
 
     public static WebIdentityEvidence EvidenceOf(Func<AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityRequest> spoil)
     {
@@ -62,24 +68,31 @@ internal static class Scene
 
     public static PolicyDocument Trust(params PolicyStatement[] statements) => new() { Statements = statements };
 
-    public static PolicyStatement Statement(string audience = Audience, string subject = Subject, string issuerPath = IssuerPath) => new()
-    {
-        Sid = "FederationMain",
-        Effect = PolicyEffect.Allow,
-        Principals = new Dictionary<string, IReadOnlyList<string>> { ["Federated"] = [ProviderArn] },
-        Actions = ["sts:AssumeRoleWithWebIdentity"],
-        Conditions =
-        [
-            new PolicyCondition("StringEquals", issuerPath + ":aud", [audience]),
-            new PolicyCondition("StringEquals", issuerPath + ":sub", [subject]),
-        ],
-    };
+    public static PolicyStatement Statement(string audience = Audience, string subject = Subject, string issuerPath = IssuerPath) =>
+        new()
+        {
+            Sid = "FederationMain",
+            Effect = PolicyEffect.Allow,
+            Principals = new Dictionary<string, IReadOnlyList<string>> { ["Federated"] = [ProviderArn] },
+            Actions = ["sts:AssumeRoleWithWebIdentity"],
+            Conditions =
+            [
+                new PolicyCondition("StringEquals", issuerPath + ":aud", [audience]),
+                new PolicyCondition("StringEquals", issuerPath + ":sub", [subject]),
+            ],
+        };
 
     public static PolicyStatement With(this PolicyStatement statement, string @operator, string key, params string[] values) =>
-        statement with { Conditions = [.. statement.Conditions, new PolicyCondition(@operator, key, values)] };
+        statement with
+        {
+            Conditions = [.. statement.Conditions, new PolicyCondition(@operator, key, values)],
+        };
 
     public static PolicyStatement For(this PolicyStatement statement, string type, params string[] principals) =>
-        statement with { Principals = new Dictionary<string, IReadOnlyList<string>> { [type] = principals } };
+        statement with
+        {
+            Principals = new Dictionary<string, IReadOnlyList<string>> { [type] = principals },
+        };
 
     public static long At(int seconds) => Now.AddSeconds(seconds).ToUnixTimeSeconds();
 }

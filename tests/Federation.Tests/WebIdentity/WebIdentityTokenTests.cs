@@ -15,8 +15,14 @@ public sealed class WebIdentityTokenTests
         Assert.Equal((Scene.Issuer, Scene.Subject), (token.Issuer, token.Subject));
         Assert.Equal([Scene.Audience], token.Audiences);
         Assert.Null(token.AuthorizedParty);
-        Assert.Equal((Scene.Now.AddSeconds(3540), Scene.Now.AddSeconds(-60), Scene.Now.AddSeconds(-60)), (token.ExpiresAt, token.IssuedAt, token.NotBefore));
-        Assert.Equal(("gke-to-aws-test", "gke-service-account", "check", "77aa", "node-1"), (token.Namespace, token.ServiceAccount, token.Pod, token.PodUid, token.Node));
+        Assert.Equal(
+            (Scene.Now.AddSeconds(3540), Scene.Now.AddSeconds(-60), Scene.Now.AddSeconds(-60)),
+            (token.ExpiresAt, token.IssuedAt, token.NotBefore)
+        );
+        Assert.Equal(
+            ("gke-to-aws-test", "gke-service-account", "check", "77aa", "node-1"),
+            (token.Namespace, token.ServiceAccount, token.Pod, token.PodUid, token.Node)
+        );
     }
 
     [Fact]

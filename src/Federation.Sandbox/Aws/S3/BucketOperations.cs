@@ -14,22 +14,32 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
         var region = call.Request.Parameter("bucket-region");
         var after = call.ContinuedAfter() ?? "";
         var size = call.Number("max-buckets", 1, 10_000) ?? 10_000;
-        var found = buckets.OwnedBy(account)
-            .Where(bucket => bucket.Name.StartsWith(prefix, StringComparison.Ordinal)
+        var found = buckets
+            .OwnedBy(account)
+            .Where(bucket =>
+                bucket.Name.StartsWith(prefix, StringComparison.Ordinal)
                 && string.CompareOrdinal(bucket.Name, after) > 0
-                && (region is null || string.Equals(region, bucket.Region, StringComparison.Ordinal)))
+                && (region is null || string.Equals(region, bucket.Region, StringComparison.Ordinal))
+            )
             .ToList();
         var page = found.Take(size).ToList();
-        return call.WriteAsync(new XElement(
-            "ListAllMyBucketsResult",
-            new XElement("Owner", new XElement("ID", account.Id)),
-            new XElement("Buckets", page.Select(bucket => new XElement(
-                "Bucket",
-                new XElement("Name", bucket.Name),
-                new XElement("CreationDate", S3Call.Milliseconds(bucket.Created)),
-                new XElement("BucketRegion", bucket.Region)))),
-            prefix.Length == 0 ? null : new XElement("Prefix", prefix),
-            found.Count == page.Count ? null : new XElement("ContinuationToken", S3Call.ContinuationToken(page[^1].Name))));
+        return call.WriteAsync(
+            new XElement(
+                "ListAllMyBucketsResult",
+                new XElement("Owner", new XElement("ID", account.Id)),
+                new XElement(
+                    "Buckets",
+                    page.Select(bucket => new XElement(
+                        "Bucket",
+                        new XElement("Name", bucket.Name),
+                        new XElement("CreationDate", S3Call.Milliseconds(bucket.Created)),
+                        new XElement("BucketRegion", bucket.Region)
+                    ))
+                ),
+                prefix.Length == 0 ? null : new XElement("Prefix", prefix),
+                found.Count == page.Count ? null : new XElement("ContinuationToken", S3Call.ContinuationToken(page[^1].Name))
+            )
+        );
     }
 
     public static Task HeadAsync(S3Call call)
@@ -42,8 +52,12 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
     public Task CreateAsync(S3Call call)
     {
         var name = call.Target.Bucket!;
-        if (name.Length is < 3 or > 63 || !name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.')
-            || !char.IsAsciiLetterOrDigit(name[0]) || !char.IsAsciiLetterOrDigit(name[^1]))
+        if (
+            name.Length is < 3 or > 63
+            || !name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '-' or '.')
+            || !char.IsAsciiLetterOrDigit(name[0])
+            || !char.IsAsciiLetterOrDigit(name[^1])
+        )
         {
             throw new AwsException("InvalidBucketName", "The specified bucket is not valid.");
         }
@@ -51,8 +65,16 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
         if (!buckets.TryAdd(new S3Bucket(name, call.Account, Region(call), time.GetUtcNow())))
         {
             throw ReferenceEquals(buckets.Find(name)?.Owner, call.Account)
-                ? new AwsException("BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.", HttpStatusCode.Conflict)
-                : new AwsException("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.", HttpStatusCode.Conflict);
+                ? new AwsException(
+                    "BucketAlreadyOwnedByYou",
+                    "Your previous request to create the named bucket succeeded and you already own it.",
+                    HttpStatusCode.Conflict
+                )
+                : new AwsException(
+                    "BucketAlreadyExists",
+                    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+                    HttpStatusCode.Conflict
+                );
         }
 
         call.Response.Headers.Location = "/" + name;
@@ -82,7 +104,8 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
             ? wanted ?? endpoint
             : throw new AwsException(
                 "IllegalLocationConstraintException",
-                $"The {wanted ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to.");
+                $"The {wanted ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to."
+            );
     }
 
     public static Task LocationAsync(S3Call call) =>

@@ -32,9 +32,12 @@ internal sealed record CopiedObject(S3Object Source)
         }
 
         authorizer.Demand(call.Signed.Principal, "s3:GetObject", bucket.ArnOf(key), conditions: null, call.Request.SourceIp);
-        return new CopiedObject(bucket.Find(key) ?? throw new AwsException("NoSuchKey", "The specified key does not exist.", HttpStatusCode.NotFound));
+        return new CopiedObject(
+            bucket.Find(key) ?? throw new AwsException("NoSuchKey", "The specified key does not exist.", HttpStatusCode.NotFound)
+        );
     }
 
     /// <summary>The bytes that a range header names; all of them without one.</summary>
-    public byte[] Range(string header) => ByteRange.Of(header, Source.Content.Length) is { } range ? Source.Content[range.Start..range.End] : Source.Content;
+    public byte[] Range(string header) =>
+        ByteRange.Of(header, Source.Content.Length) is { } range ? Source.Content[range.Start..range.End] : Source.Content;
 }

@@ -21,25 +21,38 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
     {
         var upload = new S3Upload(
             RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 64),
-            call.Target.Key!, S3Description.Of(call.Request), time.GetUtcNow());
+            call.Target.Key!,
+            S3Description.Of(call.Request),
+            time.GetUtcNow()
+        );
         call.Bucket!.Uploads[upload.Id] = upload;
-        return call.WriteAsync(new XElement(
-            "InitiateMultipartUploadResult",
-            new XElement("Bucket", call.Bucket.Name),
-            new XElement("Key", upload.Key),
-            new XElement("UploadId", upload.Id)));
+        return call.WriteAsync(
+            new XElement(
+                "InitiateMultipartUploadResult",
+                new XElement("Bucket", call.Bucket.Name),
+                new XElement("Key", upload.Key),
+                new XElement("UploadId", upload.Id)
+            )
+        );
     }
 
     public Task PutPartAsync(S3Call call)
     {
         var upload = Find(call);
-        if (!int.TryParse(call.Request.Parameter("partNumber"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > MostParts)
+        if (
+            !int.TryParse(call.Request.Parameter("partNumber"), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number is < 1 or > MostParts
+        )
         {
             throw new AwsException("InvalidArgument", $"Part number must be an integer between 1 and {MostParts}, inclusive");
         }
 
         var source = CopiedObject.Of(call, buckets, authorizer);
-        var part = new S3Part(number, source is null ? call.Signed.Body : source.Range(call.Request.Headers["x-amz-copy-source-range"].ToString()), time.GetUtcNow());
+        var part = new S3Part(
+            number,
+            source is null ? call.Signed.Body : source.Range(call.Request.Headers["x-amz-copy-source-range"].ToString()),
+            time.GetUtcNow()
+        );
         if (upload.Parts.Values.Sum(known => (long)known.Content.Length) + part.Content.Length > LargestObject)
         {
             throw new AwsException("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.");
@@ -48,8 +61,13 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
         upload.Parts[number] = part;
         if (source is not null)
         {
-            return call.WriteAsync(new XElement(
-                "CopyPartResult", new XElement("LastModified", S3Call.Milliseconds(part.Modified)), new XElement("ETag", part.ETag)));
+            return call.WriteAsync(
+                new XElement(
+                    "CopyPartResult",
+                    new XElement("LastModified", S3Call.Milliseconds(part.Modified)),
+                    new XElement("ETag", part.ETag)
+                )
+            );
         }
 
         call.Response.Headers.ETag = part.ETag;
@@ -63,12 +81,15 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
         var stored = new S3Object(upload.Key, Together(parts), Md5.Quoted(parts), time.GetUtcNow()) { Description = upload.Description };
         call.Bucket!.Put(stored);
         call.Bucket.Uploads.TryRemove(upload.Id, out _);
-        return call.WriteAsync(new XElement(
-            "CompleteMultipartUploadResult",
-            new XElement("Location", $"http://{call.Request.Host}/{call.Bucket.Name}/{upload.Key}"),
-            new XElement("Bucket", call.Bucket.Name),
-            new XElement("Key", upload.Key),
-            new XElement("ETag", stored.ETag)));
+        return call.WriteAsync(
+            new XElement(
+                "CompleteMultipartUploadResult",
+                new XElement("Location", $"http://{call.Request.Host}/{call.Bucket.Name}/{upload.Key}"),
+                new XElement("Bucket", call.Bucket.Name),
+                new XElement("Key", upload.Key),
+                new XElement("ETag", stored.ETag)
+            )
+        );
     }
 
     public static Task AbortAsync(S3Call call)
@@ -81,34 +102,47 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
     public static Task ListPartsAsync(S3Call call)
     {
         var upload = Find(call);
-        return call.WriteAsync(new XElement(
-            "ListPartsResult",
-            new XElement("Bucket", call.Bucket!.Name),
-            new XElement("Key", upload.Key),
-            new XElement("UploadId", upload.Id),
-            new XElement("MaxParts", MostParts),
-            new XElement("IsTruncated", false),
-            upload.Parts.Values.OrderBy(part => part.Number).Select(part => new XElement(
-                "Part",
-                new XElement("PartNumber", part.Number),
-                new XElement("LastModified", S3Call.Milliseconds(part.Modified)),
-                new XElement("ETag", part.ETag),
-                new XElement("Size", part.Content.Length)))));
-    }
-
-    public static Task ListUploadsAsync(S3Call call) => call.WriteAsync(new XElement(
-        "ListMultipartUploadsResult",
-        new XElement("Bucket", call.Bucket!.Name),
-        new XElement("IsTruncated", false),
-        call.Bucket.Uploads.Values
-            .Where(upload => upload.Key.StartsWith(call.Request.Parameter("prefix") ?? "", StringComparison.Ordinal))
-            .OrderBy(upload => upload.Key, StringComparer.Ordinal).ThenBy(upload => upload.Initiated)
-            .Select(upload => new XElement(
-                "Upload",
+        return call.WriteAsync(
+            new XElement(
+                "ListPartsResult",
+                new XElement("Bucket", call.Bucket!.Name),
                 new XElement("Key", upload.Key),
                 new XElement("UploadId", upload.Id),
-                new XElement("StorageClass", "STANDARD"),
-                new XElement("Initiated", S3Call.Milliseconds(upload.Initiated))))));
+                new XElement("MaxParts", MostParts),
+                new XElement("IsTruncated", false),
+                upload
+                    .Parts.Values.OrderBy(part => part.Number)
+                    .Select(part => new XElement(
+                        "Part",
+                        new XElement("PartNumber", part.Number),
+                        new XElement("LastModified", S3Call.Milliseconds(part.Modified)),
+                        new XElement("ETag", part.ETag),
+                        new XElement("Size", part.Content.Length)
+                    ))
+            )
+        );
+    }
+
+    public static Task ListUploadsAsync(S3Call call) =>
+        call.WriteAsync(
+            new XElement(
+                "ListMultipartUploadsResult",
+                new XElement("Bucket", call.Bucket!.Name),
+                new XElement("IsTruncated", false),
+                call.Bucket.Uploads.Values.Where(upload =>
+                        upload.Key.StartsWith(call.Request.Parameter("prefix") ?? "", StringComparison.Ordinal)
+                    )
+                    .OrderBy(upload => upload.Key, StringComparer.Ordinal)
+                    .ThenBy(upload => upload.Initiated)
+                    .Select(upload => new XElement(
+                        "Upload",
+                        new XElement("Key", upload.Key),
+                        new XElement("UploadId", upload.Id),
+                        new XElement("StorageClass", "STANDARD"),
+                        new XElement("Initiated", S3Call.Milliseconds(upload.Initiated))
+                    ))
+            )
+        );
 
     private static byte[] Together(List<S3Part> parts)
     {
@@ -130,12 +164,21 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
 
             if (parts.Count > 0 && number <= parts[^1].Number)
             {
-                throw new AwsException("InvalidPartOrder", "The list of parts was not in ascending order. The parts list must be specified in order by part number.");
+                throw new AwsException(
+                    "InvalidPartOrder",
+                    "The list of parts was not in ascending order. The parts list must be specified in order by part number."
+                );
             }
 
-            if (!upload.Parts.TryGetValue(number, out var part) || !string.Equals(part.ETag.Trim('"'), element.Element("ETag")?.Value.Trim('"'), StringComparison.Ordinal))
+            if (
+                !upload.Parts.TryGetValue(number, out var part)
+                || !string.Equals(part.ETag.Trim('"'), element.Element("ETag")?.Value.Trim('"'), StringComparison.Ordinal)
+            )
             {
-                throw new AwsException("InvalidPart", "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.");
+                throw new AwsException(
+                    "InvalidPart",
+                    "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."
+                );
             }
 
             parts.Add(part);
@@ -152,8 +195,12 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
     }
 
     private static S3Upload Find(S3Call call) =>
-        call.Bucket!.Uploads.TryGetValue(call.Request.Parameter("uploadId") ?? "", out var upload) && string.Equals(upload.Key, call.Target.Key, StringComparison.Ordinal)
+        call.Bucket!.Uploads.TryGetValue(call.Request.Parameter("uploadId") ?? "", out var upload)
+        && string.Equals(upload.Key, call.Target.Key, StringComparison.Ordinal)
             ? upload
             : throw new AwsException(
-                "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.", HttpStatusCode.NotFound);
+                "NoSuchUpload",
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+                HttpStatusCode.NotFound
+            );
 }

@@ -50,12 +50,18 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
     {
         var headers = call.Request.Headers;
         var digest = Md5.Of(call.Signed.Body);
-        if (headers.ContentMD5.Count != 0 && !string.Equals(headers.ContentMD5.ToString(), Convert.ToBase64String(digest), StringComparison.Ordinal))
+        if (
+            headers.ContentMD5.Count != 0
+            && !string.Equals(headers.ContentMD5.ToString(), Convert.ToBase64String(digest), StringComparison.Ordinal)
+        )
         {
             throw new AwsException("BadDigest", "The Content-MD5 you specified did not match what we received.");
         }
 
-        var stored = new S3Object(call.Target.Key!, call.Signed.Body, Md5.Quoted(digest), time.GetUtcNow()) { Description = S3Description.Of(call.Request) };
+        var stored = new S3Object(call.Target.Key!, call.Signed.Body, Md5.Quoted(digest), time.GetUtcNow())
+        {
+            Description = S3Description.Of(call.Request),
+        };
         call.Bucket!.Put(stored);
         call.Response.Headers.ETag = stored.ETag;
         return Task.CompletedTask;
@@ -69,7 +75,8 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
         {
             throw new AwsException(
                 "InvalidRequest",
-                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes."
+            );
         }
 
         var copy = new S3Object(call.Target.Key!, source.Content, Md5.Quoted(Md5.Of(source.Content)), time.GetUtcNow())
@@ -77,8 +84,13 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
             Description = replaces ? S3Description.Of(call.Request) : source.Description,
         };
         call.Bucket!.Put(copy);
-        return call.WriteAsync(new XElement(
-            "CopyObjectResult", new XElement("LastModified", S3Call.Milliseconds(copy.Modified)), new XElement("ETag", copy.ETag)));
+        return call.WriteAsync(
+            new XElement(
+                "CopyObjectResult",
+                new XElement("LastModified", S3Call.Milliseconds(copy.Modified)),
+                new XElement("ETag", copy.ETag)
+            )
+        );
     }
 
     public static Task DeleteAsync(S3Call call)
@@ -92,14 +104,22 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
     public Task DeleteManyAsync(S3Call call)
     {
         var document = call.Document();
-        string[] keys = [.. document?.Elements("Object").Select(element => element.Element("Key")?.Value ?? throw S3Call.MalformedXml) ?? []];
+        string[] keys =
+        [
+            .. document?.Elements("Object").Select(element => element.Element("Key")?.Value ?? throw S3Call.MalformedXml) ?? [],
+        ];
         if (keys.Length is 0 or > MostDeleted)
         {
             throw S3Call.MalformedXml;
         }
 
         var isQuiet = document!.Element("Quiet")?.Value is "true";
-        return call.WriteAsync(new XElement("DeleteResult", keys.Select(key => Delete(call, key)).Where(answer => !isQuiet || answer.Name.LocalName is "Error")));
+        return call.WriteAsync(
+            new XElement(
+                "DeleteResult",
+                keys.Select(key => Delete(call, key)).Where(answer => !isQuiet || answer.Name.LocalName is "Error")
+            )
+        );
     }
 
     private XElement Delete(S3Call call, string key)
@@ -110,7 +130,12 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
         }
         catch (AwsException refusal)
         {
-            return new XElement("Error", new XElement("Key", key), new XElement("Code", refusal.Code), new XElement("Message", refusal.Message));
+            return new XElement(
+                "Error",
+                new XElement("Key", key),
+                new XElement("Code", refusal.Code),
+                new XElement("Message", refusal.Message)
+            );
         }
 
         call.Bucket.Remove(key);

@@ -18,8 +18,13 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
     public async Task HandleAsync(HttpContext context, AwsRequest request, SignedRequest? signed)
     {
         var target = S3Target.Of(request);
-        var operation = Operation(request, target)
-            ?? throw new AwsException("NotImplemented", "A header you provided implies functionality that is not implemented", HttpStatusCode.NotImplemented);
+        var operation =
+            Operation(request, target)
+            ?? throw new AwsException(
+                "NotImplemented",
+                "A header you provided implies functionality that is not implemented",
+                HttpStatusCode.NotImplemented
+            );
         calls.Record(new CloudCall("aws", "s3:" + operation.Name, target.ToString(), operation.IsWrite));
 
         var bucket = target.Bucket is null || operation.Name is "CreateBucket" ? null : buckets.Require(target.Bucket);
@@ -32,31 +37,44 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
         var conditions = Conditions(request, operation.Action);
         if (operation.Action is not null)
         {
-            authorizer.Demand(signed.Principal, operation.Action, target.Arn(signed.Principal.Account.Partition), conditions, request.SourceIp);
+            authorizer.Demand(
+                signed.Principal,
+                operation.Action,
+                target.Arn(signed.Principal.Account.Partition),
+                conditions,
+                request.SourceIp
+            );
         }
 
         await operation.Run(new S3Call(context, request, signed, target, bucket, conditions));
     }
 
-    private S3Operation? Operation(AwsRequest request, S3Target target) => target switch
-    {
-        { Bucket: null } => request.Method is "GET" ? new("ListBuckets", "s3:ListAllMyBuckets", false, _buckets.ListAsync) : null,
-        { Key: null } => BucketOperation(request),
-        _ => ObjectOperation(request),
-    };
+    private S3Operation? Operation(AwsRequest request, S3Target target) =>
+        target switch
+        {
+            { Bucket: null } => request.Method is "GET" ? new("ListBuckets", "s3:ListAllMyBuckets", false, _buckets.ListAsync) : null,
+            { Key: null } => BucketOperation(request),
+            _ => ObjectOperation(request),
+        };
 
-    private S3Operation? BucketOperation(AwsRequest request) => (request.Method, Subresource(request)) switch
-    {
-        ("HEAD", null) => new("HeadBucket", "s3:ListBucket", false, BucketOperations.HeadAsync),
-        ("PUT", null) => new("CreateBucket", "s3:CreateBucket", true, _buckets.CreateAsync),
-        ("DELETE", null) => new("DeleteBucket", "s3:DeleteBucket", true, _buckets.DeleteAsync),
-        ("GET", "location") => new("GetBucketLocation", "s3:GetBucketLocation", false, BucketOperations.LocationAsync),
-        ("GET", "list-type") when request.Parameter("list-type") is "2" => new("ListObjectsV2", "s3:ListBucket", false, Listing.SecondVersionAsync),
-        ("GET", null) => new("ListObjects", "s3:ListBucket", false, Listing.FirstVersionAsync),
-        ("GET", "uploads") => new("ListMultipartUploads", "s3:ListBucketMultipartUploads", false, MultipartOperations.ListUploadsAsync),
-        ("POST", "delete") => new("DeleteObjects", null, true, _objects.DeleteManyAsync),
-        _ => null,
-    };
+    private S3Operation? BucketOperation(AwsRequest request) =>
+        (request.Method, Subresource(request)) switch
+        {
+            ("HEAD", null) => new("HeadBucket", "s3:ListBucket", false, BucketOperations.HeadAsync),
+            ("PUT", null) => new("CreateBucket", "s3:CreateBucket", true, _buckets.CreateAsync),
+            ("DELETE", null) => new("DeleteBucket", "s3:DeleteBucket", true, _buckets.DeleteAsync),
+            ("GET", "location") => new("GetBucketLocation", "s3:GetBucketLocation", false, BucketOperations.LocationAsync),
+            ("GET", "list-type") when request.Parameter("list-type") is "2" => new(
+                "ListObjectsV2",
+                "s3:ListBucket",
+                false,
+                Listing.SecondVersionAsync
+            ),
+            ("GET", null) => new("ListObjects", "s3:ListBucket", false, Listing.FirstVersionAsync),
+            ("GET", "uploads") => new("ListMultipartUploads", "s3:ListBucketMultipartUploads", false, MultipartOperations.ListUploadsAsync),
+            ("POST", "delete") => new("DeleteObjects", null, true, _objects.DeleteManyAsync),
+            _ => null,
+        };
 
     private S3Operation? ObjectOperation(AwsRequest request)
     {
@@ -65,7 +83,9 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
         {
             ("GET", null) => new("GetObject", "s3:GetObject", false, _objects.GetAsync),
             ("HEAD", null) => new("HeadObject", "s3:GetObject", false, _objects.GetAsync),
-            ("PUT", null) => isCopy ? new("CopyObject", "s3:PutObject", true, _objects.CopyAsync) : new("PutObject", "s3:PutObject", true, _objects.PutAsync),
+            ("PUT", null) => isCopy
+                ? new("CopyObject", "s3:PutObject", true, _objects.CopyAsync)
+                : new("PutObject", "s3:PutObject", true, _objects.PutAsync),
             ("DELETE", null) => new("DeleteObject", "s3:DeleteObject", true, ObjectOperations.DeleteAsync),
             ("POST", "uploads") => new("CreateMultipartUpload", "s3:PutObject", true, _uploads.CreateAsync),
             ("PUT", "uploadId") => new(isCopy ? "UploadPartCopy" : "UploadPart", "s3:PutObject", true, _uploads.PutPartAsync),
@@ -81,8 +101,19 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
     {
         foreach (var (name, _) in request.Query)
         {
-            var isPlain = name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase) || name is
-                "x-id" or "partNumber" or "prefix" or "delimiter" or "marker" or "max-keys" or "encoding-type" or "fetch-owner" or "start-after" or "continuation-token";
+            var isPlain =
+                name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase)
+                || name
+                    is "x-id"
+                        or "partNumber"
+                        or "prefix"
+                        or "delimiter"
+                        or "marker"
+                        or "max-keys"
+                        or "encoding-type"
+                        or "fetch-owner"
+                        or "start-after"
+                        or "continuation-token";
             if (!isPlain)
             {
                 return name;

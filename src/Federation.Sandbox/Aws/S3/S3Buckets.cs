@@ -25,7 +25,8 @@ internal sealed class S3Buckets
 
     public S3Bucket? Find(string name) => _buckets.GetValueOrDefault(name);
 
-    public S3Bucket Require(string name) => Find(name) ?? throw new AwsException("NoSuchBucket", "The specified bucket does not exist", HttpStatusCode.NotFound);
+    public S3Bucket Require(string name) =>
+        Find(name) ?? throw new AwsException("NoSuchBucket", "The specified bucket does not exist", HttpStatusCode.NotFound);
 
     public IReadOnlyList<S3Bucket> OwnedBy(AwsAccount account) =>
         [.. _buckets.Values.Where(bucket => ReferenceEquals(bucket.Owner, account)).OrderBy(bucket => bucket.Name, StringComparer.Ordinal)];
@@ -97,11 +98,17 @@ internal sealed record S3Object(string Key, byte[] Content, string ETag, DateTim
 /// <summary>What a client says about an object's content.</summary>
 internal sealed record S3Description(string ContentType, IReadOnlyDictionary<string, string> Metadata)
 {
-    public static S3Description Of(AwsRequest request) => new(
-        request.Headers.ContentType.Count == 0 ? "binary/octet-stream" : request.Headers.ContentType.ToString(),
-        request.Headers
-            .Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase))
-            .ToDictionary(header => header.Key["x-amz-meta-".Length..], header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase));
+    public static S3Description Of(AwsRequest request) =>
+        new(
+            request.Headers.ContentType.Count == 0 ? "binary/octet-stream" : request.Headers.ContentType.ToString(),
+            request
+                .Headers.Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase))
+                .ToDictionary(
+                    header => header.Key["x-amz-meta-".Length..],
+                    header => header.Value.ToString(),
+                    StringComparer.OrdinalIgnoreCase
+                )
+        );
 }
 
 /// <summary>A multipart upload under way.</summary>

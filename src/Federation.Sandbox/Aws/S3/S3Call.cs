@@ -8,15 +8,23 @@ namespace Federation.Sandbox.Aws.S3;
 
 /// <summary>A call to S3 that is signed and, as far as its operation names one action, allowed.</summary>
 internal sealed record S3Call(
-    HttpContext Context, AwsRequest Request, SignedRequest Signed, S3Target Target, S3Bucket? Bucket, IReadOnlyDictionary<string, IReadOnlyList<string>> Conditions)
+    HttpContext Context,
+    AwsRequest Request,
+    SignedRequest Signed,
+    S3Target Target,
+    S3Bucket? Bucket,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Conditions
+)
 {
     public HttpResponse Response => Context.Response;
 
     public AwsAccount Account => Signed.Principal.Account;
 
-    public Task WriteAsync(XElement document) => AwsXml.WriteAsync(Context, StatusCodes.Status200OK, document, AwsXml.S3, "application/xml");
+    public Task WriteAsync(XElement document) =>
+        AwsXml.WriteAsync(Context, StatusCodes.Status200OK, document, AwsXml.S3, "application/xml");
 
-    public static string Milliseconds(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Milliseconds(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>A whole number of the query; null if it is not there.</summary>
     public int? Number(string name, int min, int max)
@@ -57,7 +65,10 @@ internal sealed record S3Call(
 
         try
         {
-            using var reader = XmlReader.Create(new MemoryStream(Signed.Body), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit });
+            using var reader = XmlReader.Create(
+                new MemoryStream(Signed.Body),
+                new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit }
+            );
             var root = XElement.Load(reader);
             foreach (var element in root.DescendantsAndSelf())
             {
@@ -72,5 +83,6 @@ internal sealed record S3Call(
         }
     }
 
-    public static AwsException MalformedXml => new("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
+    public static AwsException MalformedXml =>
+        new("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
 }

@@ -31,6 +31,8 @@ internal sealed record S3Target(string? Bucket, string? Key)
         }
 
         name = name[..^Loopback.Length];
-        return name is "s3" ? null : name.EndsWith(".s3", StringComparison.OrdinalIgnoreCase) ? name[..^3] : name;
+        return name is "s3" ? null
+            : name.EndsWith(".s3", StringComparison.OrdinalIgnoreCase) ? name[..^3]
+            : name;
     }
 }

@@ -8,7 +8,12 @@ namespace Federation.Sandbox.Kubernetes.Admission;
 /// <param name="Stored">What is stored, or null on creation.</param>
 /// <param name="Warnings">Told to the client beside the answer.</param>
 internal sealed record AdmissionRequest(
-    ResourceType Type, string Namespace, JsonObject Value, JsonObject? Stored, ICollection<string> Warnings)
+    ResourceType Type,
+    string Namespace,
+    JsonObject Value,
+    JsonObject? Stored,
+    ICollection<string> Warnings
+)
 {
     public bool IsCreate => Stored is null;
 
@@ -18,11 +23,7 @@ internal sealed record AdmissionRequest(
 /// <summary>A rule over writes that is not a kind's own. All mutate, in their order, before any validates.</summary>
 internal abstract class AdmissionPlugin
 {
-    public virtual void Mutate(AdmissionRequest request)
-    {
-    }
+    public virtual void Mutate(AdmissionRequest request) { }
 
-    public virtual void Validate(AdmissionRequest request)
-    {
-    }
+    public virtual void Validate(AdmissionRequest request) { }
 }

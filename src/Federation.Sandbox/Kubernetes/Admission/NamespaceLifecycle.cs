@@ -14,18 +14,22 @@ internal sealed class NamespaceLifecycle(ObjectStore store) : AdmissionPlugin
             return;
         }
 
-        var @namespace = store.Find(ResourceTable.Namespaces, "", request.Namespace)
+        var @namespace =
+            store.Find(ResourceTable.Namespaces, "", request.Namespace)
             ?? throw ApiException.NotFound(ResourceTable.Namespaces, request.Namespace);
         if (@namespace.IsTerminating)
         {
             throw request.Refuse(
                 $"unable to create new content in namespace {request.Namespace} because it is being terminated",
-                [new JsonObject
-                {
-                    ["reason"] = "NamespaceTerminating",
-                    ["message"] = $"namespace {request.Namespace} is being terminated",
-                    ["field"] = "metadata.namespace",
-                }]);
+                [
+                    new JsonObject
+                    {
+                        ["reason"] = "NamespaceTerminating",
+                        ["message"] = $"namespace {request.Namespace} is being terminated",
+                        ["field"] = "metadata.namespace",
+                    },
+                ]
+            );
         }
     }
 }

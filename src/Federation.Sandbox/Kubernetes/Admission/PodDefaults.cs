@@ -49,14 +49,23 @@ internal static class PodDefaults
     /// <summary>Guaranteed where every container's limits equal its requests, Burstable where any asks for anything.</summary>
     public static string QualityOfService(JsonObject pod)
     {
-        JsonNode?[] resources = [.. pod["spec"].Items("initContainers").Concat(pod["spec"].Items("containers")).Select(static container => container["resources"])];
+        JsonNode?[] resources =
+        [
+            .. pod["spec"]
+                .Items("initContainers")
+                .Concat(pod["spec"].Items("containers"))
+                .Select(static container => container["resources"]),
+        ];
         if (resources.All(static resource => !resource.Pairs("requests").Any() && !resource.Pairs("limits").Any()))
         {
             return "BestEffort";
         }
 
-        return resources.All(static resource => Computed.All(name =>
-            resource?["limits"].Text(name) is { Length: > 0 } limit && resource["requests"].Text(name) == limit)) ? "Guaranteed" : "Burstable";
+        return resources.All(static resource =>
+            Computed.All(name => resource?["limits"].Text(name) is { Length: > 0 } limit && resource["requests"].Text(name) == limit)
+        )
+            ? "Guaranteed"
+            : "Burstable";
     }
 
     private static void ApplyToContainer(JsonObject container, bool hostNetwork)

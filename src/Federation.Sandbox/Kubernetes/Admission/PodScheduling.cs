@@ -21,11 +21,20 @@ internal sealed class PodScheduling : AdmissionPlugin
         var tolerations = spec.List("tolerations");
         foreach (var trouble in Troubles.Where(trouble => !spec.Items("tolerations").Any(toleration => Tolerates(toleration, trouble))))
         {
-            tolerations.Add(new JsonObject { ["key"] = trouble, ["operator"] = "Exists", ["effect"] = "NoExecute", ["tolerationSeconds"] = 300 });
+            tolerations.Add(
+                new JsonObject
+                {
+                    ["key"] = trouble,
+                    ["operator"] = "Exists",
+                    ["effect"] = "NoExecute",
+                    ["tolerationSeconds"] = 300,
+                }
+            );
         }
     }
 
     private static bool Tolerates(JsonObject toleration, string key) =>
-        toleration.Text("key") is var tolerated && (tolerated == key || tolerated.Length == 0)
+        toleration.Text("key") is var tolerated
+        && (tolerated == key || tolerated.Length == 0)
         && toleration.Text("effect") is "NoExecute" or "";
 }

@@ -17,19 +17,49 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
     private static readonly string[] HostNamespaces = ["hostNetwork", "hostPID", "hostIPC"];
 
     private static readonly string[] RestrictedVolumes =
-        ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"];
+    [
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ];
 
     private static readonly string[] BaselineCapabilities =
     [
-        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP",
-        "SETUID", "SYS_CHROOT",
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
     ];
 
     private static readonly string[] BaselineSysctls =
     [
-        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports", "net.ipv4.ip_unprivileged_port_start",
-        "net.ipv4.ping_group_range", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes",
-        "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_rmem", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem",
+        "kernel.shm_rmid_forced",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.ping_group_range",
+        "net.ipv4.tcp_fin_timeout",
+        "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_rmem",
+        "net.ipv4.tcp_syncookies",
+        "net.ipv4.tcp_wmem",
     ];
 
     public override void Validate(AdmissionRequest request)
@@ -63,11 +93,20 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
     {
         FieldError[] errors =
         [
-            .. @namespace.Metadata.Pairs("labels")
-                .Where(static label => label.Key.StartsWith(Prefix, StringComparison.Ordinal)
-                    && label.Key[Prefix.Length..] is "enforce" or "warn" or "audit" && !Levels.Contains(label.Value, StringComparer.Ordinal))
-                .Select(static label => FieldError.Invalid(
-                    $"metadata.labels[{label.Key}]", FieldError.Quote(label.Value), "must be one of " + string.Join(", ", Levels))),
+            .. @namespace
+                .Metadata.Pairs("labels")
+                .Where(static label =>
+                    label.Key.StartsWith(Prefix, StringComparison.Ordinal)
+                    && label.Key[Prefix.Length..] is "enforce" or "warn" or "audit"
+                    && !Levels.Contains(label.Value, StringComparer.Ordinal)
+                )
+                .Select(static label =>
+                    FieldError.Invalid(
+                        $"metadata.labels[{label.Key}]",
+                        FieldError.Quote(label.Value),
+                        "must be one of " + string.Join(", ", Levels)
+                    )
+                ),
         ];
         if (errors.Length > 0)
         {
@@ -102,10 +141,22 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
             yield return $"privileged ({privileged} must not set securityContext.privileged=true)";
         }
 
-        if (Containers(spec, static container => container["securityContext"]?["capabilities"].Texts("add").Except(BaselineCapabilities, StringComparer.Ordinal).Any() is true) is { } capable)
+        if (
+            Containers(
+                spec,
+                static container =>
+                    container["securityContext"]?["capabilities"].Texts("add").Except(BaselineCapabilities, StringComparer.Ordinal).Any()
+                        is true
+            ) is
+            { } capable
+        )
         {
-            var added = AllContainers(spec).SelectMany(static container => container["securityContext"]?["capabilities"].Texts("add") ?? [])
-                .Except(BaselineCapabilities, StringComparer.Ordinal).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(FieldError.Quote);
+            var added = AllContainers(spec)
+                .SelectMany(static container => container["securityContext"]?["capabilities"].Texts("add") ?? [])
+                .Except(BaselineCapabilities, StringComparer.Ordinal)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+                .Select(FieldError.Quote);
             yield return $"non-default capabilities ({capable} must not include {string.Join(", ", added)} in securityContext.capabilities.add)";
         }
 
@@ -114,7 +165,13 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
             yield return $"hostPath volumes ({paths})";
         }
 
-        long[] ports = [.. AllContainers(spec).SelectMany(static container => container.Items("ports")).Select(static port => port.Number("hostPort") ?? 0).Where(static port => port != 0)];
+        long[] ports =
+        [
+            .. AllContainers(spec)
+                .SelectMany(static container => container.Items("ports"))
+                .Select(static port => port.Number("hostPort") ?? 0)
+                .Where(static port => port != 0),
+        ];
         if (ports.Length > 0)
         {
             var with = Containers(spec, static container => container.Items("ports").Any(static port => port.Number("hostPort") is > 0));
@@ -133,7 +190,10 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
 
         string[] sysctls =
         [
-            .. (spec["securityContext"] as JsonObject).Items("sysctls").Select(static sysctl => sysctl.Text("name")).Except(BaselineSysctls, StringComparer.Ordinal),
+            .. (spec["securityContext"] as JsonObject)
+                .Items("sysctls")
+                .Select(static sysctl => sysctl.Text("name"))
+                .Except(BaselineSysctls, StringComparer.Ordinal),
         ];
         if (sysctls.Length > 0)
         {
@@ -149,12 +209,22 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
             yield return violation;
         }
 
-        if (Containers(spec, static container => container["securityContext"].Flag("allowPrivilegeEscalation") is not false) is { } escalating)
+        if (
+            Containers(spec, static container => container["securityContext"].Flag("allowPrivilegeEscalation") is not false) is
+            { } escalating
+        )
         {
             yield return $"allowPrivilegeEscalation != false ({escalating} must set securityContext.allowPrivilegeEscalation=false)";
         }
 
-        if (Containers(spec, static container => container["securityContext"]?["capabilities"].Texts("drop").Contains("ALL", StringComparer.Ordinal) is not true) is { } capable)
+        if (
+            Containers(
+                spec,
+                static container =>
+                    container["securityContext"]?["capabilities"].Texts("drop").Contains("ALL", StringComparer.Ordinal) is not true
+            ) is
+            { } capable
+        )
         {
             yield return $"unrestricted capabilities ({capable} must set securityContext.capabilities.drop=[\"ALL\"])";
         }
@@ -181,7 +251,15 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
         }
 
         var podSeccomp = podContext?["seccompProfile"].Text("type") is "RuntimeDefault" or "Localhost";
-        if (Containers(spec, container => container["securityContext"]?["seccompProfile"].Text("type") is var type && !(type is "RuntimeDefault" or "Localhost" || (string.IsNullOrEmpty(type) && podSeccomp))) is { } open)
+        if (
+            Containers(
+                spec,
+                container =>
+                    container["securityContext"]?["seccompProfile"].Text("type") is var type
+                    && !(type is "RuntimeDefault" or "Localhost" || (string.IsNullOrEmpty(type) && podSeccomp))
+            ) is
+            { } open
+        )
         {
             yield return $"seccompProfile ({(podSeccomp ? "" : "pod or ")}{open} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")";
         }
@@ -199,8 +277,11 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
     private static string? Volumes(JsonObject spec, Func<string, bool> match)
     {
         var volumes = spec.Items("volumes")
-            .Select(static volume => (Name: volume.Text("name"), Type: volume.Select(static pair => pair.Key).FirstOrDefault(static key => key != "name") ?? ""))
-            .Where(volume => match(volume.Type)).ToList();
+            .Select(static volume =>
+                (Name: volume.Text("name"), Type: volume.Select(static pair => pair.Key).FirstOrDefault(static key => key != "name") ?? "")
+            )
+            .Where(volume => match(volume.Type))
+            .ToList();
         if (Named("volume", volumes.Select(static volume => volume.Name)) is not { } named)
         {
             return null;

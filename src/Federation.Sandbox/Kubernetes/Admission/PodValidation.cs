@@ -73,10 +73,22 @@ internal static class PodValidation
                 switch (token.Number("expirationSeconds"))
                 {
                     case < 600:
-                        errors.Add(FieldError.Invalid(at + ".expirationSeconds", $"{token.Number("expirationSeconds")}", "may not specify a duration less than 10 minutes"));
+                        errors.Add(
+                            FieldError.Invalid(
+                                at + ".expirationSeconds",
+                                $"{token.Number("expirationSeconds")}",
+                                "may not specify a duration less than 10 minutes"
+                            )
+                        );
                         break;
                     case > 1L << 32:
-                        errors.Add(FieldError.Invalid(at + ".expirationSeconds", $"{token.Number("expirationSeconds")}", "may not specify a duration larger than 2^32 seconds"));
+                        errors.Add(
+                            FieldError.Invalid(
+                                at + ".expirationSeconds",
+                                $"{token.Number("expirationSeconds")}",
+                                "may not specify a duration larger than 2^32 seconds"
+                            )
+                        );
                         break;
                 }
 
@@ -90,7 +102,13 @@ internal static class PodValidation
         }
     }
 
-    private static void ValidateContainer(JsonObject container, string path, HashSet<string> volumes, HashSet<string> names, List<FieldError> errors)
+    private static void ValidateContainer(
+        JsonObject container,
+        string path,
+        HashSet<string> volumes,
+        HashSet<string> names,
+        List<FieldError> errors
+    )
     {
         var name = container.Text("name");
         if (name.Length == 0)
@@ -117,40 +135,50 @@ internal static class PodValidation
             errors.Add(FieldError.NotSupported(path + ".terminationMessagePolicy", FieldError.Quote(message), MessagePolicies));
         }
 
-        Each(container, "env", path, (variable, at) =>
-        {
-            if (variable.Text("name").Length == 0)
+        Each(
+            container,
+            "env",
+            path,
+            (variable, at) =>
             {
-                errors.Add(FieldError.Required(at + ".name"));
-            }
+                if (variable.Text("name").Length == 0)
+                {
+                    errors.Add(FieldError.Required(at + ".name"));
+                }
 
-            if (variable["valueFrom"] is not null && variable.Text("value").Length > 0)
-            {
-                errors.Add(FieldError.Invalid(at + ".valueFrom", "\"\"", "may not be specified when `value` is not empty"));
+                if (variable["valueFrom"] is not null && variable.Text("value").Length > 0)
+                {
+                    errors.Add(FieldError.Invalid(at + ".valueFrom", "\"\"", "may not be specified when `value` is not empty"));
+                }
             }
-        });
+        );
 
         var mounted = new HashSet<string>(StringComparer.Ordinal);
-        Each(container, "volumeMounts", path, (mount, at) =>
-        {
-            if (mount.Text("name").Length == 0)
+        Each(
+            container,
+            "volumeMounts",
+            path,
+            (mount, at) =>
             {
-                errors.Add(FieldError.Required(at + ".name"));
-            }
-            else if (!volumes.Contains(mount.Text("name")))
-            {
-                errors.Add(FieldError.NotFound(at + ".name", mount.Text("name")));
-            }
+                if (mount.Text("name").Length == 0)
+                {
+                    errors.Add(FieldError.Required(at + ".name"));
+                }
+                else if (!volumes.Contains(mount.Text("name")))
+                {
+                    errors.Add(FieldError.NotFound(at + ".name", mount.Text("name")));
+                }
 
-            if (mount.Text("mountPath").Length == 0)
-            {
-                errors.Add(FieldError.Required(at + ".mountPath"));
+                if (mount.Text("mountPath").Length == 0)
+                {
+                    errors.Add(FieldError.Required(at + ".mountPath"));
+                }
+                else if (!mounted.Add(mount.Text("mountPath")))
+                {
+                    errors.Add(FieldError.Invalid(at + ".mountPath", FieldError.Quote(mount.Text("mountPath")), "must be unique"));
+                }
             }
-            else if (!mounted.Add(mount.Text("mountPath")))
-            {
-                errors.Add(FieldError.Invalid(at + ".mountPath", FieldError.Quote(mount.Text("mountPath")), "must be unique"));
-            }
-        });
+        );
 
         if (container.Text("imagePullPolicy") is var policy && !PullPolicies.Contains(policy, StringComparer.Ordinal))
         {

@@ -23,7 +23,8 @@ internal sealed class ServiceAccountAdmission(ObjectStore store) : AdmissionPlug
         spec.Default("serviceAccountName", "default");
         spec["serviceAccount"] = spec["serviceAccountName"]!.DeepClone();
         var name = spec.Text("serviceAccountName");
-        var account = store.Find(ResourceTable.ServiceAccounts, request.Namespace, name)
+        var account =
+            store.Find(ResourceTable.ServiceAccounts, request.Namespace, name)
             ?? throw request.Refuse($"error looking up service account {request.Namespace}/{name}: serviceaccount \"{name}\" not found");
 
         if (spec["imagePullSecrets"] is null && account["imagePullSecrets"] is { } secrets)
@@ -41,7 +42,8 @@ internal sealed class ServiceAccountAdmission(ObjectStore store) : AdmissionPlug
     {
         JsonObject[] containers =
         [
-            .. spec.Items("initContainers").Concat(spec.Items("containers"))
+            .. spec.Items("initContainers")
+                .Concat(spec.Items("containers"))
                 .Where(static container => container.Items("volumeMounts").All(static mount => mount.Text("mountPath") != MountPath)),
         ];
         if (containers.Length == 0)
@@ -52,37 +54,55 @@ internal sealed class ServiceAccountAdmission(ObjectStore store) : AdmissionPlug
         var volume = "kube-api-access-" + RandomNames.Suffix();
         foreach (var container in containers)
         {
-            container.List("volumeMounts").Add(new JsonObject { ["name"] = volume, ["readOnly"] = true, ["mountPath"] = MountPath });
+            container
+                .List("volumeMounts")
+                .Add(
+                    new JsonObject
+                    {
+                        ["name"] = volume,
+                        ["readOnly"] = true,
+                        ["mountPath"] = MountPath,
+                    }
+                );
         }
 
-        spec.List("volumes").Add(new JsonObject
-        {
-            ["name"] = volume,
-            ["projected"] = new JsonObject
-            {
-                ["sources"] = new JsonArray(
-                    new JsonObject { ["serviceAccountToken"] = new JsonObject { ["expirationSeconds"] = 3607, ["path"] = "token" } },
-                    new JsonObject
+        spec.List("volumes")
+            .Add(
+                new JsonObject
+                {
+                    ["name"] = volume,
+                    ["projected"] = new JsonObject
                     {
-                        ["configMap"] = new JsonObject
-                        {
-                            ["name"] = "kube-root-ca.crt",
-                            ["items"] = new JsonArray(new JsonObject { ["key"] = "ca.crt", ["path"] = "ca.crt" }),
-                        },
-                    },
-                    new JsonObject
-                    {
-                        ["downwardAPI"] = new JsonObject
-                        {
-                            ["items"] = new JsonArray(new JsonObject
+                        ["sources"] = new JsonArray(
+                            new JsonObject
                             {
-                                ["path"] = "namespace",
-                                ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = "metadata.namespace" },
-                            }),
-                        },
-                    }),
-                ["defaultMode"] = 420,
-            },
-        });
+                                ["serviceAccountToken"] = new JsonObject { ["expirationSeconds"] = 3607, ["path"] = "token" },
+                            },
+                            new JsonObject
+                            {
+                                ["configMap"] = new JsonObject
+                                {
+                                    ["name"] = "kube-root-ca.crt",
+                                    ["items"] = new JsonArray(new JsonObject { ["key"] = "ca.crt", ["path"] = "ca.crt" }),
+                                },
+                            },
+                            new JsonObject
+                            {
+                                ["downwardAPI"] = new JsonObject
+                                {
+                                    ["items"] = new JsonArray(
+                                        new JsonObject
+                                        {
+                                            ["path"] = "namespace",
+                                            ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = "metadata.namespace" },
+                                        }
+                                    ),
+                                },
+                            }
+                        ),
+                        ["defaultMode"] = 420,
+                    },
+                }
+            );
     }
 }

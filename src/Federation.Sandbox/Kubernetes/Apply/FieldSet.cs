@@ -134,7 +134,8 @@ internal sealed class FieldSet
         }
 
         // Keys and values are JSON.
-        return element[0] is 'f' or 'i' || (JsonReading.Parse(Encoding.UTF8.GetBytes(element[2..])) is var node && (element[0] == 'v' || node is JsonObject));
+        return element[0] is 'f' or 'i'
+            || (JsonReading.Parse(Encoding.UTF8.GetBytes(element[2..])) is var node && (element[0] == 'v' || node is JsonObject));
     }
 
     private FieldSet Combine(FieldSet other, Func<bool, bool, bool> keep)
@@ -152,11 +153,17 @@ internal sealed class FieldSet
         return result;
     }
 
-    private static string Show(string element) => element[0] switch
-    {
-        'f' => "." + element[2..],
-        'v' => $"[={element[2..]}]",
-        'i' => $"[{element[2..]}]",
-        _ => "[" + string.Join(',', ((JsonObject)JsonNode.Parse(element[2..])!).Select(static key => $"{key.Key}={key.Value?.ToJsonString() ?? "null"}")) + "]",
-    };
+    private static string Show(string element) =>
+        element[0] switch
+        {
+            'f' => "." + element[2..],
+            'v' => $"[={element[2..]}]",
+            'i' => $"[{element[2..]}]",
+            _ => "["
+                + string.Join(
+                    ',',
+                    ((JsonObject)JsonNode.Parse(element[2..])!).Select(static key => $"{key.Key}={key.Value?.ToJsonString() ?? "null"}")
+                )
+                + "]",
+        };
 }

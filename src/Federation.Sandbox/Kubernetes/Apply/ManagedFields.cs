@@ -16,8 +16,15 @@ internal static class ManagedFields
     // What identifies an object, and what the server alone writes, has no owner.
     private static readonly string[][] Unowned =
     [
-        ["f:apiVersion"], ["f:kind"], ["f:metadata", "f:name"], ["f:metadata", "f:namespace"], ["f:metadata", "f:creationTimestamp"],
-        ["f:metadata", "f:selfLink"], ["f:metadata", "f:uid"], ["f:metadata", "f:generation"], ["f:metadata", "f:managedFields"],
+        ["f:apiVersion"],
+        ["f:kind"],
+        ["f:metadata", "f:name"],
+        ["f:metadata", "f:namespace"],
+        ["f:metadata", "f:creationTimestamp"],
+        ["f:metadata", "f:selfLink"],
+        ["f:metadata", "f:uid"],
+        ["f:metadata", "f:generation"],
+        ["f:metadata", "f:managedFields"],
         ["f:metadata", "f:resourceVersion"],
     ];
 
@@ -26,9 +33,18 @@ internal static class ManagedFields
     /// itself says of owners wins over what is stored, unless it says nothing.
     /// </summary>
     public static void Update(
-        JsonObject stored, JsonObject value, ResourceType type, FieldManager manager, DateTimeOffset now, IEnumerable<string> reset)
+        JsonObject stored,
+        JsonObject value,
+        ResourceType type,
+        FieldManager manager,
+        DateTimeOffset now,
+        IEnumerable<string> reset
+    )
     {
-        var owners = value["metadata"].Items("managedFields").Any() && manager.Subresource.Length == 0 ? Owners.ReadOr(value, stored) : Owners.Read(stored);
+        var owners =
+            value["metadata"].Items("managedFields").Any() && manager.Subresource.Length == 0
+                ? Owners.ReadOr(value, stored)
+                : Owners.Read(stored);
         var comparison = TypedValue.Compare(WithoutManagedFields(stored), WithoutManagedFields(value), type.Schema);
         var changed = Strip(comparison.Modified.Union(comparison.Added), reset);
         owners.Take(changed, comparison.Removed, except: null);
@@ -47,7 +63,14 @@ internal static class ManagedFields
     /// <returns>The object with its new owners.</returns>
     /// <exception cref="ApiException">Another manager owns what would change.</exception>
     public static JsonObject Apply(
-        JsonObject stored, JsonObject applied, ResourceType type, FieldManager manager, bool force, DateTimeOffset now, IEnumerable<string> reset)
+        JsonObject stored,
+        JsonObject applied,
+        ResourceType type,
+        FieldManager manager,
+        bool force,
+        DateTimeOffset now,
+        IEnumerable<string> reset
+    )
     {
         var owners = Owners.Read(stored);
         var live = WithoutManagedFields(stored);
@@ -110,20 +133,32 @@ internal static class ManagedFields
 
     private static ApiException Conflict(List<(Owner Owner, string Path)> conflicts)
     {
-        var text = conflicts.Count == 1
-            ? $"conflict with {conflicts[0].Owner.Shown}: {conflicts[0].Path}"
-            : string.Join('\n', conflicts
-                .GroupBy(static conflict => conflict.Owner.Shown, StringComparer.Ordinal)
-                .OrderBy(static group => group.Key, StringComparer.Ordinal)
-                .Select(static group => $"conflicts with {group.Key}:\n{string.Join('\n', group.Select(static conflict => "- " + conflict.Path))}"));
-        var causes = new JsonArray([.. conflicts.Select(static conflict => new JsonObject
-        {
-            ["reason"] = "FieldManagerConflict",
-            ["message"] = "conflict with " + conflict.Owner.Shown,
-            ["field"] = conflict.Path,
-        })]);
+        var text =
+            conflicts.Count == 1
+                ? $"conflict with {conflicts[0].Owner.Shown}: {conflicts[0].Path}"
+                : string.Join(
+                    '\n',
+                    conflicts
+                        .GroupBy(static conflict => conflict.Owner.Shown, StringComparer.Ordinal)
+                        .OrderBy(static group => group.Key, StringComparer.Ordinal)
+                        .Select(static group =>
+                            $"conflicts with {group.Key}:\n{string.Join('\n', group.Select(static conflict => "- " + conflict.Path))}"
+                        )
+                );
+        var causes = new JsonArray([
+            .. conflicts.Select(static conflict => new JsonObject
+            {
+                ["reason"] = "FieldManagerConflict",
+                ["message"] = "conflict with " + conflict.Owner.Shown,
+                ["field"] = conflict.Path,
+            }),
+        ]);
         return ApiException.Failure(
-            409, "Conflict", $"Apply failed with {conflicts.Count} conflict{(conflicts.Count == 1 ? "" : "s")}: {text}", new JsonObject { ["causes"] = causes });
+            409,
+            "Conflict",
+            $"Apply failed with {conflicts.Count} conflict{(conflicts.Count == 1 ? "" : "s")}: {text}",
+            new JsonObject { ["causes"] = causes }
+        );
     }
 
     private static FieldSet Strip(FieldSet set, IEnumerable<string> reset)
@@ -159,11 +194,14 @@ internal static class ManagedFields
         public bool IsUpdate => operation == "Update";
 
         public string Shown =>
-            FieldError.Quote(manager) + (subresource.Length > 0 ? $" with subresource {FieldError.Quote(subresource)}" : "")
+            FieldError.Quote(manager)
+            + (subresource.Length > 0 ? $" with subresource {FieldError.Quote(subresource)}" : "")
             + (IsUpdate ? $" using {GroupVersion}" : "");
 
         public bool Is(Owner other) =>
-            Manager == other.Manager && Operation == other.Operation && Subresource == other.Subresource
+            Manager == other.Manager
+            && Operation == other.Operation
+            && Subresource == other.Subresource
             && (!IsUpdate || GroupVersion == other.GroupVersion);
 
         public string Manager => manager;
@@ -181,7 +219,12 @@ internal static class ManagedFields
 
         public JsonObject ToJson()
         {
-            var entry = new JsonObject { ["manager"] = manager, ["operation"] = operation, ["apiVersion"] = GroupVersion };
+            var entry = new JsonObject
+            {
+                ["manager"] = manager,
+                ["operation"] = operation,
+                ["apiVersion"] = GroupVersion,
+            };
             if (Time is not null)
             {
                 entry["time"] = Time;
@@ -236,7 +279,8 @@ internal static class ManagedFields
         }
 
         public IEnumerable<(Owner Owner, string Path)> Conflicts(FieldSet changed, Owner except) =>
-            _owners.Where(owner => owner != except)
+            _owners
+                .Where(owner => owner != except)
                 .SelectMany(owner => owner.Fields.Intersection(changed).Paths().Select(path => (owner, path)));
 
         /// <summary>Takes from everyone but one what has changed or is gone.</summary>
@@ -252,7 +296,8 @@ internal static class ManagedFields
         {
             JsonObject[] entries =
             [
-                .. _owners.Where(static owner => !owner.Fields.IsEmpty)
+                .. _owners
+                    .Where(static owner => !owner.Fields.IsEmpty)
                     .OrderBy(static owner => owner.Operation, StringComparer.Ordinal)
                     .ThenBy(static owner => owner.Time ?? "", StringComparer.Ordinal)
                     .ThenBy(static owner => owner.Manager, StringComparer.Ordinal)

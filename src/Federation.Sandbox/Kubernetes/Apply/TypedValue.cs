@@ -127,12 +127,18 @@ internal static class TypedValue
         var merged = new List<(string Element, JsonNode? Node)>();
         foreach (var item in Elements(live, type))
         {
-            merged.Add(additions.Remove(item.Element, out var addition)
-                ? (item.Element, MergeNode(item.Node, addition.Node, item.Type))
-                : (item.Element, item.Node?.DeepClone()));
+            merged.Add(
+                additions.Remove(item.Element, out var addition)
+                    ? (item.Element, MergeNode(item.Node, addition.Node, item.Type))
+                    : (item.Element, item.Node?.DeepClone())
+            );
         }
 
-        merged.AddRange(Elements(applied, type).Where(item => additions.ContainsKey(item.Element)).Select(static item => (item.Element, item.Node?.DeepClone())));
+        merged.AddRange(
+            Elements(applied, type)
+                .Where(item => additions.ContainsKey(item.Element))
+                .Select(static item => (item.Element, item.Node?.DeepClone()))
+        );
         return Assemble(live, merged, (applied as JsonObject)?.Where(pair => !Knows(type, pair.Key)) ?? []);
     }
 
@@ -160,7 +166,11 @@ internal static class TypedValue
     // kind and apiVersion belong to no type; they stay with the value.
     private static bool Knows(FieldType type, string field) => type is not StructType structure || structure.Fields.ContainsKey(field);
 
-    private static JsonNode Assemble(JsonNode shape, List<(string Element, JsonNode? Node)> items, IEnumerable<KeyValuePair<string, JsonNode?>> others)
+    private static JsonNode Assemble(
+        JsonNode shape,
+        List<(string Element, JsonNode? Node)> items,
+        IEnumerable<KeyValuePair<string, JsonNode?>> others
+    )
     {
         if (shape is JsonArray)
         {
@@ -194,7 +204,9 @@ internal static class TypedValue
             case (MapType mapping, JsonObject map):
                 return map.Select(pair => ("f:" + pair.Key, pair.Value, mapping.Element));
             case (ListType list, JsonArray items):
-                return items.Select(item => (ListElement(item, list), item, list.Element)).DistinctBy(static item => item.Item1, StringComparer.Ordinal);
+                return items
+                    .Select(item => (ListElement(item, list), item, list.Element))
+                    .DistinctBy(static item => item.Item1, StringComparer.Ordinal);
             default:
                 return [];
         }
@@ -217,11 +229,12 @@ internal static class TypedValue
         return "k:" + keys.ToJsonString(KeyForm);
     }
 
-    private static FieldType? ElementType(FieldType type, string element) => type switch
-    {
-        StructType structure => structure.Fields.GetValueOrDefault(element[2..])?.Type,
-        MapType map => map.Element,
-        ListType list => list.Element,
-        _ => null,
-    };
+    private static FieldType? ElementType(FieldType type, string element) =>
+        type switch
+        {
+            StructType structure => structure.Fields.GetValueOrDefault(element[2..])?.Type,
+            MapType map => map.Element,
+            ListType list => list.Element,
+            _ => null,
+        };
 }

@@ -20,7 +20,11 @@ internal sealed class Authenticator(ServiceAccountTokens tokens, KubernetesApiOp
             return User.Anonymous;
         }
 
-        if (options.AdminTokens.Any(admin => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(admin), Encoding.UTF8.GetBytes(token))))
+        if (
+            options.AdminTokens.Any(admin =>
+                CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(admin), Encoding.UTF8.GetBytes(token))
+            )
+        )
         {
             return User.Administrator;
         }

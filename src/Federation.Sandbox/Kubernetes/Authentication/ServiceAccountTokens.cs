@@ -61,7 +61,10 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
         };
 
         return new ProjectedToken(
-            signer.Sign(claims), DateTimeOffset.FromUnixTimeSeconds(issued), DateTimeOffset.FromUnixTimeSeconds(issued + lifetime));
+            signer.Sign(claims),
+            DateTimeOffset.FromUnixTimeSeconds(issued),
+            DateTimeOffset.FromUnixTimeSeconds(issued + lifetime)
+        );
     }
 
     /// <summary>Whom a token is for that names nobody: the API server.</summary>
@@ -78,7 +81,11 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
         const string Invalid = "invalid bearer token";
         audiences = audiences.Count > 0 ? audiences : [options.Issuer];
         var now = time.GetUtcNow().ToUnixTimeSeconds();
-        if (signer.Verify(token) is not { } claims || claims.Text("iss") != options.Issuer || claims["kubernetes.io"] is not JsonObject identity)
+        if (
+            signer.Verify(token) is not { } claims
+            || claims.Text("iss") != options.Issuer
+            || claims["kubernetes.io"] is not JsonObject identity
+        )
         {
             return new TokenAnswer(null, [], Invalid);
         }
@@ -86,7 +93,11 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
         string[] shared = [.. claims.Texts("aud").Intersect(audiences, StringComparer.Ordinal)];
         if (shared.Length == 0)
         {
-            return new TokenAnswer(null, [], $"[{Invalid}, token audiences {List(claims.Texts("aud"))} is invalid for the target audiences {List(audiences)}]");
+            return new TokenAnswer(
+                null,
+                [],
+                $"[{Invalid}, token audiences {List(claims.Texts("aud"))} is invalid for the target audiences {List(audiences)}]"
+            );
         }
 
         if (claims.Number("exp") <= now || claims.Number("nbf") > now)
@@ -101,8 +112,13 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
             return new TokenAnswer(null, [], $"[{Invalid}, service account {@namespace}/{account.Text("name")} has been deleted]");
         }
 
-        var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["authentication.kubernetes.io/credential-id"] = "JTI=" + claims.Text("jti") };
-        foreach (var (kind, type) in new[] { ("node", ResourceTable.Nodes), ("pod", ResourceTable.Pods), ("secret", ResourceTable.Secrets) })
+        var extra = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["authentication.kubernetes.io/credential-id"] = "JTI=" + claims.Text("jti"),
+        };
+        foreach (
+            var (kind, type) in new[] { ("node", ResourceTable.Nodes), ("pod", ResourceTable.Pods), ("secret", ResourceTable.Secrets) }
+        )
         {
             if (identity[kind] is not JsonObject bound)
             {
@@ -124,9 +140,14 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
 
         return new TokenAnswer(
             new User(
-                claims.Text("sub"), account.Text("uid"),
-                ["system:serviceaccounts", "system:serviceaccounts:" + @namespace, "system:authenticated"], extra),
-            shared, Error: null);
+                claims.Text("sub"),
+                account.Text("uid"),
+                ["system:serviceaccounts", "system:serviceaccounts:" + @namespace, "system:authenticated"],
+                extra
+            ),
+            shared,
+            Error: null
+        );
     }
 
     private static JsonObject Reference(JsonObject value) => new() { ["name"] = value.Name, ["uid"] = value.Uid };

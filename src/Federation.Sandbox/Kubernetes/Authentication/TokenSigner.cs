@@ -45,8 +45,11 @@ internal sealed class TokenSigner(RSA key)
             lock (key)
             {
                 return key.VerifyData(
-                    System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]),
-                    HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                    System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
+                    Base64Url.DecodeFromChars(parts[2]),
+                    HashAlgorithmName.SHA256,
+                    RSASignaturePadding.Pkcs1
+                )
                     ? JsonNode.Parse(Base64Url.DecodeFromChars(parts[1])) as JsonObject
                     : null;
             }
@@ -63,15 +66,17 @@ internal sealed class TokenSigner(RSA key)
         var parameters = key.ExportParameters(includePrivateParameters: false);
         return new JsonObject
         {
-            ["keys"] = new JsonArray(new JsonObject
-            {
-                ["use"] = "sig",
-                ["kty"] = "RSA",
-                ["kid"] = KeyId,
-                ["alg"] = "RS256",
-                ["n"] = Base64Url.EncodeToString(parameters.Modulus),
-                ["e"] = Base64Url.EncodeToString(parameters.Exponent),
-            }),
+            ["keys"] = new JsonArray(
+                new JsonObject
+                {
+                    ["use"] = "sig",
+                    ["kty"] = "RSA",
+                    ["kid"] = KeyId,
+                    ["alg"] = "RS256",
+                    ["n"] = Base64Url.EncodeToString(parameters.Modulus),
+                    ["e"] = Base64Url.EncodeToString(parameters.Exponent),
+                }
+            ),
         };
     }
 

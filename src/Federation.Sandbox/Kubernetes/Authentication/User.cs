@@ -5,7 +5,8 @@ namespace Federation.Sandbox.Kubernetes.Authentication;
 /// <summary>Who a request comes from.</summary>
 internal sealed record User(string Name, string Uid, IReadOnlyList<string> Groups, IReadOnlyDictionary<string, string> Extra)
 {
-    public static User Anonymous { get; } = new("system:anonymous", "", ["system:unauthenticated"], new Dictionary<string, string>(StringComparer.Ordinal));
+    public static User Anonymous { get; } =
+        new("system:anonymous", "", ["system:unauthenticated"], new Dictionary<string, string>(StringComparer.Ordinal));
 
     public static User Administrator { get; } =
         new("kubernetes-admin", "", ["system:masters", "system:authenticated"], new Dictionary<string, string>(StringComparer.Ordinal));
@@ -13,10 +14,11 @@ internal sealed record User(string Name, string Uid, IReadOnlyList<string> Group
     /// <summary>Someone known by name alone, with the groups that go with it and those given.</summary>
     public static User Named(string name, IReadOnlyList<string> groups)
     {
-        string[] own = name == Anonymous.Name ? ["system:unauthenticated"]
+        string[] own =
+            name == Anonymous.Name ? ["system:unauthenticated"]
             : name.Split(':') is ["system", "serviceaccount", var @namespace, _]
                 ? ["system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated"]
-                : ["system:authenticated"];
+            : ["system:authenticated"];
         return new User(name, "", [.. groups.Union(own, StringComparer.Ordinal)], new Dictionary<string, string>(StringComparer.Ordinal));
     }
 
@@ -33,7 +35,9 @@ internal sealed record User(string Name, string Uid, IReadOnlyList<string> Group
         json["groups"] = new JsonArray([.. Groups.Select(static group => JsonValue.Create(group))]);
         if (Extra.Count > 0)
         {
-            json["extra"] = new JsonObject(Extra.Select(static pair => KeyValuePair.Create(pair.Key, (JsonNode?)new JsonArray(pair.Value))));
+            json["extra"] = new JsonObject(
+                Extra.Select(static pair => KeyValuePair.Create(pair.Key, (JsonNode?)new JsonArray(pair.Value)))
+            );
         }
 
         return json;

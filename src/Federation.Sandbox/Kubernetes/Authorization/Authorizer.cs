@@ -7,7 +7,14 @@ namespace Federation.Sandbox.Kubernetes.Authorization;
 
 /// <summary>What someone wants to do: to a resource, or to a path that is none.</summary>
 internal sealed record AccessQuestion(
-    string Verb, string Group = "", string Resource = "", string Subresource = "", string Namespace = "", string Name = "", string Path = "");
+    string Verb,
+    string Group = "",
+    string Resource = "",
+    string Subresource = "",
+    string Namespace = "",
+    string Name = "",
+    string Path = ""
+);
 
 internal sealed record AccessAnswer(bool Allowed, string Reason);
 
@@ -52,17 +59,21 @@ internal sealed class Authorizer(ObjectStore store)
         var bindings = store.List(ResourceTable.ClusterRoleBindings, "").Objects.Select(static binding => (binding, Namespace: ""));
         if (@namespace.Length > 0)
         {
-            bindings = bindings.Concat(store.List(ResourceTable.RoleBindings, @namespace).Objects.Select(binding => (binding, Namespace: @namespace)));
+            bindings = bindings.Concat(
+                store.List(ResourceTable.RoleBindings, @namespace).Objects.Select(binding => (binding, Namespace: @namespace))
+            );
         }
 
-        return bindings.Where(entry => entry.binding.Items("subjects").Any(subject => Matches(subject, entry.Namespace, user)))
+        return bindings
+            .Where(entry => entry.binding.Items("subjects").Any(subject => Matches(subject, entry.Namespace, user)))
             .SelectMany(entry => RoleOf(entry.binding["roleRef"], entry.Namespace).Items("rules"));
     }
 
     /// <summary>The role that a reference in a namespace means; null if there is none.</summary>
-    public JsonObject? RoleOf(JsonNode? reference, string @namespace) => reference.Text("kind") == "Role"
-        ? store.Find(ResourceTable.Roles, @namespace, reference.Text("name"))
-        : store.Find(ResourceTable.ClusterRoles, "", reference.Text("name"));
+    public JsonObject? RoleOf(JsonNode? reference, string @namespace) =>
+        reference.Text("kind") == "Role"
+            ? store.Find(ResourceTable.Roles, @namespace, reference.Text("name"))
+            : store.Find(ResourceTable.ClusterRoles, "", reference.Text("name"));
 
     private string? Grants(JsonObject binding, string @namespace, User user, AccessQuestion question)
     {
@@ -78,18 +89,20 @@ internal sealed class Authorizer(ObjectStore store)
         }
 
         var bindingName = @namespace.Length > 0 ? $"{binding.Name}/{@namespace}" : binding.Name;
-        var subjectName = subject.Text("kind") == "ServiceAccount" ? $"{subject.Text("name")}/{subject.Text("namespace")}" : subject.Text("name");
+        var subjectName =
+            subject.Text("kind") == "ServiceAccount" ? $"{subject.Text("name")}/{subject.Text("namespace")}" : subject.Text("name");
         return $"RBAC: allowed by {binding.Text("kind")} \"{bindingName}\" of {roleKind} \"{roleName}\" to {subject.Text("kind")} \"{subjectName}\"";
     }
 
-    private static bool Matches(JsonObject subject, string @namespace, User user) => subject.Text("kind") switch
-    {
-        "User" => subject.Text("name") == user.Name,
-        "Group" => user.Groups.Contains(subject.Text("name"), StringComparer.Ordinal),
-        "ServiceAccount" => user.Name
-            == $"system:serviceaccount:{(subject.Text("namespace") is { Length: > 0 } own ? own : @namespace)}:{subject.Text("name")}",
-        _ => false,
-    };
+    private static bool Matches(JsonObject subject, string @namespace, User user) =>
+        subject.Text("kind") switch
+        {
+            "User" => subject.Text("name") == user.Name,
+            "Group" => user.Groups.Contains(subject.Text("name"), StringComparer.Ordinal),
+            "ServiceAccount" => user.Name
+                == $"system:serviceaccount:{(subject.Text("namespace") is { Length: > 0 } own ? own : @namespace)}:{subject.Text("name")}",
+            _ => false,
+        };
 
     private static bool Allows(JsonObject rule, AccessQuestion question)
     {
@@ -100,14 +113,18 @@ internal sealed class Authorizer(ObjectStore store)
 
         if (question.Path.Length > 0)
         {
-            return rule.Texts("nonResourceURLs").Any(url => url == question.Path
-                || (url.EndsWith('*') && question.Path.StartsWith(url[..^1], StringComparison.Ordinal)));
+            return rule.Texts("nonResourceURLs")
+                .Any(url => url == question.Path || (url.EndsWith('*') && question.Path.StartsWith(url[..^1], StringComparison.Ordinal)));
         }
 
         var resource = question.Subresource.Length > 0 ? $"{question.Resource}/{question.Subresource}" : question.Resource;
         return Contains(rule, "apiGroups", question.Group)
-            && (Contains(rule, "resources", resource)
-                || (question.Subresource.Length > 0 && rule.Texts("resources").Contains("*/" + question.Subresource, StringComparer.Ordinal)))
+            && (
+                Contains(rule, "resources", resource)
+                || (
+                    question.Subresource.Length > 0 && rule.Texts("resources").Contains("*/" + question.Subresource, StringComparer.Ordinal)
+                )
+            )
             && (!rule.Texts("resourceNames").Any() || rule.Texts("resourceNames").Contains(question.Name, StringComparer.Ordinal));
     }
 

@@ -12,20 +12,36 @@ internal static class BootstrapPolicy
     private static readonly string[] Health = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 
     public static IEnumerable<(JsonObject Role, JsonObject Binding)> Grants() =>
-    [
-        Grant("cluster-admin", [Resources("*", "*", "*"), Paths("*", "*")], ["system:masters"]),
-        Grant("system:basic-user",
-            [
-                Resources("authorization.k8s.io", ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], ["create"]),
-                Resources("authentication.k8s.io", "selfsubjectreviews", "create"),
-            ],
-            ["system:authenticated"]),
-        Grant("system:discovery", [Paths("get", [.. Health, "/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"])], ["system:authenticated"]),
-        Grant("system:public-info-viewer", [Paths("get", Health)], Everyone),
-        Grant("system:service-account-issuer-discovery",
-            [Paths("get", "/.well-known/openid-configuration", "/.well-known/openid-configuration/", "/openid/v1/jwks", "/openid/v1/jwks/")],
-            ["system:serviceaccounts"]),
-    ];
+        [
+            Grant("cluster-admin", [Resources("*", "*", "*"), Paths("*", "*")], ["system:masters"]),
+            Grant(
+                "system:basic-user",
+                [
+                    Resources("authorization.k8s.io", ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], ["create"]),
+                    Resources("authentication.k8s.io", "selfsubjectreviews", "create"),
+                ],
+                ["system:authenticated"]
+            ),
+            Grant(
+                "system:discovery",
+                [Paths("get", [.. Health, "/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"])],
+                ["system:authenticated"]
+            ),
+            Grant("system:public-info-viewer", [Paths("get", Health)], Everyone),
+            Grant(
+                "system:service-account-issuer-discovery",
+                [
+                    Paths(
+                        "get",
+                        "/.well-known/openid-configuration",
+                        "/.well-known/openid-configuration/",
+                        "/openid/v1/jwks",
+                        "/openid/v1/jwks/"
+                    ),
+                ],
+                ["system:serviceaccounts"]
+            ),
+        ];
 
     /// <summary>The roles that are there to be bound: <c>view</c>, <c>edit</c> and <c>admin</c>, each what the one before it may and more.</summary>
     public static IEnumerable<JsonObject> UserFacingRoles()
@@ -35,7 +51,11 @@ internal static class BootstrapPolicy
         JsonObject[] view =
         [
             Resources("", ["configmaps", "events", "namespaces", "pods", "pods/log", "pods/status", "serviceaccounts"], read),
-            Resources("apps", ["deployments", "deployments/scale", "deployments/status", "replicasets", "replicasets/scale", "replicasets/status"], read),
+            Resources(
+                "apps",
+                ["deployments", "deployments/scale", "deployments/status", "replicasets", "replicasets/scale", "replicasets/status"],
+                read
+            ),
             Resources("batch", ["jobs", "jobs/status"], read),
         ];
         JsonObject[] edit =
@@ -57,39 +77,47 @@ internal static class BootstrapPolicy
     }
 
     private static (JsonObject Role, JsonObject Binding) Grant(string name, JsonObject[] rules, string[] groups) =>
-        (new JsonObject
-        {
-            ["metadata"] = Metadata(name),
-            ["rules"] = new JsonArray([.. rules]),
-        },
-        new JsonObject
-        {
-            ["metadata"] = Metadata(name),
-            ["roleRef"] = new JsonObject { ["apiGroup"] = "rbac.authorization.k8s.io", ["kind"] = "ClusterRole", ["name"] = name },
-            ["subjects"] = new JsonArray([.. groups.Select(static group =>
-                new JsonObject { ["kind"] = "Group", ["apiGroup"] = "rbac.authorization.k8s.io", ["name"] = group })]),
-        });
+        (
+            new JsonObject { ["metadata"] = Metadata(name), ["rules"] = new JsonArray([.. rules]) },
+            new JsonObject
+            {
+                ["metadata"] = Metadata(name),
+                ["roleRef"] = new JsonObject
+                {
+                    ["apiGroup"] = "rbac.authorization.k8s.io",
+                    ["kind"] = "ClusterRole",
+                    ["name"] = name,
+                },
+                ["subjects"] = new JsonArray([
+                    .. groups.Select(static group => new JsonObject
+                    {
+                        ["kind"] = "Group",
+                        ["apiGroup"] = "rbac.authorization.k8s.io",
+                        ["name"] = group,
+                    }),
+                ]),
+            }
+        );
 
-    private static JsonObject Metadata(string name) => new()
-    {
-        ["name"] = name,
-        ["labels"] = new JsonObject { ["kubernetes.io/bootstrapping"] = "rbac-defaults" },
-    };
+    private static JsonObject Metadata(string name) =>
+        new()
+        {
+            ["name"] = name,
+            ["labels"] = new JsonObject { ["kubernetes.io/bootstrapping"] = "rbac-defaults" },
+        };
 
     private static JsonObject Resources(string group, string resource, string verb) => Resources(group, [resource], [verb]);
 
-    private static JsonObject Resources(string group, IEnumerable<string> resources, IEnumerable<string> verbs) => new()
-    {
-        ["verbs"] = List(verbs),
-        ["apiGroups"] = new JsonArray(group),
-        ["resources"] = List(resources),
-    };
+    private static JsonObject Resources(string group, IEnumerable<string> resources, IEnumerable<string> verbs) =>
+        new()
+        {
+            ["verbs"] = List(verbs),
+            ["apiGroups"] = new JsonArray(group),
+            ["resources"] = List(resources),
+        };
 
-    private static JsonObject Paths(string verb, params string[] paths) => new()
-    {
-        ["verbs"] = new JsonArray(verb),
-        ["nonResourceURLs"] = List(paths),
-    };
+    private static JsonObject Paths(string verb, params string[] paths) =>
+        new() { ["verbs"] = new JsonArray(verb), ["nonResourceURLs"] = List(paths) };
 
     private static JsonArray List(IEnumerable<string> items) => new([.. items.Select(static item => JsonValue.Create(item))]);
 }

@@ -31,7 +31,9 @@ internal sealed class Escalation(Authorizer authorizer)
         {
             var reference = value["roleRef"];
             var role = reference.Text("kind") == "Role" ? ResourceTable.Roles : ResourceTable.ClusterRoles;
-            if (!JsonNode.DeepEquals(value["subjects"], stored?["subjects"]) && !May(user, "bind", role, @namespace, reference.Text("name")))
+            if (
+                !JsonNode.DeepEquals(value["subjects"], stored?["subjects"]) && !May(user, "bind", role, @namespace, reference.Text("name"))
+            )
             {
                 var rules = authorizer.RoleOf(reference, @namespace) ?? throw ApiException.NotFound(role, reference.Text("name"));
                 CheckRules(user, type, @namespace, value.Name, rules.Items("rules"));
@@ -49,21 +51,25 @@ internal sealed class Escalation(Authorizer authorizer)
         if (missing.Length > 0)
         {
             throw ApiException.Forbidden(
-                type, name,
+                type,
+                name,
                 $"user {FieldError.Quote(user.Name)} (groups=[{string.Join(' ', user.Groups.Select(FieldError.Quote))}]) is attempting to grant RBAC permissions not currently held:\n"
-                + string.Join('\n', missing));
+                    + string.Join('\n', missing)
+            );
         }
     }
 
     // A rule is held where each of its single permissions is.
     private static IEnumerable<JsonObject> Single(JsonObject rule) =>
         from verb in rule.Texts("verbs")
-        from permission in rule.Texts("nonResourceURLs").Select(url => new JsonObject { ["verbs"] = new JsonArray(verb), ["nonResourceURLs"] = new JsonArray(url) })
+        from permission in rule.Texts("nonResourceURLs")
+            .Select(url => new JsonObject { ["verbs"] = new JsonArray(verb), ["nonResourceURLs"] = new JsonArray(url) })
             .Concat(
                 from @group in rule.Texts("apiGroups")
                 from resource in rule.Texts("resources")
                 from named in rule.Texts("resourceNames").DefaultIfEmpty("")
-                select Permission(verb, @group, resource, named))
+                select Permission(verb, @group, resource, named)
+            )
         select permission;
 
     private static JsonObject Permission(string verb, string group, string resource, string named)
@@ -84,11 +90,24 @@ internal sealed class Escalation(Authorizer authorizer)
 
     private static bool Covers(JsonObject held, JsonObject wanted) =>
         CoversAll(held, wanted, "verbs")
-        && (wanted.Texts("nonResourceURLs").Any()
-            ? wanted.Texts("nonResourceURLs").All(url => held.Texts("nonResourceURLs").Any(known => known == url
-                || (known.EndsWith('*') && url.StartsWith(known[..^1], StringComparison.Ordinal))))
-            : CoversAll(held, wanted, "apiGroups") && CoversAll(held, wanted, "resources")
-                && (!held.Texts("resourceNames").Any() || (wanted.Texts("resourceNames").Any() && wanted.Texts("resourceNames").All(name => held.Texts("resourceNames").Contains(name, StringComparer.Ordinal)))));
+        && (
+            wanted.Texts("nonResourceURLs").Any()
+                ? wanted
+                    .Texts("nonResourceURLs")
+                    .All(url =>
+                        held.Texts("nonResourceURLs")
+                            .Any(known => known == url || (known.EndsWith('*') && url.StartsWith(known[..^1], StringComparison.Ordinal)))
+                    )
+                : CoversAll(held, wanted, "apiGroups")
+                    && CoversAll(held, wanted, "resources")
+                    && (
+                        !held.Texts("resourceNames").Any()
+                        || (
+                            wanted.Texts("resourceNames").Any()
+                            && wanted.Texts("resourceNames").All(name => held.Texts("resourceNames").Contains(name, StringComparer.Ordinal))
+                        )
+                    )
+        );
 
     private static bool CoversAll(JsonObject held, JsonObject wanted, string field) =>
         wanted.Texts(field).All(item => held.Texts(field).Any(known => known == "*" || known == item));
@@ -98,7 +117,14 @@ internal sealed class Escalation(Authorizer authorizer)
     {
         string[] fields = ["apiGroups", "resources", "resourceNames", "nonResourceURLs", "verbs"];
         string[] titles = ["APIGroups", "Resources", "ResourceNames", "NonResourceURLs", "Verbs"];
-        return "{" + string.Join(", ", fields.Zip(titles).Where(pair => rule[pair.First] is not null)
-            .Select(pair => $"{pair.Second}:[{string.Join(' ', rule.Texts(pair.First).Select(FieldError.Quote))}]")) + "}";
+        return "{"
+            + string.Join(
+                ", ",
+                fields
+                    .Zip(titles)
+                    .Where(pair => rule[pair.First] is not null)
+                    .Select(pair => $"{pair.Second}:[{string.Join(' ', rule.Texts(pair.First).Select(FieldError.Quote))}]")
+            )
+            + "}";
     }
 }

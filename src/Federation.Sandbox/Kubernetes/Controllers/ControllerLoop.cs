@@ -122,7 +122,10 @@ internal sealed class ControllerLoop : IDisposable
 
                     Enqueue(work);
                 },
-                state: null, delay > TimeSpan.Zero ? delay : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                state: null,
+                delay > TimeSpan.Zero ? delay : TimeSpan.Zero,
+                Timeout.InfiniteTimeSpan
+            );
         }
     }
 

@@ -23,15 +23,25 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
         {
             yield return change.Object.KeyIn(change.Type);
         }
-        else if (change.Type == ResourceTable.ReplicaSets && change.Object.ControllerReference is { } owner
-            && Ownership.Key(owner, change.Object.Namespace) is { } key && key.Type == ResourceTable.Deployments)
+        else if (
+            change.Type == ResourceTable.ReplicaSets
+            && change.Object.ControllerReference is { } owner
+            && Ownership.Key(owner, change.Object.Namespace) is { } key
+            && key.Type == ResourceTable.Deployments
+        )
         {
             yield return key;
         }
-        else if (change.Type == ResourceTable.Pods && change.Kind == ChangeKind.Deleted && change.Object.ControllerReference is { } set
-            && Ownership.Key(set, change.Object.Namespace) is { } setKey && setKey.Type == ResourceTable.ReplicaSets
+        else if (
+            change.Type == ResourceTable.Pods
+            && change.Kind == ChangeKind.Deleted
+            && change.Object.ControllerReference is { } set
+            && Ownership.Key(set, change.Object.Namespace) is { } setKey
+            && setKey.Type == ResourceTable.ReplicaSets
             && store.Find(setKey.Type, setKey.Namespace, setKey.Name)?.ControllerReference is { } above
-            && Ownership.Key(above, change.Object.Namespace) is { } aboveKey && aboveKey.Type == ResourceTable.Deployments)
+            && Ownership.Key(above, change.Object.Namespace) is { } aboveKey
+            && aboveKey.Type == ResourceTable.Deployments
+        )
         {
             // One that replaces all its pods at once waits for the last of the old ones.
             yield return aboveKey;
@@ -106,7 +116,10 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
         // What was never available costs nothing to take away; of the rest, only so many that enough stay available.
         var budget = total - (wanted - unavailable) - (Wanted(current) - Available(current));
         var changed = false;
-        foreach (var set in old.Where(static set => Wanted(set) > 0).OrderBy(static set => set["metadata"].Text("creationTimestamp"), StringComparer.Ordinal))
+        foreach (
+            var set in old.Where(static set => Wanted(set) > 0)
+                .OrderBy(static set => set["metadata"].Text("creationTimestamp"), StringComparer.Ordinal)
+        )
         {
             var unhealthy = Math.Min(Math.Max(0, budget), Wanted(set) - Available(set));
             if (unhealthy > 0)
@@ -117,8 +130,11 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
         }
 
         var spare = SetsOf(deployment).Sum(Available) - (wanted - unavailable);
-        foreach (var set in SetsOf(deployment).Where(set => set.Uid != current.Uid && Wanted(set) > 0)
-            .OrderBy(static set => set["metadata"].Text("creationTimestamp"), StringComparer.Ordinal))
+        foreach (
+            var set in SetsOf(deployment)
+                .Where(set => set.Uid != current.Uid && Wanted(set) > 0)
+                .OrderBy(static set => set["metadata"].Text("creationTimestamp"), StringComparer.Ordinal)
+        )
         {
             var gone = Math.Min(Math.Max(0, spare), Wanted(set));
             spare -= gone;
@@ -138,7 +154,11 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
     // Without a roll-out only the number changes, of the one set that has pods.
     private void ScaleAll(JsonObject deployment, JsonObject? current, List<JsonObject> sets)
     {
-        if (!deployment.IsTerminating && (current ?? sets.OrderByDescending(RevisionOf).FirstOrDefault()) is { } set && sets.All(other => other.Uid == set.Uid || Wanted(other) == 0))
+        if (
+            !deployment.IsTerminating
+            && (current ?? sets.OrderByDescending(RevisionOf).FirstOrDefault()) is { } set
+            && sets.All(other => other.Uid == set.Uid || Wanted(other) == 0)
+        )
         {
             Scale(deployment, set, Wanted(deployment));
         }
@@ -147,17 +167,26 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
     private bool Scale(JsonObject deployment, JsonObject set, long replicas)
     {
         var before = Wanted(set);
-        control.Write(ResourceTable.ReplicaSets, set, copy =>
-        {
-            copy.Child("spec")["replicas"] = replicas;
-            SetCounts(copy.Metadata.Child("annotations"), deployment);
-        });
+        control.Write(
+            ResourceTable.ReplicaSets,
+            set,
+            copy =>
+            {
+                copy.Child("spec")["replicas"] = replicas;
+                SetCounts(copy.Metadata.Child("annotations"), deployment);
+            }
+        );
         if (before == replicas)
         {
             return false;
         }
 
-        control.Report(deployment, "Normal", "ScalingReplicaSet", $"Scaled {(replicas > before ? "up" : "down")} replica set {set.Name} from {before} to {replicas}");
+        control.Report(
+            deployment,
+            "Normal",
+            "ScalingReplicaSet",
+            $"Scaled {(replicas > before ? "up" : "down")} replica set {set.Name} from {before} to {replicas}"
+        );
         return true;
     }
 
@@ -173,12 +202,17 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
         selector.Child("matchLabels")[TemplateHash] = hash;
         var labeled = (JsonObject)template.DeepClone();
         labeled.Metadata.Child("labels")[TemplateHash] = hash;
-        var annotations = new JsonObject(deployment["metadata"].Pairs("annotations").Where(static pair => pair.Key is not (LastApplied or Revision))
-            .Select(static pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))));
+        var annotations = new JsonObject(
+            deployment["metadata"]
+                .Pairs("annotations")
+                .Where(static pair => pair.Key is not (LastApplied or Revision))
+                .Select(static pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))
+        );
         SetCounts(annotations, deployment);
         annotations[Revision] = $"{revision}";
         var created = registry.Create(
-            ResourceTable.ReplicaSets, deployment.Namespace,
+            ResourceTable.ReplicaSets,
+            deployment.Namespace,
             new JsonObject
             {
                 ["metadata"] = new JsonObject
@@ -196,7 +230,8 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
                     ["template"] = labeled,
                 },
             },
-            new WriteOptions(PodControl.Manager, DryRun: false, []));
+            new WriteOptions(PodControl.Manager, DryRun: false, [])
+        );
         if (replicas > 0)
         {
             control.Report(deployment, "Normal", "ScalingReplicaSet", $"Scaled up replica set {created.Name} from 0 to {replicas}");
@@ -206,26 +241,42 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
     }
 
     private JsonObject WriteProgress(JsonObject deployment, JsonObject set, string reason, string message) =>
-        control.WriteStatus(ResourceTable.Deployments, deployment, copy =>
-        {
-            copy.Metadata.Child("annotations")[Revision] = $"{RevisionOf(set)}";
-            DeploymentStatus.SetCondition(copy, "Progressing", "True", reason, message, time.GetUtcNow());
-        });
+        control.WriteStatus(
+            ResourceTable.Deployments,
+            deployment,
+            copy =>
+            {
+                copy.Metadata.Child("annotations")[Revision] = $"{RevisionOf(set)}";
+                DeploymentStatus.SetCondition(copy, "Progressing", "True", reason, message, time.GetUtcNow());
+            }
+        );
 
     private TimeSpan? WriteStatus(JsonObject deployment, JsonObject? current, List<JsonObject> sets)
     {
         var latest = current is null ? null : sets.FirstOrDefault(set => set.Uid == current.Uid);
-        var written = control.WriteStatus(ResourceTable.Deployments, deployment, copy => DeploymentStatus.Update(copy, latest, sets, time.GetUtcNow()));
+        var written = control.WriteStatus(
+            ResourceTable.Deployments,
+            deployment,
+            copy => DeploymentStatus.Update(copy, latest, sets, time.GetUtcNow())
+        );
         return DeploymentStatus.UntilDeadline(written, time.GetUtcNow());
     }
 
     private void CleanUp(JsonObject deployment, List<JsonObject> old)
     {
         var keep = deployment["spec"].Number("revisionHistoryLimit") ?? 10;
-        foreach (var set in old.Where(static set => Wanted(set) == 0 && (set["status"].Number("replicas") ?? 0) == 0 && !set.IsTerminating)
-            .OrderByDescending(RevisionOf).Skip((int)keep))
+        foreach (
+            var set in old.Where(static set => Wanted(set) == 0 && (set["status"].Number("replicas") ?? 0) == 0 && !set.IsTerminating)
+                .OrderByDescending(RevisionOf)
+                .Skip((int)keep)
+        )
         {
-            registry.Delete(ResourceTable.ReplicaSets, set.Namespace, set.Name, new DeleteOptions(null, set.Uid, null, DryRun: false, "Background"));
+            registry.Delete(
+                ResourceTable.ReplicaSets,
+                set.Namespace,
+                set.Name,
+                new DeleteOptions(null, set.Uid, null, DryRun: false, "Background")
+            );
         }
     }
 
@@ -245,7 +296,8 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
 
     private static long Available(JsonObject set) => set["status"].Number("availableReplicas") ?? 0;
 
-    private static long RevisionOf(JsonObject set) => long.TryParse(set["metadata"]?["annotations"].Text(Revision), out var revision) ? revision : 0;
+    private static long RevisionOf(JsonObject set) =>
+        long.TryParse(set["metadata"]?["annotations"].Text(Revision), out var revision) ? revision : 0;
 
     private static void SetCounts(JsonObject annotations, JsonObject deployment)
     {

@@ -35,7 +35,14 @@ internal static class DeploymentStatus
         }
         else
         {
-            SetCondition(deployment, "Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.", now);
+            SetCondition(
+                deployment,
+                "Available",
+                "False",
+                "MinimumReplicasUnavailable",
+                "Deployment does not have minimum availability.",
+                now
+            );
         }
 
         if (spec.Flag("paused") is true)
@@ -60,15 +67,21 @@ internal static class DeploymentStatus
     public static bool IsComplete(JsonObject deployment)
     {
         var wanted = deployment["spec"].Number("replicas") ?? 1;
-        return Of(deployment, "updatedReplicas") == wanted && Of(deployment, "replicas") == wanted && Of(deployment, "availableReplicas") == wanted
+        return Of(deployment, "updatedReplicas") == wanted
+            && Of(deployment, "replicas") == wanted
+            && Of(deployment, "availableReplicas") == wanted
             && Of(deployment, "observedGeneration") >= (deployment["metadata"].Number("generation") ?? 0);
     }
 
     /// <summary>How long until a roll-out without progress counts as failed; null if none is under way.</summary>
     public static TimeSpan? UntilDeadline(JsonObject deployment, DateTimeOffset now)
     {
-        if (deployment.Condition(Progressing) is not { } condition || condition.Text("status") != "True" || condition.Text("reason") == Complete
-            || deployment["spec"].Number("progressDeadlineSeconds") is not { } seconds)
+        if (
+            deployment.Condition(Progressing) is not { } condition
+            || condition.Text("status") != "True"
+            || condition.Text("reason") == Complete
+            || deployment["spec"].Number("progressDeadlineSeconds") is not { } seconds
+        )
         {
             return null;
         }
@@ -108,7 +121,14 @@ internal static class DeploymentStatus
         }
         else if (UntilDeadline(deployment, now) <= TimeSpan.Zero)
         {
-            SetCondition(deployment, Progressing, "False", "ProgressDeadlineExceeded", $"ReplicaSet \"{current.Name}\" has timed out progressing.", now);
+            SetCondition(
+                deployment,
+                Progressing,
+                "False",
+                "ProgressDeadlineExceeded",
+                $"ReplicaSet \"{current.Name}\" has timed out progressing.",
+                now
+            );
         }
     }
 
@@ -125,17 +145,27 @@ internal static class DeploymentStatus
     private static void Replace(JsonObject deployment, string type, string status, string reason, string message, DateTimeOffset now)
     {
         var known = deployment.Condition(type);
-        var transition = known is not null && known.Text("status") == status ? known.Text("lastTransitionTime") : KubernetesObject.Timestamp(now);
-        JsonNode?[] others = [.. deployment["status"].Items("conditions").Where(other => other.Text("type") != type).Select(static other => other.DeepClone())];
-        deployment.Child("status")["conditions"] = new JsonArray([.. others, new JsonObject
-        {
-            ["type"] = type,
-            ["status"] = status,
-            ["lastUpdateTime"] = KubernetesObject.Timestamp(now),
-            ["lastTransitionTime"] = transition,
-            ["reason"] = reason,
-            ["message"] = message,
-        }]);
+        var transition =
+            known is not null && known.Text("status") == status ? known.Text("lastTransitionTime") : KubernetesObject.Timestamp(now);
+        JsonNode?[] others =
+        [
+            .. deployment["status"]
+                .Items("conditions")
+                .Where(other => other.Text("type") != type)
+                .Select(static other => other.DeepClone()),
+        ];
+        deployment.Child("status")["conditions"] = new JsonArray([
+            .. others,
+            new JsonObject
+            {
+                ["type"] = type,
+                ["status"] = status,
+                ["lastUpdateTime"] = KubernetesObject.Timestamp(now),
+                ["lastTransitionTime"] = transition,
+                ["reason"] = reason,
+                ["message"] = message,
+            },
+        ]);
     }
 
     private static long Of(JsonObject value, string field) => value["status"].Number(field) ?? 0;

@@ -54,7 +54,10 @@ internal sealed class GarbageCollector(ObjectStore store, Registry registry) : I
                 Delete(type, dependent, Dependents(dependent.Uid).Any() ? "Foreground" : "Background");
             }
 
-            if (!Dependents(key.Uid).Any(item => item.Value.Owners.Any(owner => owner.Text("uid") == key.Uid && owner.Flag("blockOwnerDeletion") is true)))
+            if (
+                !Dependents(key.Uid)
+                    .Any(item => item.Value.Owners.Any(owner => owner.Text("uid") == key.Uid && owner.Flag("blockOwnerDeletion") is true))
+            )
             {
                 RemoveFinalizer(key.Type, value, Registry.ForegroundFinalizer);
             }
@@ -70,16 +73,22 @@ internal sealed class GarbageCollector(ObjectStore store, Registry registry) : I
     private void DeleteIfUnowned(ResourceType type, JsonObject value)
     {
         // An owner of a kind that is not served may well be there.
-        if (!value.IsTerminating && value.Owners.Any() && value.Owners.All(owner => Ownership.Key(owner, value.Namespace) is { } key
-            && store.Find(key.Type, key.Namespace, key.Name)?.Uid != key.Uid))
+        if (
+            !value.IsTerminating
+            && value.Owners.Any()
+            && value.Owners.All(owner =>
+                Ownership.Key(owner, value.Namespace) is { } key && store.Find(key.Type, key.Namespace, key.Name)?.Uid != key.Uid
+            )
+        )
         {
             Delete(type, value, "Background");
         }
     }
 
     private IEnumerable<(ResourceType Type, JsonObject Value)> Dependents(string uid) =>
-        ResourceTable.All.SelectMany(type => store.List(type, "").Objects
-            .Where(value => value.Owners.Any(owner => owner.Text("uid") == uid)).Select(value => (type, value)));
+        ResourceTable.All.SelectMany(type =>
+            store.List(type, "").Objects.Where(value => value.Owners.Any(owner => owner.Text("uid") == uid)).Select(value => (type, value))
+        );
 
     private void Delete(ResourceType type, JsonObject value, string propagation) =>
         registry.Delete(type, value.Namespace, value.Name, new DeleteOptions(null, value.Uid, null, DryRun: false, propagation));
@@ -92,9 +101,13 @@ internal sealed class GarbageCollector(ObjectStore store, Registry registry) : I
 
     private static void Without(JsonObject value, string list, Func<JsonNode?, bool> gone)
     {
-        JsonNode?[] kept = [.. (value["metadata"]?[list] as JsonArray ?? []).Where(item => !gone(item)).Select(static item => item?.DeepClone())];
+        JsonNode?[] kept =
+        [
+            .. (value["metadata"]?[list] as JsonArray ?? []).Where(item => !gone(item)).Select(static item => item?.DeepClone()),
+        ];
         value.Metadata.SetOrRemove(list, kept.Length > 0 ? new JsonArray(kept) : null);
     }
 
-    private static bool HasFinalizer(JsonObject value, string finalizer) => value["metadata"].Texts("finalizers").Contains(finalizer, StringComparer.Ordinal);
+    private static bool HasFinalizer(JsonObject value, string finalizer) =>
+        value["metadata"].Texts("finalizers").Contains(finalizer, StringComparer.Ordinal);
 }

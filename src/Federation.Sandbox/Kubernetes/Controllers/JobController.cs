@@ -23,8 +23,12 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         {
             yield return change.Object.KeyIn(change.Type);
         }
-        else if (change.Type == ResourceTable.Pods && change.Object.ControllerReference is { } owner
-            && Ownership.Key(owner, change.Object.Namespace) is { } key && key.Type == ResourceTable.Jobs)
+        else if (
+            change.Type == ResourceTable.Pods
+            && change.Object.ControllerReference is { } owner
+            && Ownership.Key(owner, change.Object.Namespace) is { } key
+            && key.Type == ResourceTable.Jobs
+        )
         {
             yield return key;
         }
@@ -58,7 +62,8 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         var progress = JobProgress.Of(job, all, Tracking);
         var wasSuspended = job.Has("Suspended");
         var start = suspended ? (DateTimeOffset?)null : StartOf(job) ?? now;
-        var deadline = start is { } begun && spec.Number("activeDeadlineSeconds") is { } limit ? begun.AddSeconds(limit) - now : (TimeSpan?)null;
+        var deadline =
+            start is { } begun && spec.Number("activeDeadlineSeconds") is { } limit ? begun.AddSeconds(limit) - now : (TimeSpan?)null;
         var verdict = Verdict(job, progress, deadline);
         var again = deadline;
         if (verdict is not null)
@@ -77,7 +82,10 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         else
         {
             var wait = Scale(job, ref progress, now);
-            again = wait is null ? again : again is null || wait < again ? wait : again;
+            again =
+                wait is null ? again
+                : again is null || wait < again ? wait
+                : again;
         }
 
         var conditions = Conditions(job, verdict, suspended, now);
@@ -103,7 +111,14 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         return again;
     }
 
-    private void Finish(JsonObject job, JobVerdict verdict, JobProgress progress, JsonArray conditions, DateTimeOffset? start, DateTimeOffset now)
+    private void Finish(
+        JsonObject job,
+        JobVerdict verdict,
+        JobProgress progress,
+        JsonArray conditions,
+        DateTimeOffset? start,
+        DateTimeOffset now
+    )
     {
         conditions.Add(NewCondition(verdict.IsSuccess ? "Complete" : "Failed", verdict.Reason, verdict.Message, now));
         Write(job, progress, conditions, start, verdict.IsSuccess ? now : null);
@@ -132,7 +147,10 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         }
 
         var limit = spec.Number("backoffLimit") ?? 6;
-        if (progress.AllFailed > limit || (spec?["template"]?["spec"].Text("restartPolicy") == "OnFailure" && progress.Restarts > 0 && progress.Restarts >= limit))
+        if (
+            progress.AllFailed > limit
+            || (spec?["template"]?["spec"].Text("restartPolicy") == "OnFailure" && progress.Restarts > 0 && progress.Restarts >= limit)
+        )
         {
             return new JobVerdict(IsSuccess: false, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
         }
@@ -145,7 +163,9 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         var complete = spec.Number("completions") is { } completions
             ? progress.AllSucceeded >= completions
             : progress.AllSucceeded > 0 && progress.Active.Count == 0;
-        return complete && spec.Flag("suspend") is not true ? new JobVerdict(IsSuccess: true, "CompletionsReached", "Reached expected number of succeeded pods") : null;
+        return complete && spec.Flag("suspend") is not true
+            ? new JobVerdict(IsSuccess: true, "CompletionsReached", "Reached expected number of succeeded pods")
+            : null;
     }
 
     /// <summary>Starts or ends pods; tells how long a start is put off after failures.</summary>
@@ -153,7 +173,8 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
     {
         var spec = job["spec"];
         var parallelism = spec.Number("parallelism") ?? 1;
-        var wanted = spec.Number("completions") is { } completions ? Math.Min(parallelism, Math.Max(0, completions - progress.AllSucceeded))
+        var wanted =
+            spec.Number("completions") is { } completions ? Math.Min(parallelism, Math.Max(0, completions - progress.AllSucceeded))
             : progress.AllSucceeded > 0 ? progress.Active.Count
             : parallelism;
         progress = DeleteUncounted(job, progress, [.. progress.Active.Skip((int)wanted)]);
@@ -166,7 +187,9 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
 
         if (progress.LastFailure is { } failure && progress.Failures > 0)
         {
-            var backOff = TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(progress.Failures - 1, 10))));
+            var backOff = TimeSpan.FromSeconds(
+                Math.Min(LongestBackOff.TotalSeconds, FirstBackOff.TotalSeconds * Math.Pow(2, Math.Min(progress.Failures - 1, 10)))
+            );
             if (failure + backOff > now)
             {
                 return failure + backOff - now;
@@ -190,39 +213,61 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
             pods.Delete(job, pod);
         }
 
-        return progress with { Active = [.. progress.Active.Except(surplus)], Terminating = progress.Terminating + surplus.Count };
+        return progress with
+        {
+            Active = [.. progress.Active.Except(surplus)],
+            Terminating = progress.Terminating + surplus.Count,
+        };
     }
 
-    private JsonObject Write(JsonObject job, JobProgress progress, JsonArray conditions, DateTimeOffset? start, DateTimeOffset? completed = null) =>
-        pods.WriteStatus(ResourceTable.Jobs, job, copy =>
-        {
-            var status = new JsonObject();
-            if (conditions.Count > 0)
+    private JsonObject Write(
+        JsonObject job,
+        JobProgress progress,
+        JsonArray conditions,
+        DateTimeOffset? start,
+        DateTimeOffset? completed = null
+    ) =>
+        pods.WriteStatus(
+            ResourceTable.Jobs,
+            job,
+            copy =>
             {
-                status["conditions"] = conditions.DeepClone();
+                var status = new JsonObject();
+                if (conditions.Count > 0)
+                {
+                    status["conditions"] = conditions.DeepClone();
+                }
+
+                Set("startTime", start is { } began ? KubernetesObject.Timestamp(began) : null);
+                Set("completionTime", completed is { } ended ? KubernetesObject.Timestamp(ended) : null);
+                Set("active", progress.Active.Count > 0 ? progress.Active.Count : null);
+                Set("succeeded", progress.Succeeded > 0 ? progress.Succeeded : null);
+                Set("failed", progress.Failed > 0 ? progress.Failed : null);
+                status["terminating"] = progress.Terminating;
+                status["uncountedTerminatedPods"] = progress.UncountedToJson();
+                status["ready"] = progress.Active.Count(PodControl.IsReady);
+                copy["status"] = status;
+
+                void Set(string field, JsonNode? value) => status.SetOrRemove(field, value);
             }
-
-            Set("startTime", start is { } began ? KubernetesObject.Timestamp(began) : null);
-            Set("completionTime", completed is { } ended ? KubernetesObject.Timestamp(ended) : null);
-            Set("active", progress.Active.Count > 0 ? progress.Active.Count : null);
-            Set("succeeded", progress.Succeeded > 0 ? progress.Succeeded : null);
-            Set("failed", progress.Failed > 0 ? progress.Failed : null);
-            status["terminating"] = progress.Terminating;
-            status["uncountedTerminatedPods"] = progress.UncountedToJson();
-            status["ready"] = progress.Active.Count(PodControl.IsReady);
-            copy["status"] = status;
-
-            void Set(string field, JsonNode? value) => status.SetOrRemove(field, value);
-        });
+        );
 
     private static JsonArray Conditions(JsonObject job, JobVerdict? verdict, bool suspended, DateTimeOffset now)
     {
-        JsonArray conditions = [.. job["status"].Items("conditions").Where(known => suspended == job.Has("Suspended") || known.Text("type") != "Suspended").Select(static known => known.DeepClone())];
+        JsonArray conditions =
+        [
+            .. job["status"]
+                .Items("conditions")
+                .Where(known => suspended == job.Has("Suspended") || known.Text("type") != "Suspended")
+                .Select(static known => known.DeepClone()),
+        ];
         if (suspended != job.Has("Suspended"))
         {
-            conditions.Add(suspended
-                ? NewCondition("Suspended", "JobSuspended", "Job suspended", now)
-                : NewCondition("Suspended", "JobResumed", "Job resumed", now, "False"));
+            conditions.Add(
+                suspended
+                    ? NewCondition("Suspended", "JobSuspended", "Job suspended", now)
+                    : NewCondition("Suspended", "JobResumed", "Job resumed", now, "False")
+            );
         }
 
         var interim = verdict?.IsSuccess is true ? "SuccessCriteriaMet" : "FailureTarget";
@@ -234,25 +279,38 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         return conditions;
     }
 
-    private static JsonObject NewCondition(string type, string reason, string message, DateTimeOffset now, string status = "True") => new()
-    {
-        ["type"] = type,
-        ["status"] = status,
-        ["lastProbeTime"] = KubernetesObject.Timestamp(now),
-        ["lastTransitionTime"] = KubernetesObject.Timestamp(now),
-        ["reason"] = reason,
-        ["message"] = message,
-    };
+    private static JsonObject NewCondition(string type, string reason, string message, DateTimeOffset now, string status = "True") =>
+        new()
+        {
+            ["type"] = type,
+            ["status"] = status,
+            ["lastProbeTime"] = KubernetesObject.Timestamp(now),
+            ["lastTransitionTime"] = KubernetesObject.Timestamp(now),
+            ["reason"] = reason,
+            ["message"] = message,
+        };
 
     private void Release(IEnumerable<JsonObject> finished)
     {
-        foreach (var pod in finished.Where(static pod => pod["metadata"].Texts("finalizers").Contains(Tracking, StringComparer.Ordinal)).ToList())
+        foreach (
+            var pod in finished.Where(static pod => pod["metadata"].Texts("finalizers").Contains(Tracking, StringComparer.Ordinal)).ToList()
+        )
         {
-            pods.Write(ResourceTable.Pods, pod, copy =>
-            {
-                JsonNode[] kept = [.. copy["metadata"].Texts("finalizers").Where(static finalizer => finalizer != Tracking).Select(static finalizer => JsonValue.Create(finalizer))];
-                copy.Metadata.SetOrRemove("finalizers", kept.Length > 0 ? new JsonArray(kept) : null);
-            });
+            pods.Write(
+                ResourceTable.Pods,
+                pod,
+                copy =>
+                {
+                    JsonNode[] kept =
+                    [
+                        .. copy["metadata"]
+                            .Texts("finalizers")
+                            .Where(static finalizer => finalizer != Tracking)
+                            .Select(static finalizer => JsonValue.Create(finalizer)),
+                    ];
+                    copy.Metadata.SetOrRemove("finalizers", kept.Length > 0 ? new JsonArray(kept) : null);
+                }
+            );
         }
     }
 
@@ -264,7 +322,9 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         }
 
         var finished = (job.Condition("Complete") ?? job.Condition("Failed")).Text("lastTransitionTime");
-        var left = DateTimeOffset.Parse(finished, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).AddSeconds(seconds) - time.GetUtcNow();
+        var left =
+            DateTimeOffset.Parse(finished, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).AddSeconds(seconds)
+            - time.GetUtcNow();
         if (left > TimeSpan.Zero)
         {
             return left;
@@ -275,7 +335,14 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
     }
 
     private static DateTimeOffset? StartOf(JsonObject job) =>
-        DateTimeOffset.TryParse(job["status"].Text("startTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) ? start : null;
+        DateTimeOffset.TryParse(
+            job["status"].Text("startTime"),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var start
+        )
+            ? start
+            : null;
 
     private sealed record JobVerdict(bool IsSuccess, string Reason, string Message);
 }

@@ -14,8 +14,16 @@ namespace Federation.Sandbox.Kubernetes.Controllers;
 /// <param name="Failures">Pods that failed one after the other, with no success between.</param>
 /// <param name="LastFailure">When the last of them ended.</param>
 internal sealed record JobProgress(
-    long Succeeded, long Failed, IReadOnlyList<string> UncountedSucceeded, IReadOnlyList<string> UncountedFailed,
-    IReadOnlyList<JsonObject> Active, int Terminating, long Restarts, int Failures, DateTimeOffset? LastFailure)
+    long Succeeded,
+    long Failed,
+    IReadOnlyList<string> UncountedSucceeded,
+    IReadOnlyList<string> UncountedFailed,
+    IReadOnlyList<JsonObject> Active,
+    int Terminating,
+    long Restarts,
+    int Failures,
+    DateTimeOffset? LastFailure
+)
 {
     public long AllSucceeded => Succeeded + UncountedSucceeded.Count;
 
@@ -34,25 +42,57 @@ internal sealed record JobProgress(
         return new JobProgress(
             status.Number("succeeded") ?? 0,
             status.Number("failed") ?? 0,
-            [.. uncounted.Texts("succeeded").Union(Uids(tracked.Where(static pod => pod["status"].Text("phase") == "Succeeded")), StringComparer.Ordinal)],
+            [
+                .. uncounted
+                    .Texts("succeeded")
+                    .Union(Uids(tracked.Where(static pod => pod["status"].Text("phase") == "Succeeded")), StringComparer.Ordinal),
+            ],
             // A pod that is told to end, other than by its job, is one that failed.
-            [.. uncounted.Texts("failed").Union(Uids(tracked.Where(static pod => pod["status"].Text("phase") == "Failed" || (pod.IsTerminating && !PodControl.HasEnded(pod)))), StringComparer.Ordinal)],
+            [
+                .. uncounted
+                    .Texts("failed")
+                    .Union(
+                        Uids(
+                            tracked.Where(static pod =>
+                                pod["status"].Text("phase") == "Failed" || (pod.IsTerminating && !PodControl.HasEnded(pod))
+                            )
+                        ),
+                        StringComparer.Ordinal
+                    ),
+            ],
             [.. pods.Where(PodControl.IsActive)],
             pods.Count(static pod => pod.IsTerminating && !PodControl.HasEnded(pod)),
-            pods.Where(PodControl.IsActive).Sum(static pod => pod["status"].Items("initContainerStatuses").Concat(pod["status"].Items("containerStatuses")).Sum(static container => container.Number("restartCount") ?? 0)),
+            pods.Where(PodControl.IsActive)
+                .Sum(static pod =>
+                    pod["status"]
+                        .Items("initContainerStatuses")
+                        .Concat(pod["status"].Items("containerStatuses"))
+                        .Sum(static container => container.Number("restartCount") ?? 0)
+                ),
             failures.Length,
-            failures.Length > 0 ? EndOf(failures[0]) : null);
+            failures.Length > 0 ? EndOf(failures[0]) : null
+        );
     }
 
     /// <summary>The active pods were told to end.</summary>
-    public JobProgress WithoutActive(bool countAsFailed) => this with
-    {
-        Active = [],
-        Terminating = Terminating + Active.Count,
-        UncountedFailed = countAsFailed ? [.. UncountedFailed.Union(Active.Select(static pod => pod.Uid), StringComparer.Ordinal)] : UncountedFailed,
-    };
+    public JobProgress WithoutActive(bool countAsFailed) =>
+        this with
+        {
+            Active = [],
+            Terminating = Terminating + Active.Count,
+            UncountedFailed = countAsFailed
+                ? [.. UncountedFailed.Union(Active.Select(static pod => pod.Uid), StringComparer.Ordinal)]
+                : UncountedFailed,
+        };
 
-    public JobProgress Counted() => this with { Succeeded = AllSucceeded, Failed = AllFailed, UncountedSucceeded = [], UncountedFailed = [] };
+    public JobProgress Counted() =>
+        this with
+        {
+            Succeeded = AllSucceeded,
+            Failed = AllFailed,
+            UncountedSucceeded = [],
+            UncountedFailed = [],
+        };
 
     public JsonObject UncountedToJson()
     {
@@ -71,7 +111,14 @@ internal sealed record JobProgress(
     private static IEnumerable<string> Uids(IEnumerable<JsonObject> pods) => pods.Select(static pod => pod.Uid);
 
     private static DateTimeOffset EndOf(JsonObject pod) =>
-        pod["status"].Items("containerStatuses").Select(static container => container["state"]?["terminated"].Text("finishedAt"))
-            .Select(static text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end : DateTimeOffset.MinValue)
-            .DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+        pod["status"]
+            .Items("containerStatuses")
+            .Select(static container => container["state"]?["terminated"].Text("finishedAt"))
+            .Select(static text =>
+                DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
+                    ? end
+                    : DateTimeOffset.MinValue
+            )
+            .DefaultIfEmpty(DateTimeOffset.MinValue)
+            .Max();
 }

@@ -9,7 +9,8 @@ namespace Federation.Sandbox.Kubernetes.Controllers;
 /// What kube-controller-manager does for namespaces: gives a new one its default service account and the root
 /// certificate, and empties and removes one that is terminating.
 /// </summary>
-internal sealed class NamespaceController(ObjectStore store, Registry registry, TimeProvider time, KubernetesApiOptions options) : IDisposable
+internal sealed class NamespaceController(ObjectStore store, Registry registry, TimeProvider time, KubernetesApiOptions options)
+    : IDisposable
 {
     private static readonly FieldManager Manager = new("kube-controller-manager");
 
@@ -65,7 +66,10 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
 
                     act();
                 },
-                state: null, delay, Timeout.InfiniteTimeSpan);
+                state: null,
+                delay,
+                Timeout.InfiniteTimeSpan
+            );
             _timers.Add(timer);
         }
     }
@@ -81,7 +85,13 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
 
             if (store.Find(ResourceTable.ServiceAccounts, name, "default") is null)
             {
-                registry.Put(ResourceTable.ServiceAccounts, new JsonObject { ["metadata"] = new JsonObject { ["name"] = "default", ["namespace"] = name } });
+                registry.Put(
+                    ResourceTable.ServiceAccounts,
+                    new JsonObject
+                    {
+                        ["metadata"] = new JsonObject { ["name"] = "default", ["namespace"] = name },
+                    }
+                );
             }
 
             if (store.Find(ResourceTable.ConfigMaps, name, "kube-root-ca.crt") is null)
@@ -91,20 +101,21 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
         }
     }
 
-    private JsonObject RootCertificate() => new()
-    {
-        ["metadata"] = new JsonObject
+    private JsonObject RootCertificate() =>
+        new()
         {
-            ["name"] = "kube-root-ca.crt",
-            ["annotations"] = new JsonObject
+            ["metadata"] = new JsonObject
             {
-                ["kubernetes.io/description"] =
-                    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or "
-                    + "kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
+                ["name"] = "kube-root-ca.crt",
+                ["annotations"] = new JsonObject
+                {
+                    ["kubernetes.io/description"] =
+                        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or "
+                        + "kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
+                },
             },
-        },
-        ["data"] = new JsonObject { ["ca.crt"] = options.CertificateAuthority },
-    };
+            ["data"] = new JsonObject { ["ca.crt"] = options.CertificateAuthority },
+        };
 
     private void Clean(string name)
     {
@@ -115,8 +126,11 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
                 return;
             }
 
-            var remaining = ResourceTable.All.Where(static type => type.Namespaced).SelectMany(type => store.List(type, name).Objects.Select(item => (type, item)))
-                .Where(entry => !Gone(entry.type, entry.item)).ToList();
+            var remaining = ResourceTable
+                .All.Where(static type => type.Namespaced)
+                .SelectMany(type => store.List(type, name).Objects.Select(item => (type, item)))
+                .Where(entry => !Gone(entry.type, entry.item))
+                .ToList();
             var reported = Report(@namespace, remaining);
             if (!ManagedFields.DiffersOnlyInTimes(reported, @namespace))
             {
@@ -135,7 +149,12 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
 
     private bool Gone(ResourceType type, JsonObject item)
     {
-        var (value, gone) = registry.Delete(type, item.Namespace, item.Name, new DeleteOptions(null, null, null, DryRun: false, "Background"));
+        var (value, gone) = registry.Delete(
+            type,
+            item.Namespace,
+            item.Name,
+            new DeleteOptions(null, null, null, DryRun: false, "Background")
+        );
         return gone || value.Uid != item.Uid;
     }
 
@@ -143,32 +162,63 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
     {
         var value = @namespace.Copy();
         var now = KubernetesObject.Timestamp(time.GetUtcNow());
-        var counts = remaining.GroupBy(static entry => entry.Type.QualifiedResource, StringComparer.Ordinal)
-            .Select(static group => $"{group.Key}{(group.First().Type.Group.Length > 0 ? "" : ".")} has {group.Count()} resource instances");
-        var finalizers = remaining.SelectMany(static entry => entry.Item["metadata"].Texts("finalizers")).GroupBy(static finalizer => finalizer, StringComparer.Ordinal)
-            .Select(static group => $"{group.Key} in {group.Count()} resource instances").ToList();
+        var counts = remaining
+            .GroupBy(static entry => entry.Type.QualifiedResource, StringComparer.Ordinal)
+            .Select(static group =>
+                $"{group.Key}{(group.First().Type.Group.Length > 0 ? "" : ".")} has {group.Count()} resource instances"
+            );
+        var finalizers = remaining
+            .SelectMany(static entry => entry.Item["metadata"].Texts("finalizers"))
+            .GroupBy(static finalizer => finalizer, StringComparer.Ordinal)
+            .Select(static group => $"{group.Key} in {group.Count()} resource instances")
+            .ToList();
         (string Type, string Status, string Reason, string Message)[] conditions =
         [
             ("NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered"),
             ("NamespaceDeletionGroupVersionParsingFailure", "False", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-            ("NamespaceDeletionContentFailure", "False", "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+            (
+                "NamespaceDeletionContentFailure",
+                "False",
+                "ContentDeleted",
+                "All content successfully deleted, may be waiting on finalization"
+            ),
             remaining.Count > 0
                 ? ("NamespaceContentRemaining", "True", "SomeResourcesRemain", "Some resources are remaining: " + string.Join(", ", counts))
                 : ("NamespaceContentRemaining", "False", "ContentRemoved", "All content successfully removed"),
             finalizers.Count > 0
-                ? ("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers))
+                ? (
+                    "NamespaceFinalizersRemaining",
+                    "True",
+                    "SomeFinalizersRemain",
+                    "Some content in the namespace has finalizers remaining: " + string.Join(", ", finalizers)
+                )
                 : ("NamespaceFinalizersRemaining", "False", "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
         ];
         var known = value["status"].Items("conditions").ToDictionary(static condition => condition.Text("type"), StringComparer.Ordinal);
-        value.Child("status")["conditions"] = new JsonArray([.. conditions.Select(condition => new JsonObject
-        {
-            ["type"] = condition.Type,
-            ["status"] = condition.Status,
-            ["lastTransitionTime"] = known.TryGetValue(condition.Type, out var before) && before.Text("status") == condition.Status ? before.Text("lastTransitionTime") : now,
-            ["reason"] = condition.Reason,
-            ["message"] = condition.Message,
-        })]);
-        ManagedFields.Update(@namespace, value, ResourceTable.Namespaces, Manager with { Subresource = "status" }, time.GetUtcNow(), ["metadata", "spec"]);
+        value.Child("status")["conditions"] = new JsonArray([
+            .. conditions.Select(condition => new JsonObject
+            {
+                ["type"] = condition.Type,
+                ["status"] = condition.Status,
+                ["lastTransitionTime"] =
+                    known.TryGetValue(condition.Type, out var before) && before.Text("status") == condition.Status
+                        ? before.Text("lastTransitionTime")
+                        : now,
+                ["reason"] = condition.Reason,
+                ["message"] = condition.Message,
+            }),
+        ]);
+        ManagedFields.Update(
+            @namespace,
+            value,
+            ResourceTable.Namespaces,
+            Manager with
+            {
+                Subresource = "status",
+            },
+            time.GetUtcNow(),
+            ["metadata", "spec"]
+        );
         return value;
     }
 }

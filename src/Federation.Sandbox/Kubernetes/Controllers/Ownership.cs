@@ -21,20 +21,22 @@ internal static class Ownership
         public ObjectKey KeyIn(ResourceType type) => new(type, value.Namespace, value.Name, value.Uid);
 
         /// <summary>A reference to the object as the one that manages another.</summary>
-        public JsonObject ToControllerReference(ResourceType type) => new()
-        {
-            ["apiVersion"] = type.GroupVersion,
-            ["kind"] = type.Kind,
-            ["name"] = value.Name,
-            ["uid"] = value.Uid,
-            ["controller"] = true,
-            ["blockOwnerDeletion"] = true,
-        };
+        public JsonObject ToControllerReference(ResourceType type) =>
+            new()
+            {
+                ["apiVersion"] = type.GroupVersion,
+                ["kind"] = type.Kind,
+                ["name"] = value.Name,
+                ["uid"] = value.Uid,
+                ["controller"] = true,
+                ["blockOwnerDeletion"] = true,
+            };
 
         /// <summary>Whether a condition of the status is True.</summary>
         public bool Has(string condition) => value.Condition(condition).Text("status") == "True";
 
-        public JsonObject? Condition(string type) => value["status"].Items("conditions").FirstOrDefault(known => known.Text("type") == type);
+        public JsonObject? Condition(string type) =>
+            value["status"].Items("conditions").FirstOrDefault(known => known.Text("type") == type);
     }
 
     /// <summary>The object that a reference in a namespace means, or null if it is of no kind that is served.</summary>

@@ -60,7 +60,8 @@ internal sealed class PodControl(ObjectStore store, Registry registry, EventReco
         Report(owner, "Normal", "SuccessfulDelete", $"Deleted pod: {pod.Name}");
     }
 
-    public void Report(JsonObject about, string type, string reason, string message) => events.Record(_reporter, about, type, reason, message);
+    public void Report(JsonObject about, string type, string reason, string message) =>
+        events.Record(_reporter, about, type, reason, message);
 
     /// <summary>Writes a status, where it is another one.</summary>
     /// <param name="change">Beside the status only what the kind lets a status write set.</param>
@@ -84,7 +85,11 @@ internal sealed class PodControl(ObjectStore store, Registry registry, EventReco
             return null;
         }
 
-        var since = DateTimeOffset.Parse(pod.Condition("Ready").Text("lastTransitionTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        var since = DateTimeOffset.Parse(
+            pod.Condition("Ready").Text("lastTransitionTime"),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal
+        );
         var left = since.AddSeconds(minReadySeconds) - now;
         return minReadySeconds == 0 || left < TimeSpan.Zero ? TimeSpan.Zero : left;
     }

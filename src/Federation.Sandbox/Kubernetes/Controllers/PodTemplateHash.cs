@@ -14,6 +14,8 @@ internal static class PodTemplateHash
         const uint basis = 2166136261;
         const uint prime = 16777619;
         var hash = Exchange.Serialize(template).Aggregate(basis, static (hash, next) => unchecked((hash ^ next) * prime));
-        return string.Concat(hash.ToString(System.Globalization.CultureInfo.InvariantCulture).Select(static digit => Alphabet[digit % Alphabet.Length]));
+        return string.Concat(
+            hash.ToString(System.Globalization.CultureInfo.InvariantCulture).Select(static digit => Alphabet[digit % Alphabet.Length])
+        );
     }
 }

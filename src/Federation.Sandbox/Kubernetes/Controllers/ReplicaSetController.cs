@@ -16,8 +16,12 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
         {
             yield return change.Object.KeyIn(change.Type);
         }
-        else if (change.Type == ResourceTable.Pods && change.Object.ControllerReference is { } owner
-            && Ownership.Key(owner, change.Object.Namespace) is { } key && key.Type == ResourceTable.ReplicaSets)
+        else if (
+            change.Type == ResourceTable.Pods
+            && change.Object.ControllerReference is { } owner
+            && Ownership.Key(owner, change.Object.Namespace) is { } key
+            && key.Type == ResourceTable.ReplicaSets
+        )
         {
             yield return key;
         }
@@ -47,7 +51,11 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
             refusal = error;
         }
 
-        pods.WriteStatus(key.Type, set, copy => copy["status"] = Status(copy, active, waits.Count(static wait => wait == TimeSpan.Zero), refusal));
+        pods.WriteStatus(
+            key.Type,
+            set,
+            copy => copy["status"] = Status(copy, active, waits.Count(static wait => wait == TimeSpan.Zero), refusal)
+        );
         return refusal is not null ? TimeSpan.FromSeconds(1) : waits.Where(static wait => wait > TimeSpan.Zero).Min();
     }
 
@@ -60,12 +68,14 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
         }
 
         // Those that do the least go first: not placed, not ready, then the newest.
-        foreach (var pod in active
-            .OrderBy(static pod => pod["spec"].Text("nodeName").Length > 0)
-            .ThenBy(static pod => pod["status"].Text("phase") == "Running")
-            .ThenBy(PodControl.IsReady)
-            .ThenByDescending(static pod => pod["metadata"].Text("creationTimestamp"), StringComparer.Ordinal)
-            .Take((int)Math.Max(0, -missing)))
+        foreach (
+            var pod in active
+                .OrderBy(static pod => pod["spec"].Text("nodeName").Length > 0)
+                .ThenBy(static pod => pod["status"].Text("phase") == "Running")
+                .ThenBy(PodControl.IsReady)
+                .ThenByDescending(static pod => pod["metadata"].Text("creationTimestamp"), StringComparer.Ordinal)
+                .Take((int)Math.Max(0, -missing))
+        )
         {
             pods.Delete(set, pod);
         }
@@ -75,21 +85,26 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
     {
         var labels = set["spec"]?["template"]?["metadata"]?["labels"] as JsonObject ?? [];
         var status = new JsonObject { ["replicas"] = active.Length };
-        Set("fullyLabeledReplicas", active.Count(pod => labels.All(label => pod["metadata"]?["labels"].Text(label.Key) == label.Value?.ToString())));
+        Set(
+            "fullyLabeledReplicas",
+            active.Count(pod => labels.All(label => pod["metadata"]?["labels"].Text(label.Key) == label.Value?.ToString()))
+        );
         Set("readyReplicas", active.Count(PodControl.IsReady));
         Set("availableReplicas", available);
         status["observedGeneration"] = set["metadata"].Number("generation") ?? 0;
         if (refusal is not null)
         {
             var before = set.Condition("ReplicaFailure");
-            status["conditions"] = new JsonArray(new JsonObject
-            {
-                ["type"] = "ReplicaFailure",
-                ["status"] = "True",
-                ["lastTransitionTime"] = before?["lastTransitionTime"]?.DeepClone() ?? KubernetesObject.Timestamp(time.GetUtcNow()),
-                ["reason"] = "FailedCreate",
-                ["message"] = refusal.Message,
-            });
+            status["conditions"] = new JsonArray(
+                new JsonObject
+                {
+                    ["type"] = "ReplicaFailure",
+                    ["status"] = "True",
+                    ["lastTransitionTime"] = before?["lastTransitionTime"]?.DeepClone() ?? KubernetesObject.Timestamp(time.GetUtcNow()),
+                    ["reason"] = "FailedCreate",
+                    ["message"] = refusal.Message,
+                }
+            );
         }
 
         return status;

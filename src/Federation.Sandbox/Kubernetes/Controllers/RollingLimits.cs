@@ -31,7 +31,10 @@ internal sealed record RollingLimits(long Surge, long Unavailable)
         }
 
         var text = value?.ToString() ?? "";
-        if (!text.EndsWith('%') || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent))
+        if (
+            !text.EndsWith('%')
+            || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent)
+        )
         {
             return 0;
         }

@@ -13,11 +13,15 @@ internal static class ContainerChoice
         string[] names = [.. Lists.SelectMany(field => pod["spec"].Items(field)).Select(static container => container.Text("name"))];
         if (asked.Length > 0)
         {
-            return names.Contains(asked, StringComparer.Ordinal) ? asked : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");
+            return names.Contains(asked, StringComparer.Ordinal)
+                ? asked
+                : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.Name}");
         }
 
         return names is [var only]
             ? only
-            : throw ApiException.BadRequest($"a container name must be specified for pod {pod.Name}, choose one of: [{string.Join(' ', names)}]");
+            : throw ApiException.BadRequest(
+                $"a container name must be specified for pod {pod.Name}, choose one of: [{string.Join(' ', names)}]"
+            );
     }
 }

@@ -14,26 +14,31 @@ internal sealed class Discovery(KubernetesApiOptions options)
 
     private static readonly string[] Groups =
     [
-        .. ResourceTable.All.Select(static type => type.Group).Concat(ResourceTable.Reviews.Select(static type => type.Group))
-            .Where(static group => group.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+        .. ResourceTable
+            .All.Select(static type => type.Group)
+            .Concat(ResourceTable.Reviews.Select(static type => type.Group))
+            .Where(static group => group.Length > 0)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal),
     ];
 
-    public static JsonObject Version { get; } = new()
-    {
-        ["major"] = "1",
-        ["minor"] = "34",
-        ["emulationMajor"] = "1",
-        ["emulationMinor"] = "34",
-        ["minCompatibilityMajor"] = "1",
-        ["minCompatibilityMinor"] = "33",
-        ["gitVersion"] = "v1.34.9",
-        ["gitCommit"] = "sandbox",
-        ["gitTreeState"] = "clean",
-        ["buildDate"] = "1970-01-01T00:00:00Z",
-        ["goVersion"] = "go1.24.4",
-        ["compiler"] = "gc",
-        ["platform"] = "linux/amd64",
-    };
+    public static JsonObject Version { get; } =
+        new()
+        {
+            ["major"] = "1",
+            ["minor"] = "34",
+            ["emulationMajor"] = "1",
+            ["emulationMinor"] = "34",
+            ["minCompatibilityMajor"] = "1",
+            ["minCompatibilityMinor"] = "33",
+            ["gitVersion"] = "v1.34.9",
+            ["gitCommit"] = "sandbox",
+            ["gitTreeState"] = "clean",
+            ["buildDate"] = "1970-01-01T00:00:00Z",
+            ["goVersion"] = "go1.24.4",
+            ["compiler"] = "gc",
+            ["platform"] = "linux/amd64",
+        };
 
     /// <summary>Answers a path under /api or /apis; false if there is nothing at it.</summary>
     public async Task<bool> TryHandleAsync(Exchange exchange)
@@ -79,18 +84,21 @@ internal sealed class Discovery(KubernetesApiOptions options)
         }
 
         throw ApiException.NotAcceptable(
-            "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+            "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+        );
     }
 
     private static Task AnswerAggregatedAsync(Exchange exchange, bool core)
     {
-        var body = Exchange.Serialize(new JsonObject
-        {
-            ["kind"] = "APIGroupDiscoveryList",
-            ["apiVersion"] = "apidiscovery.k8s.io/v2",
-            ["metadata"] = new JsonObject(),
-            ["items"] = new JsonArray([.. (core ? [""] : Groups).Select(AggregatedGroup)]),
-        });
+        var body = Exchange.Serialize(
+            new JsonObject
+            {
+                ["kind"] = "APIGroupDiscoveryList",
+                ["apiVersion"] = "apidiscovery.k8s.io/v2",
+                ["metadata"] = new JsonObject(),
+                ["items"] = new JsonArray([.. (core ? [""] : Groups).Select(AggregatedGroup)]),
+            }
+        );
         var etag = $"\"{Convert.ToHexString(SHA512.HashData(body))}\"";
         var response = exchange.Context.Response;
         response.Headers.ETag = etag;
@@ -105,19 +113,23 @@ internal sealed class Discovery(KubernetesApiOptions options)
         return exchange.AnswerBytesAsync(body, 200, Aggregated);
     }
 
-    private JsonObject Versions() => new()
-    {
-        ["kind"] = "APIVersions",
-        ["versions"] = new JsonArray("v1"),
-        ["serverAddressByClientCIDRs"] = new JsonArray(new JsonObject { ["clientCIDR"] = "0.0.0.0/0", ["serverAddress"] = options.ServerAddress }),
-    };
+    private JsonObject Versions() =>
+        new()
+        {
+            ["kind"] = "APIVersions",
+            ["versions"] = new JsonArray("v1"),
+            ["serverAddressByClientCIDRs"] = new JsonArray(
+                new JsonObject { ["clientCIDR"] = "0.0.0.0/0", ["serverAddress"] = options.ServerAddress }
+            ),
+        };
 
-    private static JsonObject GroupList() => new()
-    {
-        ["kind"] = "APIGroupList",
-        ["apiVersion"] = "v1",
-        ["groups"] = new JsonArray([.. Groups.Select(static group => Group(group, withKind: false))]),
-    };
+    private static JsonObject GroupList() =>
+        new()
+        {
+            ["kind"] = "APIGroupList",
+            ["apiVersion"] = "v1",
+            ["groups"] = new JsonArray([.. Groups.Select(static group => Group(group, withKind: false))]),
+        };
 
     private static JsonObject Group(string group, bool withKind)
     {
@@ -140,7 +152,9 @@ internal sealed class Discovery(KubernetesApiOptions options)
 
         body["groupVersion"] = group.Length > 0 ? group + "/v1" : "v1";
         var resources = new JsonArray();
-        foreach (var type in ResourceTable.All.Where(type => type.Group == group).OrderBy(static type => type.Plural, StringComparer.Ordinal))
+        foreach (
+            var type in ResourceTable.All.Where(type => type.Group == group).OrderBy(static type => type.Plural, StringComparer.Ordinal)
+        )
         {
             resources.Add(Resource(type.Plural, type.Singular, type.Namespaced, type.Kind, type.Verbs, type.ShortNames, type.Categories));
             foreach (var sub in type.Subresources)
@@ -166,7 +180,14 @@ internal sealed class Discovery(KubernetesApiOptions options)
     }
 
     private static JsonObject Resource(
-        string name, string singular, bool namespaced, string kind, IEnumerable<string> verbs, IReadOnlyList<string> shortNames, IReadOnlyList<string> categories)
+        string name,
+        string singular,
+        bool namespaced,
+        string kind,
+        IEnumerable<string> verbs,
+        IReadOnlyList<string> shortNames,
+        IReadOnlyList<string> categories
+    )
     {
         var body = new JsonObject
         {
@@ -183,18 +204,27 @@ internal sealed class Discovery(KubernetesApiOptions options)
     private static JsonNode AggregatedGroup(string group)
     {
         var resources = new JsonArray();
-        foreach (var type in ResourceTable.All.Where(type => type.Group == group).OrderBy(static type => type.Plural, StringComparer.Ordinal))
+        foreach (
+            var type in ResourceTable.All.Where(type => type.Group == group).OrderBy(static type => type.Plural, StringComparer.Ordinal)
+        )
         {
             var entry = AggregatedResource(type.Plural, type.Singular, type.Namespaced ? "Namespaced" : "Cluster", type.Kind, type.Verbs);
             AddNames(entry, type.ShortNames, type.Categories);
             if (type.Subresources.Count > 0)
             {
-                entry["subresources"] = new JsonArray([.. type.Subresources.Select(static sub => new JsonObject
-                {
-                    ["subresource"] = sub.Name,
-                    ["responseKind"] = new JsonObject { ["group"] = sub.Group, ["version"] = sub.Version, ["kind"] = sub.Kind },
-                    ["verbs"] = List(sub.Verbs.Split(' ')),
-                })]);
+                entry["subresources"] = new JsonArray([
+                    .. type.Subresources.Select(static sub => new JsonObject
+                    {
+                        ["subresource"] = sub.Name,
+                        ["responseKind"] = new JsonObject
+                        {
+                            ["group"] = sub.Group,
+                            ["version"] = sub.Version,
+                            ["kind"] = sub.Kind,
+                        },
+                        ["verbs"] = List(sub.Verbs.Split(' ')),
+                    }),
+                ]);
             }
 
             resources.Add(entry);
@@ -214,18 +244,31 @@ internal sealed class Discovery(KubernetesApiOptions options)
         return new JsonObject
         {
             ["metadata"] = metadata,
-            ["versions"] = new JsonArray(new JsonObject { ["version"] = "v1", ["resources"] = resources, ["freshness"] = "Current" }),
+            ["versions"] = new JsonArray(
+                new JsonObject
+                {
+                    ["version"] = "v1",
+                    ["resources"] = resources,
+                    ["freshness"] = "Current",
+                }
+            ),
         };
     }
 
-    private static JsonObject AggregatedResource(string plural, string singular, string scope, string kind, IEnumerable<string> verbs) => new()
-    {
-        ["resource"] = plural,
-        ["responseKind"] = new JsonObject { ["group"] = "", ["version"] = "", ["kind"] = kind },
-        ["scope"] = scope,
-        ["singularResource"] = singular,
-        ["verbs"] = List(verbs),
-    };
+    private static JsonObject AggregatedResource(string plural, string singular, string scope, string kind, IEnumerable<string> verbs) =>
+        new()
+        {
+            ["resource"] = plural,
+            ["responseKind"] = new JsonObject
+            {
+                ["group"] = "",
+                ["version"] = "",
+                ["kind"] = kind,
+            },
+            ["scope"] = scope,
+            ["singularResource"] = singular,
+            ["verbs"] = List(verbs),
+        };
 
     private static void AddNames(JsonObject body, IReadOnlyList<string> shortNames, IReadOnlyList<string> categories)
     {

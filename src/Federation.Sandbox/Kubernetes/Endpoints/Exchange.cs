@@ -31,12 +31,13 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
     public bool Flag(string name) => Query(name) is "true" or "1";
 
     /// <summary>A whole number of the query, or null if it is not there.</summary>
-    public long? Number(string name) => Query(name) switch
-    {
-        "" => null,
-        var text when long.TryParse(text, out var number) => number,
-        var text => throw ApiException.BadRequest($"strconv.ParseInt: parsing {FieldError.Quote(text)}: invalid syntax"),
-    };
+    public long? Number(string name) =>
+        Query(name) switch
+        {
+            "" => null,
+            var text when long.TryParse(text, out var number) => number,
+            var text => throw ApiException.BadRequest($"strconv.ParseInt: parsing {FieldError.Quote(text)}: invalid syntax"),
+        };
 
     /// <summary>The media type of the body, without parameters.</summary>
     public string ContentType => Context.Request.ContentType?.Split(';')[0].Trim() ?? "";
@@ -65,7 +66,9 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
                 return AnswerTextAsync(YamlWriting.Write(body), code, "application/yaml");
             case null:
                 throw ApiException.NotAcceptable(
-                    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf", []);
+                    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+                    []
+                );
             default:
                 return AnswerBytesAsync(Serialize(body), code, "application/json");
         }
@@ -127,10 +130,15 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
     public Representation RepresentationAt(DateTimeOffset now) => Representation.Of(Accepted, Query("includeObject"), now);
 
     private string? NegotiateObject() =>
-        Accepted.Select(static item => item.Split(';')[0].Trim()).Select(static type => type switch
-        {
-            "application/json" or "*/*" or "application/*" => "application/json",
-            "application/yaml" => "application/yaml",
-            _ => null,
-        }).FirstOrDefault(static type => type is not null);
+        Accepted
+            .Select(static item => item.Split(';')[0].Trim())
+            .Select(static type =>
+                type switch
+                {
+                    "application/json" or "*/*" or "application/*" => "application/json",
+                    "application/yaml" => "application/yaml",
+                    _ => null,
+                }
+            )
+            .FirstOrDefault(static type => type is not null);
 }

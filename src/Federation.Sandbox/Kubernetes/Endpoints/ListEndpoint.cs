@@ -28,7 +28,10 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
         var limit = exchange.Number("limit") ?? 0;
         var token = exchange.Query("continue");
         var (snapshot, start) = token.Length > 0 ? Resume(exchange, type, token) : (Read(exchange, type), "");
-        JsonObject[] rest = [.. snapshot.Objects.Where(item => start.Length == 0 || string.CompareOrdinal(KeyIn(exchange, item), start) >= 0)];
+        JsonObject[] rest =
+        [
+            .. snapshot.Objects.Where(item => start.Length == 0 || string.CompareOrdinal(KeyIn(exchange, item), start) >= 0),
+        ];
         JsonObject[] matching = [.. rest.Where(selector.Matches)];
         var page = limit > 0 ? matching.Take((int)limit).ToArray() : matching;
         var metadata = new JsonObject { ["resourceVersion"] = snapshot.Version.ToString(CultureInfo.InvariantCulture) };
@@ -53,12 +56,15 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
     }
 
     /// <summary>A version from the query: null if none was given.</summary>
-    public static long? VersionOf(string text) => text switch
-    {
-        "" => null,
-        _ when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) => version,
-        _ => throw new FormatException($"resourceVersion: Invalid value: {FieldError.Quote(text)}: strconv.ParseUint: parsing {FieldError.Quote(text)}: invalid syntax"),
-    };
+    public static long? VersionOf(string text) =>
+        text switch
+        {
+            "" => null,
+            _ when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) => version,
+            _ => throw new FormatException(
+                $"resourceVersion: Invalid value: {FieldError.Quote(text)}: strconv.ParseUint: parsing {FieldError.Quote(text)}: invalid syntax"
+            ),
+        };
 
     private Snapshot Read(Exchange exchange, ResourceType type)
     {
@@ -76,18 +82,25 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
         if (match.Length > 0 && version is null)
         {
             throw ApiException.InvalidOptions(
-                "ListOptions", FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+                "ListOptions",
+                FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided")
+            );
         }
 
         if (version > store.Version)
         {
             throw ApiException.Failure(
-                504, "Timeout", $"Timeout: Too large resource version: {version}, current: {store.Version}",
+                504,
+                "Timeout",
+                $"Timeout: Too large resource version: {version}, current: {store.Version}",
                 new JsonObject
                 {
-                    ["causes"] = new JsonArray(new JsonObject { ["reason"] = "ResourceVersionTooLarge", ["message"] = "Too large resource version" }),
+                    ["causes"] = new JsonArray(
+                        new JsonObject { ["reason"] = "ResourceVersionTooLarge", ["message"] = "Too large resource version" }
+                    ),
                     ["retryAfterSeconds"] = 1,
-                });
+                }
+            );
         }
 
         return match == "Exact"
@@ -133,8 +146,16 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
     }
 
     private static string Token(long version, string start) =>
-        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
-            new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = version, ["start"] = start }.ToJsonString()));
+        Base64Url.EncodeToString(
+            Encoding.UTF8.GetBytes(
+                new JsonObject
+                {
+                    ["v"] = "meta.k8s.io/v1",
+                    ["rv"] = version,
+                    ["start"] = start,
+                }.ToJsonString()
+            )
+        );
 
     // Within one namespace the key is the name; across them it is both.
     private static string KeyIn(Exchange exchange, JsonObject item) =>

@@ -23,7 +23,9 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
     }
 
     public Task GetAsync(Exchange exchange, ResourceType type) =>
-        exchange.AnswerAsync(exchange.RepresentationAt(time.GetUtcNow()).Object(registry.Get(type, PlaceOf(exchange, type), exchange.Info.Name), type));
+        exchange.AnswerAsync(
+            exchange.RepresentationAt(time.GetUtcNow()).Object(registry.Get(type, PlaceOf(exchange, type), exchange.Info.Name), type)
+        );
 
     public async Task UpdateAsync(Exchange exchange, ResourceType type)
     {
@@ -44,13 +46,28 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
         }
 
         var patch = PatchReading.Read(exchange.ContentType, body, type.Schema);
-        await exchange.AnswerAsync(registry.Update(type, PlaceOf(exchange, type), exchange.Info.Name, stored =>
-        {
-            var patched = BodyReading.Decode(
-                patch(stored), type.GroupVersion, type.Kind, exchange.Query("fieldValidation"), [], exchange.Warnings, RefusePatch);
-            CheckName(exchange, patched);
-            return patched;
-        }, options));
+        await exchange.AnswerAsync(
+            registry.Update(
+                type,
+                PlaceOf(exchange, type),
+                exchange.Info.Name,
+                stored =>
+                {
+                    var patched = BodyReading.Decode(
+                        patch(stored),
+                        type.GroupVersion,
+                        type.Kind,
+                        exchange.Query("fieldValidation"),
+                        [],
+                        exchange.Warnings,
+                        RefusePatch
+                    );
+                    CheckName(exchange, patched);
+                    return patched;
+                },
+                options
+            )
+        );
     }
 
     public async Task DeleteAsync(Exchange exchange, ResourceType type)
@@ -88,7 +105,8 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
         try
         {
             // YAML is a superset of JSON, but its reader is the slower one.
-            applied = (body is [(byte)'{', ..] ? JsonReading.Parse(body) : YamlReading.Parse(Encoding.UTF8.GetString(body))) as JsonObject
+            applied =
+                (body is [(byte)'{', ..] ? JsonReading.Parse(body) : YamlReading.Parse(Encoding.UTF8.GetString(body))) as JsonObject
                 ?? throw new FormatException("not an object");
         }
         catch (FormatException error)
@@ -98,7 +116,9 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
 
         if (applied.Text("kind") != type.Kind || applied.Text("apiVersion") != type.GroupVersion)
         {
-            throw ApiException.BadRequest($"invalid object type: {GroupVersionOf(applied.Text("apiVersion"))}, Kind={applied.Text("kind")}");
+            throw ApiException.BadRequest(
+                $"invalid object type: {GroupVersionOf(applied.Text("apiVersion"))}, Kind={applied.Text("kind")}"
+            );
         }
 
         if (applied.Metadata["managedFields"] is JsonArray { Count: > 0 })
@@ -131,10 +151,12 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
 
     private static ApiException Untyped(JsonObject applied, ResourceType type, string problem) =>
         ApiException.Internal(
-            $"failed to create typed patch object ({applied.Namespace}/{applied.Name}; {GroupVersionOf(type.GroupVersion)}, Kind={type.Kind}): {problem}");
+            $"failed to create typed patch object ({applied.Namespace}/{applied.Name}; {GroupVersionOf(type.GroupVersion)}, Kind={type.Kind}): {problem}"
+        );
 
     // The core group shows as an empty name before the slash.
-    private static string GroupVersionOf(string apiVersion) => apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion : "/" + apiVersion;
+    private static string GroupVersionOf(string apiVersion) =>
+        apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion : "/" + apiVersion;
 
     private static ApiException RefusePatch(string message, JsonObject patched)
     {
@@ -145,22 +167,31 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
 
     private static async Task<JsonObject> ReadAsync(Exchange exchange, ResourceType type) =>
         BodyReading.Object(
-            await exchange.ReadBodyAsync(), exchange.ContentType, type.GroupVersion, type.Kind, exchange.Query("fieldValidation"), exchange.Warnings);
+            await exchange.ReadBodyAsync(),
+            exchange.ContentType,
+            type.GroupVersion,
+            type.Kind,
+            exchange.Query("fieldValidation"),
+            exchange.Warnings
+        );
 
     private static void CheckName(Exchange exchange, JsonObject value)
     {
         if (value.Name.Length > 0 && value.Name != exchange.Info.Name)
         {
-            throw ApiException.BadRequest($"the name of the object ({value.Name}) does not match the name on the URL ({exchange.Info.Name})");
+            throw ApiException.BadRequest(
+                $"the name of the object ({value.Name}) does not match the name on the URL ({exchange.Info.Name})"
+            );
         }
     }
 
     private static string PlaceOf(Exchange exchange, ResourceType type) => type.Namespaced ? exchange.Info.Namespace : "";
 
-    private WriteOptions OptionsOf(Exchange exchange, ResourceType type, string kind) => OptionsOf(exchange, kind) with
-    {
-        Permit = (value, stored) => escalation.Check(exchange.User, type, PlaceOf(exchange, type), value, stored),
-    };
+    private WriteOptions OptionsOf(Exchange exchange, ResourceType type, string kind) =>
+        OptionsOf(exchange, kind) with
+        {
+            Permit = (value, stored) => escalation.Check(exchange.User, type, PlaceOf(exchange, type), value, stored),
+        };
 
     internal static WriteOptions OptionsOf(Exchange exchange, string kind)
     {
@@ -177,8 +208,11 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
         }
 
         return new WriteOptions(
-            new FieldManager(manager.Length > 0 ? manager : Agent(exchange), exchange.Info.Subresource), DryRunOf(exchange, kind), exchange.Warnings,
-            exchange.Info.Subresource);
+            new FieldManager(manager.Length > 0 ? manager : Agent(exchange), exchange.Info.Subresource),
+            DryRunOf(exchange, kind),
+            exchange.Warnings,
+            exchange.Info.Subresource
+        );
     }
 
     private static bool DryRunOf(Exchange exchange, string kind)
@@ -190,30 +224,47 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
     }
 
     // Who writes without a name for it is known by its user agent.
-    internal static string Agent(Exchange exchange) => exchange.Context.Request.Headers.UserAgent.ToString().Split('/')[0] is { Length: > 0 } agent ? agent : "unknown";
+    internal static string Agent(Exchange exchange) =>
+        exchange.Context.Request.Headers.UserAgent.ToString().Split('/')[0] is { Length: > 0 } agent ? agent : "unknown";
 
     private static async Task<DeleteOptions> DeletionOf(Exchange exchange)
     {
         var bytes = await exchange.ReadBodyAsync();
-        var body = bytes.Length > 0
-            ? BodyReading.Object(bytes, exchange.ContentType, "v1", "DeleteOptions", exchange.Query("fieldValidation"), exchange.Warnings)
-            : [];
+        var body =
+            bytes.Length > 0
+                ? BodyReading.Object(
+                    bytes,
+                    exchange.ContentType,
+                    "v1",
+                    "DeleteOptions",
+                    exchange.Query("fieldValidation"),
+                    exchange.Warnings
+                )
+                : [];
         return new DeleteOptions(
             exchange.Number("gracePeriodSeconds") ?? body.Number("gracePeriodSeconds"),
-            body["preconditions"].Text("uid"), body["preconditions"].Text("resourceVersion"),
+            body["preconditions"].Text("uid"),
+            body["preconditions"].Text("resourceVersion"),
             DryRunOf(exchange, "DeleteOptions") || body.Texts("dryRun").Contains("All", StringComparer.Ordinal),
-            PropagationOf(exchange.Query("propagationPolicy") is { Length: > 0 } propagation ? propagation : body.Text("propagationPolicy"), body.Flag("orphanDependents")));
+            PropagationOf(
+                exchange.Query("propagationPolicy") is { Length: > 0 } propagation ? propagation : body.Text("propagationPolicy"),
+                body.Flag("orphanDependents")
+            )
+        );
     }
 
     // Orphaning was a flag once, and some clients still send it.
-    private static string PropagationOf(string policy, bool? orphan) => (policy, orphan) switch
-    {
-        ("", true) => "Orphan",
-        ("", false) => "Background",
-        ("" or "Background" or "Foreground" or "Orphan", _) => policy,
-        _ => throw ApiException.InvalidOptions(
-            "DeleteOptions", FieldError.NotSupported("propagationPolicy", FieldError.Quote(policy), ["Foreground", "Background", "Orphan", "nil"])),
-    };
+    private static string PropagationOf(string policy, bool? orphan) =>
+        (policy, orphan) switch
+        {
+            ("", true) => "Orphan",
+            ("", false) => "Background",
+            ("" or "Background" or "Foreground" or "Orphan", _) => policy,
+            _ => throw ApiException.InvalidOptions(
+                "DeleteOptions",
+                FieldError.NotSupported("propagationPolicy", FieldError.Quote(policy), ["Foreground", "Background", "Orphan", "nil"])
+            ),
+        };
 
     private static JsonObject Deleted(ResourceType type, JsonObject value)
     {

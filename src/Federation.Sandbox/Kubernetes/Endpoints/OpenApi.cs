@@ -14,9 +14,14 @@ internal static class OpenApi
     private static readonly string[] PatchOptions = ["dryRun", "fieldManager", "fieldValidation", "force"];
 
     // Made when they are first asked for: most runs of a sandbox never are.
-    private static readonly Lazy<Dictionary<string, byte[]>> Made = new(static () => ResourceTable.All
-        .GroupBy(static type => type.Group.Length > 0 ? $"apis/{type.GroupVersion}" : $"api/{type.GroupVersion}", StringComparer.Ordinal)
-        .ToDictionary(static group => group.Key, static group => Exchange.Serialize(Document(group)), StringComparer.Ordinal));
+    private static readonly Lazy<Dictionary<string, byte[]>> Made = new(static () =>
+        ResourceTable
+            .All.GroupBy(
+                static type => type.Group.Length > 0 ? $"apis/{type.GroupVersion}" : $"api/{type.GroupVersion}",
+                StringComparer.Ordinal
+            )
+            .ToDictionary(static group => group.Key, static group => Exchange.Serialize(Document(group)), StringComparer.Ordinal)
+    );
 
     private static Dictionary<string, byte[]> Documents => Made.Value;
 
@@ -33,14 +38,19 @@ internal static class OpenApi
         {
             var index = new JsonObject
             {
-                ["paths"] = new JsonObject(Documents.Select(static document =>
-                    KeyValuePair.Create(document.Key, (JsonNode?)new JsonObject { ["serverRelativeURL"] = Address(document.Key) }))),
+                ["paths"] = new JsonObject(
+                    Documents.Select(static document =>
+                        KeyValuePair.Create(document.Key, (JsonNode?)new JsonObject { ["serverRelativeURL"] = Address(document.Key) })
+                    )
+                ),
             };
             await exchange.AnswerBytesAsync(Exchange.Serialize(index), 200, "text/plain; charset=utf-8");
             return true;
         }
 
-        var name = exchange.Info.Path.StartsWith("/openapi/v3/", StringComparison.Ordinal) ? exchange.Info.Path["/openapi/v3/".Length..] : "";
+        var name = exchange.Info.Path.StartsWith("/openapi/v3/", StringComparison.Ordinal)
+            ? exchange.Info.Path["/openapi/v3/".Length..]
+            : "";
         if (!Documents.TryGetValue(name, out var body))
         {
             return false;
@@ -77,42 +87,58 @@ internal static class OpenApi
             return exchange.AnswerBytesAsync([0x0a, 3, .. "2.0"u8, 0x12, (byte)info.Length, .. info], 200, protobuf);
         }
 
-        return exchange.AnswerAsync(new JsonObject
-        {
-            ["swagger"] = "2.0",
-            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.34.9" },
-            ["paths"] = new JsonObject(),
-            ["definitions"] = new JsonObject(),
-        });
+        return exchange.AnswerAsync(
+            new JsonObject
+            {
+                ["swagger"] = "2.0",
+                ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.34.9" },
+                ["paths"] = new JsonObject(),
+                ["definitions"] = new JsonObject(),
+            }
+        );
     }
 
     private static string Address(string name) => $"/openapi/v3/{name}?hash={Hash(Documents[name])}";
 
     private static string Hash(byte[] body) => Convert.ToHexString(SHA512.HashData(body));
 
-    private static JsonObject Document(IEnumerable<ResourceType> types) => new()
-    {
-        ["openapi"] = "3.0.0",
-        ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.34.9" },
-        ["paths"] = new JsonObject(types.Select(static type => KeyValuePair.Create(
-            $"/{(type.Group.Length > 0 ? "apis" : "api")}/{type.GroupVersion}/{(type.Namespaced ? "namespaces/{namespace}/" : "")}{type.Plural}/{{name}}",
-            (JsonNode?)new JsonObject
-            {
-                ["patch"] = new JsonObject
-                {
-                    ["parameters"] = new JsonArray([.. PatchOptions.Select(static name => new JsonObject
-                    {
-                        ["name"] = name,
-                        ["in"] = "query",
-                        ["schema"] = new JsonObject { ["type"] = name == "force" ? "boolean" : "string" },
-                    })]),
-                    ["responses"] = new JsonObject(),
-                    ["x-kubernetes-action"] = "patch",
-                    ["x-kubernetes-group-version-kind"] = new JsonObject { ["group"] = type.Group, ["version"] = type.Version, ["kind"] = type.Kind },
-                },
-            }))),
-        ["components"] = new JsonObject { ["schemas"] = Schemas([.. types]) },
-    };
+    private static JsonObject Document(IEnumerable<ResourceType> types) =>
+        new()
+        {
+            ["openapi"] = "3.0.0",
+            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.34.9" },
+            ["paths"] = new JsonObject(
+                types.Select(static type =>
+                    KeyValuePair.Create(
+                        $"/{(type.Group.Length > 0 ? "apis" : "api")}/{type.GroupVersion}/{(type.Namespaced ? "namespaces/{namespace}/" : "")}{type.Plural}/{{name}}",
+                        (JsonNode?)
+                            new JsonObject
+                            {
+                                ["patch"] = new JsonObject
+                                {
+                                    ["parameters"] = new JsonArray([
+                                        .. PatchOptions.Select(static name => new JsonObject
+                                        {
+                                            ["name"] = name,
+                                            ["in"] = "query",
+                                            ["schema"] = new JsonObject { ["type"] = name == "force" ? "boolean" : "string" },
+                                        }),
+                                    ]),
+                                    ["responses"] = new JsonObject(),
+                                    ["x-kubernetes-action"] = "patch",
+                                    ["x-kubernetes-group-version-kind"] = new JsonObject
+                                    {
+                                        ["group"] = type.Group,
+                                        ["version"] = type.Version,
+                                        ["kind"] = type.Kind,
+                                    },
+                                },
+                            }
+                    )
+                )
+            ),
+            ["components"] = new JsonObject { ["schemas"] = Schemas([.. types]) },
+        };
 
     // The kinds of a group and version, and every type that they are made of.
     private static JsonObject Schemas(IReadOnlyList<ResourceType> types)
@@ -129,7 +155,9 @@ internal static class OpenApi
             var schema = new JsonObject
             {
                 ["type"] = "object",
-                ["properties"] = new JsonObject(structure.Fields.Values.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)Property(field.Type, open)))),
+                ["properties"] = new JsonObject(
+                    structure.Fields.Values.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)Property(field.Type, open)))
+                ),
             };
             if (types.FirstOrDefault(type => type.Schema.Equals(structure)) is { } kind)
             {
@@ -139,7 +167,13 @@ internal static class OpenApi
                 }
 
                 schema["x-kubernetes-group-version-kind"] = new JsonArray(
-                    new JsonObject { ["group"] = kind.Group, ["kind"] = kind.Kind, ["version"] = kind.Version });
+                    new JsonObject
+                    {
+                        ["group"] = kind.Group,
+                        ["kind"] = kind.Kind,
+                        ["version"] = kind.Version,
+                    }
+                );
             }
 
             schemas[Name(structure)] = schema;
@@ -154,12 +188,18 @@ internal static class OpenApi
         {
             case StructType structure:
                 open.Enqueue(structure);
-                return new JsonObject { ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/" + Name(structure) }) };
+                return new JsonObject
+                {
+                    ["allOf"] = new JsonArray(new JsonObject { ["$ref"] = "#/components/schemas/" + Name(structure) }),
+                };
             case MapType map:
                 return new JsonObject { ["type"] = "object", ["additionalProperties"] = Property(map.Element, open) };
             case ListType list:
                 var property = new JsonObject { ["type"] = "array", ["items"] = Property(list.Element, open) };
-                property["x-kubernetes-list-type"] = list.IsSet ? "set" : list.IsAtomic ? "atomic" : "map";
+                property["x-kubernetes-list-type"] =
+                    list.IsSet ? "set"
+                    : list.IsAtomic ? "atomic"
+                    : "map";
                 if (!list.IsAtomic)
                 {
                     property["x-kubernetes-patch-strategy"] = "merge";
@@ -183,7 +223,11 @@ internal static class OpenApi
             case ScalarType { Name: "time" or "microTime" }:
                 return new JsonObject { ["type"] = "string", ["format"] = "date-time" };
             case ScalarType { Name: "intOrString" }:
-                return new JsonObject { ["format"] = "int-or-string", ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "integer" }, new JsonObject { ["type"] = "string" }) };
+                return new JsonObject
+                {
+                    ["format"] = "int-or-string",
+                    ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "integer" }, new JsonObject { ["type"] = "string" }),
+                };
             default:
                 return new JsonObject { ["type"] = "string" };
         }

@@ -31,7 +31,8 @@ internal static class PatchReading
     {
         try
         {
-            return JsonReading.Parse(body) as JsonObject ?? throw new FormatException("json: cannot unmarshal array into Go value of type map[string]interface {}");
+            return JsonReading.Parse(body) as JsonObject
+                ?? throw new FormatException("json: cannot unmarshal array into Go value of type map[string]interface {}");
         }
         catch (FormatException error)
         {

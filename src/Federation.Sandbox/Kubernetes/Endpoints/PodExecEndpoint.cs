@@ -36,7 +36,10 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
             throw ApiException.BadRequest("Upgrade request required");
         }
 
-        if (sockets.WebSocketRequestedProtocols.FirstOrDefault(static asked => Protocols.Contains(asked, StringComparer.Ordinal)) is not { } protocol)
+        if (
+            sockets.WebSocketRequestedProtocols.FirstOrDefault(static asked => Protocols.Contains(asked, StringComparer.Ordinal))
+            is not { } protocol
+        )
         {
             exchange.Context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return;
@@ -83,7 +86,10 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
                     throw Refusal("unable to upgrade connection: you must specify at least 1 of stdin, stdout, stderr");
                 }
 
-                exec = arguments.Length > 0 ? start(arguments) : throw NotStarted("OCI runtime exec failed: exec failed: args must not be empty: unknown");
+                exec =
+                    arguments.Length > 0
+                        ? start(arguments)
+                        : throw NotStarted("OCI runtime exec failed: exec failed: args must not be empty: unknown");
                 exec = exec ?? throw Refusal($"unable to upgrade connection: container not found ({FieldError.Quote(container)})");
             }
             catch (ContainerStartException error)
@@ -131,23 +137,33 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
             {
                 ["metadata"] = new JsonObject(),
                 ["status"] = "Failure",
-                ["message"] = "command terminated with non-zero exit code: " + (protocol == WithClosing
-                    ? $"command terminated with exit code {code}"
-                    : $"error executing command [{string.Join(' ', arguments)}], exit code {code}"),
+                ["message"] =
+                    "command terminated with non-zero exit code: "
+                    + (
+                        protocol == WithClosing
+                            ? $"command terminated with exit code {code}"
+                            : $"error executing command [{string.Join(' ', arguments)}], exit code {code}"
+                    ),
                 ["reason"] = "NonZeroExitCode",
                 ["details"] = new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["reason"] = "ExitCode", ["message"] = code }) },
             };
         }
 
-        private static ApiException NotStarted(string problem) => Refusal(
-            "Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "
-            + $"\"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}\": {problem}");
+        private static ApiException NotStarted(string problem) =>
+            Refusal(
+                "Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "
+                    + $"\"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}\": {problem}"
+            );
 
         // The statuses of this channel name neither their kind nor their version.
         private static ApiException Refusal(string message)
         {
             var refusal = ApiException.Failure(
-                500, "InternalError", "Internal error occurred: " + message, new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = message }) });
+                500,
+                "InternalError",
+                "Internal error occurred: " + message,
+                new JsonObject { ["causes"] = new JsonArray(new JsonObject { ["message"] = message }) }
+            );
             refusal.Status.Remove("kind");
             refusal.Status.Remove("apiVersion");
             return refusal;
@@ -215,7 +231,12 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
             await _sending.WaitAsync(exchange.Aborted);
             try
             {
-                await socket.SendAsync((byte[])[channel, .. content.Span], WebSocketMessageType.Binary, endOfMessage: true, exchange.Aborted);
+                await socket.SendAsync(
+                    (byte[])[channel, .. content.Span],
+                    WebSocketMessageType.Binary,
+                    endOfMessage: true,
+                    exchange.Aborted
+                );
             }
             finally
             {

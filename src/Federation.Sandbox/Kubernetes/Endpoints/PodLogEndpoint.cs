@@ -14,10 +14,15 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
 
     public async Task HandleAsync(Exchange exchange)
     {
-        if (!exchange.Accepted.Any(static type => type.Split(';')[0] is "*/*" or "application/json" or "application/yaml" or "application/*"))
+        if (
+            !exchange.Accepted.Any(static type =>
+                type.Split(';')[0] is "*/*" or "application/json" or "application/yaml" or "application/*"
+            )
+        )
         {
             throw ApiException.NotAcceptable(
-                "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+                "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+            );
         }
 
         var options = LogOptions.Read(exchange);
@@ -41,7 +46,9 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
 
     private ContainerLog? Find(JsonObject pod, string container, bool previous)
     {
-        var status = pod["status"].Items("containerStatuses").Concat(pod["status"].Items("initContainerStatuses"))
+        var status = pod["status"]
+            .Items("containerStatuses")
+            .Concat(pod["status"].Items("initContainerStatuses"))
             .FirstOrDefault(status => status.Text("name") == container);
         if (previous)
         {
@@ -57,13 +64,15 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
         // The container waits, or ended without ever running.
         return status?["state"]?["terminated"] is not null
             ? null
-            : throw ApiException.BadRequest(status?["state"]?["waiting"].Text("reason") switch
-            {
-                { Length: > 0 } reason when PullTroubles.Contains(reason, StringComparer.Ordinal) =>
-                    $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: trying and failing to pull image",
-                { Length: > 0 } reason => $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: {reason}",
-                _ => $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: ContainerCreating",
-            });
+            : throw ApiException.BadRequest(
+                status?["state"]?["waiting"].Text("reason") switch
+                {
+                    { Length: > 0 } reason when PullTroubles.Contains(reason, StringComparer.Ordinal) =>
+                        $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: trying and failing to pull image",
+                    { Length: > 0 } reason => $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: {reason}",
+                    _ => $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: ContainerCreating",
+                }
+            );
     }
 
     private async Task WriteAsync(Exchange exchange, ContainerLog log, LogOptions options)
@@ -109,11 +118,29 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
     }
 
     private sealed record LogOptions(
-        string Container, bool Follow, bool Previous, bool Timestamps, long? Tail, long? Limit, long? SinceSeconds, string SinceTime, string Stream)
+        string Container,
+        bool Follow,
+        bool Previous,
+        bool Timestamps,
+        long? Tail,
+        long? Limit,
+        long? SinceSeconds,
+        string SinceTime,
+        string Stream
+    )
     {
-        public static LogOptions Read(Exchange exchange) => new(
-            exchange.Query("container"), exchange.Flag("follow"), exchange.Flag("previous"), exchange.Flag("timestamps"), exchange.Number("tailLines"),
-            exchange.Number("limitBytes"), exchange.Number("sinceSeconds"), exchange.Query("sinceTime"), exchange.Query("stream"));
+        public static LogOptions Read(Exchange exchange) =>
+            new(
+                exchange.Query("container"),
+                exchange.Flag("follow"),
+                exchange.Flag("previous"),
+                exchange.Flag("timestamps"),
+                exchange.Number("tailLines"),
+                exchange.Number("limitBytes"),
+                exchange.Number("sinceSeconds"),
+                exchange.Query("sinceTime"),
+                exchange.Query("stream")
+            );
 
         public DateTimeOffset Since(DateTimeOffset now) =>
             SinceSeconds is { } seconds ? now.AddSeconds(-seconds)

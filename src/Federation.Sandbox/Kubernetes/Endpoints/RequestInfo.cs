@@ -6,8 +6,16 @@ namespace Federation.Sandbox.Kubernetes.Endpoints;
 /// <param name="Verb">As authorization names it: <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, …; of a path that is no resource, the method.</param>
 /// <param name="IsResource">False for paths such as <c>/version</c>.</param>
 internal sealed record RequestInfo(
-    string Path, string Verb, bool IsResource, string Group = "", string Version = "", string Namespace = "", string Resource = "", string Name = "",
-    string Subresource = "")
+    string Path,
+    string Verb,
+    bool IsResource,
+    string Group = "",
+    string Version = "",
+    string Namespace = "",
+    string Resource = "",
+    string Name = "",
+    string Subresource = ""
+)
 {
     public bool IsWrite => Verb is "create" or "update" or "patch" or "delete" or "deletecollection";
 
@@ -28,7 +36,8 @@ internal sealed record RequestInfo(
         }
 
         // The old form of a watch has its own path.
-        var watch = rest[0] == "watch" || string.Equals(request.Query["watch"], "true", StringComparison.Ordinal) || request.Query["watch"] == "1";
+        var watch =
+            rest[0] == "watch" || string.Equals(request.Query["watch"], "true", StringComparison.Ordinal) || request.Query["watch"] == "1";
         rest = rest[0] == "watch" ? rest[1..] : rest;
         var @namespace = "";
         if (rest is ["namespaces", var within, _, ..] && rest is not ["namespaces", _, "status" or "finalize"])

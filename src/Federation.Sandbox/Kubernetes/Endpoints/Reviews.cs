@@ -11,7 +11,13 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
     public async Task HandleAsync(Exchange exchange, ReviewType type)
     {
         var review = BodyReading.Object(
-            await exchange.ReadBodyAsync(), exchange.ContentType, type.GroupVersion, type.Kind, exchange.Query("fieldValidation"), exchange.Warnings);
+            await exchange.ReadBodyAsync(),
+            exchange.ContentType,
+            type.GroupVersion,
+            type.Kind,
+            exchange.Query("fieldValidation"),
+            exchange.Warnings
+        );
         var spec = review["spec"] as JsonObject ?? [];
         var status = type.Kind switch
         {
@@ -33,7 +39,10 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
         else
         {
             var fields = new JsonObject { ["f:spec"] = OwnedFields(spec) };
-            answer["metadata"] = new JsonObject { ["managedFields"] = new JsonArray(Ownership(exchange, type.GroupVersion, fields, time, "")) };
+            answer["metadata"] = new JsonObject
+            {
+                ["managedFields"] = new JsonArray(Ownership(exchange, type.GroupVersion, fields, time, "")),
+            };
             answer["spec"] = spec.DeepClone();
         }
 
@@ -68,7 +77,11 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
         foreach (var (field, node) in spec.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             owned["f:" + field] = node is JsonObject inner
-                ? new JsonObject(inner.Select(static pair => KeyValuePair.Create("f:" + pair.Key, (JsonNode?)new JsonObject())).Prepend(KeyValuePair.Create(".", (JsonNode?)new JsonObject())))
+                ? new JsonObject(
+                    inner
+                        .Select(static pair => KeyValuePair.Create("f:" + pair.Key, (JsonNode?)new JsonObject()))
+                        .Prepend(KeyValuePair.Create(".", (JsonNode?)new JsonObject()))
+                )
                 : new JsonObject();
         }
 
@@ -98,8 +111,12 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
         JsonObject[] rules = [.. authorizer.RulesFor(user, spec.Text("namespace"))];
         return new JsonObject
         {
-            ["resourceRules"] = new JsonArray([.. rules.Where(static rule => rule["apiGroups"] is not null).Select(static rule => rule.DeepClone())]),
-            ["nonResourceRules"] = new JsonArray([.. rules.Where(static rule => rule["nonResourceURLs"] is not null).Select(static rule => rule.DeepClone())]),
+            ["resourceRules"] = new JsonArray([
+                .. rules.Where(static rule => rule["apiGroups"] is not null).Select(static rule => rule.DeepClone()),
+            ]),
+            ["nonResourceRules"] = new JsonArray([
+                .. rules.Where(static rule => rule["nonResourceURLs"] is not null).Select(static rule => rule.DeepClone()),
+            ]),
             ["incomplete"] = false,
         };
     }
@@ -110,17 +127,35 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
         var path = spec["nonResourceAttributes"];
         if (resource is null == path is null)
         {
-            throw ApiException.Invalid("authorization.k8s.io", "", "", [FieldError.Invalid(
-                "spec.resourceAttributes", resource is null ? "null" : "{}",
-                resource is null
-                    ? "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-                    : "cannot be specified in combination with nonResourceAttributes")]);
+            throw ApiException.Invalid(
+                "authorization.k8s.io",
+                "",
+                "",
+                [
+                    FieldError.Invalid(
+                        "spec.resourceAttributes",
+                        resource is null ? "null" : "{}",
+                        resource is null
+                            ? "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+                            : "cannot be specified in combination with nonResourceAttributes"
+                    ),
+                ]
+            );
         }
 
-        var answer = authorizer.Decide(user, resource is not null
-            ? new AccessQuestion(
-                resource.Text("verb"), resource.Text("group"), resource.Text("resource"), resource.Text("subresource"), resource.Text("namespace"), resource.Text("name"))
-            : new AccessQuestion(path.Text("verb"), Path: path.Text("path")));
+        var answer = authorizer.Decide(
+            user,
+            resource is not null
+                ? new AccessQuestion(
+                    resource.Text("verb"),
+                    resource.Text("group"),
+                    resource.Text("resource"),
+                    resource.Text("subresource"),
+                    resource.Text("namespace"),
+                    resource.Text("name")
+                )
+                : new AccessQuestion(path.Text("verb"), Path: path.Text("path"))
+        );
         var status = new JsonObject { ["allowed"] = answer.Allowed };
         if (answer.Reason.Length > 0)
         {

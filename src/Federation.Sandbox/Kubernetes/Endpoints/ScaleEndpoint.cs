@@ -21,12 +21,23 @@ internal sealed class ScaleEndpoint(Registry registry)
                 return;
             case "update":
                 var given = BodyReading.Object(
-                    await exchange.ReadBodyAsync(), exchange.ContentType, GroupVersion, Kind, exchange.Query("fieldValidation"), exchange.Warnings);
+                    await exchange.ReadBodyAsync(),
+                    exchange.ContentType,
+                    GroupVersion,
+                    Kind,
+                    exchange.Query("fieldValidation"),
+                    exchange.Warnings
+                );
                 await exchange.AnswerAsync(Write(exchange, type, _ => given));
                 return;
             default:
-                await exchange.AnswerAsync(Write(
-                    exchange, type, PatchReading.Read(exchange.ContentType, await exchange.ReadBodyAsync(), KubernetesTypes.Schema[Kind])));
+                await exchange.AnswerAsync(
+                    Write(
+                        exchange,
+                        type,
+                        PatchReading.Read(exchange.ContentType, await exchange.ReadBodyAsync(), KubernetesTypes.Schema[Kind])
+                    )
+                );
                 return;
         }
     }
@@ -34,22 +45,41 @@ internal sealed class ScaleEndpoint(Registry registry)
     private JsonObject Write(Exchange exchange, ResourceType type, Func<JsonObject, JsonObject> change)
     {
         var options = ObjectEndpoint.OptionsOf(exchange, exchange.Info.Verb == "patch" ? "PatchOptions" : "UpdateOptions");
-        return Scale(registry.Update(type, exchange.Info.Namespace, exchange.Info.Name, stored =>
-        {
-            var scale = BodyReading.Decode(
-                change(Scale(stored)), GroupVersion, Kind, exchange.Query("fieldValidation"), [], exchange.Warnings, static (message, _) => ApiException.BadRequest(message));
-            var replicas = scale["spec"].Number("replicas") ?? 0;
-            if (replicas < 0)
-            {
-                throw ApiException.Invalid(
-                    "autoscaling", Kind, stored.Name, [FieldError.Invalid("spec.replicas", $"{replicas}", "must be greater than or equal to 0")]);
-            }
+        return Scale(
+            registry.Update(
+                type,
+                exchange.Info.Namespace,
+                exchange.Info.Name,
+                stored =>
+                {
+                    var scale = BodyReading.Decode(
+                        change(Scale(stored)),
+                        GroupVersion,
+                        Kind,
+                        exchange.Query("fieldValidation"),
+                        [],
+                        exchange.Warnings,
+                        static (message, _) => ApiException.BadRequest(message)
+                    );
+                    var replicas = scale["spec"].Number("replicas") ?? 0;
+                    if (replicas < 0)
+                    {
+                        throw ApiException.Invalid(
+                            "autoscaling",
+                            Kind,
+                            stored.Name,
+                            [FieldError.Invalid("spec.replicas", $"{replicas}", "must be greater than or equal to 0")]
+                        );
+                    }
 
-            // A version the client gives must be the present one.
-            stored.Metadata["resourceVersion"] = scale.Metadata.Text("resourceVersion");
-            stored.Child("spec")["replicas"] = replicas;
-            return stored;
-        }, options));
+                    // A version the client gives must be the present one.
+                    stored.Metadata["resourceVersion"] = scale.Metadata.Text("resourceVersion");
+                    stored.Child("spec")["replicas"] = replicas;
+                    return stored;
+                },
+                options
+            )
+        );
     }
 
     private static JsonObject Scale(JsonObject value)

@@ -48,7 +48,8 @@ internal sealed class Selector
         {
             "metadata.name" => static value => value.Name,
             "metadata.namespace" when type.Namespaced => static value => value.Namespace,
-            _ => type.Strategy.SelectableFields.GetValueOrDefault(field) ?? throw ApiException.BadRequest(type.Strategy.UnsupportedField(field)),
+            _ => type.Strategy.SelectableFields.GetValueOrDefault(field)
+                ?? throw ApiException.BadRequest(type.Strategy.UnsupportedField(field)),
         };
         return value => read(value) == expected != negated;
     }

@@ -18,7 +18,13 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
     {
         var (name, @namespace) = (exchange.Info.Name, exchange.Info.Namespace);
         var request = BodyReading.Object(
-            await exchange.ReadBodyAsync(), exchange.ContentType, GroupVersion, Kind, exchange.Query("fieldValidation"), exchange.Warnings);
+            await exchange.ReadBodyAsync(),
+            exchange.ContentType,
+            GroupVersion,
+            Kind,
+            exchange.Query("fieldValidation"),
+            exchange.Warnings
+        );
         if (request.Namespace.Length > 0 && request.Namespace != @namespace)
         {
             throw ApiException.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
@@ -33,19 +39,35 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
             throw ApiException.NotFound(ResourceTable.Namespaces, @namespace);
         }
 
-        var account = store.Find(ResourceTable.ServiceAccounts, @namespace, name) ?? throw ApiException.NotFound(ResourceTable.ServiceAccounts, name);
+        var account =
+            store.Find(ResourceTable.ServiceAccounts, @namespace, name) ?? throw ApiException.NotFound(ResourceTable.ServiceAccounts, name);
         if (request.Name.Length > 0 && request.Name != name)
         {
             throw ApiException.Invalid(
-                Group, Kind, name, [FieldError.Invalid("metadata.name", FieldError.Quote(request.Name), "must match the service account name if specified")]);
+                Group,
+                Kind,
+                name,
+                [FieldError.Invalid("metadata.name", FieldError.Quote(request.Name), "must match the service account name if specified")]
+            );
         }
 
         var lifetime = spec.Number("expirationSeconds") ?? 0;
         if (lifetime is < ShortestLifetime or > LongestLifetime)
         {
-            throw ApiException.Invalid(Group, Kind, "", [FieldError.Invalid(
-                "spec.expirationSeconds", $"{lifetime}",
-                lifetime < ShortestLifetime ? "may not specify a duration less than 10 minutes" : "may not specify a duration larger than 2^32 seconds")]);
+            throw ApiException.Invalid(
+                Group,
+                Kind,
+                "",
+                [
+                    FieldError.Invalid(
+                        "spec.expirationSeconds",
+                        $"{lifetime}",
+                        lifetime < ShortestLifetime
+                            ? "may not specify a duration less than 10 minutes"
+                            : "may not specify a duration larger than 2^32 seconds"
+                    ),
+                ]
+            );
         }
 
         var bound = spec["boundObjectRef"] is JsonObject reference ? Resolve(reference, account) : null;
@@ -62,7 +84,9 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
             ["namespace"] = @namespace,
             ["uid"] = account.Uid,
             ["creationTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow()),
-            ["managedFields"] = new JsonArray(Reviews.Ownership(exchange, GroupVersion, new JsonObject { ["f:spec"] = owned }, time, "token")),
+            ["managedFields"] = new JsonArray(
+                Reviews.Ownership(exchange, GroupVersion, new JsonObject { ["f:spec"] = owned }, time, "token")
+            ),
         };
         await exchange.AnswerAsync(
             new JsonObject
@@ -71,9 +95,14 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
                 ["apiVersion"] = GroupVersion,
                 ["metadata"] = metadata,
                 ["spec"] = spec.DeepClone(),
-                ["status"] = new JsonObject { ["token"] = token.Token, ["expirationTimestamp"] = KubernetesObject.Timestamp(token.Expires) },
+                ["status"] = new JsonObject
+                {
+                    ["token"] = token.Token,
+                    ["expirationTimestamp"] = KubernetesObject.Timestamp(token.Expires),
+                },
             },
-            201);
+            201
+        );
     }
 
     private JsonObject Resolve(JsonObject reference, JsonObject account)
@@ -89,20 +118,27 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
         var bound = store.Find(type, account.Namespace, name) ?? throw ApiException.NotFound(type, name);
         if (type == ResourceTable.Pods && bound["spec"].Text("serviceAccountName") != account.Name)
         {
-            throw ApiException.BadRequest($"cannot bind token for serviceaccount \"{account.Name}\" to pod running with different serviceaccount name.");
+            throw ApiException.BadRequest(
+                $"cannot bind token for serviceaccount \"{account.Name}\" to pod running with different serviceaccount name."
+            );
         }
 
         return reference.Text("uid") is { Length: > 0 } uid && uid != bound.Uid
             ? throw ApiException.Conflict(
-                "", kind, name,
-                $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated")
+                "",
+                kind,
+                name,
+                $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated"
+            )
             : bound;
     }
 
     private static JsonObject OwnedFields(JsonObject spec)
     {
         var owned = new JsonObject();
-        foreach (var (field, node) in spec.Where(static pair => pair.Value is not null).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach (
+            var (field, node) in spec.Where(static pair => pair.Value is not null).OrderBy(static pair => pair.Key, StringComparer.Ordinal)
+        )
         {
             owned["f:" + field] = node is JsonObject inner
                 ? new JsonObject(inner.Select(static pair => KeyValuePair.Create("f:" + pair.Key, (JsonNode?)new JsonObject())))

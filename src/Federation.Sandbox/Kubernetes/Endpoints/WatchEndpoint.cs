@@ -31,7 +31,9 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
         if (initial && exchange.Query("resourceVersionMatch") != "NotOlderThan")
         {
             throw ApiException.InvalidOptions(
-                "ListOptions", FieldError.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+                "ListOptions",
+                FieldError.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+            );
         }
 
         var @namespace = exchange.Info.Namespace;
@@ -77,7 +79,14 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
     }
 
     private async Task FollowAsync(
-        Exchange exchange, ResourceType type, Selector selector, ObjectStore.Subscription subscription, long version, bool bookmarks, EventStream stream)
+        Exchange exchange,
+        ResourceType type,
+        Selector selector,
+        ObjectStore.Subscription subscription,
+        long version,
+        bool bookmarks,
+        EventStream stream
+    )
     {
         var timeout = exchange.Number("timeoutSeconds") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : LongestWatch;
         using var ended = new CancellationTokenSource(timeout, time);
@@ -85,7 +94,10 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
 
         // Bookmarks come at intervals, and once shortly before the end, so that the next watch can start where this one stops.
         var interval = timeout > options.BookmarkInterval ? options.BookmarkInterval : timeout - TimeSpan.FromSeconds(1.2);
-        var tick = bookmarks && interval > TimeSpan.Zero ? Task.Delay(interval, time, stopped.Token) : Task.Delay(Timeout.InfiniteTimeSpan, stopped.Token);
+        var tick =
+            bookmarks && interval > TimeSpan.Zero
+                ? Task.Delay(interval, time, stopped.Token)
+                : Task.Delay(Timeout.InfiniteTimeSpan, stopped.Token);
         try
         {
             while (true)
@@ -157,7 +169,8 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
     private static Task WriteAsync(Exchange exchange, string type, JsonObject value) =>
         exchange.WriteAsync((byte[])[.. Exchange.Serialize(new JsonObject { ["type"] = type, ["object"] = value }), (byte)'\n']);
 
-    private static bool IsIn(JsonObject value, string @namespace) => @namespace.Length == 0 || value.Namespace == @namespace || value.Namespace.Length == 0;
+    private static bool IsIn(JsonObject value, string @namespace) =>
+        @namespace.Length == 0 || value.Namespace == @namespace || value.Namespace.Length == 0;
 
     /// <summary>Writes objects in the form the client wants them; of tables only the first has the columns.</summary>
     private sealed class EventStream(Exchange exchange, ResourceType type, TimeProvider time)

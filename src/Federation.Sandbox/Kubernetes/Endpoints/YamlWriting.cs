@@ -11,17 +11,18 @@ internal static class YamlWriting
 
     public static string Write(JsonNode node) => Serializer.Serialize(Plain(node));
 
-    private static object? Plain(JsonNode? node) => node switch
-    {
-        null => null,
-        JsonObject map => map.ToDictionary(static pair => pair.Key, static pair => Plain(pair.Value), StringComparer.Ordinal),
-        JsonArray list => list.Select(Plain).ToList(),
-        _ => node.GetValueKind() switch
+    private static object? Plain(JsonNode? node) =>
+        node switch
         {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            JsonValueKind.Number => node.Integer is { } integer ? integer : node.GetValue<double>(),
-            _ => node.GetValue<string>(),
-        },
-    };
+            null => null,
+            JsonObject map => map.ToDictionary(static pair => pair.Key, static pair => Plain(pair.Value), StringComparer.Ordinal),
+            JsonArray list => list.Select(Plain).ToList(),
+            _ => node.GetValueKind() switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                JsonValueKind.Number => node.Integer is { } integer ? integer : node.GetValue<double>(),
+                _ => node.GetValue<string>(),
+            },
+        };
 }

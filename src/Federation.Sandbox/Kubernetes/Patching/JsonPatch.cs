@@ -16,8 +16,10 @@ internal static class JsonPatch
         if (operations.Count > MaximumOperations)
         {
             throw ApiException.Failure(
-                413, "RequestEntityTooLarge",
-                $"Request entity too large: The allowed maximum operations in a JSON patch is {MaximumOperations}, got {operations.Count}");
+                413,
+                "RequestEntityTooLarge",
+                $"Request entity too large: The allowed maximum operations in a JSON patch is {MaximumOperations}, got {operations.Count}"
+            );
         }
 
         var copied = 0;
@@ -59,12 +61,13 @@ internal static class JsonPatch
 
     private static JsonNode? Get(JsonNode? root, string pointer) => Segments(pointer).Aggregate(root, Step);
 
-    private static JsonNode? Step(JsonNode? node, string segment) => node switch
-    {
-        JsonObject map when map.TryGetPropertyValue(segment, out var child) => child,
-        JsonArray list when int.TryParse(segment, out var index) && index >= 0 && index < list.Count => list[index],
-        _ => throw Rejected(),
-    };
+    private static JsonNode? Step(JsonNode? node, string segment) =>
+        node switch
+        {
+            JsonObject map when map.TryGetPropertyValue(segment, out var child) => child,
+            JsonArray list when int.TryParse(segment, out var index) && index >= 0 && index < list.Count => list[index],
+            _ => throw Rejected(),
+        };
 
     private static void Add(ref JsonNode? root, string pointer, JsonNode? value)
     {
@@ -114,7 +117,12 @@ internal static class JsonPatch
     private static string[] Segments(string pointer) =>
         pointer.Length == 0 ? []
         : pointer[0] != '/' ? throw Rejected()
-        : [.. pointer[1..].Split('/').Select(static part => part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+        :
+        [
+            .. pointer[1..]
+                .Split('/')
+                .Select(static part => part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)),
+        ];
 
     private static ApiException Rejected() =>
         ApiException.Failure(422, "Invalid", "the server rejected our request due to an error in our request", []);

@@ -10,11 +10,14 @@ internal static class MergePatch
         var result = document.Copy();
         foreach (var (name, value) in patch)
         {
-            result.SetOrRemove(name, value switch
-            {
-                JsonObject inner => Apply(result[name] as JsonObject ?? [], inner),
-                _ => value?.DeepClone(),
-            });
+            result.SetOrRemove(
+                name,
+                value switch
+                {
+                    JsonObject inner => Apply(result[name] as JsonObject ?? [], inner),
+                    _ => value?.DeepClone(),
+                }
+            );
         }
 
         return result;

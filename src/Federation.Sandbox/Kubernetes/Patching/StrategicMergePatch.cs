@@ -45,7 +45,9 @@ internal static class StrategicMergePatch
             var gone = Strings(patch[name]);
             if (result[name[Deletion.Length..]] is JsonArray list)
             {
-                result[name[Deletion.Length..]] = new JsonArray([.. list.Where(item => !gone.Contains(item?.ToString() ?? "")).Select(static item => item?.DeepClone())]);
+                result[name[Deletion.Length..]] = new JsonArray([
+                    .. list.Where(item => !gone.Contains(item?.ToString() ?? "")).Select(static item => item?.DeepClone()),
+                ]);
             }
         }
 
@@ -61,20 +63,27 @@ internal static class StrategicMergePatch
         return result;
     }
 
-    private static HashSet<string> Strings(JsonNode? list) => (list as JsonArray)?.Select(static item => item?.ToString() ?? "").ToHashSet(StringComparer.Ordinal) ?? [];
+    private static HashSet<string> Strings(JsonNode? list) =>
+        (list as JsonArray)?.Select(static item => item?.ToString() ?? "").ToHashSet(StringComparer.Ordinal) ?? [];
 
-    private static JsonNode? Merge(JsonNode? current, JsonNode? patch, FieldType? type) => (patch, type) switch
-    {
-        (JsonObject inner, not null) => Apply(current as JsonObject ?? [], inner, type),
-        (JsonArray items, ListType { IsAtomic: false } list) => MergeList(current as JsonArray ?? [], items, list),
-        _ => patch?.DeepClone(),
-    };
+    private static JsonNode? Merge(JsonNode? current, JsonNode? patch, FieldType? type) =>
+        (patch, type) switch
+        {
+            (JsonObject inner, not null) => Apply(current as JsonObject ?? [], inner, type),
+            (JsonArray items, ListType { IsAtomic: false } list) => MergeList(current as JsonArray ?? [], items, list),
+            _ => patch?.DeepClone(),
+        };
 
     private static JsonArray MergeList(JsonArray current, JsonArray patch, ListType type)
     {
         if (type.IsSet)
         {
-            return new JsonArray([.. current.Concat(patch).DistinctBy(static item => item?.ToJsonString(), StringComparer.Ordinal).Select(static item => item?.DeepClone())]);
+            return new JsonArray([
+                .. current
+                    .Concat(patch)
+                    .DistinctBy(static item => item?.ToJsonString(), StringComparer.Ordinal)
+                    .Select(static item => item?.DeepClone()),
+            ]);
         }
 
         // An item that is nothing but the directive replaces the list by the others.
@@ -85,7 +94,11 @@ internal static class StrategicMergePatch
             if (KeyOf(item, type) is not { } key)
             {
                 throw ApiException.Failure(
-                    422, "Invalid", $"The  \"\" is invalid: patch: Invalid value: {item.ToJsonString()}: map: {item.ToJsonString()} does not contain declared merge key: {type.Keys[0]}", []);
+                    422,
+                    "Invalid",
+                    $"The  \"\" is invalid: patch: Invalid value: {item.ToJsonString()}: map: {item.ToJsonString()} does not contain declared merge key: {type.Keys[0]}",
+                    []
+                );
             }
 
             var at = result.FindIndex(known => KeyOf(known, type) == key);
@@ -112,18 +125,20 @@ internal static class StrategicMergePatch
     private static JsonArray Sort(JsonArray list, ListType type, JsonArray wanted)
     {
         string?[] order = [.. wanted.Select(item => KeyOf(item, type))];
-        return new JsonArray([.. list
-            .OrderBy(item => Array.IndexOf(order, KeyOf(item, type)) is var at && at < 0 ? order.Length : at)
-            .Select(static item => item?.DeepClone())]);
+        return new JsonArray([
+            .. list.OrderBy(item => Array.IndexOf(order, KeyOf(item, type)) is var at && at < 0 ? order.Length : at)
+                .Select(static item => item?.DeepClone()),
+        ]);
     }
 
     private static string? KeyOf(JsonNode? item, ListType type) =>
         type.IsSet ? item?.ToString() : (item as JsonObject)?[type.Keys[0]]?.ToString();
 
-    private static FieldType? FieldOf(FieldType type, string name) => type switch
-    {
-        StructType structure => structure.Fields.GetValueOrDefault(name)?.Type,
-        MapType map => map.Element,
-        _ => null,
-    };
+    private static FieldType? FieldOf(FieldType type, string name) =>
+        type switch
+        {
+            StructType structure => structure.Fields.GetValueOrDefault(name)?.Type,
+            MapType map => map.Element,
+            _ => null,
+        };
 }

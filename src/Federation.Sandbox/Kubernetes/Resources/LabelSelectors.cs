@@ -11,28 +11,45 @@ internal static class LabelSelectors
     /// <summary>Whether an object's labels satisfy it; an empty selector is satisfied by all, none by nothing.</summary>
     public static bool Matches(JsonNode? selector, JsonNode? labels) =>
         selector is JsonObject
-        && ((selector["matchLabels"] as JsonObject)?.All(wanted => (labels as JsonObject)?[wanted.Key]?.ToString() == wanted.Value?.ToString()) ?? true)
-        && selector.Items("matchExpressions").All(expression => Matches(expression, labels.Text(expression.Text("key")), (labels as JsonObject)?.ContainsKey(expression.Text("key")) is true));
+        && (
+            (selector["matchLabels"] as JsonObject)?.All(wanted =>
+                (labels as JsonObject)?[wanted.Key]?.ToString() == wanted.Value?.ToString()
+            )
+            ?? true
+        )
+        && selector
+            .Items("matchExpressions")
+            .All(expression =>
+                Matches(
+                    expression,
+                    labels.Text(expression.Text("key")),
+                    (labels as JsonObject)?.ContainsKey(expression.Text("key")) is true
+                )
+            );
 
     /// <summary>As a query would say it; <c>&lt;none&gt;</c> if it selects nothing in particular.</summary>
     public static string Format(JsonNode? selector)
     {
         string[] parts =
         [
-            .. selector.Pairs("matchLabels").OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key}={pair.Value}"),
+            .. selector
+                .Pairs("matchLabels")
+                .OrderBy(static pair => pair.Key, StringComparer.Ordinal)
+                .Select(static pair => $"{pair.Key}={pair.Value}"),
             .. selector.Items("matchExpressions").Select(Format),
         ];
         return parts.Length == 0 ? "<none>" : string.Join(',', parts);
     }
 
-    private static bool Matches(JsonObject expression, string value, bool present) => expression.Text("operator") switch
-    {
-        "In" => present && expression.Texts("values").Contains(value, StringComparer.Ordinal),
-        "NotIn" => !present || !expression.Texts("values").Contains(value, StringComparer.Ordinal),
-        "Exists" => present,
-        "DoesNotExist" => !present,
-        _ => false,
-    };
+    private static bool Matches(JsonObject expression, string value, bool present) =>
+        expression.Text("operator") switch
+        {
+            "In" => present && expression.Texts("values").Contains(value, StringComparer.Ordinal),
+            "NotIn" => !present || !expression.Texts("values").Contains(value, StringComparer.Ordinal),
+            "Exists" => present,
+            "DoesNotExist" => !present,
+            _ => false,
+        };
 
     private static string Format(JsonObject expression)
     {

@@ -8,12 +8,19 @@ internal sealed class PodStrategy : GenerationStrategy
 {
     private static readonly string[] ImmutableText =
     [
-        "pod updates may not change fields other than `spec.containers[*].image`", "`spec.initContainers[*].image`", "`spec.activeDeadlineSeconds`",
+        "pod updates may not change fields other than `spec.containers[*].image`",
+        "`spec.initContainers[*].image`",
+        "`spec.activeDeadlineSeconds`",
         "`spec.tolerations` (only additions to existing tolerations)",
         "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
     ];
 
-    public override JsonObject Empty() => new() { ["spec"] = new JsonObject { ["containers"] = null }, ["status"] = new JsonObject() };
+    public override JsonObject Empty() =>
+        new()
+        {
+            ["spec"] = new JsonObject { ["containers"] = null },
+            ["status"] = new JsonObject(),
+        };
 
     public override bool AnswersDeletedObject => true;
 
@@ -48,10 +55,15 @@ internal sealed class PodStrategy : GenerationStrategy
         var after = Immutable(value);
         if (!JsonNode.DeepEquals(before, after))
         {
-            var fields = before.Select(static pair => pair.Key).Union(after.Select(static pair => pair.Key), StringComparer.Ordinal)
-                .Where(field => !JsonNode.DeepEquals(before[field], after[field])).Order(StringComparer.Ordinal);
+            var fields = before
+                .Select(static pair => pair.Key)
+                .Union(after.Select(static pair => pair.Key), StringComparer.Ordinal)
+                .Where(field => !JsonNode.DeepEquals(before[field], after[field]))
+                .Order(StringComparer.Ordinal);
             yield return FieldError.Forbidden(
-                "spec", $"{string.Join(',', ImmutableText)}\n{string.Join('\n', fields.Select(field => $"- {field}: {Show(before[field])}\n+ {field}: {Show(after[field])}"))}\n");
+                "spec",
+                $"{string.Join(',', ImmutableText)}\n{string.Join('\n', fields.Select(field => $"- {field}: {Show(before[field])}\n+ {field}: {Show(after[field])}"))}\n"
+            );
         }
     }
 

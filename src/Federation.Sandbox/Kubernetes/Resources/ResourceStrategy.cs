@@ -38,14 +38,10 @@ internal class ResourceStrategy
         $"\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
 
     /// <summary>Sets what is unset, as decoding does.</summary>
-    public virtual void SetDefaults(JsonObject value)
-    {
-    }
+    public virtual void SetDefaults(JsonObject value) { }
 
     /// <summary>Sets what only the server may set on a new object.</summary>
-    public virtual void PrepareForCreate(JsonObject value)
-    {
-    }
+    public virtual void PrepareForCreate(JsonObject value) { }
 
     /// <summary>Puts back what a client may not change.</summary>
     public virtual void PrepareForUpdate(JsonObject value, JsonObject stored)

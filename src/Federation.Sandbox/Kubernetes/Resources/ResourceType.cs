@@ -7,7 +7,14 @@ namespace Federation.Sandbox.Kubernetes.Resources;
 
 /// <summary>One kind of object that is stored, and how it is served.</summary>
 internal sealed record ResourceType(
-    string Group, string Version, string Kind, string Plural, string Singular, bool Namespaced, ResourceStrategy Strategy)
+    string Group,
+    string Version,
+    string Kind,
+    string Plural,
+    string Singular,
+    bool Namespaced,
+    ResourceStrategy Strategy
+)
 {
     public IReadOnlyList<string> ShortNames { get; init; } = [];
 
@@ -18,8 +25,7 @@ internal sealed record ResourceType(
 
     public IReadOnlyList<Subresource> Subresources { get; init; } = [];
 
-    public IReadOnlyList<string> Verbs { get; init; } =
-        ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+    public IReadOnlyList<string> Verbs { get; init; } = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
     public string GroupVersion => Group.Length > 0 ? $"{Group}/{Version}" : Version;
 

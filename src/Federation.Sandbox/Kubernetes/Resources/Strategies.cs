@@ -111,7 +111,8 @@ internal sealed class EventStrategy : ResourceStrategy
             ["involvedObject.fieldPath"] = static value => value["involvedObject"].Text("fieldPath"),
             ["reason"] = static value => value.Text("reason"),
             ["reportingComponent"] = static value => value.Text("reportingComponent"),
-            ["source"] = static value => value["source"].Text("component") is { Length: > 0 } component ? component : value.Text("reportingComponent"),
+            ["source"] = static value =>
+                value["source"].Text("component") is { Length: > 0 } component ? component : value.Text("reportingComponent"),
             ["type"] = static value => value.Text("type"),
         };
 

@@ -25,16 +25,26 @@ internal abstract class GenerationStrategy : StatusStrategy
 /// <summary>A kind that makes pods of a template.</summary>
 internal abstract class WorkloadStrategy : GenerationStrategy
 {
-    public override JsonObject Empty() => new()
-    {
-        ["spec"] = new JsonObject { ["template"] = new JsonObject { ["metadata"] = new JsonObject(), ["spec"] = new JsonObject { ["containers"] = null } } },
-        ["status"] = new JsonObject(),
-    };
+    public override JsonObject Empty() =>
+        new()
+        {
+            ["spec"] = new JsonObject
+            {
+                ["template"] = new JsonObject
+                {
+                    ["metadata"] = new JsonObject(),
+                    ["spec"] = new JsonObject { ["containers"] = null },
+                },
+            },
+            ["status"] = new JsonObject(),
+        };
 
     public override void SetDefaults(JsonObject value) => PodDefaults.ApplyToTemplate(value.Child("spec").Child("template"));
 
-    public override IEnumerable<FieldError> Validate(JsonObject value) => PodValidation.Validate(value["spec"]?["template"] as JsonObject ?? [])
-        .Select(static error => error with { Field = "spec.template." + error.Field });
+    public override IEnumerable<FieldError> Validate(JsonObject value) =>
+        PodValidation
+            .Validate(value["spec"]?["template"] as JsonObject ?? [])
+            .Select(static error => error with { Field = "spec.template." + error.Field });
 
     public override IEnumerable<FieldError> ValidateUpdate(JsonObject value, JsonObject stored)
     {
@@ -60,7 +70,11 @@ internal abstract class WorkloadStrategy : GenerationStrategy
 
         if (!LabelSelectors.Matches(selector, labels))
         {
-            yield return FieldError.Invalid("spec.template.metadata.labels", labels?.ToJsonString() ?? "null", "`selector` does not match template `labels`");
+            yield return FieldError.Invalid(
+                "spec.template.metadata.labels",
+                labels?.ToJsonString() ?? "null",
+                "`selector` does not match template `labels`"
+            );
         }
     }
 
@@ -72,9 +86,10 @@ internal abstract class WorkloadStrategy : GenerationStrategy
         }
     }
 
-    protected static IEnumerable<FieldError> ValidateCounts(JsonObject value, params string[] fields) => fields
-        .Where(field => value["spec"].Number(field) is < 0)
-        .Select(field => FieldError.Invalid($"spec.{field}", $"{value["spec"].Number(field)}", "must be greater than or equal to 0"));
+    protected static IEnumerable<FieldError> ValidateCounts(JsonObject value, params string[] fields) =>
+        fields
+            .Where(field => value["spec"].Number(field) is < 0)
+            .Select(field => FieldError.Invalid($"spec.{field}", $"{value["spec"].Number(field)}", "must be greater than or equal to 0"));
 }
 
 internal sealed class DeploymentStrategy : WorkloadStrategy
@@ -110,15 +125,23 @@ internal sealed class DeploymentStrategy : WorkloadStrategy
         var strategy = value["spec"]?["strategy"];
         if (strategy.Text("type") is not ("RollingUpdate" or "Recreate"))
         {
-            yield return FieldError.NotSupported("spec.strategy.type", FieldError.Quote(strategy.Text("type")), ["Recreate", "RollingUpdate"]);
+            yield return FieldError.NotSupported(
+                "spec.strategy.type",
+                FieldError.Quote(strategy.Text("type")),
+                ["Recreate", "RollingUpdate"]
+            );
         }
         else if (strategy.Text("type") == "Recreate" && strategy?["rollingUpdate"] is not null)
         {
             yield return FieldError.Forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
         }
 
-        foreach (var error in ValidateCounts(value, "replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
-            .Concat(ValidateSelector(value)).Concat(base.Validate(value)).Concat(ValidateRestartPolicy(value)))
+        foreach (
+            var error in ValidateCounts(value, "replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
+                .Concat(ValidateSelector(value))
+                .Concat(base.Validate(value))
+                .Concat(ValidateRestartPolicy(value))
+        )
         {
             yield return error;
         }
@@ -150,14 +173,23 @@ internal sealed class ReplicaSetStrategy : WorkloadStrategy
     }
 
     public override IEnumerable<FieldError> Validate(JsonObject value) =>
-        ValidateCounts(value, "replicas", "minReadySeconds").Concat(ValidateSelector(value)).Concat(base.Validate(value)).Concat(ValidateRestartPolicy(value));
+        ValidateCounts(value, "replicas", "minReadySeconds")
+            .Concat(ValidateSelector(value))
+            .Concat(base.Validate(value))
+            .Concat(ValidateRestartPolicy(value));
 }
 
 /// <summary>Jobs: the labels by which a job knows its pods are made of its uid.</summary>
 internal sealed class JobStrategy : WorkloadStrategy
 {
     private static readonly string[] Counts =
-        ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"];
+    [
+        "parallelism",
+        "completions",
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "ttlSecondsAfterFinished",
+    ];
 
     public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } =
         new Dictionary<string, Func<JsonObject, string>>(StringComparer.Ordinal)

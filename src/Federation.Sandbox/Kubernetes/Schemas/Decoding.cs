@@ -101,8 +101,11 @@ internal sealed class Decoding(ICollection<string>? unknown)
                 return result;
             case MapType map:
                 var entries = node as JsonObject ?? throw Mismatch(node, $"map[string]{GoName(map.Element)}", context);
-                return new JsonObject(entries.Select(entry => KeyValuePair.Create(
-                    entry.Key, entry.Value is null ? Zero(map.Element) : Decode(entry.Value, map.Element, context))));
+                return new JsonObject(
+                    entries.Select(entry =>
+                        KeyValuePair.Create(entry.Key, entry.Value is null ? Zero(map.Element) : Decode(entry.Value, map.Element, context))
+                    )
+                );
             case ListType list:
                 var items = node as JsonArray ?? throw Mismatch(node, $"[]{GoName(list.Element)}", context);
                 return new JsonArray([.. items.Select(item => item is null ? Zero(list.Element) : Decode(item, list.Element, context))]);
@@ -131,18 +134,24 @@ internal sealed class Decoding(ICollection<string>? unknown)
                     return JsonValue.Create(integer);
                 }
 
-                throw new FormatException($"json: cannot unmarshal number {node.ToJsonString()} into Go struct field {context.GoField} of type {type}");
+                throw new FormatException(
+                    $"json: cannot unmarshal number {node.ToJsonString()} into Go struct field {context.GoField} of type {type}"
+                );
             default:
-                throw Mismatch(node, type switch
-                {
-                    "time" => "v1.Time",
-                    "microTime" => "v1.MicroTime",
-                    "quantity" => "resource.Quantity",
-                    "bytes" => "[]uint8",
-                    "number" => "float64",
-                    "intOrString" => "intstr.IntOrString",
-                    _ => type,
-                }, context);
+                throw Mismatch(
+                    node,
+                    type switch
+                    {
+                        "time" => "v1.Time",
+                        "microTime" => "v1.MicroTime",
+                        "quantity" => "resource.Quantity",
+                        "bytes" => "[]uint8",
+                        "number" => "float64",
+                        "intOrString" => "intstr.IntOrString",
+                        _ => type,
+                    },
+                    context
+                );
         }
     }
 
@@ -159,38 +168,42 @@ internal sealed class Decoding(ICollection<string>? unknown)
         return new FormatException($"json: cannot unmarshal {found} into Go struct field {context.GoField} of type {expected}");
     }
 
-    private static string GoName(FieldType type) => type switch
-    {
-        StructType structure => "v1." + structure.Name,
-        ListType list => "[]" + GoName(list.Element),
-        MapType map => "map[string]" + GoName(map.Element),
-        ScalarType scalar => scalar.Name == "quantity" ? "resource.Quantity" : scalar.Name,
-        _ => "",
-    };
+    private static string GoName(FieldType type) =>
+        type switch
+        {
+            StructType structure => "v1." + structure.Name,
+            ListType list => "[]" + GoName(list.Element),
+            MapType map => "map[string]" + GoName(map.Element),
+            ScalarType scalar => scalar.Name == "quantity" ? "resource.Quantity" : scalar.Name,
+            _ => "",
+        };
 
-    private static JsonNode? Zero(FieldType type) => type switch
-    {
-        ScalarType { Name: "string" } => JsonValue.Create(""),
-        StructType => new JsonObject(),
-        _ => null,
-    };
+    private static JsonNode? Zero(FieldType type) =>
+        type switch
+        {
+            ScalarType { Name: "string" } => JsonValue.Create(""),
+            StructType => new JsonObject(),
+            _ => null,
+        };
 
-    private static bool IsZero(JsonNode node) => node.GetValueKind() switch
-    {
-        JsonValueKind.False => true,
-        JsonValueKind.Number => node.Integer is 0,
-        _ => false,
-    };
+    private static bool IsZero(JsonNode node) =>
+        node.GetValueKind() switch
+        {
+            JsonValueKind.False => true,
+            JsonValueKind.Number => node.Integer is 0,
+            _ => false,
+        };
 
     // A struct that was written is kept even when empty (emptyDir: {}); everything else empty is unset.
-    private static bool IsEmpty(JsonNode node, FieldType type) => (type, node) switch
-    {
-        (ScalarType { Name: "any" }, _) => false,
-        (MapType, JsonObject map) => map.Count == 0,
-        (_, JsonArray list) => list.Count == 0,
-        (_, JsonValue value) => value.TryGetValue<string>(out var text) && text.Length == 0,
-        _ => false,
-    };
+    private static bool IsEmpty(JsonNode node, FieldType type) =>
+        (type, node) switch
+        {
+            (ScalarType { Name: "any" }, _) => false,
+            (MapType, JsonObject map) => map.Count == 0,
+            (_, JsonArray list) => list.Count == 0,
+            (_, JsonValue value) => value.TryGetValue<string>(out var text) && text.Length == 0,
+            _ => false,
+        };
 
     /// <param name="Owner">The struct the field is in.</param>
     /// <param name="Path">The field, list positions included.</param>

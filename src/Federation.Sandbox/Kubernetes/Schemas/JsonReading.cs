@@ -42,9 +42,10 @@ internal static class JsonReading
                 at++;
             }
 
-            throw new FormatException(at >= json.Length
-                ? "unexpected end of JSON input"
-                : $"invalid character {Show(json[at..])} looking for beginning of value", error);
+            throw new FormatException(
+                at >= json.Length ? "unexpected end of JSON input" : $"invalid character {Show(json[at..])} looking for beginning of value",
+                error
+            );
         }
     }
 
@@ -86,7 +87,9 @@ internal static class JsonReading
             case JsonTokenType.Number:
                 return reader.TryGetInt64(out var integer) ? JsonValue.Create(integer)
                     : reader.GetDouble() is var number && double.IsFinite(number) ? JsonValue.Create(number)
-                    : throw new FormatException($"json: cannot unmarshal number {Encoding.UTF8.GetString(reader.ValueSpan)} into Go value of type float64");
+                    : throw new FormatException(
+                        $"json: cannot unmarshal number {Encoding.UTF8.GetString(reader.ValueSpan)} into Go value of type float64"
+                    );
             case JsonTokenType.True or JsonTokenType.False:
                 return JsonValue.Create(reader.GetBoolean());
             default:

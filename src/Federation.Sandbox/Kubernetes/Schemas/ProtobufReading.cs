@@ -22,9 +22,10 @@ internal static class ProtobufReading
         }
 
         // The envelope: type (apiVersion, kind) = 1, the object's bytes = 2.
-        string apiVersion = "", kind = "";
+        string apiVersion = "",
+            kind = "";
         byte[] raw = [];
-        for (var envelope = body[Magic.Length..]; envelope.Length > 0;)
+        for (var envelope = body[Magic.Length..]; envelope.Length > 0; )
         {
             var (number, wire, _) = Tag(ref envelope);
             var content = wire == 2 ? Bytes(ref envelope) : throw new FormatException("unexpected wire type in the envelope");
@@ -43,7 +44,10 @@ internal static class ProtobufReading
             }
         }
 
-        if (schema.Structs.FirstOrDefault(type => type.Name == kind) is not { } type || type.Fields.Values.All(static field => field.Number == 0))
+        if (
+            schema.Structs.FirstOrDefault(type => type.Name == kind) is not { } type
+            || type.Fields.Values.All(static field => field.Number == 0)
+        )
         {
             throw new FormatException($"no protobuf form is known of kind \"{kind}\"");
         }
@@ -111,20 +115,23 @@ internal static class ProtobufReading
         }
     }
 
-    private static JsonNode? Value(ReadOnlySpan<byte> content, ulong varint, FieldType type) => type switch
-    {
-        StructType structure => Message(content, structure),
-        ScalarType { Name: "bool" } => JsonValue.Create(varint != 0),
-        ScalarType { Name: "int32" or "int64" } => JsonValue.Create((long)varint),
-        ScalarType { Name: "bytes" } => JsonValue.Create(Convert.ToBase64String(content)),
-        ScalarType { Name: "time" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss'Z'"),
-        ScalarType { Name: "microTime" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
-        ScalarType { Name: "string" } => JsonValue.Create(Encoding.UTF8.GetString(content)),
-        ScalarType { Name: "quantity" } => Parts(content).Text is { Length: > 0 } quantity ? JsonValue.Create(Encoding.UTF8.GetString(quantity)) : null,
-        ScalarType { Name: "intOrString" } => IntOrString(content),
-        ScalarType { Name: "any" } => JsonReading.Parse(Parts(content).Text),
-        _ => null,
-    };
+    private static JsonNode? Value(ReadOnlySpan<byte> content, ulong varint, FieldType type) =>
+        type switch
+        {
+            StructType structure => Message(content, structure),
+            ScalarType { Name: "bool" } => JsonValue.Create(varint != 0),
+            ScalarType { Name: "int32" or "int64" } => JsonValue.Create((long)varint),
+            ScalarType { Name: "bytes" } => JsonValue.Create(Convert.ToBase64String(content)),
+            ScalarType { Name: "time" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss'Z'"),
+            ScalarType { Name: "microTime" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
+            ScalarType { Name: "string" } => JsonValue.Create(Encoding.UTF8.GetString(content)),
+            ScalarType { Name: "quantity" } => Parts(content).Text is { Length: > 0 } quantity
+                ? JsonValue.Create(Encoding.UTF8.GetString(quantity))
+                : null,
+            ScalarType { Name: "intOrString" } => IntOrString(content),
+            ScalarType { Name: "any" } => JsonReading.Parse(Parts(content).Text),
+            _ => null,
+        };
 
     // Whether it is the string = 1, the number = 2, the string = 3.
     private static JsonValue IntOrString(ReadOnlySpan<byte> content)
@@ -139,7 +146,9 @@ internal static class ProtobufReading
         var (seconds, nanoseconds) = ((long)Parts(content).First, (long)Parts(content).Second);
         const long lastSecond = 253_402_300_799;
         return seconds is > 0 and <= lastSecond && nanoseconds is >= 0 and < 1_000_000_000
-            ? JsonValue.Create(DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / 100).ToString(format, CultureInfo.InvariantCulture))
+            ? JsonValue.Create(
+                DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / 100).ToString(format, CultureInfo.InvariantCulture)
+            )
             : null;
     }
 

@@ -100,10 +100,7 @@ internal sealed class Schema
         {
             var open = text.LastIndexOf('[');
             var keys = text[(open + 1)..^1];
-            return new ListType(
-                ParseType(text[..open]),
-                keys is "" or "set" ? [] : keys.Split(','),
-                keys == "set");
+            return new ListType(ParseType(text[..open]), keys is "" or "set" ? [] : keys.Split(','), keys == "set");
         }
 
         if (text.EndsWith('}'))

@@ -38,31 +38,42 @@ internal static class YamlReading
         }
     }
 
-    private static JsonValue? Plain(string text) => text switch
-    {
-        "" or "~" or "null" or "Null" or "NULL" => null,
-        "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => JsonValue.Create(true),
-        "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => JsonValue.Create(false),
-        _ when Octal(text) is { } octal => JsonValue.Create(octal),
-        _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer) => JsonValue.Create(integer),
-        _ when char.IsAsciiDigit(text[^1]) && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.')
-            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => JsonValue.Create(number),
-        _ => JsonValue.Create(text),
-    };
+    private static JsonValue? Plain(string text) =>
+        text switch
+        {
+            "" or "~" or "null" or "Null" or "NULL" => null,
+            "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => JsonValue.Create(true),
+            "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => JsonValue.Create(false),
+            _ when Octal(text) is { } octal => JsonValue.Create(octal),
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer) => JsonValue.Create(
+                integer
+            ),
+            _ when char.IsAsciiDigit(text[^1])
+                    && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.')
+                    && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                    && double.IsFinite(number) => JsonValue.Create(number),
+            _ => JsonValue.Create(text),
+        };
 
     /// <summary>File modes are written as 0644 or 0o644. What 64 bits do not hold is no whole number.</summary>
     private static long? Octal(string text)
     {
-        var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text.Length > 1 && text[0] == '0' ? text[1..] : "";
-        return digits.Length > 0 && digits.All(static digit => digit is >= '0' and <= '7') && digits.TrimStart('0').Length <= 21 ? Convert.ToInt64(digits, 8) : null;
+        var digits =
+            text.StartsWith("0o", StringComparison.Ordinal) ? text[2..]
+            : text.Length > 1 && text[0] == '0' ? text[1..]
+            : "";
+        return digits.Length > 0 && digits.All(static digit => digit is >= '0' and <= '7') && digits.TrimStart('0').Length <= 21
+            ? Convert.ToInt64(digits, 8)
+            : null;
     }
 
-    private static long Count(JsonNode? node) => node switch
-    {
-        JsonObject map => 1 + map.Sum(static pair => Count(pair.Value)),
-        JsonArray list => 1 + list.Sum(Count),
-        _ => 1,
-    };
+    private static long Count(JsonNode? node) =>
+        node switch
+        {
+            JsonObject map => 1 + map.Sum(static pair => Count(pair.Value)),
+            JsonArray list => 1 + list.Sum(Count),
+            _ => 1,
+        };
 
     private sealed class Reading(Parser parser, ICollection<string>? duplicates)
     {
@@ -86,7 +97,9 @@ internal static class YamlReading
                 }
 
                 _aliased += Count(anchored);
-                return _aliased <= MaximumAliased ? anchored?.DeepClone() : throw new FormatException("yaml: document contains excessive aliasing");
+                return _aliased <= MaximumAliased
+                    ? anchored?.DeepClone()
+                    : throw new FormatException("yaml: document contains excessive aliasing");
             }
 
             if (parser.TryConsume<MappingStart>(out var mapping))

@@ -61,18 +61,28 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
     }
 
     /// <summary>An update that changes a copy of what is stored under a value's name.</summary>
-    public JsonObject Change(ResourceType type, JsonObject value, Action<JsonObject> change, WriteOptions options) => Update(
-        type, value.Namespace, value.Name,
-        copy =>
-        {
-            change(copy);
-            return copy;
-        },
-        options);
+    public JsonObject Change(ResourceType type, JsonObject value, Action<JsonObject> change, WriteOptions options) =>
+        Update(
+            type,
+            value.Namespace,
+            value.Name,
+            copy =>
+            {
+                change(copy);
+                return copy;
+            },
+            options
+        );
 
     /// <summary>Server-side apply. Tells also whether the object is new.</summary>
     public (JsonObject Value, bool Created) Apply(
-        ResourceType type, string @namespace, string name, JsonObject applied, bool force, WriteOptions options)
+        ResourceType type,
+        string @namespace,
+        string name,
+        JsonObject applied,
+        bool force,
+        WriteOptions options
+    )
     {
         lock (store.Gate)
         {
@@ -89,7 +99,11 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             if (stored is null && uid.Length > 0)
             {
                 throw ApiException.Conflict(
-                    type.Group, type.Plural, name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+                    type.Group,
+                    type.Plural,
+                    name,
+                    $"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                );
             }
 
             if (stored is not null && asked.Length > 0 && asked != stored.Metadata.Text("resourceVersion"))
@@ -98,7 +112,14 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             }
 
             var value = ManagedFields.Apply(
-                stored ?? type.Strategy.Empty(), applied, type, options.Manager, force, time.GetUtcNow(), Reset(type, options));
+                stored ?? type.Strategy.Empty(),
+                applied,
+                type,
+                options.Manager,
+                force,
+                time.GetUtcNow(),
+                Reset(type, options)
+            );
             value["kind"] = type.Kind;
             value["apiVersion"] = type.GroupVersion;
             type.Strategy.SetDefaults(value);
@@ -220,7 +241,17 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         }
 
         var uid = value.Metadata.Text("uid");
-        foreach (var field in new[] { "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion" })
+        foreach (
+            var field in new[]
+            {
+                "uid",
+                "creationTimestamp",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+                "generation",
+                "resourceVersion",
+            }
+        )
         {
             value.Metadata.SetOrRemove(field, stored["metadata"]?[field]?.DeepClone());
         }
@@ -230,7 +261,11 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             var written = value;
             value = stored.Copy();
             value.SetOrRemove("status", written["status"]?.DeepClone());
-            foreach (var field in type.Strategy.StatusResetFields.Contains("metadata", StringComparer.Ordinal) ? (string[])["managedFields"] : ["managedFields", "annotations"])
+            foreach (
+                var field in type.Strategy.StatusResetFields.Contains("metadata", StringComparer.Ordinal)
+                    ? (string[])["managedFields"]
+                    : ["managedFields", "annotations"]
+            )
             {
                 value.Metadata.SetOrRemove(field, written["metadata"]?[field]?.DeepClone());
             }
@@ -273,7 +308,12 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             return value;
         }
 
-        if (stored.IsTerminating && !HasFinalizers(value) && (value["metadata"].Number("deletionGracePeriodSeconds") ?? 0) == 0 && type != ResourceTable.Namespaces)
+        if (
+            stored.IsTerminating
+            && !HasFinalizers(value)
+            && (value["metadata"].Number("deletionGracePeriodSeconds") ?? 0) == 0
+            && type != ResourceTable.Namespaces
+        )
         {
             store.Remove(type, stored.Namespace, stored.Name);
             return value;
@@ -294,7 +334,10 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         string[] before = [.. value["metadata"].Texts("finalizers")];
         string[] after = [.. before.Where(finalizer => finalizer == wanted || finalizer is not (OrphanFinalizer or ForegroundFinalizer))];
         after = wanted.Length > 0 ? [.. after.Union([wanted], StringComparer.Ordinal)] : after;
-        value.Metadata.SetOrRemove("finalizers", after.Length > 0 ? new JsonArray([.. after.Select(static finalizer => JsonValue.Create(finalizer))]) : null);
+        value.Metadata.SetOrRemove(
+            "finalizers",
+            after.Length > 0 ? new JsonArray([.. after.Select(static finalizer => JsonValue.Create(finalizer))]) : null
+        );
         return wanted.Length > 0 && !before.Contains(wanted, StringComparer.Ordinal);
     }
 
@@ -302,7 +345,8 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
     {
         // A deletion under way keeps the moment it was asked for.
         var asked = value.IsTerminating
-            ? DateTimeOffset.Parse(value.Metadata.Text("deletionTimestamp"), CultureInfo.InvariantCulture)
+            ? DateTimeOffset
+                .Parse(value.Metadata.Text("deletionTimestamp"), CultureInfo.InvariantCulture)
                 .AddSeconds(-(value.Metadata.Number("deletionGracePeriodSeconds") ?? 0))
             : time.GetUtcNow();
         if (!value.IsTerminating && value.Metadata.Number("generation") is { } generation)
@@ -342,15 +386,21 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         if (options.Uid is { Length: > 0 } uid && uid != stored.Uid)
         {
             throw ApiException.Conflict(
-                type.Group, type.Kind, stored.Name,
-                $"the UID in the precondition ({uid}) does not match the UID in record ({stored.Uid}). The object might have been deleted and then recreated");
+                type.Group,
+                type.Kind,
+                stored.Name,
+                $"the UID in the precondition ({uid}) does not match the UID in record ({stored.Uid}). The object might have been deleted and then recreated"
+            );
         }
 
         if (options.ResourceVersion is { Length: > 0 } version && version != stored.Metadata.Text("resourceVersion"))
         {
             throw ApiException.Conflict(
-                type.Group, type.Kind, stored.Name,
-                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({stored.ResourceVersion}). The object might have been modified");
+                type.Group,
+                type.Kind,
+                stored.Name,
+                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({stored.ResourceVersion}). The object might have been modified"
+            );
         }
     }
 

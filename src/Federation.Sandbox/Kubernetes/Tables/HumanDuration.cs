@@ -5,7 +5,12 @@ internal static class HumanDuration
 {
     public static string Format(TimeSpan duration)
     {
-        var (seconds, minutes, hours, days) = ((long)duration.TotalSeconds, (long)duration.TotalMinutes, (long)duration.TotalHours, (long)duration.TotalDays);
+        var (seconds, minutes, hours, days) = (
+            (long)duration.TotalSeconds,
+            (long)duration.TotalMinutes,
+            (long)duration.TotalHours,
+            (long)duration.TotalDays
+        );
         var years = days / 365;
         return seconds switch
         {
@@ -23,5 +28,6 @@ internal static class HumanDuration
         };
     }
 
-    private static string Two(long first, string unit, long second, string smaller) => second == 0 ? $"{first}{unit}" : $"{first}{unit}{second}{smaller}";
+    private static string Two(long first, string unit, long second, string smaller) =>
+        second == 0 ? $"{first}{unit}" : $"{first}{unit}{second}{smaller}";
 }

@@ -83,11 +83,18 @@ internal sealed record PodSummary(string Ready, string Status, long Restarts, Da
         : ended.Number("signal") is { } signal and not 0 ? $"Signal:{signal}"
         : $"ExitCode:{ended.Number("exitCode") ?? 0}";
 
-    private static (long Restarts, DateTimeOffset? Last) Count(JsonObject[] containers) => (
-        containers.Sum(static container => container.Number("restartCount") ?? 0),
-        containers.Select(static container => container["lastState"]?["terminated"].Text("finishedAt"))
-            .Select(static text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : (DateTimeOffset?)null)
-            .Max());
+    private static (long Restarts, DateTimeOffset? Last) Count(JsonObject[] containers) =>
+        (
+            containers.Sum(static container => container.Number("restartCount") ?? 0),
+            containers
+                .Select(static container => container["lastState"]?["terminated"].Text("finishedAt"))
+                .Select(static text =>
+                    DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+                        ? time
+                        : (DateTimeOffset?)null
+                )
+                .Max()
+        );
 
     private static bool Holds(JsonObject pod, string condition) =>
         pod["status"].Items("conditions").Any(known => known.Text("type") == condition && known.Text("status") == "True");

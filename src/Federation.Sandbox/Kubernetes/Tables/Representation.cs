@@ -46,31 +46,42 @@ internal sealed record Representation(RepresentationKind Kind, string Include, D
         return new Representation(RepresentationKind.Objects, include, now);
     }
 
-    public JsonObject Object(JsonObject value, ResourceType type, bool withColumns = true) => Kind switch
-    {
-        RepresentationKind.Tables => Table(
-            new JsonObject { ["resourceVersion"] = value.Metadata.Text("resourceVersion") }, [value], type, withColumns),
-        RepresentationKind.Metadata => Partial(value),
-        _ => value,
-    };
+    public JsonObject Object(JsonObject value, ResourceType type, bool withColumns = true) =>
+        Kind switch
+        {
+            RepresentationKind.Tables => Table(
+                new JsonObject { ["resourceVersion"] = value.Metadata.Text("resourceVersion") },
+                [value],
+                type,
+                withColumns
+            ),
+            RepresentationKind.Metadata => Partial(value),
+            _ => value,
+        };
 
     /// <param name="list">A list of the kind, its items without kind and version.</param>
-    public JsonObject List(JsonObject list, ResourceType type) => Kind switch
-    {
-        RepresentationKind.Tables => Table(list.Metadata.Copy(), list.Items("items"), type, withColumns: true),
-        RepresentationKind.Metadata => new JsonObject
+    public JsonObject List(JsonObject list, ResourceType type) =>
+        Kind switch
         {
-            ["kind"] = "PartialObjectMetadataList",
-            ["apiVersion"] = GroupVersion,
-            ["metadata"] = list.Metadata.Copy(),
-            ["items"] = new JsonArray([.. list.Items("items").Select(Partial)]),
-        },
-        _ => list,
-    };
+            RepresentationKind.Tables => Table(list.Metadata.Copy(), list.Items("items"), type, withColumns: true),
+            RepresentationKind.Metadata => new JsonObject
+            {
+                ["kind"] = "PartialObjectMetadataList",
+                ["apiVersion"] = GroupVersion,
+                ["metadata"] = list.Metadata.Copy(),
+                ["items"] = new JsonArray([.. list.Items("items").Select(Partial)]),
+            },
+            _ => list,
+        };
 
     private JsonObject Table(JsonObject metadata, IEnumerable<JsonObject> values, ResourceType type, bool withColumns)
     {
-        var table = new JsonObject { ["kind"] = "Table", ["apiVersion"] = GroupVersion, ["metadata"] = metadata };
+        var table = new JsonObject
+        {
+            ["kind"] = "Table",
+            ["apiVersion"] = GroupVersion,
+            ["metadata"] = metadata,
+        };
         table["columnDefinitions"] = withColumns ? new JsonArray([.. type.Columns.Select(static column => column.ToJson())]) : null;
         table["rows"] = new JsonArray([.. values.Select(value => Row(value, type))]);
         return table;
@@ -82,13 +93,15 @@ internal sealed record Representation(RepresentationKind Kind, string Include, D
         if (type == ResourceTable.Pods && value["status"].Text("phase") is "Succeeded" or "Failed")
         {
             var phase = value["status"].Text("phase");
-            row["conditions"] = new JsonArray(new JsonObject
-            {
-                ["type"] = "Completed",
-                ["status"] = "True",
-                ["reason"] = phase,
-                ["message"] = phase == "Succeeded" ? "The pod has completed successfully." : "The pod failed.",
-            });
+            row["conditions"] = new JsonArray(
+                new JsonObject
+                {
+                    ["type"] = "Completed",
+                    ["status"] = "True",
+                    ["reason"] = phase,
+                    ["message"] = phase == "Succeeded" ? "The pod has completed successfully." : "The pod failed.",
+                }
+            );
         }
 
         row["object"] = Include switch
@@ -111,10 +124,11 @@ internal sealed record Representation(RepresentationKind Kind, string Include, D
         return whole;
     }
 
-    private static JsonObject Partial(JsonObject value) => new()
-    {
-        ["kind"] = "PartialObjectMetadata",
-        ["apiVersion"] = GroupVersion,
-        ["metadata"] = value["metadata"]?.DeepClone(),
-    };
+    private static JsonObject Partial(JsonObject value) =>
+        new()
+        {
+            ["kind"] = "PartialObjectMetadata",
+            ["apiVersion"] = GroupVersion,
+            ["metadata"] = value["metadata"]?.DeepClone(),
+        };
 }

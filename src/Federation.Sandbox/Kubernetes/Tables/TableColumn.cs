@@ -17,12 +17,13 @@ internal sealed record TableColumn(string Name, string Description, Func<JsonObj
     /// <summary>As the column tells clients: <c>string</c> or <c>integer</c>.</summary>
     public string Type { get; init; } = "string";
 
-    public JsonObject ToJson() => new()
-    {
-        ["name"] = Name,
-        ["type"] = Type,
-        ["format"] = IsName ? "name" : "",
-        ["description"] = Description,
-        ["priority"] = IsWide ? 1 : 0,
-    };
+    public JsonObject ToJson() =>
+        new()
+        {
+            ["name"] = Name,
+            ["type"] = Type,
+            ["format"] = IsName ? "name" : "",
+            ["description"] = Description,
+            ["priority"] = IsWide ? 1 : 0,
+        };
 }

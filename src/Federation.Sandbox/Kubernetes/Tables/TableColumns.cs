@@ -10,11 +10,22 @@ internal static class TableColumns
     private const string None = "<none>";
     private const string Unknown = "<unknown>";
 
-    private static readonly TableColumn Name = new("Name", "The object's name, unique in its namespace.", static (value, _) => value.Name) { IsName = true };
+    private static readonly TableColumn Name = new("Name", "The object's name, unique in its namespace.", static (value, _) => value.Name)
+    {
+        IsName = true,
+    };
 
-    private static readonly TableColumn Age = new("Age", "How long ago the object was created.", static (value, now) => Since(value["metadata"].Text("creationTimestamp"), now));
+    private static readonly TableColumn Age = new(
+        "Age",
+        "How long ago the object was created.",
+        static (value, now) => Since(value["metadata"].Text("creationTimestamp"), now)
+    );
 
-    private static readonly TableColumn CreatedAt = new("Created At", "When the object was created.", static (value, _) => value["metadata"].Text("creationTimestamp"));
+    private static readonly TableColumn CreatedAt = new(
+        "Created At",
+        "When the object was created.",
+        static (value, _) => value["metadata"].Text("creationTimestamp")
+    );
 
     private static readonly TableColumn[] Template =
     [
@@ -28,24 +39,41 @@ internal static class TableColumns
 
     public static IReadOnlyList<TableColumn> ConfigMaps { get; } =
     [
-        Name, Number("Data", "How many entries it has.", static (value, _) => value.Pairs("data").Count() + value.Pairs("binaryData").Count()) with { Type = "string" }, Age,
+        Name,
+        Number(
+            "Data",
+            "How many entries it has.",
+            static (value, _) => value.Pairs("data").Count() + value.Pairs("binaryData").Count()
+        ) with
+        {
+            Type = "string",
+        },
+        Age,
     ];
 
     public static IReadOnlyList<TableColumn> Secrets { get; } =
     [
         Name,
         new("Type", "What the secret is for.", static (value, _) => value.Text("type")),
-        Number("Data", "How many entries it has.", static (value, _) => value.Pairs("data").Count()) with { Type = "string" },
+        Number("Data", "How many entries it has.", static (value, _) => value.Pairs("data").Count()) with
+        {
+            Type = "string",
+        },
         Age,
     ];
 
     public static IReadOnlyList<TableColumn> ServiceAccounts { get; } =
     [
-        Name, Number("Secrets", "How many secrets it refers to.", static (value, _) => value.Items("secrets").Count()) with { Type = "string" }, Age,
+        Name,
+        Number("Secrets", "How many secrets it refers to.", static (value, _) => value.Items("secrets").Count()) with
+        {
+            Type = "string",
+        },
+        Age,
     ];
 
     public static IReadOnlyList<TableColumn> Namespaces { get; } =
-        [Name, new("Status", "Whether it is in use or on its way out.", static (value, _) => value["status"].Text("phase")), Age];
+    [Name, new("Status", "Whether it is in use or on its way out.", static (value, _) => value["status"].Text("phase")), Age];
 
     public static IReadOnlyList<TableColumn> Roles { get; } = [Name, CreatedAt];
 
@@ -56,8 +84,15 @@ internal static class TableColumns
         Age,
         Wide("Users", "The users it is granted to.", static (value, _) => Join(Subjects(value, "User"), "name")),
         Wide("Groups", "The groups it is granted to.", static (value, _) => Join(Subjects(value, "Group"), "name")),
-        Wide("ServiceAccounts", "The service accounts it is granted to.", static (value, _) =>
-            string.Join(", ", Subjects(value, "ServiceAccount").Select(static subject => $"{subject.Text("namespace")}/{subject.Text("name")}"))),
+        Wide(
+            "ServiceAccounts",
+            "The service accounts it is granted to.",
+            static (value, _) =>
+                string.Join(
+                    ", ",
+                    Subjects(value, "ServiceAccount").Select(static subject => $"{subject.Text("namespace")}/{subject.Text("name")}")
+                )
+        ),
     ];
 
     public static IReadOnlyList<TableColumn> Nodes { get; } =
@@ -71,7 +106,11 @@ internal static class TableColumns
         Wide("External-IP", "Its address outside the cluster.", static (value, _) => Address(value, "ExternalIP")),
         Wide("OS-Image", "The operating system.", static (value, _) => OrUnknown(value["status"]?["nodeInfo"].Text("osImage"))),
         Wide("Kernel-Version", "The kernel.", static (value, _) => OrUnknown(value["status"]?["nodeInfo"].Text("kernelVersion"))),
-        Wide("Container-Runtime", "What runs its containers.", static (value, _) => OrUnknown(value["status"]?["nodeInfo"].Text("containerRuntimeVersion"))),
+        Wide(
+            "Container-Runtime",
+            "What runs its containers.",
+            static (value, _) => OrUnknown(value["status"]?["nodeInfo"].Text("containerRuntimeVersion"))
+        ),
     ];
 
     public static IReadOnlyList<TableColumn> Events { get; } =
@@ -79,13 +118,24 @@ internal static class TableColumns
         new("Last Seen", "How long ago it last happened.", static (value, now) => Since(LastSeen(value), now)),
         new("Type", "Normal or Warning.", static (value, _) => value.Text("type")),
         new("Reason", "What happened, in a word.", static (value, _) => value.Text("reason")),
-        new("Object", "What it happened to.", static (value, _) => $"{value["involvedObject"].Text("kind").ToLowerInvariant()}/{value["involvedObject"].Text("name")}"),
+        new(
+            "Object",
+            "What it happened to.",
+            static (value, _) => $"{value["involvedObject"].Text("kind").ToLowerInvariant()}/{value["involvedObject"].Text("name")}"
+        ),
         Wide("Subobject", "The part that it happened to.", static (value, _) => value["involvedObject"].Text("fieldPath")),
         Wide("Source", "Who reports it.", static (value, _) => Source(value)),
         new("Message", "What happened.", static (value, _) => value.Text("message").Trim()),
         Wide("First Seen", "How long ago it first happened.", static (value, now) => Since(FirstSeen(value), now)),
-        Number("Count", "How often it happened.", static (value, _) => value.Number("count") is { } count and > 0 ? count : 1) with { Type = "string", IsWide = true },
-        Name with { IsWide = true },
+        Number("Count", "How often it happened.", static (value, _) => value.Number("count") is { } count and > 0 ? count : 1) with
+        {
+            Type = "string",
+            IsWide = true,
+        },
+        Name with
+        {
+            IsWide = true,
+        },
     ];
 
     public static IReadOnlyList<TableColumn> Pods { get; } =
@@ -93,20 +143,38 @@ internal static class TableColumns
         Name,
         new("Ready", "The containers that are ready, of all.", static (value, _) => PodSummary.Of(value).Ready),
         new("Status", "What its containers are doing.", static (value, _) => PodSummary.Of(value).Status),
-        new("Restarts", "How often its containers were restarted, and how long ago the last time was.", static (value, now) => PodSummary.Of(value).RestartsAt(now)),
+        new(
+            "Restarts",
+            "How often its containers were restarted, and how long ago the last time was.",
+            static (value, now) => PodSummary.Of(value).RestartsAt(now)
+        ),
         Age,
         Wide("IP", "Its address.", static (value, _) => OrNone(value["status"].Text("podIP"))),
         Wide("Node", "The node it runs on.", static (value, _) => OrNone(value["spec"].Text("nodeName"))),
         Wide("Nominated Node", "The node that makes room for it.", static (value, _) => OrNone(value["status"].Text("nominatedNodeName"))),
-        Wide("Readiness Gates", "The further conditions of its readiness that hold, of all.", static (value, _) => PodSummary.ReadinessGates(value)),
+        Wide(
+            "Readiness Gates",
+            "The further conditions of its readiness that hold, of all.",
+            static (value, _) => PodSummary.ReadinessGates(value)
+        ),
     ];
 
     public static IReadOnlyList<TableColumn> Deployments { get; } =
     [
         Name,
-        new("Ready", "The pods that are ready, of those wanted.", static (value, _) => $"{Status(value, "readyReplicas")}/{value["spec"].Number("replicas") ?? 0}"),
-        Number("Up-to-date", "The pods of the present template.", static (value, _) => Status(value, "updatedReplicas")) with { Type = "string" },
-        Number("Available", "The pods that have been ready for long enough.", static (value, _) => Status(value, "availableReplicas")) with { Type = "string" },
+        new(
+            "Ready",
+            "The pods that are ready, of those wanted.",
+            static (value, _) => $"{Status(value, "readyReplicas")}/{value["spec"].Number("replicas") ?? 0}"
+        ),
+        Number("Up-to-date", "The pods of the present template.", static (value, _) => Status(value, "updatedReplicas")) with
+        {
+            Type = "string",
+        },
+        Number("Available", "The pods that have been ready for long enough.", static (value, _) => Status(value, "availableReplicas")) with
+        {
+            Type = "string",
+        },
         Age,
         .. Template,
     ];
@@ -138,7 +206,9 @@ internal static class TableColumns
         new(name, description, cell) { Type = "integer" };
 
     private static string Since(string timestamp, DateTimeOffset now) =>
-        DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? HumanDuration.Format(now - time) : Unknown;
+        DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? HumanDuration.Format(now - time)
+            : Unknown;
 
     private static string OrNone(string? text) => string.IsNullOrEmpty(text) ? None : text;
 
@@ -146,9 +216,11 @@ internal static class TableColumns
 
     private static string Join(IEnumerable<JsonObject> items, string field) => string.Join(',', items.Select(item => item.Text(field)));
 
-    private static IEnumerable<JsonObject> TemplateContainers(JsonObject value) => value["spec"]?["template"]?["spec"].Items("containers") ?? [];
+    private static IEnumerable<JsonObject> TemplateContainers(JsonObject value) =>
+        value["spec"]?["template"]?["spec"].Items("containers") ?? [];
 
-    private static IEnumerable<JsonObject> Subjects(JsonObject binding, string kind) => binding.Items("subjects").Where(subject => subject.Text("kind") == kind);
+    private static IEnumerable<JsonObject> Subjects(JsonObject binding, string kind) =>
+        binding.Items("subjects").Where(subject => subject.Text("kind") == kind);
 
     private static long Status(JsonObject value, string field) => value["status"].Number(field) ?? 0;
 
@@ -158,18 +230,30 @@ internal static class TableColumns
     private static string NodeStatus(JsonObject node)
     {
         var ready = node["status"].Items("conditions").FirstOrDefault(static condition => condition.Text("type") == "Ready");
-        var status = ready is null ? "Unknown" : ready.Text("status") == "True" ? "Ready" : "NotReady";
+        var status =
+            ready is null ? "Unknown"
+            : ready.Text("status") == "True" ? "Ready"
+            : "NotReady";
         return node["spec"].Flag("unschedulable") is true ? status + ",SchedulingDisabled" : status;
     }
 
     private static string NodeRoles(JsonObject node)
     {
         const string prefix = "node-role.kubernetes.io/";
-        return OrNone(string.Join(',', node["metadata"].Pairs("labels")
-            .Where(static label => label.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(static label => label.Key[prefix.Length..]).Order(StringComparer.Ordinal)));
+        return OrNone(
+            string.Join(
+                ',',
+                node["metadata"]
+                    .Pairs("labels")
+                    .Where(static label => label.Key.StartsWith(prefix, StringComparison.Ordinal))
+                    .Select(static label => label.Key[prefix.Length..])
+                    .Order(StringComparer.Ordinal)
+            )
+        );
     }
 
-    private static string FirstSeen(JsonObject value) => value.Text("firstTimestamp") is { Length: > 0 } first ? first : value.Text("eventTime");
+    private static string FirstSeen(JsonObject value) =>
+        value.Text("firstTimestamp") is { Length: > 0 } first ? first : value.Text("eventTime");
 
     private static string LastSeen(JsonObject value) =>
         value["series"].Text("lastObservedTime") is { Length: > 0 } observed ? observed
@@ -205,13 +289,28 @@ internal static class TableColumns
 
     private static string Duration(JsonObject job, DateTimeOffset now)
     {
-        if (!DateTimeOffset.TryParse(job["status"].Text("startTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start))
+        if (
+            !DateTimeOffset.TryParse(
+                job["status"].Text("startTime"),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var start
+            )
+        )
         {
             return "";
         }
 
         return Since(
             job["status"].Text("startTime"),
-            DateTimeOffset.TryParse(job["status"].Text("completionTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end : now);
+            DateTimeOffset.TryParse(
+                job["status"].Text("completionTime"),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var end
+            )
+                ? end
+                : now
+        );
     }
 }

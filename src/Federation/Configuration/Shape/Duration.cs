@@ -41,8 +41,11 @@ internal sealed partial class Duration : Value<TimeSpan>
     public static string Format(TimeSpan value)
     {
         var hours = (long)value.TotalHours;
-        var text = (hours > 0 ? $"{hours}h" : "") + (value.Minutes > 0 ? $"{value.Minutes}m" : "")
-            + (value.Seconds > 0 ? $"{value.Seconds}s" : "") + (value.Milliseconds > 0 ? $"{value.Milliseconds}ms" : "");
+        var text =
+            (hours > 0 ? $"{hours}h" : "")
+            + (value.Minutes > 0 ? $"{value.Minutes}m" : "")
+            + (value.Seconds > 0 ? $"{value.Seconds}s" : "")
+            + (value.Milliseconds > 0 ? $"{value.Milliseconds}ms" : "");
         return text.Length > 0 ? text : "0s";
     }
 
@@ -51,12 +54,18 @@ internal sealed partial class Duration : Value<TimeSpan>
         value = default;
         if (node is ScalarNode { Type: ScalarKind.Integer } number)
         {
-            var seconds = int.TryParse(number.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? TimeSpan.FromSeconds(count) : (TimeSpan?)null;
+            var seconds = int.TryParse(number.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? TimeSpan.FromSeconds(count)
+                : (TimeSpan?)null;
             reading.Invalid(
                 node.At,
                 $"{label} has no unit: {number.Text} of what?",
-                seconds is null ? $"Write {Kind}." : $"Write {number.Text}s, if seconds are meant" + (seconds.Value.TotalMinutes >= 1 ? $" (the same as {Format(seconds.Value)})." : "."),
-                actual: number.Text);
+                seconds is null
+                    ? $"Write {Kind}."
+                    : $"Write {number.Text}s, if seconds are meant"
+                        + (seconds.Value.TotalMinutes >= 1 ? $" (the same as {Format(seconds.Value)})." : "."),
+                actual: number.Text
+            );
             return false;
         }
 
@@ -72,7 +81,8 @@ internal sealed partial class Duration : Value<TimeSpan>
                 node.At,
                 $"{label} must be {Kind}, not {Quote.Of(scalar.Text)}",
                 "Write hours, minutes and seconds in this order, as whole numbers with h, m and s; a day is 24h.",
-                actual: scalar.Text);
+                actual: scalar.Text
+            );
             return false;
         }
 
@@ -86,21 +96,43 @@ internal sealed partial class Duration : Value<TimeSpan>
                 $"{label} is {scalar.Text}, {(value < Least ? $"less than {Format(Least)}" : $"more than {Format(Most)}")}: {Reason}",
                 $"Write a duration from {Format(Least)} to {Format(Advised ?? Most)}.",
                 expected: $"{Format(Least)} to {Format(Advised ?? Most)}",
-                actual: scalar.Text);
+                actual: scalar.Text
+            );
             return false;
         }
 
         if (Warn(value) is { } warning)
-            reading.Add(RangeCode, node.At, $"{label} is {scalar.Text}: {warning.Cause}", warning.Fix, warning.Meant, scalar.Text, Severity.Warning);
+        {
+            reading.Add(
+                RangeCode,
+                node.At,
+                $"{label} is {scalar.Text}: {warning.Cause}",
+                warning.Fix,
+                warning.Meant,
+                scalar.Text,
+                Severity.Warning
+            );
+        }
+
         return true;
     }
 
-    public override JsonObject Schema(JsonObject definitions)
-        => new() { ["type"] = "string", ["minLength"] = 1, ["pattern"] = $"^{(Fine ? FinePattern : Pattern)}$" };
+    public override JsonObject Schema(JsonObject definitions) =>
+        new()
+        {
+            ["type"] = "string",
+            ["minLength"] = 1,
+            ["pattern"] = $"^{(Fine ? FinePattern : Pattern)}$",
+        };
 
-    private static long NumberIn(Group group) => group.Success ? long.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+    private static long NumberIn(Group group) =>
+        group.Success ? long.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
 
     // Groups "s" and "ms": 5ms is no 5m with an s left over, since the whole text must match.
-    [GeneratedRegex(@"\A(?:(?<h>[0-9]{1,9})h)?(?:(?<m>[0-9]{1,9})m)?(?:(?<s>[0-9]{1,9})s)?(?:(?<ms>[0-9]{1,9})ms)?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\A(?:(?<h>[0-9]{1,9})h)?(?:(?<m>[0-9]{1,9})m)?(?:(?<s>[0-9]{1,9})s)?(?:(?<ms>[0-9]{1,9})ms)?\z",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static new partial Regex Parts();
 }

@@ -27,15 +27,25 @@ internal sealed class PolicyValue : Value<PolicyReference>
         {
             case ScalarNode scalar when scalar.Text.StartsWith("arn:", StringComparison.Ordinal):
                 if (!Identifiers.PolicyArn.TryRead(node, label, reading, out var arn))
+                {
                     return false;
+                }
+
                 value = new PolicyReference.Managed(arn, reading.Locate(node.At));
                 return true;
             case ScalarNode scalar when IsPath(scalar.Text):
                 return TryReadFile(scalar, label, reading, out value);
             case ScalarNode:
                 if (!Identifiers.PolicyName.TryRead(node, label, reading, out var name))
+                {
                     return false;
-                value = new PolicyReference.Template(name, new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal), reading.Locate(node.At));
+                }
+
+                value = new PolicyReference.Template(
+                    name,
+                    new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal),
+                    reading.Locate(node.At)
+                );
                 return IsTaken(name, node, node, [], reading);
             case MappingNode mapping:
                 return TryReadTemplate(mapping, reading, out value);
@@ -47,33 +57,44 @@ internal sealed class PolicyValue : Value<PolicyReference>
 
     public override JsonObject Schema(JsonObject definitions)
     {
-        definitions.TryAdd("policy", new JsonObject
-        {
-            ["anyOf"] = new JsonArray(
-                Identifiers.PolicyName.Schema(definitions),
-                // A file, whose name becomes the policy's.
-                new JsonObject { ["type"] = "string", ["maxLength"] = File.Most, ["pattern"] = @"^(?!arn:)(?:[\s\S]*[/\\])?[A-Za-z0-9][-A-Za-z0-9_.]{0,127}(?:\.json)?$" },
-                Identifiers.PolicyArn.Schema(definitions),
-                new JsonObject
-                {
-                    ["type"] = "object",
-                    ["properties"] = new JsonObject { [TemplateKey] = Identifiers.PolicyName.Schema(definitions) },
-                    ["required"] = new JsonArray(TemplateKey),
-                    ["propertyNames"] = Identifiers.ParameterName.Schema(definitions),
-                    ["additionalProperties"] = Parameter.Schema(definitions),
-                }),
-        });
+        definitions.TryAdd(
+            "policy",
+            new JsonObject
+            {
+                ["anyOf"] = new JsonArray(
+                    Identifiers.PolicyName.Schema(definitions),
+                    // A file, whose name becomes the policy's.
+                    new JsonObject
+                    {
+                        ["type"] = "string",
+                        ["maxLength"] = File.Most,
+                        ["pattern"] = @"^(?!arn:)(?:[\s\S]*[/\\])?[A-Za-z0-9][-A-Za-z0-9_.]{0,127}(?:\.json)?$",
+                    },
+                    Identifiers.PolicyArn.Schema(definitions),
+                    new JsonObject
+                    {
+                        ["type"] = "object",
+                        ["properties"] = new JsonObject { [TemplateKey] = Identifiers.PolicyName.Schema(definitions) },
+                        ["required"] = new JsonArray(TemplateKey),
+                        ["propertyNames"] = Identifiers.ParameterName.Schema(definitions),
+                        ["additionalProperties"] = Parameter.Schema(definitions),
+                    }
+                ),
+            }
+        );
         return new JsonObject { ["$ref"] = "#/$defs/policy" };
     }
 
-    private static bool IsPath(string text)
-        => text.AsSpan().IndexOfAny('/', '\\') >= 0 || text.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+    private static bool IsPath(string text) =>
+        text.AsSpan().IndexOfAny('/', '\\') >= 0 || text.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
     private static bool TryReadFile(ScalarNode scalar, string label, Reading reading, out PolicyReference value)
     {
         value = null!;
         if (!File.TryRead(scalar, label, reading, out var path))
+        {
             return false;
+        }
 
         // Either separator, whichever system this runs on: the configuration is the same file everywhere.
         var fileName = path[(path.AsSpan().LastIndexOfAny('/', '\\') + 1)..];
@@ -83,14 +104,21 @@ internal sealed class PolicyValue : Value<PolicyReference>
             reading.Invalid(
                 scalar.At,
                 $"{Quote.Of(path)} names no file whose name could be that of a policy",
-                "Name the file with letters, digits, \"-\", \"_\" and \".\", at most 128, such as policies/exports.json.");
+                "Name the file with letters, digits, \"-\", \"_\" and \".\", at most 128, such as policies/exports.json."
+            );
             return false;
         }
 
         path = path.Replace('\\', '/');
         if (reading.HasPolicyFile is { } exists && !exists(path))
         {
-            reading.Add(FindingCodes.TemplateInvalid, scalar.At, $"there is no policy file {Quote.Of(path)}", "Correct the path; it is looked up from the configuration's folder.", actual: path);
+            reading.Add(
+                FindingCodes.TemplateInvalid,
+                scalar.At,
+                $"there is no policy file {Quote.Of(path)}",
+                "Correct the path; it is looked up from the configuration's folder.",
+                actual: path
+            );
             return false;
         }
 
@@ -107,9 +135,23 @@ internal sealed class PolicyValue : Value<PolicyReference>
         {
             var near = mapping.Entries.Select(entry => entry.Key).FirstOrDefault(key => NearMiss.Of(key.Text, [TemplateKey]) is not null);
             if (near is null)
-                reading.Invalid(mapping.At, "the policy has no \"template\"", "Add \"template\": the name of a policy under templates/policies.");
+            {
+                reading.Invalid(
+                    mapping.At,
+                    "the policy has no \"template\"",
+                    "Add \"template\": the name of a policy under templates/policies."
+                );
+            }
             else
-                reading.Invalid(near.At, $"unknown key {Quote.Of(near.Text)}; did you mean \"template\"?", "Write \"template\".", TemplateKey, near.Text);
+            {
+                reading.Invalid(
+                    near.At,
+                    $"unknown key {Quote.Of(near.Text)}; did you mean \"template\"?",
+                    "Write \"template\".",
+                    TemplateKey,
+                    near.Text
+                );
+            }
         }
         else
         {
@@ -121,11 +163,16 @@ internal sealed class PolicyValue : Value<PolicyReference>
         {
             Identifiers.ParameterName.CheckName(key, reading);
             if (Parameter.TryRead(valueNode, $"the parameter {Quote.Of(key.Text)}", reading, out var values))
+            {
                 parameters[key.Text] = values;
+            }
         }
 
         if (reading.Errors != before)
+        {
             return false;
+        }
+
         value = new PolicyReference.Template(name, parameters, reading.Locate(mapping.At));
         return IsTaken(name, template.Value, mapping, [.. mapping.Entries.Where(entry => entry.Key.Text is not TemplateKey)], reading);
     }
@@ -134,17 +181,22 @@ internal sealed class PolicyValue : Value<PolicyReference>
     private static bool IsTaken(string name, Node named, Node whole, IReadOnlyList<(ScalarNode Key, Node Value)> given, Reading reading)
     {
         if (reading.PolicyTemplates is not { } templates)
+        {
             return true;
+        }
+
         if (!templates.TryGetValue(name, out var takes))
         {
             var near = NearMiss.Of(name, templates.Keys);
             reading.Add(
                 FindingCodes.TemplateInvalid,
                 named.At,
-                $"there is no policy template {Quote.Of(name)}; " + (near is null ? $"there is {Quote.All(templates.Keys)}" : $"did you mean {Quote.Of(near)}?"),
+                $"there is no policy template {Quote.Of(name)}; "
+                    + (near is null ? $"there is {Quote.All(templates.Keys)}" : $"did you mean {Quote.Of(near)}?"),
                 near is null ? $"Name one of these, or add policies/{name}.json to the folder of --templates." : $"Write {Quote.Of(near)}.",
                 near,
-                name);
+                name
+            );
             return false;
         }
 
@@ -155,24 +207,44 @@ internal sealed class PolicyValue : Value<PolicyReference>
             if (key.Text is BucketsParameter)
             {
                 foreach (var bucket in ParameterValue.ItemsOf(value).OfType<ScalarNode>())
+                {
                     Identifiers.Bucket.CheckName(bucket, reading);
+                }
             }
 
             if (takes.Contains(key.Text, StringComparer.Ordinal))
+            {
                 continue;
+            }
+
             var near = NearMiss.Of(key.Text, takes);
             reading.Invalid(
                 key.At,
-                $"the policy template {Quote.Of(name)} has no parameter {Quote.Of(key.Text)}; " + (near is not null ? $"did you mean {Quote.Of(near)}?" : takes is [] ? "it takes none" : $"it takes {Quote.All(takes)}"),
+                $"the policy template {Quote.Of(name)} has no parameter {Quote.Of(key.Text)}; "
+                    + (
+                        near is not null ? $"did you mean {Quote.Of(near)}?"
+                        : takes is [] ? "it takes none"
+                        : $"it takes {Quote.All(takes)}"
+                    ),
                 near is null ? "Remove it." : $"Write {Quote.Of(near)}.",
                 near,
-                key.Text);
+                key.Text
+            );
             if (near is not null)
+            {
                 missing.Remove(near);
+            }
         }
 
         foreach (var parameter in missing)
-            reading.Invalid(whole.At, $"the policy template {Quote.Of(name)} needs its parameter {Quote.Of(parameter)}", $"Write {{ template: {name}, {parameter}: […] }}.");
+        {
+            reading.Invalid(
+                whole.At,
+                $"the policy template {Quote.Of(name)} needs its parameter {Quote.Of(parameter)}",
+                $"Write {{ template: {name}, {parameter}: […] }}."
+            );
+        }
+
         return reading.Errors == before;
     }
 
@@ -189,22 +261,38 @@ internal sealed class PolicyValue : Value<PolicyReference>
             foreach (var item in ItemsOf(node))
             {
                 if (item is ScalarNode { Type: not ScalarKind.Null } scalar)
+                {
                     read.Add(scalar.Text);
+                }
                 else
+                {
                     RejectKind(item, node is SequenceNode ? $"an item of {label}" : label, reading);
+                }
             }
 
             if (node is SequenceNode && read.Count == 0 && reading.Errors == before)
+            {
                 reading.Invalid(node.At, $"{label} is an empty list", "Give it at least one value.");
+            }
+
             return reading.Errors == before;
         }
 
         public static List<Node> ItemsOf(Node node) => node is SequenceNode sequence ? sequence.Items : [node];
 
-        public override JsonObject Schema(JsonObject definitions) => new()
-        {
-            ["anyOf"] = new JsonArray(Scalar(), new JsonObject { ["type"] = "array", ["items"] = Scalar(), ["minItems"] = 1 }),
-        };
+        public override JsonObject Schema(JsonObject definitions) =>
+            new()
+            {
+                ["anyOf"] = new JsonArray(
+                    Scalar(),
+                    new JsonObject
+                    {
+                        ["type"] = "array",
+                        ["items"] = Scalar(),
+                        ["minItems"] = 1,
+                    }
+                ),
+            };
 
         private static JsonObject Scalar() => new() { ["type"] = new JsonArray("string", "number", "boolean") };
     }

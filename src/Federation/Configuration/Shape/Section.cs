@@ -34,7 +34,11 @@ internal abstract class Key(string name, string meaning, bool required, string[]
         var schema = Value.Schema(definitions);
         schema["description"] = Meaning;
         if (DefaultText is not null)
-            schema["default"] = new ScalarNode(Position.Start, DefaultText, plain: true).Type is ScalarKind.Boolean ? DefaultText is "true" : DefaultText;
+        {
+            schema["default"] =
+                new ScalarNode(Position.Start, DefaultText, plain: true).Type is ScalarKind.Boolean ? DefaultText is "true" : DefaultText;
+        }
+
         return schema;
     }
 }
@@ -52,7 +56,10 @@ internal sealed class Key<T> : Key
         {
             var reading = new Reading("default", new Section(name));
             if (!value.TryRead(new ScalarNode(Position.Start, defaultText, plain: true), Label, reading, out var read))
+            {
                 throw new ArgumentException(reading.Findings()[0].Cause, nameof(defaultText));
+            }
+
             Default = read;
         }
     }
@@ -62,17 +69,19 @@ internal sealed class Key<T> : Key
     /// <summary>What holds where the key is not given.</summary>
     public T? Default { get; }
 
-    public static Key<T> Needed(string name, Value<T> value, string meaning, params string[] synonyms)
-        => new(name, value, meaning, required: true, defaultText: null, synonyms);
+    public static Key<T> Needed(string name, Value<T> value, string meaning, params string[] synonyms) =>
+        new(name, value, meaning, required: true, defaultText: null, synonyms);
 
-    public static Key<T> Optional(string name, Value<T> value, string meaning, string? defaultText = null, params string[] synonyms)
-        => new(name, value, meaning, required: false, defaultText, synonyms);
+    public static Key<T> Optional(string name, Value<T> value, string meaning, string? defaultText = null, params string[] synonyms) =>
+        new(name, value, meaning, required: false, defaultText, synonyms);
 
     public override void Read(Node node, Reading reading, Fields into)
     {
         into.Mark(this, node.At);
         if (_value.TryRead(node, Label, reading, out var read))
+        {
             into.Set(this, read);
+        }
     }
 }
 
@@ -103,8 +112,7 @@ internal sealed class Fields(Position at, Section section)
     public T? Get<T>(Key<T> key) => _values[key.Index].Value is T value ? value : key.Default;
 
     /// <summary>A value that a sound section is sure to have.</summary>
-    public T Need<T>(Key<T> key)
-        => Get(key) ?? throw new InvalidOperationException($"The key {key.Name} was not read.");
+    public T Need<T>(Key<T> key) => Get(key) ?? throw new InvalidOperationException($"The key {key.Name} was not read.");
 
     public void Mark(Key key, Position at) => _values[key.Index] = (true, null, at);
 
@@ -123,7 +131,9 @@ internal sealed class Section : Value<Fields>
         _inOrder = keys;
         _keys = keys.ToDictionary(key => key.Name, StringComparer.Ordinal);
         for (var index = 0; index < keys.Length; index++)
+        {
             keys[index].Index = index;
+        }
     }
 
     public string Name { get; }
@@ -163,10 +173,13 @@ internal sealed class Section : Value<Fields>
                     $"unknown key {Quote.Of(keyNode.Text)}; did you mean {meant.Label}?",
                     $"Write {meant.Label}, or remove the line.",
                     meant.Name,
-                    keyNode.Text);
+                    keyNode.Text
+                );
                 // Read under the name that was meant, so that what is wrong inside shows in the same run.
                 if (!mapping.TryGet(meant.Name, out _) && (guessed ??= []).Add(meant))
+                {
                     meant.Read(valueNode, reading, value);
+                }
             }
             else
             {
@@ -177,7 +190,13 @@ internal sealed class Section : Value<Fields>
         foreach (var missing in _inOrder)
         {
             if (missing.Required && !value.Has(missing))
-                reading.Invalid(node.At, $"the {Name} has no {missing.Label}", $"Add {missing.Label}: {char.ToLowerInvariant(missing.Meaning[0])}{missing.Meaning[1..]}");
+            {
+                reading.Invalid(
+                    node.At,
+                    $"the {Name} has no {missing.Label}",
+                    $"Add {missing.Label}: {char.ToLowerInvariant(missing.Meaning[0])}{missing.Meaning[1..]}"
+                );
+            }
         }
 
         value.Sound = reading.Errors == before;
@@ -200,11 +219,16 @@ internal sealed class Section : Value<Fields>
     {
         var properties = new JsonObject();
         foreach (var key in _inOrder)
+        {
             properties[key.Name] = key.Schema(definitions);
+        }
 
         var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
         if (_inOrder.Any(key => key.Required))
+        {
             schema["required"] = new JsonArray([.. _inOrder.Where(key => key.Required).Select(key => JsonValue.Create(key.Name))]);
+        }
+
         schema["additionalProperties"] = false;
         return schema;
     }
@@ -212,25 +236,36 @@ internal sealed class Section : Value<Fields>
     private Key? Guess(string written)
     {
         var plain = NearMiss.Plain(written);
-        return _inOrder.FirstOrDefault(key => key.Synonyms.Prepend(key.Name).Any(word => string.Equals(NearMiss.Plain(word), plain, StringComparison.Ordinal)))
-            ?? (NearMiss.Of(written, _keys.Keys) is { } near ? _keys[near] : null);
+        return _inOrder.FirstOrDefault(key =>
+                key.Synonyms.Prepend(key.Name).Any(word => string.Equals(NearMiss.Plain(word), plain, StringComparison.Ordinal))
+            ) ?? (NearMiss.Of(written, _keys.Keys) is { } near ? _keys[near] : null);
     }
 
     private void RejectKey(ScalarNode key, Reading reading)
     {
-        var homes = Homes(reading.Grammar, key.Text).Where(section => section != this).Select(section => section.Name).Distinct(StringComparer.Ordinal).ToList();
+        var homes = Homes(reading.Grammar, key.Text)
+            .Where(section => section != this)
+            .Select(section => section.Name)
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         reading.Invalid(
             key.At,
             $"unknown key {Quote.Of(key.Text)} in the {Name}" + (homes.Count == 0 ? "" : $"; it belongs under {Quote.All(homes, "or")}"),
             homes.Count == 0 ? $"Remove it; the {Name} knows {Quote.All(_keys.Keys.Order(StringComparer.Ordinal))}." : "Move it there.",
-            actual: key.Text);
+            actual: key.Text
+        );
     }
 
     private static IEnumerable<Section> Homes(Value within, string key)
     {
         if (within is Section section && section._keys.ContainsKey(key))
+        {
             yield return section;
+        }
+
         foreach (var home in within.Parts.SelectMany(part => Homes(part, key)))
+        {
             yield return home;
+        }
     }
 }

@@ -65,7 +65,8 @@ internal sealed class Text : Value<string>
                 $"{label} must be text, but YAML reads {scalar.Text} as {scalar.Kind}",
                 $"Put it in quotes: \"{scalar.Text}\".",
                 expected: $"\"{scalar.Text}\"",
-                actual: scalar.Text);
+                actual: scalar.Text
+            );
         }
         else if (Examine(scalar.Text) is { } fault)
         {
@@ -84,7 +85,9 @@ internal sealed class Text : Value<string>
     public void CheckName(ScalarNode key, Reading reading)
     {
         if (Examine(key.Text) is { } mistake)
+        {
             Reject(mistake, key, reading);
+        }
     }
 
     public bool Accepts(string text) => text.Length >= Least && text.Length <= Most && _regex.Value.IsMatch(text);
@@ -93,41 +96,62 @@ internal sealed class Text : Value<string>
     public Mistake? Examine(string text)
     {
         if (Accepts(text))
+        {
             return null;
+        }
+
         if (Explain(text) is { } known)
+        {
             return known;
+        }
 
         var meant = Repair(text);
         var why = Why(text);
         return new Mistake(
             text.Length == 0 ? $"the {Noun} is empty" : $"{Quote.Of(text)} is not a valid {Noun}" + (why is null ? "" : ": " + why),
             $"Write {Requirement}" + (meant is null ? "." : $"; {Quote.Of(meant)} would do."),
-            meant);
+            meant
+        );
     }
 
     public override JsonObject Schema(JsonObject definitions)
     {
         var schema = new JsonObject { ["type"] = AllowsInteger ? new JsonArray("string", "integer") : "string" };
         if (Least > 0)
+        {
             schema["minLength"] = Least;
+        }
+
         schema["maxLength"] = Most;
         schema["pattern"] = $"^(?:{Pattern})$";
         return schema;
     }
 
-    private void Reject(Mistake mistake, ScalarNode scalar, Reading reading)
-        => reading.Add(Code, scalar.At, mistake.Cause, mistake.Fix, mistake.Meant, scalar.Text);
+    private void Reject(Mistake mistake, ScalarNode scalar, Reading reading) =>
+        reading.Add(Code, scalar.At, mistake.Cause, mistake.Fix, mistake.Meant, scalar.Text);
 
     private string? Why(string text)
     {
         if (text.Length == 0)
+        {
             return null;
+        }
+
         if (Alphabet is not null && text.AsSpan().IndexOfAnyExcept(Alphabet) is var at and >= 0)
+        {
             return $"{Quote.Of(char.IsSurrogate(text[at]) && at + 1 < text.Length ? text.Substring(at, 2) : text[at].ToString())} (character {at + 1}) may not stand there";
+        }
+
         if (text.Length > Most)
+        {
             return $"it has {text.Length} characters, at most {Most} are allowed";
+        }
+
         if (text.Length < Least)
+        {
             return $"it has {text.Length} {(text.Length == 1 ? "character" : "characters")}, at least {Least} are needed";
+        }
+
         return null;
     }
 
@@ -135,7 +159,10 @@ internal sealed class Text : Value<string>
     private string? Repair(string text)
     {
         if (text.Length > 2 * Most)
+        {
             return null;
+        }
+
         var trimmed = text.Trim();
         var lower = trimmed.ToLowerInvariant();
         var hyphens = new string([.. lower.Select(c => c is '_' or ' ' or '.' ? '-' : c)]).Trim('-');

@@ -22,9 +22,13 @@ internal abstract class Value
     protected void RejectKind(Node node, string label, Reading reading)
     {
         if (node is ScalarNode { Type: ScalarKind.Null })
+        {
             reading.Invalid(node.At, $"{label} has no value", $"Give it one ({Kind}), or remove the line.");
+        }
         else
+        {
             reading.Invalid(node.At, $"{label} must be {Kind}, not {Describe(node)}", $"Write {Kind} here.");
+        }
     }
 
     private static string Describe(Node node) => node is ScalarNode scalar ? $"{scalar.Kind} ({Quote.Of(scalar.Text)})" : node.Kind;
@@ -72,12 +76,13 @@ internal sealed class Choice<T>(params (string Word, T Meaning)[] words) : Value
             $"{label} must be {_words}, not {Quote.Of(scalar.Text)}" + (near is null ? "" : $"; did you mean {Quote.Of(near)}?"),
             $"Write {near ?? _words}.",
             expected: near ?? _words,
-            actual: scalar.Text);
+            actual: scalar.Text
+        );
         return false;
     }
 
-    public override JsonObject Schema(JsonObject definitions)
-        => new() { ["enum"] = new JsonArray([.. words.Select(word => JsonValue.Create(word.Word))]) };
+    public override JsonObject Schema(JsonObject definitions) =>
+        new() { ["enum"] = new JsonArray([.. words.Select(word => JsonValue.Create(word.Word))]) };
 }
 
 internal sealed class Flag : Value<bool>
@@ -94,20 +99,32 @@ internal sealed class Flag : Value<bool>
         }
 
         if (node is ScalarNode { Type: ScalarKind.Text } text && Meant(text.Text) is { } meant)
-            reading.Invalid(node.At, $"{label} must be true or false, not {Quote.Of(text.Text)}", $"Write {meant}, without quotes.", meant, text.Text);
+        {
+            reading.Invalid(
+                node.At,
+                $"{label} must be true or false, not {Quote.Of(text.Text)}",
+                $"Write {meant}, without quotes.",
+                meant,
+                text.Text
+            );
+        }
         else
+        {
             RejectKind(node, label, reading);
+        }
+
         return false;
     }
 
     public override JsonObject Schema(JsonObject definitions) => new() { ["type"] = "boolean" };
 
-    private static string? Meant(string text) => text.ToLowerInvariant() switch
-    {
-        "true" or "yes" or "on" or "y" => "true",
-        "false" or "no" or "off" or "n" => "false",
-        _ => null,
-    };
+    private static string? Meant(string text) =>
+        text.ToLowerInvariant() switch
+        {
+            "true" or "yes" or "on" or "y" => "true",
+            "false" or "no" or "off" or "n" => "false",
+            _ => null,
+        };
 }
 
 /// <summary>A list of at least <paramref name="least"/> items.</summary>
@@ -128,18 +145,31 @@ internal sealed class ListOf<T>(Value<T> item, string items, int least = 0, bool
         }
 
         if (sequence.Items.Count < least)
+        {
             reading.Invalid(node.At, $"{label} is empty", $"Write {Kind}.");
+        }
 
         var itemLabel = $"an item of {label}";
         Dictionary<string, Position>? seen = distinct ? new(StringComparer.Ordinal) : null;
         foreach (var itemNode in sequence.Items)
         {
             if (!item.TryRead(itemNode, itemLabel, reading, out var itemValue))
+            {
                 continue;
+            }
+
             if (seen is not null && itemNode is ScalarNode scalar && !seen.TryAdd(scalar.Text, scalar.At))
-                reading.Invalid(scalar.At, $"{Quote.Of(scalar.Text)} stands twice in {label}; the first is at {seen[scalar.Text]}", "Keep one of the two.");
+            {
+                reading.Invalid(
+                    scalar.At,
+                    $"{Quote.Of(scalar.Text)} stands twice in {label}; the first is at {seen[scalar.Text]}",
+                    "Keep one of the two."
+                );
+            }
             else
+            {
                 read.Add(itemValue);
+            }
         }
 
         return true;
@@ -149,9 +179,15 @@ internal sealed class ListOf<T>(Value<T> item, string items, int least = 0, bool
     {
         var schema = new JsonObject { ["type"] = "array", ["items"] = item.Schema(definitions) };
         if (least > 0)
+        {
             schema["minItems"] = least;
+        }
+
         if (distinct)
+        {
             schema["uniqueItems"] = true;
+        }
+
         return schema;
     }
 }
@@ -177,13 +213,17 @@ internal sealed class MapOf<T>(Text name, Value<T> value, string values, int lea
         }
 
         if (mapping.Entries.Count < least)
+        {
             reading.Invalid(node.At, $"{label} is empty", $"Write {Kind}.");
+        }
 
         foreach (var (key, entryValue) in mapping.Entries)
         {
             name.CheckName(key, reading);
             if (value.TryRead(entryValue, $"{Quote.Of(key.Text)} of {label}", reading, out var entry))
+            {
                 read.Add(new Named<T>(key.Text, key.At, entry));
+            }
         }
 
         return true;
@@ -198,7 +238,10 @@ internal sealed class MapOf<T>(Text name, Value<T> value, string values, int lea
             ["additionalProperties"] = value.Schema(definitions),
         };
         if (least > 0)
+        {
             schema["minProperties"] = least;
+        }
+
         return schema;
     }
 }

@@ -46,32 +46,38 @@ internal sealed partial class ScalarNode(Position at, string text, bool plain) :
 
     public ScalarKind Type { get; } = plain ? TypeOf(text) : ScalarKind.Text;
 
-    public override string Kind => Type switch
-    {
-        ScalarKind.Null => "nothing",
-        ScalarKind.Boolean => "a truth value",
-        ScalarKind.Integer or ScalarKind.Float => "a number",
-        _ => "text",
-    };
+    public override string Kind =>
+        Type switch
+        {
+            ScalarKind.Null => "nothing",
+            ScalarKind.Boolean => "a truth value",
+            ScalarKind.Integer or ScalarKind.Float => "a number",
+            _ => "text",
+        };
 
-    private static ScalarKind TypeOf(string text) => text switch
-    {
-        "" or "~" or "null" or "Null" or "NULL" => ScalarKind.Null,
-        "true" or "True" or "TRUE" or "false" or "False" or "FALSE" => ScalarKind.Boolean,
-        // Every number begins with one of these: most scalars need no closer look.
-        [(>= '0' and <= '9') or '-' or '+' or '.', ..] when text.Length <= 400 => NumberOf(text),
-        _ => ScalarKind.Text,
-    };
+    private static ScalarKind TypeOf(string text) =>
+        text switch
+        {
+            "" or "~" or "null" or "Null" or "NULL" => ScalarKind.Null,
+            "true" or "True" or "TRUE" or "false" or "False" or "FALSE" => ScalarKind.Boolean,
+            // Every number begins with one of these: most scalars need no closer look.
+            [(>= '0' and <= '9') or '-' or '+' or '.', ..] when text.Length <= 400 => NumberOf(text),
+            _ => ScalarKind.Text,
+        };
 
-    private static ScalarKind NumberOf(string text)
-        => Integer().IsMatch(text) ? ScalarKind.Integer
-            : Float().IsMatch(text) ? ScalarKind.Float
-            : ScalarKind.Text;
+    private static ScalarKind NumberOf(string text) =>
+        Integer().IsMatch(text) ? ScalarKind.Integer
+        : Float().IsMatch(text) ? ScalarKind.Float
+        : ScalarKind.Text;
 
     [GeneratedRegex(@"\A(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Integer();
 
-    [GeneratedRegex(@"\A(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\A(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\z",
+        RegexOptions.None,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Float();
 }
 
@@ -108,12 +114,20 @@ internal sealed class MappingNode(Position at) : Node(at)
     public bool TryAdd((ScalarNode Key, Node Value) entry)
     {
         if (TryGet(entry.Key.Text, out _))
+        {
             return false;
+        }
+
         _entries.Add(entry);
         if (_index is not null)
+        {
             _index.Add(entry.Key.Text, _entries.Count - 1);
+        }
         else if (_entries.Count == Indexed)
+        {
             _index = _entries.Select((added, place) => (added.Key.Text, place)).ToDictionary(StringComparer.Ordinal);
+        }
+
         return true;
     }
 }

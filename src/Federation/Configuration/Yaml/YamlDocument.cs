@@ -43,23 +43,37 @@ internal sealed class YamlDocument
         try
         {
             while (!document._broken && parser.MoveNext())
+            {
                 document.Take(parser.Current!);
+            }
         }
         catch (YamlException fault)
         {
             document.ReportSyntax(text, PositionOf(fault.Start), fault.Message);
         }
-        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        catch (Exception fault)
+            when (fault is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
             // The parser's own slips on broken input, which carry no place; the last event tells where it was.
-            document.ReportSyntax(text, parser.Current is { } last ? PositionOf(last.End) : Position.Start, "what follows here is not valid YAML");
+            document.ReportSyntax(
+                text,
+                parser.Current is { } last ? PositionOf(last.End) : Position.Start,
+                "what follows here is not valid YAML"
+            );
         }
 
         if (document._broken)
+        {
             return null;
+        }
+
         if (document._root is null or ScalarNode { Type: ScalarKind.Null })
         {
-            reading.Invalid(Position.Start, "the file is empty", "Write at least clusters, accounts and workloads; templates/federation.example.yaml shows how.");
+            reading.Invalid(
+                Position.Start,
+                "the file is empty",
+                "Write at least clusters, accounts and workloads; templates/federation.example.yaml shows how."
+            );
             return null;
         }
 
@@ -72,13 +86,20 @@ internal sealed class YamlDocument
         switch (current)
         {
             case DocumentStart when _root is not null:
-                Break(at, "a second YAML document begins here; a federation is one document", "Remove the \"---\", or move what follows into a file of its own.");
+                Break(
+                    at,
+                    "a second YAML document begins here; a federation is one document",
+                    "Remove the \"---\", or move what follows into a file of its own."
+                );
                 break;
             case Scalar scalar:
                 RejectForeignTag(scalar, at);
                 var plain = scalar is { Style: ScalarStyle.Plain, IsPlainImplicit: true };
                 if (Count(1, at))
+                {
                     Place(new ScalarNode(at, scalar.Value, plain), AnchorOf(scalar));
+                }
+
                 break;
             case SequenceStart sequence:
                 RejectForeignTag(sequence, at);
@@ -101,14 +122,24 @@ internal sealed class YamlDocument
     {
         if (_open.Count == Limits.Depth)
         {
-            Break(node.At, $"this is nested deeper than {Limits.Depth} levels", "A federation needs seven; look for a bracket or an indentation too many.");
+            Break(
+                node.At,
+                $"this is nested deeper than {Limits.Depth} levels",
+                "A federation needs seven; look for a bracket or an indentation too many."
+            );
             return;
         }
 
         if (!Count(1, node.At))
+        {
             return;
+        }
+
         if (anchor is not null)
+        {
             _anchors[anchor] = null;
+        }
+
         _open.Push(new Open(node, flow, anchor));
     }
 
@@ -118,7 +149,9 @@ internal sealed class YamlDocument
         if (ended.Merges is { } merges && ended.Node is MappingNode mapping)
         {
             foreach (var (key, value) in merges)
+            {
                 Merge(mapping, key, value);
+            }
         }
 
         Place(ended.Node, ended.Anchor);
@@ -128,7 +161,10 @@ internal sealed class YamlDocument
     private void Place(Node node, string? anchor)
     {
         if (anchor is not null)
+        {
             _anchors[anchor] = node;
+        }
+
         if (!_open.TryPeek(out var parent))
         {
             _root = node;
@@ -145,12 +181,18 @@ internal sealed class YamlDocument
                 parent.ExpectsValue = true;
                 parent.Key = node as ScalarNode;
                 if (parent.Key is null)
+                {
                     _reading.Invalid(node.At, $"a key must be text, not {node.Kind}", "Write the key as a word before the colon.");
+                }
+
                 break;
             case MappingNode mapping:
                 parent.ExpectsValue = false;
                 if (parent.Key is { } key)
+                {
                     AddEntry(parent, mapping, key, node);
+                }
+
                 break;
         }
     }
@@ -179,7 +221,11 @@ internal sealed class YamlDocument
         {
             if (source is not MappingNode from)
             {
-                _reading.Invalid(source.At, $"\"<<\" merges a mapping (or a list of them), not {source.Kind}", "Let it name the anchor of a mapping, such as <<: *common.");
+                _reading.Invalid(
+                    source.At,
+                    $"\"<<\" merges a mapping (or a list of them), not {source.Kind}",
+                    "Let it name the anchor of a mapping, such as <<: *common."
+                );
                 continue;
             }
 
@@ -189,7 +235,9 @@ internal sealed class YamlDocument
                 {
                     Grow(mapping, entry.Value);
                     if (!Count(entry.Value.Size, merge.At))
+                    {
                         return;
+                    }
                 }
             }
         }
@@ -203,7 +251,8 @@ internal sealed class YamlDocument
             Break(
                 at,
                 $"the alias *{name} has no anchor &{name} before it" + (near is null ? "" : $"; did you mean *{near}?"),
-                $"Write &{name} before the value that is meant.");
+                $"Write &{name} before the value that is meant."
+            );
         }
         else if (node is null)
         {
@@ -215,25 +264,39 @@ internal sealed class YamlDocument
         }
     }
 
-    private static void Grow(Node parent, Node child)
-        => parent.Size = (int)Math.Min(int.MaxValue, (long)parent.Size + child.Size);
+    private static void Grow(Node parent, Node child) => parent.Size = (int)Math.Min(int.MaxValue, (long)parent.Size + child.Size);
 
     private bool Count(long nodes, Position at)
     {
         _size += nodes;
         if (_size <= Limits.Nodes)
+        {
             return true;
+        }
+
         if (!_broken)
-            Break(at, $"the file amounts to more than {Limits.Nodes} values (an alias counts as all that it repeats)", "Split the federation, or take the aliases apart.");
+        {
+            Break(
+                at,
+                $"the file amounts to more than {Limits.Nodes} values (an alias counts as all that it repeats)",
+                "Split the federation, or take the aliases apart."
+            );
+        }
+
         return false;
     }
 
     private void RejectForeignTag(NodeEvent node, Position at)
     {
         if (node.Tag.IsEmpty || node.Tag.IsNonSpecific)
+        {
             return;
+        }
+
         if (node.Tag.Value is not ("tag:yaml.org,2002:str" or "tag:yaml.org,2002:map" or "tag:yaml.org,2002:seq"))
+        {
             _reading.Invalid(at, $"the tag {Quote.Of(node.Tag.Value)} has no meaning here", "Remove the tag.");
+        }
     }
 
     private static string? AnchorOf(NodeEvent node) => node.Anchor.IsEmpty ? null : node.Anchor.Value;
@@ -256,7 +319,11 @@ internal sealed class YamlDocument
         else if (_open.TryPeek(out var open) && open.Flow)
         {
             var (what, bracket) = open.Node is SequenceNode ? ("list", "]") : ("mapping", "}");
-            Break(open.Node.At, $"the {what} that begins here is not well formed up to {at}", $"Separate its items by commas and close it by \"{bracket}\".");
+            Break(
+                open.Node.At,
+                $"the {what} that begins here is not well formed up to {at}",
+                $"Separate its items by commas and close it by \"{bracket}\"."
+            );
         }
         else
         {
@@ -264,16 +331,20 @@ internal sealed class YamlDocument
             {
                 _ when message.Contains("invalid mapping", StringComparison.Ordinal) => (
                     "a colon stands where none can: inside an unquoted value, or on a line indented too far",
-                    "Put the value in quotes, or align the line with the keys beside it."),
+                    "Put the value in quotes, or align the line with the keys beside it."
+                ),
                 _ when message.Contains("quoted scalar", StringComparison.Ordinal) => (
                     "the quoted text that begins here is not closed, or goes on in a line that is not indented",
-                    "Close the quote."),
+                    "Close the quote."
+                ),
                 _ when message.Contains("cannot start any token", StringComparison.Ordinal) => (
                     "no unquoted value can begin with this character",
-                    "Put the value in quotes."),
+                    "Put the value in quotes."
+                ),
                 _ => (
                     "not valid YAML: " + char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.'),
-                    "Mend the line: its indentation, its quotes, or the blank after a colon."),
+                    "Mend the line: its indentation, its quotes, or the blank after a colon."
+                ),
             };
             Break(at, cause, fix);
         }
@@ -288,7 +359,9 @@ internal sealed class YamlDocument
             number++;
             var blanks = line.Length - line.TrimStart(" \t").Length;
             if (number >= from.Line && line[..blanks].IndexOf('\t') is var tab and >= 0)
+            {
                 return new Position(number, tab + 1);
+            }
         }
 
         return null;

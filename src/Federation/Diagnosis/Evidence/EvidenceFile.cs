@@ -41,22 +41,35 @@ public sealed record EvidenceFile
         try
         {
             var file = JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false });
-            var schema = file is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+            var schema =
+                file is JsonObject root && root["schema"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
             if (schema != CurrentSchema)
             {
-                throw new FindingException(new Finding
-                {
-                    Code = FindingCodes.ArgumentInvalid,
-                    Cause = $"--evidence={path}: {(schema is null ? "this is no evidence file" : $"its schema is {schema}, which this version does not read")}.",
-                    Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
-                    Expected = CurrentSchema,
-                    Actual = schema,
-                });
+                throw new FindingException(
+                    new Finding
+                    {
+                        Code = FindingCodes.ArgumentInvalid,
+                        Cause =
+                            $"--evidence={path}: {(schema is null ? "this is no evidence file" : $"its schema is {schema}, which this version does not read")}.",
+                        Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
+                        Expected = CurrentSchema,
+                        Actual = schema,
+                    }
+                );
             }
 
-            return HasGap(file) ? throw new JsonException("a list has null for a member") : JsonSerializer.Deserialize<EvidenceFile>(json, Readable)!;
+            return HasGap(file)
+                ? throw new JsonException("a list has null for a member")
+                : JsonSerializer.Deserialize<EvidenceFile>(json, Readable)!;
         }
-        catch (Exception malformed) when (malformed is JsonException or PolicyFormatException or NotSupportedException or ArgumentException or InvalidOperationException)
+        catch (Exception malformed)
+            when (malformed
+                    is JsonException
+                        or PolicyFormatException
+                        or NotSupportedException
+                        or ArgumentException
+                        or InvalidOperationException
+            )
         {
             // The last of them: a text escapes half a surrogate pair, which shows only when it is read.
             throw new FindingException(
@@ -66,17 +79,19 @@ public sealed record EvidenceFile
                     Cause = $"--evidence={path}: this is no evidence file: {malformed.Message}",
                     Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
                 },
-                malformed);
+                malformed
+            );
         }
     }
 
     /// <summary>A list with a member that is null, which the serializer takes for one; a token's claims are whatever they are.</summary>
-    private static bool HasGap(JsonNode? node) => node switch
-    {
-        JsonArray list => list.Any(member => member is null || HasGap(member)),
-        JsonObject members => members.Any(member => member.Key != "claims" && HasGap(member.Value)),
-        _ => false,
-    };
+    private static bool HasGap(JsonNode? node) =>
+        node switch
+        {
+            JsonArray list => list.Any(member => member is null || HasGap(member)),
+            JsonObject members => members.Any(member => member.Key != "claims" && HasGap(member.Value)),
+            _ => false,
+        };
 }
 
 /// <summary>A policy document stands in a file as the JSON it is.</summary>
@@ -88,5 +103,6 @@ internal sealed class PolicyDocumentJson : JsonConverter<PolicyDocument>
         return PolicyDocument.Parse(document.RootElement.GetRawText());
     }
 
-    public override void Write(Utf8JsonWriter writer, PolicyDocument value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToMinifiedJson());
+    public override void Write(Utf8JsonWriter writer, PolicyDocument value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.ToMinifiedJson());
 }

@@ -14,5 +14,9 @@ public interface IEvidenceReader<TEvidence>
 {
     /// <summary>Reads side by side and in batches; what workloads share is read once.</summary>
     /// <returns>The part of each workload, by the workload's name.</returns>
-    Task<IReadOnlyDictionary<string, TEvidence>> ReadAsync(IReadOnlyList<WorkloadEvidence> workloads, EvidenceScope scope, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<string, TEvidence>> ReadAsync(
+        IReadOnlyList<WorkloadEvidence> workloads,
+        EvidenceScope scope,
+        CancellationToken cancellationToken
+    );
 }

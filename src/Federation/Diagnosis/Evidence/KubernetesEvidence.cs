@@ -32,7 +32,8 @@ public sealed record ServiceAccountEvidence(string Name, IReadOnlyDictionary<str
 {
     /// <summary>Whether an annotation is one of GKE's or EKS's own; another may hold anything, and is not kept.</summary>
     public static bool IsTelling(string annotation) =>
-        annotation.StartsWith("iam.gke.io/", StringComparison.Ordinal) || annotation.StartsWith("eks.amazonaws.com/", StringComparison.Ordinal);
+        annotation.StartsWith("iam.gke.io/", StringComparison.Ordinal)
+        || annotation.StartsWith("eks.amazonaws.com/", StringComparison.Ordinal);
 }
 
 /// <summary>A pod: how it was meant to run, and how it fares.</summary>
@@ -104,11 +105,22 @@ public static class PodVariables
     public const string SecretKey = "AWS_SECRET_ACCESS_KEY";
 
     /// <summary>Those whose value may be kept as evidence; of any other variable only the name is.</summary>
-    public static IReadOnlySet<string> Shown { get; } = new HashSet<string>(StringComparer.Ordinal)
-    {
-        RoleArn, TokenFile, SessionName, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
-        "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_EC2_METADATA_DISABLED",
-    };
+    public static IReadOnlySet<string> Shown { get; } =
+        new HashSet<string>(StringComparer.Ordinal)
+        {
+            RoleArn,
+            TokenFile,
+            SessionName,
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_PROFILE",
+            "AWS_CONFIG_FILE",
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_STS",
+            "AWS_STS_REGIONAL_ENDPOINTS",
+            "AWS_EC2_METADATA_DISABLED",
+        };
 
     /// <summary>
     /// Fills in <c>$(NAME)</c> as the kubelet does; <c>$$</c> is a dollar sign, and an unknown name stays as it is written

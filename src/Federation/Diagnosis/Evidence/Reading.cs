@@ -37,7 +37,10 @@ public static class Reading
 
     /// <summary>A refusal that says what could therefore not be checked.</summary>
     public static Finding Unchecked(this Finding refused, string what) =>
-        refused with { Cause = $"{refused.Cause.TrimEnd('.')}. Not checked for want of it: {what}." };
+        refused with
+        {
+            Cause = $"{refused.Cause.TrimEnd('.')}. Not checked for want of it: {what}.",
+        };
 
     /// <summary>Reads, and keeps a refusal as one: what cannot be read must not hide what can.</summary>
     /// <param name="read">Null: it is absent.</param>

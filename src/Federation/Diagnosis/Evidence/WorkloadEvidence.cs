@@ -41,13 +41,18 @@ public sealed record WorkloadEvidence
 
     /// <summary>The evidence of what the documents say, before anything is read.</summary>
     /// <param name="sharing">All workloads of the federation whose role this one shares, itself included.</param>
-    public static WorkloadEvidence Of(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing, bool strict = false) => new()
-    {
-        Workload = rendered.Workload,
-        Strict = strict,
-        TrustPolicy = TrustPolicies.Merge(sharing.Select(other => PolicyDocument.Parse(other.TrustPolicy))),
-        PermissionsPolicies = rendered.PermissionsPolicies.ToDictionary(policy => policy.Key, policy => PolicyDocument.Parse(policy.Value), StringComparer.Ordinal),
-    };
+    public static WorkloadEvidence Of(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing, bool strict = false) =>
+        new()
+        {
+            Workload = rendered.Workload,
+            Strict = strict,
+            TrustPolicy = TrustPolicies.Merge(sharing.Select(other => PolicyDocument.Parse(other.TrustPolicy))),
+            PermissionsPolicies = rendered.PermissionsPolicies.ToDictionary(
+                policy => policy.Key,
+                policy => PolicyDocument.Parse(policy.Value),
+                StringComparer.Ordinal
+            ),
+        };
 }
 
 /// <summary>A token as far as it may be shown: its header's algorithm and key id, and its claims.</summary>
@@ -68,7 +73,13 @@ public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefe
     public string? Pod { get; init; }
 
     /// <summary>Takes what may be shown out of a token's text, which is then forgotten.</summary>
-    public static TokenEvidence Of(string source, string text) => WebIdentityToken.TryParse(text, out var token, out var defect)
-        ? new(source) { Algorithm = token.Algorithm, KeyId = token.KeyId, Claims = JsonNode.Parse(token.Claims.GetRawText()) as JsonObject }
-        : new(source, defect);
+    public static TokenEvidence Of(string source, string text) =>
+        WebIdentityToken.TryParse(text, out var token, out var defect)
+            ? new(source)
+            {
+                Algorithm = token.Algorithm,
+                KeyId = token.KeyId,
+                Claims = JsonNode.Parse(token.Claims.GetRawText()) as JsonObject,
+            }
+            : new(source, defect);
 }

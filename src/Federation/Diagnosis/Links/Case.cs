@@ -42,7 +42,8 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
     public RoleEvidence? Role => IsTheAccount ? evidence.Aws.Role?.Found : null;
 
     /// <summary>The pods, the one that proves the workload or was asked for first.</summary>
-    public IReadOnlyList<PodEvidence> Pods => IsTheCluster ? [.. (evidence.Kubernetes.Pods?.Found ?? []).OrderBy(pod => (!pod.IsNamed, !pod.IsValidation))] : [];
+    public IReadOnlyList<PodEvidence> Pods =>
+        IsTheCluster ? [.. (evidence.Kubernetes.Pods?.Found ?? []).OrderBy(pod => (!pod.IsNamed, !pod.IsValidation))] : [];
 
     public string RoleId => ResourceId.Aws(Workload.Account.Id, "role", Workload.Role.Name).Value;
 
@@ -60,20 +61,23 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
 
     /// <summary>The target that would mend what this product manages, with the command that does the same by hand.</summary>
     /// <param name="owned">The part of <see cref="Workload.Existing"/> that would say it is owned elsewhere.</param>
-    public string Mend(ExistingResources owned, string byHand) => Workload.Existing.HasFlag(owned) && owned != ExistingResources.None
-        ? $"It is owned elsewhere (existing:), so change it there: {byHand}"
-        : $"--target=Apply --workload={Workload.Name} writes it. By hand: {byHand}";
+    public string Mend(ExistingResources owned, string byHand) =>
+        Workload.Existing.HasFlag(owned) && owned != ExistingResources.None
+            ? $"It is owned elsewhere (existing:), so change it there: {byHand}"
+            : $"--target=Apply --workload={Workload.Name} writes it. By hand: {byHand}";
 
     /// <summary>An AWS CLI command for the workload's account: by its profile, and in the partition that its region is of.</summary>
-    public string Aws(params IEnumerable<string> words) => ShellCommand.Of(
-    [
-        "aws", .. words,
-        .. Workload.Account.Profile is { } profile ? new[] { "--profile", profile } : [],
-        .. Workload.Account.Partition == "aws" ? [] : new[] { "--region", Workload.Account.Region },
-    ]);
+    public string Aws(params IEnumerable<string> words) =>
+        ShellCommand.Of([
+            "aws",
+            .. words,
+            .. Workload.Account.Profile is { } profile ? new[] { "--profile", profile } : [],
+            .. Workload.Account.Partition == "aws" ? [] : new[] { "--region", Workload.Account.Region },
+        ]);
 
     /// <summary>A kubectl command for the workload's cluster.</summary>
-    public string Kubectl(params IEnumerable<string> words) => ShellCommand.Of(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
+    public string Kubectl(params IEnumerable<string> words) =>
+        ShellCommand.Of(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
 
     /// <summary>The answer of STS's own logic for the token this workload will have, with everything but the role taken to be right.</summary>
     public IReadOnlyList<WebIdentityDecision.Refused> RefusalsByRole(RoleEvidence role)
@@ -83,17 +87,21 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
             return [];
         }
 
-        return SecurityTokenService.Refusals(new WebIdentityEvidence(
-            new AssumeRoleWithWebIdentityRequest(role.Arn, Workload.SessionName, token),
-            IsGoogle ? null : new OpenIdConnectProvider(Workload.ProviderArn, Cluster.IssuerPath, [Workload.Audience]),
-            new IssuerKeys.Assumed(),
-            new AssumableRole(role.Arn, RoleId: "", role.TrustPolicy) { MaxSessionDuration = role.MaxSessionDuration },
-            now));
+        return SecurityTokenService.Refusals(
+            new WebIdentityEvidence(
+                new AssumeRoleWithWebIdentityRequest(role.Arn, Workload.SessionName, token),
+                IsGoogle ? null : new OpenIdConnectProvider(Workload.ProviderArn, Cluster.IssuerPath, [Workload.Audience]),
+                new IssuerKeys.Assumed(),
+                new AssumableRole(role.Arn, RoleId: "", role.TrustPolicy) { MaxSessionDuration = role.MaxSessionDuration },
+                now
+            )
+        );
     }
 
     private bool TryExpectToken([NotNullWhen(true)] out string? token)
     {
-        token = !IsGoogle ? ExpectedToken.OfCluster(Workload, now)
+        token =
+            !IsGoogle ? ExpectedToken.OfCluster(Workload, now)
             : Subject is { } uniqueId ? ExpectedToken.OfGoogle(Workload, uniqueId, now)
             : null;
         return token is not null;

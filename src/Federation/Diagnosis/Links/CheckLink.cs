@@ -12,13 +12,19 @@ internal static class CheckLink
 {
     private static readonly HashSet<string> AssumingFailed = new(StringComparer.Ordinal)
     {
-        FindingCodes.RoleNotYetVisible, FindingCodes.RoleMissing, FindingCodes.TrustSubjectMismatch, FindingCodes.TrustAudienceMismatch, FindingCodes.TrustPrincipalMismatch,
+        FindingCodes.RoleNotYetVisible,
+        FindingCodes.RoleMissing,
+        FindingCodes.TrustSubjectMismatch,
+        FindingCodes.TrustAudienceMismatch,
+        FindingCodes.TrustPrincipalMismatch,
     };
 
     /// <summary>What a service answers once the role was assumed.</summary>
     private static readonly HashSet<string> Denials = new(StringComparer.Ordinal)
     {
-        FindingCodes.PermissionMissing, FindingCodes.PermissionsBoundaryBlocks, FindingCodes.PermissionDenied,
+        FindingCodes.PermissionMissing,
+        FindingCodes.PermissionsBoundaryBlocks,
+        FindingCodes.PermissionDenied,
     };
 
     /// <param name="explained">A link before this one is broken.</param>
@@ -30,7 +36,9 @@ internal static class CheckLink
         string? held = null;
         if (proof?.Snapshot.Phase == "Succeeded")
         {
-            var role = CheckVerdict.AssumedRole(proof.Snapshot.Containers.Select(container => container.TerminatedMessage).FirstOrDefault(message => message is not null));
+            var role = CheckVerdict.AssumedRole(
+                proof.Snapshot.Containers.Select(container => container.TerminatedMessage).FirstOrDefault(message => message is not null)
+            );
             findings.AddRange(CheckVerdict.OfSuccess(workload, role));
             held = findings.Count == 0 ? role : null;
         }
@@ -53,24 +61,38 @@ internal static class CheckLink
         switch (PodVerdict.Of(pod.Snapshot, @case.Now))
         {
             case PodVerdict.Hopeless { Finding: { Code: FindingCodes.PodTimedOut or FindingCodes.CheckFailed } ended }:
-                return pod.IsValidation ? ended with { Resource = @case.PodId(pod) } : ended with
-                {
-                    // How a pod of the user's own ends is theirs to judge, unless they ask.
-                    Severity = pod.IsNamed ? Severity.Error : Severity.Warning,
-                    Resource = @case.PodId(pod),
-                    Fix = $"How it ended: {@case.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)}",
-                };
+                return pod.IsValidation
+                    ? ended with
+                    {
+                        Resource = @case.PodId(pod),
+                    }
+                    : ended with
+                    {
+                        // How a pod of the user's own ends is theirs to judge, unless they ask.
+                        Severity = pod.IsNamed ? Severity.Error : Severity.Warning,
+                        Resource = @case.PodId(pod),
+                        Fix = $"How it ended: {@case.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)}",
+                    };
             case PodVerdict.Failed(CheckVerdict.IdentityRefused, _) when pod.IsValidation:
-                return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with { Resource = @case.PodId(pod) };
+                return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with
+                {
+                    Resource = @case.PodId(pod),
+                };
             case PodVerdict.Failed(var exitCode, _) when pod.IsValidation:
                 return Denied(@case, text) ?? ByItself(@case, pod, exitCode);
             case PodVerdict.Undecided when pod.IsValidation:
                 // It tries again what was denied; the policies that are there say whether that can help.
-                return PermissionTexts.Denied(text) is var (action, resource) ? PermissionsLink.Explain(@case, action, resource ?? "*") : null;
+                return PermissionTexts.Denied(text) is var (action, resource)
+                    ? PermissionsLink.Explain(@case, action, resource ?? "*")
+                    : null;
             default:
                 // A pod of the user's own: its log is all that it says, and only while it fails.
                 return PodChecks.IsFailing(pod) && ErrorTexts.Explain(text) is [var first, ..] recognised
-                    ? (Denials.Contains(first.Code) ? Denied(@case, text) : null) ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with { Resource = @case.PodId(pod) }
+                    ? (Denials.Contains(first.Code) ? Denied(@case, text) : null)
+                        ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with
+                        {
+                            Resource = @case.PodId(pod),
+                        }
                     : null;
         }
     }
@@ -90,7 +112,8 @@ internal static class CheckLink
         };
     }
 
-    private static string? LastError(PodEvidence pod) => pod.Log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
+    private static string? LastError(PodEvidence pod) =>
+        pod.Log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
 
     /// <summary>The role was assumed and an action denied: the policies that are there say why, or that it lies elsewhere.</summary>
     private static Finding? Denied(Case @case, string text)
@@ -111,16 +134,20 @@ internal static class CheckLink
         }
 
         return @case.Role?.Policies?.Found is null ? denied with { Resource = @case.RoleId }
-            : PermissionTexts.BlamesTheRole(text) ? denied with
-            {
-                Resource = @case.RoleId,
-                Cause = $"{action} was denied because the role's policies or its boundary did not allow it. As they are now they do: they were changed since, or are not in force yet.",
-                Fix = "Run `--target=Verify`, which asks anew; a pod that was kept from before can be deleted.",
-            }
+            : PermissionTexts.BlamesTheRole(text)
+                ? denied with
+                {
+                    Resource = @case.RoleId,
+                    Cause =
+                        $"{action} was denied because the role's policies or its boundary did not allow it. As they are now they do: they were changed since, or are not in force yet.",
+                    Fix = "Run `--target=Verify`, which asks anew; a pod that was kept from before can be deleted.",
+                }
             : denied with
             {
                 Resource = @case.RoleId,
-                Cause = (PermissionTexts.NamesNoPolicy(text) ? $"The role was assumed, and {action} was denied." : denied.Cause) + $" The role's own policies allow {action}: look at the policy of the bucket or key, and at the organisation's.",
+                Cause =
+                    (PermissionTexts.NamesNoPolicy(text) ? $"The role was assumed, and {action} was denied." : denied.Cause)
+                    + $" The role's own policies allow {action}: look at the policy of the bucket or key, and at the organisation's.",
             };
     }
 
@@ -134,7 +161,8 @@ internal static class CheckLink
             {
                 Code = FindingCodes.CheckFailed,
                 Resource = @case.RoleId,
-                Cause = $"{who} could not assume {workload.RoleArn}, and says nothing that is known here{(said is null ? "" : $": {said}")}.",
+                Cause =
+                    $"{who} could not assume {workload.RoleArn}, and says nothing that is known here{(said is null ? "" : $": {said}")}.",
                 Fix = "Look at its log: the text of the error says what happened.",
                 Actual = said,
             };
@@ -151,9 +179,13 @@ internal static class CheckLink
         {
             Code = FindingCodes.RoleNotYetVisible,
             Resource = @case.RoleId,
-            Cause = $"{who} is refused the role although provider, trust policy and token agree"
-                + (isYoung ? $"; the role {(@case.Evidence.WrittenAgo is { } written ? $"was written {Human.Of(written)} ago" : $"is {Human.Of(age!.Value)} old")}, and STS may not see it everywhere yet."
-                    : "; what denies it cannot be read from the role: a service or resource control policy of the organisation, say."),
+            Cause =
+                $"{who} is refused the role although provider, trust policy and token agree"
+                + (
+                    isYoung
+                        ? $"; the role {(@case.Evidence.WrittenAgo is { } written ? $"was written {Human.Of(written)} ago" : $"is {Human.Of(age!.Value)} old")}, and STS may not see it everywhere yet."
+                        : "; what denies it cannot be read from the role: a service or resource control policy of the organisation, say."
+                ),
             Fix = isYoung
                 ? "Run it again in a minute: it took recorded roles up to eleven seconds to be seen."
                 : "Ask whoever manages the AWS organisation for a policy that denies sts:AssumeRoleWithWebIdentity; if the role was just changed by hand, run it again in a minute.",

@@ -33,13 +33,24 @@ internal static class PermissionsLink
         }
 
         findings.AddRange(Unattached(@case, policies));
-        findings.AddRange(wanted
-            .Select(request => (Request: request, Verdict: Ask(role, request)))
-            .Where(asked => asked.Verdict.Decision is PolicyDecision.ExplicitDeny || (isWhole && !asked.Verdict.IsAllowed))
-            .GroupBy(asked => (asked.Verdict.Decision, asked.Verdict.BlockedBy, asked.Verdict.Statement?.PolicyName))
-            .Select(group => Blocked(@case, role, group.First().Verdict, [.. group.Select(asked => asked.Request)])));
-        findings.AddRange(policies.SelectMany(policy => PolicyLint.Permissions(policy.Document, policy.Name, @case.Strict)).Select(finding => finding with { Resource = @case.RoleId }));
-        return new Link("permissions", findings, expected, !isWhole || findings.Exists(finding => finding.Severity == Severity.Error) ? null : expected ?? "(none configured)");
+        findings.AddRange(
+            wanted
+                .Select(request => (Request: request, Verdict: Ask(role, request)))
+                .Where(asked => asked.Verdict.Decision is PolicyDecision.ExplicitDeny || (isWhole && !asked.Verdict.IsAllowed))
+                .GroupBy(asked => (asked.Verdict.Decision, asked.Verdict.BlockedBy, asked.Verdict.Statement?.PolicyName))
+                .Select(group => Blocked(@case, role, group.First().Verdict, [.. group.Select(asked => asked.Request)]))
+        );
+        findings.AddRange(
+            policies
+                .SelectMany(policy => PolicyLint.Permissions(policy.Document, policy.Name, @case.Strict))
+                .Select(finding => finding with { Resource = @case.RoleId })
+        );
+        return new Link(
+            "permissions",
+            findings,
+            expected,
+            !isWhole || findings.Exists(finding => finding.Severity == Severity.Error) ? null : expected ?? "(none configured)"
+        );
     }
 
     /// <summary>Why one action that was denied is denied, by the role's own policies; null where they allow it, or were not read.</summary>
@@ -60,8 +71,8 @@ internal static class PermissionsLink
         var context = @case.Role is { } role ? Context(@case, role) : new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         return
         [
-            .. @case.Evidence.PermissionsPolicies
-                .OrderBy(policy => policy.Key, StringComparer.Ordinal)
+            .. @case
+                .Evidence.PermissionsPolicies.OrderBy(policy => policy.Key, StringComparer.Ordinal)
                 .SelectMany(policy => policy.Value.Statements)
                 .Where(statement => statement is { Effect: PolicyEffect.Allow, Conditions: [] })
                 .SelectMany(statement => statement.Actions ?? [], (statement, action) => (action, resources: statement.Resources ?? []))
@@ -69,39 +80,49 @@ internal static class PermissionsLink
         ];
     }
 
-    private static Dictionary<string, IReadOnlyList<string>> Context(Case @case, RoleEvidence role) => new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["aws:PrincipalArn"] = [role.Arn],
-        ["aws:PrincipalAccount"] = [@case.Workload.Account.Id],
-        ["aws:PrincipalType"] = ["AssumedRole"],
-        ["aws:RequestedRegion"] = [@case.Workload.Account.Region],
-        ["aws:SecureTransport"] = ["true"],
-        ["aws:FederatedProvider"] = [@case.Principal],
-    };
+    private static Dictionary<string, IReadOnlyList<string>> Context(Case @case, RoleEvidence role) =>
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["aws:PrincipalArn"] = [role.Arn],
+            ["aws:PrincipalAccount"] = [@case.Workload.Account.Id],
+            ["aws:PrincipalType"] = ["AssumedRole"],
+            ["aws:RequestedRegion"] = [@case.Workload.Account.Region],
+            ["aws:SecureTransport"] = ["true"],
+            ["aws:FederatedProvider"] = [@case.Principal],
+        };
 
     private static PolicyVerdict Ask(RoleEvidence role, PolicyRequest request)
     {
-        var boundary = role is { BoundaryArn: { } arn, Boundary: { } read } && (read.Found is not null || read.IsAbsent)
-            // A boundary whose policy is gone allows nothing.
-            ? new NamedPolicy(arn, read.Found ?? new PolicyDocument { Statements = [] })
-            : null;
+        var boundary =
+            role is { BoundaryArn: { } arn, Boundary: { } read } && (read.Found is not null || read.IsAbsent)
+                // A boundary whose policy is gone allows nothing.
+                ? new NamedPolicy(arn, read.Found ?? new PolicyDocument { Statements = [] })
+                : null;
         return PolicyEvaluator.Evaluate(request, role.Policies!.Found!, boundary);
     }
 
-    private static IEnumerable<Finding> Unattached(Case @case, IReadOnlyList<NamedPolicy> policies) => @case.Workload.Role.Policies
-        .OfType<PolicyReference.Managed>()
-        .Where(managed => !policies.Any(policy => policy.Name == managed.Arn))
-        .Select(managed => new Finding
-        {
-            Code = FindingCodes.PermissionMissing,
-            Resource = @case.RoleId,
-            Cause = $"The managed policy {managed.Arn} is not attached to the role {@case.Workload.Role.Name}.",
-            Fix = @case.Mend(ExistingResources.Role, @case.Aws("iam", "attach-role-policy", "--role-name", @case.Workload.Role.Name, "--policy-arn", managed.Arn)),
-            Expected = managed.Arn,
-            Actual = policies.Where(policy => policy.Name.StartsWith("arn:", StringComparison.Ordinal)).Select(policy => policy.Name).ToArray() is { Length: > 0 } attached
-                ? string.Join(", ", attached)
-                : "(none attached)",
-        });
+    private static IEnumerable<Finding> Unattached(Case @case, IReadOnlyList<NamedPolicy> policies) =>
+        @case
+            .Workload.Role.Policies.OfType<PolicyReference.Managed>()
+            .Where(managed => !policies.Any(policy => policy.Name == managed.Arn))
+            .Select(managed => new Finding
+            {
+                Code = FindingCodes.PermissionMissing,
+                Resource = @case.RoleId,
+                Cause = $"The managed policy {managed.Arn} is not attached to the role {@case.Workload.Role.Name}.",
+                Fix = @case.Mend(
+                    ExistingResources.Role,
+                    @case.Aws("iam", "attach-role-policy", "--role-name", @case.Workload.Role.Name, "--policy-arn", managed.Arn)
+                ),
+                Expected = managed.Arn,
+                Actual = policies
+                    .Where(policy => policy.Name.StartsWith("arn:", StringComparison.Ordinal))
+                    .Select(policy => policy.Name)
+                    .ToArray()
+                    is { Length: > 0 } attached
+                    ? string.Join(", ", attached)
+                    : "(none attached)",
+            });
 
     private static Finding Blocked(Case @case, RoleEvidence role, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
     {
@@ -114,8 +135,10 @@ internal static class PermissionsLink
             {
                 Code = FindingCodes.PermissionDenied,
                 Resource = @case.RoleId,
-                Cause = $"The {(denying.Source == PolicySource.Boundary ? "permissions boundary" : "policy")} {denying.PolicyName} of the role {name} denies {what}; a Deny wins over every Allow.",
-                Fix = $"Take the Deny{(denying.Statement.Sid is { Length: > 0 } sid ? $" {sid}" : "")} out of {denying.PolicyName}, or take {actions} out of what the workload needs.",
+                Cause =
+                    $"The {(denying.Source == PolicySource.Boundary ? "permissions boundary" : "policy")} {denying.PolicyName} of the role {name} denies {what}; a Deny wins over every Allow.",
+                Fix =
+                    $"Take the Deny{(denying.Statement.Sid is { Length: > 0 } sid ? $" {sid}" : "")} out of {denying.PolicyName}, or take {actions} out of what the workload needs.",
                 Expected = what,
                 Actual = $"Deny in {denying.PolicyName}",
             };
@@ -127,7 +150,8 @@ internal static class PermissionsLink
                 Code = FindingCodes.PermissionsBoundaryBlocks,
                 Resource = @case.RoleId,
                 Cause = $"The role's policies allow {what}, and its permissions boundary {role.BoundaryArn} does not: both must.",
-                Fix = $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): {@case.Aws("iam", "put-role-permissions-boundary", "--role-name", name, "--permissions-boundary", "ARN")}",
+                Fix =
+                    $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): {@case.Aws("iam", "put-role-permissions-boundary", "--role-name", name, "--permissions-boundary", "ARN")}",
                 Expected = what,
                 Actual = $"not allowed by {role.BoundaryArn}",
             }
@@ -135,9 +159,23 @@ internal static class PermissionsLink
             {
                 Code = FindingCodes.PermissionMissing,
                 Resource = @case.RoleId,
-                Cause = $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Listed(role.Policies.Found.Select(policy => policy.Name)))}.",
-                Fix = @case.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0])) is { Key: { } missing, Value: { } document }
-                    ? @case.Mend(ExistingResources.Role, @case.Aws("iam", "put-role-policy", "--role-name", name, "--policy-name", missing, "--policy-document", document.ToMinifiedJson()))
+                Cause =
+                    $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Listed(role.Policies.Found.Select(policy => policy.Name)))}.",
+                Fix = @case.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0]))
+                    is { Key: { } missing, Value: { } document }
+                    ? @case.Mend(
+                        ExistingResources.Role,
+                        @case.Aws(
+                            "iam",
+                            "put-role-policy",
+                            "--role-name",
+                            name,
+                            "--policy-name",
+                            missing,
+                            "--policy-document",
+                            document.ToMinifiedJson()
+                        )
+                    )
                     : $"Add a policy that allows {actions} to role.policies of the workload {@case.Workload.Name}, and Apply.",
                 Expected = what,
                 Actual = "no statement allows it",

@@ -46,7 +46,10 @@ internal static class PodChecks
     /// <summary>It will not start, as its own state says.</summary>
     private static Finding? Stuck(Case @case, PodEvidence pod)
     {
-        if (PodVerdict.Of(pod.Snapshot, @case.Now) is not PodVerdict.Hopeless { Finding: { Code: not (FindingCodes.PodTimedOut or FindingCodes.CheckFailed) } stuck })
+        if (
+            PodVerdict.Of(pod.Snapshot, @case.Now)
+            is not PodVerdict.Hopeless { Finding: { Code: not (FindingCodes.PodTimedOut or FindingCodes.CheckFailed) } stuck }
+        )
         {
             return null;
         }
@@ -54,18 +57,22 @@ internal static class PodChecks
         return stuck with
         {
             Resource = @case.PodId(pod),
-            Fix = pod.IsValidation ? stuck.Fix
-                : stuck.Code == FindingCodes.ImagePullFailed ? $"Correct the image in its {Owner(pod)}, or give the cluster's nodes access to its registry."
+            Fix =
+                pod.IsValidation ? stuck.Fix
+                : stuck.Code == FindingCodes.ImagePullFailed
+                    ? $"Correct the image in its {Owner(pod)}, or give the cluster's nodes access to its registry."
                 : $"Add a node that the pod fits on, or adapt its requests, tolerations or node selector in its {Owner(pod)}.",
         };
     }
 
     /// <summary>It ended badly, or ends so again and again.</summary>
     public static bool IsFailing(PodEvidence pod) =>
-        pod.Snapshot.Phase == "Failed" || pod.Snapshot.Containers.Any(container => container.WaitingReason is "CrashLoopBackOff" || container.ExitCode is not (null or 0));
+        pod.Snapshot.Phase == "Failed"
+        || pod.Snapshot.Containers.Any(container => container.WaitingReason is "CrashLoopBackOff" || container.ExitCode is not (null or 0));
 
     /// <summary>The container means to assume a role.</summary>
-    private static bool Asks(ContainerEvidence container) => container.Environment.Any(variable => variable.Name is PodVariables.RoleArn or PodVariables.TokenFile);
+    private static bool Asks(ContainerEvidence container) =>
+        container.Environment.Any(variable => variable.Name is PodVariables.RoleArn or PodVariables.TokenFile);
 
     /// <summary>The container has a token for AWS; beside one that asks for a role it may have it for another purpose, or by mistake.</summary>
     private static bool Holds(PodEvidence pod, ContainerEvidence container) =>
@@ -99,9 +106,15 @@ internal static class PodChecks
             // Not every pod of the service account needs AWS; one that was asked for by name does.
             Severity = pod.IsNamed || pod.IsValidation || annotated ? Severity.Error : Severity.Warning,
             Resource = @case.PodId(pod),
-            Cause = $"{Named(pod)} has no projected token for {@case.Workload.Audience} and no AWS environment"
-                + (annotated ? $"; the annotation {EksAnnotation} does nothing on GKE, where no webhook reads it." : ", so nothing in it can assume the role."),
-            Fix = $"Add the rendered component to the kustomization of its {Owner(pod)}: components: [artifacts/rendered/{@case.Workload.Name}/component]. Pods made before that must be made anew (kubectl rollout restart).",
+            Cause =
+                $"{Named(pod)} has no projected token for {@case.Workload.Audience} and no AWS environment"
+                + (
+                    annotated
+                        ? $"; the annotation {EksAnnotation} does nothing on GKE, where no webhook reads it."
+                        : ", so nothing in it can assume the role."
+                ),
+            Fix =
+                $"Add the rendered component to the kustomization of its {Owner(pod)}: components: [artifacts/rendered/{@case.Workload.Name}/component]. Pods made before that must be made anew (kubectl rollout restart).",
             Expected = @case.Workload.Audience,
             Actual = "(no token)",
         };
@@ -120,41 +133,57 @@ internal static class PodChecks
             yield return role;
         }
 
-        if (pod.TokenVolumes.FirstOrDefault(volume => volume.Lifetime > FederationKeys.Defaults.LongestToken && Mount(container, volume) is not null) is { } capped)
+        if (
+            pod.TokenVolumes.FirstOrDefault(volume =>
+                volume.Lifetime > FederationKeys.Defaults.LongestToken && Mount(container, volume) is not null
+            ) is
+            { } capped
+        )
         {
             yield return new Finding
             {
                 Code = FindingCodes.TokenLifetimeOutOfRange,
                 Severity = Severity.Warning,
                 Resource = @case.PodId(pod),
-                Cause = $"{In(pod, container)} asks for a token of {Human.Of(capped.Lifetime)}, and GKE gives none that lives longer than {Human.Of(FederationKeys.Defaults.LongestToken)}.",
-                Fix = $"Read the token's file anew for each exchange, and set expirationSeconds to {FederationKeys.Defaults.LongestToken.TotalSeconds:0} or less, so that the manifest says what is.",
+                Cause =
+                    $"{In(pod, container)} asks for a token of {Human.Of(capped.Lifetime)}, and GKE gives none that lives longer than {Human.Of(FederationKeys.Defaults.LongestToken)}.",
+                Fix =
+                    $"Read the token's file anew for each exchange, and set expirationSeconds to {FederationKeys.Defaults.LongestToken.TotalSeconds:0} or less, so that the manifest says what is.",
                 Expected = $"at most {FederationKeys.Defaults.LongestToken.TotalSeconds:0} s",
                 Actual = $"{capped.Lifetime.TotalSeconds:0} s",
             };
         }
 
-        if (container.Environment.FirstOrDefault(variable => variable.Name is PodVariables.AccessKey && variable.Value is not "") is { } key)
+        if (
+            container.Environment.FirstOrDefault(variable => variable.Name is PodVariables.AccessKey && variable.Value is not "") is { } key
+        )
         {
             yield return new Finding
             {
                 Code = FindingCodes.StaticCredentialsShadow,
                 Resource = @case.PodId(pod),
-                Cause = $"{In(pod, container)} has {key.Name}{(key.From is { } from ? $" (from {from})" : "")}: the AWS SDKs take access keys of the environment before a web identity, so the token is never used.",
+                Cause =
+                    $"{In(pod, container)} has {key.Name}{(key.From is { } from ? $" (from {from})" : "")}: the AWS SDKs take access keys of the environment before a web identity, so the token is never used.",
                 Fix = $"Take {PodVariables.AccessKey} and {PodVariables.SecretKey} out of the container's env and envFrom.",
                 Expected = $"no {PodVariables.AccessKey}",
                 Actual = $"{key.Name}{(key.From is { } source ? $" from {source}" : " set")}",
             };
         }
 
-        if (container.Environment.FirstOrDefault(variable => variable.Name is "AWS_ENDPOINT_URL" or "AWS_ENDPOINT_URL_STS" && variable.Value is { Length: > 0 } && !IsAws(variable.Value)) is { } endpoint)
+        if (
+            container.Environment.FirstOrDefault(variable =>
+                variable.Name is "AWS_ENDPOINT_URL" or "AWS_ENDPOINT_URL_STS" && variable.Value is { Length: > 0 } && !IsAws(variable.Value)
+            ) is
+            { } endpoint
+        )
         {
             yield return new Finding
             {
                 Code = FindingCodes.PodEnvironmentWrong,
                 Severity = IsFailing(pod) ? Severity.Error : Severity.Warning,
                 Resource = @case.PodId(pod),
-                Cause = $"{In(pod, container)} sends its calls to {endpoint.Value} ({endpoint.Name}), which is not AWS: left over from an emulator?",
+                Cause =
+                    $"{In(pod, container)} sends its calls to {endpoint.Value} ({endpoint.Name}), which is not AWS: left over from an emulator?",
                 Fix = $"Take {endpoint.Name} out of the container's environment.",
                 Expected = $"no {endpoint.Name}",
                 Actual = endpoint.Value,
@@ -168,8 +197,10 @@ internal static class PodChecks
                 Code = FindingCodes.PodEnvironmentWrong,
                 Severity = Severity.Warning,
                 Resource = @case.PodId(pod),
-                Cause = $"{In(pod, container)} has no region: outside AWS an SDK finds none by itself, and STS is asked at its global endpoint or not at all.",
-                Fix = $"Set AWS_REGION and AWS_DEFAULT_REGION to {@case.Workload.Account.Region}: boto3 and the AWS CLI read the latter, the other SDKs the former.",
+                Cause =
+                    $"{In(pod, container)} has no region: outside AWS an SDK finds none by itself, and STS is asked at its global endpoint or not at all.",
+                Fix =
+                    $"Set AWS_REGION and AWS_DEFAULT_REGION to {@case.Workload.Account.Region}: boto3 and the AWS CLI read the latter, the other SDKs the former.",
                 Expected = @case.Workload.Account.Region,
                 Actual = "(not set)",
             };
@@ -186,8 +217,12 @@ internal static class PodChecks
             {
                 Code = FindingCodes.TokenAudienceMismatch,
                 Resource = @case.PodId(pod),
-                Cause = $"{In(pod, container)} hands AWS the default token of Kubernetes ({PodVariables.TokenFile}={file}), whose audience is the issuer and which lives for a year: AWS must not have it, and does not take it.",
-                Fix = right is [var there, ..] && Mount(container, there) is { } path ? $"Set {PodVariables.TokenFile} to {path}." : Project(@case),
+                Cause =
+                    $"{In(pod, container)} hands AWS the default token of Kubernetes ({PodVariables.TokenFile}={file}), whose audience is the issuer and which lives for a year: AWS must not have it, and does not take it.",
+                Fix =
+                    right is [var there, ..] && Mount(container, there) is { } path
+                        ? $"Set {PodVariables.TokenFile} to {path}."
+                        : Project(@case),
                 Expected = audience,
                 Actual = @case.Cluster.Issuer,
             };
@@ -197,7 +232,9 @@ internal static class PodChecks
         {
             // The one that every pod gets unasked was not meant for AWS.
             var asked = pod.TokenVolumes.Where(volume => !pod.Containers.Any(any => Mount(any, volume) == DefaultTokenPath)).ToArray();
-            var other = asked.FirstOrDefault(volume => container.Mounts.Any(mount => mount.Volume == volume.Volume)) ?? (asked is [var first, ..] ? first : null);
+            var other =
+                asked.FirstOrDefault(volume => container.Mounts.Any(mount => mount.Volume == volume.Volume))
+                ?? (asked is [var first, ..] ? first : null);
             return new Finding
             {
                 Code = FindingCodes.TokenVolumeMissing,
@@ -218,7 +255,8 @@ internal static class PodChecks
             {
                 Code = FindingCodes.TokenVolumeMissing,
                 Resource = @case.PodId(pod),
-                Cause = $"{In(pod, container)} does not mount the token volume {right[0].Volume}{(elsewhere is null ? "" : $"; only {elsewhere.Name} does")}.",
+                Cause =
+                    $"{In(pod, container)} does not mount the token volume {right[0].Volume}{(elsewhere is null ? "" : $"; only {elsewhere.Name} does")}.",
                 Fix = $"Add the volume {right[0].Volume} to the volumeMounts of {container.Name}.",
                 Expected = $"{right[0].Volume} mounted in {container.Name}",
                 Actual = elsewhere is null ? "mounted nowhere" : $"mounted in {elsewhere.Name}",
@@ -232,8 +270,10 @@ internal static class PodChecks
             {
                 Code = FindingCodes.TokenPathMismatch,
                 Resource = @case.PodId(pod),
-                Cause = $"{In(pod, container)} mounts the token with subPath {subPath}: such a mount is a copy that is never refreshed, so it works until the first token expires.",
-                Fix = $"Mount the volume {mounted.Volume} as a folder, without subPath, and set {PodVariables.TokenFile} to the file in it.",
+                Cause =
+                    $"{In(pod, container)} mounts the token with subPath {subPath}: such a mount is a copy that is never refreshed, so it works until the first token expires.",
+                Fix =
+                    $"Mount the volume {mounted.Volume} as a folder, without subPath, and set {PodVariables.TokenFile} to the file in it.",
                 Expected = "no subPath",
                 Actual = $"subPath: {subPath}",
             };
@@ -245,15 +285,18 @@ internal static class PodChecks
             return May(container, PodVariables.TokenFile) ? null : Unset(@case, pod, container, PodVariables.TokenFile, expected);
         }
 
-        return Normal(file) == Normal(expected) ? null : new Finding
-        {
-            Code = FindingCodes.TokenPathMismatch,
-            Resource = @case.PodId(pod),
-            Cause = $"{In(pod, container)} looks for the token at {file}, and it is mounted at {expected} (mountPath and the source's path).",
-            Fix = $"Set {PodVariables.TokenFile} to {expected}.",
-            Expected = expected,
-            Actual = file,
-        };
+        return Normal(file) == Normal(expected)
+            ? null
+            : new Finding
+            {
+                Code = FindingCodes.TokenPathMismatch,
+                Resource = @case.PodId(pod),
+                Cause =
+                    $"{In(pod, container)} looks for the token at {file}, and it is mounted at {expected} (mountPath and the source's path).",
+                Fix = $"Set {PodVariables.TokenFile} to {expected}.",
+                Expected = expected,
+                Actual = file,
+            };
     }
 
     private static Finding? Role(Case @case, PodEvidence pod, ContainerEvidence container)
@@ -272,13 +315,20 @@ internal static class PodChecks
 
         var isRole = RoleArn.TryParse(value, out var role);
         var why = !isRole
-            ? value.Contains(":oidc-provider/", StringComparison.Ordinal) ? "is the ARN of the provider, not of the role"
-                : value.AsSpan().IndexOfAny("<>${}") >= 0 || value.Contains("ACCOUNT", StringComparison.OrdinalIgnoreCase) ? "is a placeholder that nobody filled in"
-                : "is not the ARN of a role"
-            : role!.Account != @case.Workload.Account.Id ? $"is a role of the account {role.Account}"
-            : role.Partition != @case.Workload.Account.Partition ? $"is of the partition {role.Partition}"
-            : string.Equals(role.Name, @case.Workload.Role.Name, StringComparison.OrdinalIgnoreCase) ? role.Path == @case.Workload.Role.Path ? "differs in case" : "lacks the role's path, which is part of its ARN"
-            : "is another role";
+            ? value.Contains(":oidc-provider/", StringComparison.Ordinal)
+                ? "is the ARN of the provider, not of the role"
+                : value.AsSpan().IndexOfAny("<>${}") >= 0 || value.Contains("ACCOUNT", StringComparison.OrdinalIgnoreCase)
+                    ? "is a placeholder that nobody filled in"
+                    : "is not the ARN of a role"
+            : role!.Account != @case.Workload.Account.Id
+                ? $"is a role of the account {role.Account}"
+                : role.Partition != @case.Workload.Account.Partition
+                    ? $"is of the partition {role.Partition}"
+                    : string.Equals(role.Name, @case.Workload.Role.Name, StringComparison.OrdinalIgnoreCase)
+                        ? role.Path == @case.Workload.Role.Path
+                            ? "differs in case"
+                            : "lacks the role's path, which is part of its ARN"
+                        : "is another role";
         return new Finding
         {
             Code = why is "is another role" ? FindingCodes.PodEnvironmentWrong : FindingCodes.RoleArnWrong,
@@ -290,22 +340,28 @@ internal static class PodChecks
         };
     }
 
-    private static Finding Unset(Case @case, PodEvidence pod, ContainerEvidence container, string variable, string expected) => new()
-    {
-        Code = FindingCodes.PodEnvironmentWrong,
-        Resource = @case.PodId(pod),
-        Cause = $"{In(pod, container)} has no {variable}: its SDK does not know of the web identity, and ends at the metadata address, which on GKE is Google's.",
-        Fix = $"Set {variable} to {expected}. A pod that was made before its {Owner(pod)} got the variable must be made anew.",
-        Expected = $"{variable}={expected}",
-        Actual = "(not set)",
-    };
+    private static Finding Unset(Case @case, PodEvidence pod, ContainerEvidence container, string variable, string expected) =>
+        new()
+        {
+            Code = FindingCodes.PodEnvironmentWrong,
+            Resource = @case.PodId(pod),
+            Cause =
+                $"{In(pod, container)} has no {variable}: its SDK does not know of the web identity, and ends at the metadata address, which on GKE is Google's.",
+            Fix = $"Set {variable} to {expected}. A pod that was made before its {Owner(pod)} got the variable must be made anew.",
+            Expected = $"{variable}={expected}",
+            Actual = "(not set)",
+        };
 
     private static string Project(Case @case) =>
         $"Give the pod a projected volume with {{ serviceAccountToken: {{ path: token, audience: {@case.Workload.Audience}, expirationSeconds: {@case.Workload.TokenLifetime.TotalSeconds:0} }} }}, as artifacts/rendered/{@case.Workload.Name}/component does, and set {PodVariables.TokenFile} to its file.";
 
     /// <summary>Where a container finds the file of a token volume; null if it does not mount it.</summary>
     private static string? Mount(ContainerEvidence container, TokenVolume volume) =>
-        container.Mounts.FirstOrDefault(mount => mount.Volume == volume.Volume) is { } mount ? mount.SubPath is null ? $"{mount.Path.TrimEnd('/')}/{volume.Path}" : mount.Path : null;
+        container.Mounts.FirstOrDefault(mount => mount.Volume == volume.Volume) is { } mount
+            ? mount.SubPath is null
+                ? $"{mount.Path.TrimEnd('/')}/{volume.Path}"
+                : mount.Path
+            : null;
 
     /// <summary>A path without what leads nowhere else: doubled slashes, <c>/./</c>, and the link <c>/run</c> that <c>/var/run</c> is in most images.</summary>
     private static string Normal(string path)
@@ -316,17 +372,29 @@ internal static class PodChecks
 
     private static bool IsAws(string endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var address)
-        && (address.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".api.aws", StringComparison.OrdinalIgnoreCase));
+        && (
+            address.Host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase)
+            || address.Host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase)
+            || address.Host.EndsWith(".api.aws", StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <summary>It has the variable, or a source whose keys are not known and may be it.</summary>
-    private static bool May(ContainerEvidence container, string name) => container.Environment.Any(variable =>
-        variable.Name == name || (variable.Name.EndsWith(PodVariables.Unknown, StringComparison.Ordinal) && name.StartsWith(variable.Name[..^1], StringComparison.Ordinal)));
+    private static bool May(ContainerEvidence container, string name) =>
+        container.Environment.Any(variable =>
+            variable.Name == name
+            || (
+                variable.Name.EndsWith(PodVariables.Unknown, StringComparison.Ordinal)
+                && name.StartsWith(variable.Name[..^1], StringComparison.Ordinal)
+            )
+        );
 
-    private static string? Value(ContainerEvidence container, string name) => container.Environment.FirstOrDefault(variable => variable.Name == name)?.Value;
+    private static string? Value(ContainerEvidence container, string name) =>
+        container.Environment.FirstOrDefault(variable => variable.Name == name)?.Value;
 
     private static string Named(PodEvidence pod) => $"The pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name}";
 
-    private static string In(PodEvidence pod, ContainerEvidence container) => $"The container {container.Name} of the pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name}";
+    private static string In(PodEvidence pod, ContainerEvidence container) =>
+        $"The container {container.Name} of the pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name}";
 
     private static string Owner(PodEvidence pod) => pod.Owner ?? "manifest";
 }

@@ -54,16 +54,38 @@ internal static class ProviderLink
         }
 
         var meant = clients.FirstOrDefault(client => IsNear(audience, client));
-        return new Link("audience", [new Finding
-        {
-            Code = FindingCodes.AudienceNotRegistered,
-            Resource = @case.ProviderId,
-            Cause = $"The provider {@case.Cluster.IssuerPath} in the account {@case.Workload.Account.Id} does not know the audience {audience}"
-                + (meant is not null ? $"; it has {meant}, which only looks like it." : clients.Count == 0 ? "; it has no audience at all." : $"; it has {string.Join(", ", clients)}."),
-            Fix = @case.Mend(ExistingResources.Provider, @case.Aws("iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", @case.Workload.ProviderArn, "--client-id", audience)),
-            Expected = audience,
-            Actual = meant ?? (clients.Count == 0 ? "(none)" : string.Join(", ", clients)),
-        }], audience, Held: null);
+        return new Link(
+            "audience",
+            [
+                new Finding
+                {
+                    Code = FindingCodes.AudienceNotRegistered,
+                    Resource = @case.ProviderId,
+                    Cause =
+                        $"The provider {@case.Cluster.IssuerPath} in the account {@case.Workload.Account.Id} does not know the audience {audience}"
+                        + (
+                            meant is not null ? $"; it has {meant}, which only looks like it."
+                            : clients.Count == 0 ? "; it has no audience at all."
+                            : $"; it has {string.Join(", ", clients)}."
+                        ),
+                    Fix = @case.Mend(
+                        ExistingResources.Provider,
+                        @case.Aws(
+                            "iam",
+                            "add-client-id-to-open-id-connect-provider",
+                            "--open-id-connect-provider-arn",
+                            @case.Workload.ProviderArn,
+                            "--client-id",
+                            audience
+                        )
+                    ),
+                    Expected = audience,
+                    Actual = meant ?? (clients.Count == 0 ? "(none)" : string.Join(", ", clients)),
+                },
+            ],
+            audience,
+            Held: null
+        );
     }
 
     /// <summary>An audience written as people miswrite this one: with a scheme, in another case, a letter off.</summary>
@@ -71,21 +93,29 @@ internal static class ProviderLink
         other.Contains(audience, StringComparison.OrdinalIgnoreCase) || NearMiss.Of(audience, [other]) is not null;
 
     private static ProviderEvidence? Of(Case @case) =>
-        @case is { IsTheAccount: true, IsIssuerSure: true } ? @case.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == @case.Cluster.IssuerPath) : null;
+        @case is { IsTheAccount: true, IsIssuerSure: true }
+            ? @case.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == @case.Cluster.IssuerPath)
+            : null;
 
     private static Finding Missing(Case @case, IReadOnlyList<ProviderEvidence> providers)
     {
         var expected = @case.Cluster.IssuerPath;
-        var near = providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is { IsSlip: true })
+        var near =
+            providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is { IsSlip: true })
             ?? providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is not null);
-        var create = @case.Mend(ExistingResources.Provider, @case.Aws("iam", "create-open-id-connect-provider", "--url", @case.Cluster.Issuer, "--client-id-list", @case.Workload.Audience));
+        var create = @case.Mend(
+            ExistingResources.Provider,
+            @case.Aws("iam", "create-open-id-connect-provider", "--url", @case.Cluster.Issuer, "--client-id-list", @case.Workload.Audience)
+        );
         return near is null
             ? new Finding
             {
                 Code = FindingCodes.ProviderMissing,
                 Resource = @case.ProviderId,
-                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for the issuer {@case.Cluster.Issuer}"
-                    + (providers.Count == 0 ? "; it has none at all." : $"; it has {Listed(providers)}.") + " One in another account than the role's does not count.",
+                Cause =
+                    $"The account {@case.Workload.Account.Id} has no OIDC provider for the issuer {@case.Cluster.Issuer}"
+                    + (providers.Count == 0 ? "; it has none at all." : $"; it has {Listed(providers)}.")
+                    + " One in another account than the role's does not count.",
                 Fix = create,
                 Expected = expected,
                 Actual = "(none)",
@@ -94,7 +124,8 @@ internal static class ProviderLink
             {
                 Code = FindingCodes.ProviderNearMiss,
                 Resource = @case.ProviderId,
-                Cause = $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Of(expected, near.Url)!.How}. A provider's URL cannot be changed.",
+                Cause =
+                    $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Of(expected, near.Url)!.How}. A provider's URL cannot be changed.",
                 // Another cluster's provider is likely in use.
                 Fix = IssuerNearMiss.Of(expected, near.Url)!.IsSlip ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
                 Expected = expected,
@@ -112,7 +143,11 @@ internal static class ProviderLink
     /// <summary>AWS verifies the issuer with its own trusted authorities, and looks at thumbprints only where those do not know it.</summary>
     private static Finding? Thumbprint(Case @case, ProviderEvidence provider)
     {
-        if (@case.Evidence.Google.Issuer?.Found?.Thumbprint is not { } served || provider.Thumbprints.Count == 0 || provider.Thumbprints.Contains(served, StringComparer.OrdinalIgnoreCase))
+        if (
+            @case.Evidence.Google.Issuer?.Found?.Thumbprint is not { } served
+            || provider.Thumbprints.Count == 0
+            || provider.Thumbprints.Contains(served, StringComparer.OrdinalIgnoreCase)
+        )
         {
             return null;
         }
@@ -122,7 +157,8 @@ internal static class ProviderLink
             Code = FindingCodes.ThumbprintUnneeded,
             Severity = Severity.Information,
             Resource = @case.ProviderId,
-            Cause = "The provider's thumbprint is not the one that the issuer's chain ends in today. AWS does not look at it, since the chain is publicly trusted.",
+            Cause =
+                "The provider's thumbprint is not the one that the issuer's chain ends in today. AWS does not look at it, since the chain is publicly trusted.",
             Fix = "Nothing needs to be done. Leave the thumbprint out when you make a provider: IAM fills it in.",
             Expected = served,
             Actual = string.Join(", ", provider.Thumbprints),

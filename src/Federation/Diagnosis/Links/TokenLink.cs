@@ -23,9 +23,12 @@ internal static class TokenLink
 
         // What is wrong with how a pod gets its token shows in the token too.
         var explained = findings.Exists(finding => finding.Severity == Severity.Error);
-        findings.AddRange(@case.Evidence.Tokens.Where(token => token.Pod is null || !explained)
-            .SelectMany(token => TokenChecks.Examine(@case, token))
-            .Select(finding => finding with { Resource = @case.ServiceAccountId }));
+        findings.AddRange(
+            @case
+                .Evidence.Tokens.Where(token => token.Pod is null || !explained)
+                .SelectMany(token => TokenChecks.Examine(@case, token))
+                .Select(finding => finding with { Resource = @case.ServiceAccountId })
+        );
         return new Link("token", findings, $"{@case.Workload.Namespace}/{@case.Workload.ServiceAccount}", held);
     }
 
@@ -35,15 +38,16 @@ internal static class TokenLink
         var kubernetes = @case.Evidence.Kubernetes;
         if (kubernetes.Namespace is { Found: null } space)
         {
-            yield return space.Refused ?? new Finding
-            {
-                Code = FindingCodes.NamespaceMissing,
-                Resource = @case.NamespaceId,
-                Cause = $"The cluster {@case.Cluster.Key} has no namespace {workload.Namespace}.",
-                Fix = @case.Mend(ExistingResources.Namespace, @case.Kubectl("create", "namespace", workload.Namespace)),
-                Expected = workload.Namespace,
-                Actual = "(none)",
-            };
+            yield return space.Refused
+                ?? new Finding
+                {
+                    Code = FindingCodes.NamespaceMissing,
+                    Resource = @case.NamespaceId,
+                    Cause = $"The cluster {@case.Cluster.Key} has no namespace {workload.Namespace}.",
+                    Fix = @case.Mend(ExistingResources.Namespace, @case.Kubectl("create", "namespace", workload.Namespace)),
+                    Expected = workload.Namespace,
+                    Actual = "(none)",
+                };
             if (space.IsAbsent)
             {
                 yield break;
@@ -57,7 +61,8 @@ internal static class TokenLink
                 Code = FindingCodes.NamespaceMissing,
                 Resource = @case.NamespaceId,
                 Cause = $"The namespace {workload.Namespace} is being deleted: nothing can be made in it any more.",
-                Fix = $"Wait until it is gone, and Apply again; if it does not go, what holds it: {@case.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")}",
+                Fix =
+                    $"Wait until it is gone, and Apply again; if it does not go, what holds it: {@case.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")}",
                 Expected = "Active",
                 Actual = "Terminating",
             };
@@ -66,15 +71,20 @@ internal static class TokenLink
 
         if (kubernetes.ServiceAccount is { Found: null } account)
         {
-            yield return account.Refused ?? new Finding
-            {
-                Code = FindingCodes.ServiceAccountMissing,
-                Resource = @case.ServiceAccountId,
-                Cause = $"The namespace {workload.Namespace} of the cluster {@case.Cluster.Key} has no service account {workload.ServiceAccount}.",
-                Fix = @case.Mend(ExistingResources.ServiceAccount, @case.Kubectl("create", "serviceaccount", "-n", workload.Namespace, workload.ServiceAccount)),
-                Expected = workload.ServiceAccount,
-                Actual = "(none)",
-            };
+            yield return account.Refused
+                ?? new Finding
+                {
+                    Code = FindingCodes.ServiceAccountMissing,
+                    Resource = @case.ServiceAccountId,
+                    Cause =
+                        $"The namespace {workload.Namespace} of the cluster {@case.Cluster.Key} has no service account {workload.ServiceAccount}.",
+                    Fix = @case.Mend(
+                        ExistingResources.ServiceAccount,
+                        @case.Kubectl("create", "serviceaccount", "-n", workload.Namespace, workload.ServiceAccount)
+                    ),
+                    Expected = workload.ServiceAccount,
+                    Actual = "(none)",
+                };
         }
     }
 }

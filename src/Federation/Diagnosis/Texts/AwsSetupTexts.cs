@@ -12,39 +12,51 @@ internal static partial class AwsSetupTexts
             Code = FindingCodes.AwsPermissionDenied,
             Form = IamRefusal(),
             Apart = "action",
-            Cause = "Whoever sets up the federation may not do this in IAM; the workload has no part in it. For a provider the resource of the policy has to cover its whole path, not the host alone.",
-            Fix = "Allow the action to that identity (README, \"What the runner needs\"); for providers on arn:aws:iam::ACCOUNT:oidc-provider/container.googleapis.com/*.",
-            Read = (said, finding) => finding with { Expected = $"{said.Groups["action"].Value} on {(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}" },
+            Cause =
+                "Whoever sets up the federation may not do this in IAM; the workload has no part in it. For a provider the resource of the policy has to cover its whole path, not the host alone.",
+            Fix =
+                "Allow the action to that identity (README, \"What the runner needs\"); for providers on arn:aws:iam::ACCOUNT:oidc-provider/container.googleapis.com/*.",
+            Read = (said, finding) =>
+                finding with
+                {
+                    Expected =
+                        $"{said.Groups["action"].Value} on {(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
+                },
         },
         new("(InvalidInput) when calling the CreateOpenIDConnectProvider")
         {
             Code = FindingCodes.AwsIdentifierInvalid,
-            Cause = "IAM does not take the provider's URL: likeliest it has a query or a fragment (? or #), or does not begin with https://.",
+            Cause =
+                "IAM does not take the provider's URL: likeliest it has a query or a fragment (? or #), or does not begin with https://.",
             Fix = "Give the issuer alone, as `kubectl get --raw /.well-known/openid-configuration` shows it.",
         },
         new("Thumbprint list must contain")
         {
             Code = FindingCodes.ThumbprintUnneeded,
-            Cause = "IAM takes one to five thumbprints when they are replaced. A GKE cluster's issuer needs none: AWS trusts the authority of its certificate itself.",
+            Cause =
+                "IAM takes one to five thumbprints when they are replaced. A GKE cluster's issuer needs none: AWS trusts the authority of its certificate itself.",
             Fix = "Leave the thumbprints as they are, and leave --thumbprint-list out when the provider is created.",
         },
         new("OpenIdIdpCommunicationError")
         {
             Code = FindingCodes.VerificationKeyUnavailable,
-            Cause = "IAM did not reach the issuer when it made the provider: likeliest its URL is not a cluster's, or the cluster no longer exists.",
+            Cause =
+                "IAM did not reach the issuer when it made the provider: likeliest its URL is not a cluster's, or the cluster no longer exists.",
             Fix = "`curl -sS ISSUER/.well-known/openid-configuration` must answer from anywhere, and must name the very same issuer.",
         },
         new("EntityAlreadyExists")
         {
             Code = FindingCodes.ResourceNotOurs,
             Cause = "The provider or role is there already, made by somebody else or under a name that differs only in case.",
-            Fix = "Use what is there: for a provider `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id sts.amazonaws.com`; `--target=Apply` does that by itself, and takes over a role with `adopt: true`.",
+            Fix =
+                "Use what is there: for a provider `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ARN --client-id sts.amazonaws.com`; `--target=Apply` does that by itself, and takes over a role with `adopt: true`.",
         },
         new("Federated principals must be valid domain names")
         {
             Code = FindingCodes.TrustPrincipalMismatch,
             Cause = "The principal of the trust policy is not what IAM takes: it is empty, a URL with https://, or a mangled ARN.",
-            Fix = "\"Principal\": { \"Federated\": \"arn:aws:iam::ACCOUNT:oidc-provider/container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME\" }",
+            Fix =
+                "\"Principal\": { \"Federated\": \"arn:aws:iam::ACCOUNT:oidc-provider/container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME\" }",
         },
         new("Has prohibited field Resource")
         {
@@ -55,7 +67,8 @@ internal static partial class AwsSetupTexts
         new("ACLSizePerRole")
         {
             Code = FindingCodes.TrustPolicyTooLarge,
-            Cause = "The trust policy is longer than the account's quota, 2,048 characters unless it was raised: likeliest it lists many subjects or clusters.",
+            Cause =
+                "The trust policy is longer than the account's quota, 2,048 characters unless it was raised: likeliest it lists many subjects or clusters.",
             Fix = "Give the workloads roles of their own, or raise \"Role trust policy length\" (up to 4,096) under Service Quotas > IAM.",
         },
         new("Cannot exceed quota for")
@@ -70,7 +83,8 @@ internal static partial class AwsSetupTexts
         {
             Code = FindingCodes.ResourceNotOurs,
             Cause = "The role still has policies, or stands in an instance profile, that somebody else put there.",
-            Fix = "`aws iam list-attached-role-policies`, `list-role-policies` and `list-instance-profiles-for-role --role-name NAME` show them; detach or delete them, then delete the role.",
+            Fix =
+                "`aws iam list-attached-role-policies`, `list-role-policies` and `list-instance-profiles-for-role --role-name NAME` show them; detach or delete them, then delete the role.",
         },
         new("cannot be found")
         {
@@ -83,7 +97,8 @@ internal static partial class AwsSetupTexts
         new("OpenIDConnect Provider not found for arn")
         {
             Code = FindingCodes.ProviderMissing,
-            Cause = "There is no provider of that ARN in the account: likeliest it is another account's, or the ARN has been put together with another issuer.",
+            Cause =
+                "There is no provider of that ARN in the account: likeliest it is another account's, or the ARN has been put together with another issuer.",
             Fix = "`aws iam list-open-id-connect-providers` shows those there are.",
         },
         new("The role with name")
@@ -91,14 +106,23 @@ internal static partial class AwsSetupTexts
             Code = FindingCodes.RoleMissing,
             Form = NoRole(),
             Cause = "There is no such role in the account whose credentials were used.",
-            Fix = "`aws sts get-caller-identity` shows the account, `aws iam list-roles --query 'Roles[].Arn'` its roles; `--target=Apply` makes the role.",
-            Read = (said, finding) => finding with { Cause = $"There is no role {said.Groups["name"].Value} in the account whose credentials were used." },
+            Fix =
+                "`aws sts get-caller-identity` shows the account, `aws iam list-roles --query 'Roles[].Arn'` its roles; `--target=Apply` makes the role.",
+            Read = (said, finding) =>
+                finding with
+                {
+                    Cause = $"There is no role {said.Groups["name"].Value} in the account whose credentials were used.",
+                },
         },
     ];
 
-    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
+    private const RegexOptions Options =
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
 
-    [GeneratedRegex(@"is not authorized to perform: ?(?<action>iam:(\w*OpenIDConnectProvider\w*|(Create|Delete|Update|Put|Attach|Detach|Tag|Untag|Get|List)\w*Role\w*))( on resource: ?""?(?<resource>[^\s""]+))?", Options)]
+    [GeneratedRegex(
+        @"is not authorized to perform: ?(?<action>iam:(\w*OpenIDConnectProvider\w*|(Create|Delete|Update|Put|Attach|Detach|Tag|Untag|Get|List)\w*Role\w*))( on resource: ?""?(?<resource>[^\s""]+))?",
+        Options
+    )]
     private static partial Regex IamRefusal();
 
     [GeneratedRegex(@"Cannot exceed quota for (?<quota>\w+)", Options)]

@@ -40,11 +40,19 @@ internal sealed record ErrorText(params string[] Phrases)
         }
 
         var shown = LogText.Shown(line, at);
-        var finding = new Finding { Code = Code, Severity = Severity, Cause = Cause, Fix = Fix, Actual = shown };
+        var finding = new Finding
+        {
+            Code = Code,
+            Severity = Severity,
+            Cause = Cause,
+            Fix = Fix,
+            Actual = shown,
+        };
         finding = Read?.Invoke(form, finding) ?? finding;
         return new(
             finding.Actual == shown ? finding : finding with { Cause = $"{finding.Cause} It was recognised by: {shown}" },
-            Apart is null ? null : form.Groups[Apart].Value);
+            Apart is null ? null : form.Groups[Apart].Value
+        );
     }
 }
 

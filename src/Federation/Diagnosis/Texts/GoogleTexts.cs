@@ -7,11 +7,20 @@ internal static partial class GoogleTexts
 {
     public static IReadOnlyList<ErrorText> All { get; } =
     [
-        new("gke-gcloud-auth-plugin", "could not find default credentials", "default credentials were not found", "Could not automatically determine credentials", "Could not load the default credentials", "DefaultCredentialsError")
+        new(
+            "gke-gcloud-auth-plugin",
+            "could not find default credentials",
+            "default credentials were not found",
+            "Could not automatically determine credentials",
+            "Could not load the default credentials",
+            "DefaultCredentialsError"
+        )
         {
             Code = FindingCodes.GoogleCredentialsMissing,
-            Cause = "There are no usable Google credentials on the machine that says this, or the plugin by which kubectl gets them is not installed.",
-            Fix = "`gcloud auth application-default login`; for kubectl `gcloud components install gke-gcloud-auth-plugin`. In a pod that uses a Google service account see FED6003 and FED2005.",
+            Cause =
+                "There are no usable Google credentials on the machine that says this, or the plugin by which kubectl gets them is not installed.",
+            Fix =
+                "`gcloud auth application-default login`; for kubectl `gcloud components install gke-gcloud-auth-plugin`. In a pod that uses a Google service account see FED6003 and FED2005.",
         },
         new("SERVICE_DISABLED", "has not been used in project")
         {
@@ -23,7 +32,8 @@ internal static partial class GoogleTexts
         {
             Code = FindingCodes.WorkloadIdentityDisabled,
             Cause = "The project has no pool PROJECT.svc.id.goog: no cluster of it has ever had Workload Identity.",
-            Fix = "`gcloud container clusters update NAME --location LOCATION --workload-pool PROJECT.svc.id.goog`. The cluster's own token (`identity: cluster`) does not need it.",
+            Fix =
+                "`gcloud container clusters update NAME --location LOCATION --workload-pool PROJECT.svc.id.goog`. The cluster's own token (`identity: cluster`) does not need it.",
         },
         new("Not found: projects/", "NOT_FOUND: projects/")
         {
@@ -33,18 +43,33 @@ internal static partial class GoogleTexts
             Fix = "`gcloud container clusters list --project PROJECT --format='table(name,location)'` shows each with its location.",
             Read = (said, finding) => finding with { Actual = said.Groups["cluster"].Value },
         },
-        new("Unable to generate access token", "Unable to generate identity token", "Unable to generate ID token", "iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.getOpenIdToken")
+        new(
+            "Unable to generate access token",
+            "Unable to generate identity token",
+            "Unable to generate ID token",
+            "iam.serviceAccounts.getAccessToken",
+            "iam.serviceAccounts.getOpenIdToken"
+        )
         {
             Code = FindingCodes.WorkloadIdentityBindingMissing,
-            Cause = "The Kubernetes service account may not be the Google service account. Likeliest roles/iam.workloadIdentityUser is not granted to it, or to another namespace or name; otherwise the grant is minutes old (two to seven, and more), or the Google service account does not exist (FED2004).",
-            Fix = "`gcloud iam service-accounts add-iam-policy-binding GSA --role roles/iam.workloadIdentityUser --member 'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]'`, or `--target=Apply`.",
+            Cause =
+                "The Kubernetes service account may not be the Google service account. Likeliest roles/iam.workloadIdentityUser is not granted to it, or to another namespace or name; otherwise the grant is minutes old (two to seven, and more), or the Google service account does not exist (FED2004).",
+            Fix =
+                "`gcloud iam service-accounts add-iam-policy-binding GSA --role roles/iam.workloadIdentityUser --member 'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]'`, or `--target=Apply`.",
         },
-        new("computeMetadata/v1/instance/service-accounts", "GCE metadata \"instance/service-accounts", "Could not fetch ID token", "GKE Metadata Server")
+        new(
+            "computeMetadata/v1/instance/service-accounts",
+            "GCE metadata \"instance/service-accounts",
+            "Could not fetch ID token",
+            "GKE Metadata Server"
+        )
         {
             Code = FindingCodes.ServiceAccountAnnotationWrong,
             Form = MetadataRefusal(),
-            Cause = "The metadata server gives the pod no Google identity. Likeliest its Kubernetes service account has no annotation iam.gke.io/gcp-service-account, or names no service account that exists; otherwise the binding is missing (FED2005), or the node pool is not in GKE_METADATA mode (FED2002).",
-            Fix = "`kubectl get serviceaccount -n NAMESPACE KSA -o jsonpath='{.metadata.annotations}'`; `--target=Diagnose` reads all three.",
+            Cause =
+                "The metadata server gives the pod no Google identity. Likeliest its Kubernetes service account has no annotation iam.gke.io/gcp-service-account, or names no service account that exists; otherwise the binding is missing (FED2005), or the node pool is not in GKE_METADATA mode (FED2002).",
+            Fix =
+                "`kubectl get serviceaccount -n NAMESPACE KSA -o jsonpath='{.metadata.annotations}'`; `--target=Diagnose` reads all three.",
         },
         new("Unknown service account", "NOT_FOUND: Service account", "Service account projects/")
         {
@@ -58,11 +83,12 @@ internal static partial class GoogleTexts
             Code = FindingCodes.GooglePermissionDenied,
             Form = MissingPermission(),
             Cause = "The Google identity of whoever sets this up lacks a permission.",
-            Read = (said, finding) => finding with
-            {
-                Expected = said.Groups["permission"].Value,
-                Fix = $"Grant {said.Groups["permission"].Value} to that identity (README, \"What the runner needs\").",
-            },
+            Read = (said, finding) =>
+                finding with
+                {
+                    Expected = said.Groups["permission"].Value,
+                    Fix = $"Grant {said.Groups["permission"].Value} to that identity (README, \"What the runner needs\").",
+                },
         },
         new("PERMISSION_DENIED")
         {
@@ -72,7 +98,8 @@ internal static partial class GoogleTexts
         },
     ];
 
-    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
+    private const RegexOptions Options =
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
 
     [GeneratedRegex("Not.found: (?<cluster>projects/[^/ ]+/(locations|zones)/[^/ ]+/clusters/[a-z0-9-]+)", Options)]
     private static partial Regex NoCluster();

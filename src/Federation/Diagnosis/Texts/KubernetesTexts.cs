@@ -10,14 +10,17 @@ internal static partial class KubernetesTexts
         new("Unable to connect to the server: x509", "Unable to connect to the server: tls")
         {
             Code = FindingCodes.KubeconfigWrongCluster,
-            Cause = "The server behind the kubeconfig's endpoint has another certificate authority: the endpoint is now another cluster's, or the cluster was made anew.",
+            Cause =
+                "The server behind the kubeconfig's endpoint has another certificate authority: the endpoint is now another cluster's, or the cluster was made anew.",
             Fix = "`gcloud container clusters get-credentials NAME --location LOCATION --project PROJECT` writes the context anew.",
         },
         new("Unable to connect to the server", "The connection to the server")
         {
             Code = FindingCodes.EndpointUnreachable,
-            Cause = "The cluster's API server does not answer from here: likeliest a private endpoint, or authorised networks that do not include this machine.",
-            Fix = "`gcloud container clusters get-credentials NAME --location LOCATION --dns-endpoint`, or run it from a network that is allowed.",
+            Cause =
+                "The cluster's API server does not answer from here: likeliest a private endpoint, or authorised networks that do not include this machine.",
+            Fix =
+                "`gcloud container clusters get-credentials NAME --location LOCATION --dns-endpoint`, or run it from a network that is allowed.",
         },
         new("must be logged in to the server", "system:anonymous")
         {
@@ -31,31 +34,41 @@ internal static partial class KubernetesTexts
             Form = Lifetime(),
             Cause = "Kubernetes refuses the lifetime of the projected token.",
             Fix = "Set tokenLifetime (expirationSeconds) to 600 s or more; GKE caps it at 48 hours.",
-            Read = (said, finding) => said.Groups["seconds"] is { Success: true } seconds
-                ? finding with { Expected = said.Groups["bound"].Value.StartsWith("less", StringComparison.OrdinalIgnoreCase) ? "600 s or more" : "2^32 s or less", Actual = $"{seconds.Value} s" }
-                : finding,
+            Read = (said, finding) =>
+                said.Groups["seconds"] is { Success: true } seconds
+                    ? finding with
+                    {
+                        Expected = said.Groups["bound"].Value.StartsWith("less", StringComparison.OrdinalIgnoreCase)
+                            ? "600 s or more"
+                            : "2^32 s or less",
+                        Actual = $"{seconds.Value} s",
+                    }
+                    : finding,
         },
         new("not found")
         {
             Code = FindingCodes.NamespaceMissing,
             Form = NoNamespace(),
             Cause = "The namespace does not exist in this cluster.",
-            Read = (said, finding) => finding with
-            {
-                Cause = $"The namespace {said.Groups["name"].Value} does not exist in this cluster.",
-                Fix = $"`--target=Apply`, or `kubectl create namespace {said.Groups["name"].Value}`; `kubectl config current-context` shows which cluster it is.",
-            },
+            Read = (said, finding) =>
+                finding with
+                {
+                    Cause = $"The namespace {said.Groups["name"].Value} does not exist in this cluster.",
+                    Fix =
+                        $"`--target=Apply`, or `kubectl create namespace {said.Groups["name"].Value}`; `kubectl config current-context` shows which cluster it is.",
+                },
         },
         new("not found")
         {
             Code = FindingCodes.ServiceAccountMissing,
             Form = NoServiceAccount(),
             Cause = "The Kubernetes service account does not exist in that namespace.",
-            Read = (said, finding) => finding with
-            {
-                Cause = $"The Kubernetes service account {said.Groups["name"].Value} does not exist in that namespace.",
-                Fix = $"`--target=Apply`, or `kubectl create serviceaccount -n NAMESPACE {said.Groups["name"].Value}`.",
-            },
+            Read = (said, finding) =>
+                finding with
+                {
+                    Cause = $"The Kubernetes service account {said.Groups["name"].Value} does not exist in that namespace.",
+                    Fix = $"`--target=Apply`, or `kubectl create serviceaccount -n NAMESPACE {said.Groups["name"].Value}`.",
+                },
         },
         new("cannot")
         {
@@ -65,7 +78,8 @@ internal static partial class KubernetesTexts
             Cause = "The identity that asks the cluster lacks a permission.",
             Read = (said, finding) =>
             {
-                var wanted = $"{said.Groups["verb"].Value} {said.Groups["resource"].Value}{(said.Groups["namespace"] is { Success: true } named ? $" in {named.Value}" : "")}";
+                var wanted =
+                    $"{said.Groups["verb"].Value} {said.Groups["resource"].Value}{(said.Groups["namespace"] is { Success: true } named ? $" in {named.Value}" : "")}";
                 return finding with
                 {
                     Cause = $"{said.Groups["user"].Value} may not {wanted}.",
@@ -78,28 +92,42 @@ internal static partial class KubernetesTexts
         {
             Code = FindingCodes.PodRejected,
             Form = Rejection(),
-            Cause = "The API server does not admit the pod: a quota of the namespace, its Pod Security level, or an admission webhook. The text says which, and what it wants.",
-            Fix = "`kubectl describe quota -n NAMESPACE`, or change the pod (securityContext, requests and limits) in your own validation-pod.yaml (--templates).",
+            Cause =
+                "The API server does not admit the pod: a quota of the namespace, its Pod Security level, or an admission webhook. The text says which, and what it wants.",
+            Fix =
+                "`kubectl describe quota -n NAMESPACE`, or change the pod (securityContext, requests and limits) in your own validation-pod.yaml (--templates).",
         },
         new("FailedScheduling", "NotTriggerScaleUp", "nodes are available")
         {
             Code = FindingCodes.PodUnschedulable,
             Form = Unschedulable(),
-            Cause = "No node takes the pod: too little is free, or its selectors, tolerations or volumes fit none. The first pod of an autoscaled pool or of Autopilot is unschedulable for a minute or two as a rule.",
+            Cause =
+                "No node takes the pod: too little is free, or its selectors, tolerations or volumes fit none. The first pod of an autoscaled pool or of Autopilot is unschedulable for a minute or two as a rule.",
             Fix = "Wait two minutes; then `kubectl describe pod -n NAMESPACE POD`, and add a node that fits or adapt the pod.",
         },
-        new("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "Failed to pull image", "Back-off pulling image", "manifest unknown")
+        new(
+            "ImagePullBackOff",
+            "ErrImagePull",
+            "InvalidImageName",
+            "ErrImageNeverPull",
+            "Failed to pull image",
+            "Back-off pulling image",
+            "manifest unknown"
+        )
         {
             Code = FindingCodes.ImagePullFailed,
             Cause = "The node cannot pull the image: its name or tag does not exist, the registry wants credentials, or is out of reach.",
-            Fix = "Set verify.image to an image that the nodes can pull and that has the AWS CLI in it; for a registry of your own give the nodes, or an imagePullSecret, access.",
+            Fix =
+                "Set verify.image to an image that the nodes can pull and that has the AWS CLI in it; for a registry of your own give the nodes, or an imagePullSecret, access.",
         },
         new("MountVolume.SetUp failed", "failed to fetch token")
         {
             Code = FindingCodes.TokenVolumeMissing,
             Form = Unmounted(),
-            Cause = "The kubelet cannot give the pod its volume: the API server did not issue the projected token, or what the volume refers to does not exist.",
-            Fix = "`kubectl describe pod -n NAMESPACE POD` has the reason behind \"failed to fetch token\"; audience and expirationSeconds (600 or more) have to be right.",
+            Cause =
+                "The kubelet cannot give the pod its volume: the API server did not issue the projected token, or what the volume refers to does not exist.",
+            Fix =
+                "`kubectl describe pod -n NAMESPACE POD` has the reason behind \"failed to fetch token\"; audience and expirationSeconds (600 or more) have to be right.",
         },
         new("active on the node longer than the specified deadline")
         {
@@ -109,7 +137,8 @@ internal static partial class KubernetesTexts
         },
     ];
 
-    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
+    private const RegexOptions Options =
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
 
     [GeneratedRegex("(Invalid value: (?<seconds>[0-9]{1,12}): )?may not specify a duration (?<bound>less|larger)", Options)]
     private static partial Regex Lifetime();
@@ -120,7 +149,10 @@ internal static partial class KubernetesTexts
     [GeneratedRegex(@"serviceaccounts? ""?(?<name>[a-z0-9.-]{1,253})""? not found", Options)]
     private static partial Regex NoServiceAccount();
 
-    [GeneratedRegex(@"User ""(?<user>[^""]+)"" cannot (?<verb>\w+) (resource|path) ""(?<resource>[^""]+)""( in API group ""[^""]*"")?( in the namespace ""(?<namespace>[^""]+)"")?", Options)]
+    [GeneratedRegex(
+        @"User ""(?<user>[^""]+)"" cannot (?<verb>\w+) (resource|path) ""(?<resource>[^""]+)""( in API group ""[^""]*"")?( in the namespace ""(?<namespace>[^""]+)"")?",
+        Options
+    )]
     private static partial Regex Forbidden();
 
     [GeneratedRegex("(exceeded|failed) quota:|violates PodSecurity|admission webhook .*denied", Options)]

@@ -39,9 +39,15 @@ internal static partial class LogText
         return $"{(start > 0 ? "…" : "")}{line.Substring(start, LongestShown)}{(start + LongestShown < line.Length ? "…" : "")}";
     }
 
-    private static string Meant(Match escape) => escape.Groups["code"] is { Success: true } code
-        ? ((char)ushort.Parse(code.ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString()
-        : escape.ValueSpan[1] switch { 'n' or 'r' => "\n", 't' => " ", var mark => mark.ToString() };
+    private static string Meant(Match escape) =>
+        escape.Groups["code"] is { Success: true } code
+            ? ((char)ushort.Parse(code.ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString()
+            : escape.ValueSpan[1] switch
+            {
+                'n' or 'r' => "\n",
+                't' => " ",
+                var mark => mark.ToString(),
+            };
 
     // Spaces of any kind and number are one space (STS itself writes two in one text); what does not show is not there.
     private static string Plain(string line)
@@ -71,7 +77,10 @@ internal static partial class LogText
     }
 
     /// <summary>What a terminal takes for colours, cursor moves, titles and links.</summary>
-    [GeneratedRegex(@"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Colours();
 
     /// <summary>What JSON, Go's and Python's quoting write for quotation marks and line ends.</summary>

@@ -5,10 +5,12 @@ namespace Federation.Diagnosis.Texts;
 /// <summary>What services answer once the role was assumed, as the IAM User Guide describes it under "Troubleshoot access denied error messages".</summary>
 internal static partial class PermissionTexts
 {
-    private static readonly Func<Match, Finding, Finding> Named = (said, finding) => finding with
-    {
-        Expected = $"{said.Groups["action"].Value} on {(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
-    };
+    private static readonly Func<Match, Finding, Finding> Named = (said, finding) =>
+        finding with
+        {
+            Expected =
+                $"{said.Groups["action"].Value} on {(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
+        };
 
     public static IReadOnlyList<ErrorText> All { get; } =
     [
@@ -17,7 +19,8 @@ internal static partial class PermissionTexts
             Code = FindingCodes.PermissionDenied,
             Form = Refusal(),
             Apart = "action",
-            Cause = "The role was assumed, and a Deny statement forbids the call. The text says of which kind the policy is: the role's own, a resource's, a boundary, a session policy, or the organisation's.",
+            Cause =
+                "The role was assumed, and a Deny statement forbids the call. The text says of which kind the policy is: the role's own, a resource's, a boundary, a session policy, or the organisation's.",
             Fix = "Find the Deny in a policy of that kind and take it away or narrow it; no Allow outweighs it.",
             Read = Named,
         },
@@ -26,16 +29,24 @@ internal static partial class PermissionTexts
             Code = FindingCodes.PermissionsBoundaryBlocks,
             Form = Refusal(),
             Apart = "action",
-            Cause = "The role was assumed, and its permissions boundary does not allow the call. A boundary grants nothing; it has to allow what the role's policies allow.",
+            Cause =
+                "The role was assumed, and its permissions boundary does not allow the call. A boundary grants nothing; it has to allow what the role's policies allow.",
             Fix = "Add the action to the boundary's policy, or set another role.permissionsBoundary and run `--target=Apply`.",
             Read = Named,
         },
-        new("no session policy allows", "no service control policy allows", "no resource control policy allows", "no resource-based policy allows", "no VPC endpoint policy allows")
+        new(
+            "no session policy allows",
+            "no service control policy allows",
+            "no resource control policy allows",
+            "no resource-based policy allows",
+            "no VPC endpoint policy allows"
+        )
         {
             Code = FindingCodes.PermissionMissing,
             Form = Refusal(),
             Apart = "action",
-            Cause = "The role was assumed, and a policy other than the role's own does not allow the call; the text says of which kind it is. A session policy is the program's own, given with its request; the others belong to the organisation, the resource or the network.",
+            Cause =
+                "The role was assumed, and a policy other than the role's own does not allow the call; the text says of which kind it is. A session policy is the program's own, given with its request; the others belong to the organisation, the resource or the network.",
             Fix = "Allow the action in the policy of that kind; adding to role.policies does not help.",
             Read = Named,
         },
@@ -52,8 +63,10 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionMissing,
             Form = Unexplained(),
-            Cause = "The service refused the call and does not say why. The exchange of the token has worked by then. Likeliest the role's policies do not allow the action on that resource; otherwise a bucket, key or queue policy, a permissions boundary (FED5002), a Deny (FED5003), or a resource that does not exist where it may not be listed.",
-            Fix = "`--target=Diagnose` with read access to IAM evaluates the role's policies and boundary; for the resource's own policy see e.g. `aws s3api get-bucket-policy --bucket NAME`.",
+            Cause =
+                "The service refused the call and does not say why. The exchange of the token has worked by then. Likeliest the role's policies do not allow the action on that resource; otherwise a bucket, key or queue policy, a permissions boundary (FED5002), a Deny (FED5003), or a resource that does not exist where it may not be listed.",
+            Fix =
+                "`--target=Diagnose` with read access to IAM evaluates the role's policies and boundary; for the resource's own policy see e.g. `aws s3api get-bucket-policy --bucket NAME`.",
         },
     ];
 
@@ -87,21 +100,29 @@ internal static partial class PermissionTexts
     {
         if (Refusal().Match(text) is { Success: true } said)
         {
-            return (said.Groups["action"].Value, said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : null);
+            return (
+                said.Groups["action"].Value,
+                said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : null
+            );
         }
 
-        return Operation().Match(text) is { Success: true } called && Actions.TryGetValue(called.Groups["operation"].Value, out var action) ? (action, null) : null;
+        return Operation().Match(text) is { Success: true } called && Actions.TryGetValue(called.Groups["operation"].Value, out var action)
+            ? (action, null)
+            : null;
     }
 
     /// <summary>The text says that it is the role's own policies, or its boundary, that do not allow the call.</summary>
     public static bool BlamesTheRole(string text) =>
-        text.Contains("no identity-based policy allows", StringComparison.OrdinalIgnoreCase) || text.Contains("no permissions boundary allows", StringComparison.OrdinalIgnoreCase);
+        text.Contains("no identity-based policy allows", StringComparison.OrdinalIgnoreCase)
+        || text.Contains("no permissions boundary allows", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The text leaves open of which kind the policy is that denied the call.</summary>
     public static bool NamesNoPolicy(string text) =>
-        !text.Contains("policy allows", StringComparison.OrdinalIgnoreCase) && !text.Contains("explicit deny", StringComparison.OrdinalIgnoreCase);
+        !text.Contains("policy allows", StringComparison.OrdinalIgnoreCase)
+        && !text.Contains("explicit deny", StringComparison.OrdinalIgnoreCase);
 
-    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
+    private const RegexOptions Options =
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
 
     [GeneratedRegex(@"is not authorized to perform: ?(?<action>[\w-]+:[\w*]+)( on resource: ?""?(?<resource>[^\s""]+))?", Options)]
     private static partial Regex Refusal();

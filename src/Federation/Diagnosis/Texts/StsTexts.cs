@@ -18,32 +18,38 @@ internal static partial class StsTexts
         {
             Code = FindingCodes.RegionUnavailable,
             Cause = "STS is switched off for the role's account in the region that was called.",
-            Fix = "Activate it in that account (IAM > Account settings > STS), or set AWS_REGION and AWS_DEFAULT_REGION of the pod to a region that is active.",
+            Fix =
+                "Activate it in that account (IAM > Account settings > STS), or set AWS_REGION and AWS_DEFAULT_REGION of the pod to a region that is active.",
         },
         Constraint(
             "durationSeconds",
             FindingCodes.SessionDurationOutOfRange,
             "The session length that was asked for is not one that STS takes.",
-            "Ask for 900 to 43,200 seconds, and no more than the role's maximum."),
+            "Ask for 900 to 43,200 seconds, and no more than the role's maximum."
+        ),
         Constraint(
             "roleArn",
             FindingCodes.RoleArnWrong,
             "What was given as the role's ARN is none.",
-            "Set AWS_ROLE_ARN to what `aws iam get-role --role-name NAME --query Role.Arn --output text` prints."),
+            "Set AWS_ROLE_ARN to what `aws iam get-role --role-name NAME --query Role.Arn --output text` prints."
+        ),
         Constraint(
             "roleSessionName",
             FindingCodes.AwsIdentifierInvalid,
             "The session name has a character, or a length, that STS does not take.",
-            "Set AWS_ROLE_SESSION_NAME to 2 to 64 of the characters A-Z a-z 0-9 _ + = , . @ -."),
+            "Set AWS_ROLE_SESSION_NAME to 2 to 64 of the characters A-Z a-z 0-9 _ + = , . @ -."
+        ),
         Constraint(
             "webIdentityToken",
             FindingCodes.TokenMalformed,
             "What was given as the token is too short or too long to be one: likeliest an empty file.",
-            "`wc -c \"$AWS_WEB_IDENTITY_TOKEN_FILE\"` in the container shows its size; mount the projected token there."),
+            "`wc -c \"$AWS_WEB_IDENTITY_TOKEN_FILE\"` in the container shows its size; mount the projected token there."
+        ),
         new("Request ARN is invalid")
         {
             Code = FindingCodes.RoleArnWrong,
-            Cause = "The role ARN of the request is no role's. Likeliest it is the provider's ARN (…:oidc-provider/…); otherwise a placeholder that nobody filled in, or empty.",
+            Cause =
+                "The role ARN of the request is no role's. Likeliest it is the provider's ARN (…:oidc-provider/…); otherwise a placeholder that nobody filled in, or empty.",
             Fix = "Set AWS_ROLE_ARN to what `aws iam get-role --role-name NAME --query Role.Arn --output text` prints.",
         },
         new("PackedPolicyTooLarge", "(MalformedPolicyDocument) when calling the AssumeRoleWithWebIdentity")
@@ -55,14 +61,17 @@ internal static partial class StsTexts
         new("Login With Amazon token", "Unrecognized OAuth provider", "graph.facebook.com:")
         {
             Code = FindingCodes.CheckFailed,
-            Cause = "The program sends a ProviderId with the token. That is for OAuth access tokens of Amazon and Facebook; a cluster's or Google's token is OpenID Connect.",
+            Cause =
+                "The program sends a ProviderId with the token. That is for OAuth access tokens of Amazon and Facebook; a cluster's or Google's token is OpenID Connect.",
             Fix = "Remove ProviderId (--provider-id) from the program's call.",
         },
         new("not a valid JWT")
         {
             Code = FindingCodes.TokenMalformed,
-            Cause = "What was sent is not a JWT. Likeliest a program sends the path of the token file instead of its content; otherwise an access token of Google's (ya29.…), a token encoded in base64 once more, or one with something after it, such as a line end of a file written by hand.",
-            Fix = "`--target=Token --token-file=PATH` says what the file holds. Let the SDK read AWS_WEB_IDENTITY_TOKEN_FILE by itself where it can.",
+            Cause =
+                "What was sent is not a JWT. Likeliest a program sends the path of the token file instead of its content; otherwise an access token of Google's (ya29.…), a token encoded in base64 once more, or one with something after it, such as a line end of a file written by hand.",
+            Fix =
+                "`--target=Token --token-file=PATH` says what the file holds. Let the SDK read AWS_WEB_IDENTITY_TOKEN_FILE by itself where it can.",
         },
         new("Missing a required claim")
         {
@@ -70,33 +79,43 @@ internal static partial class StsTexts
             Form = MissingClaim(),
             Cause = "The token lacks a claim that AWS requires.",
             Fix = "Mount a projected token (serviceAccountToken with audience), and point AWS_WEB_IDENTITY_TOKEN_FILE at it.",
-            Read = (said, finding) => said.Groups["claim"].Value switch
-            {
-                "" => finding,
-                "aud" => finding with
+            Read = (said, finding) =>
+                said.Groups["claim"].Value switch
                 {
-                    Expected = "aud",
-                    Cause = "The token has no audience (aud). That is the token of a Secret of type kubernetes.io/service-account-token, which has none and never expires, or one made by hand.",
+                    "" => finding,
+                    "aud" => finding with
+                    {
+                        Expected = "aud",
+                        Cause =
+                            "The token has no audience (aud). That is the token of a Secret of type kubernetes.io/service-account-token, which has none and never expires, or one made by hand.",
+                    },
+                    var claim => finding with
+                    {
+                        Expected = claim,
+                        Cause =
+                            $"The token lacks the claim {claim}, which AWS requires (iss, sub, aud, iat, exp). No projected token lacks it: this one is from elsewhere.",
+                    },
                 },
-                var claim => finding with { Expected = claim, Cause = $"The token lacks the claim {claim}, which AWS requires (iss, sub, aud, iat, exp). No projected token lacks it: this one is from elsewhere." },
-            },
         },
         new("Claim is not allowed to be empty")
         {
             Code = FindingCodes.TokenClaimMissing,
             Cause = "A claim that AWS requires is there and empty: the token was requested with an empty list of audiences.",
-            Fix = "Ask for exactly one audience: `kubectl create token KSA -n NAMESPACE --audience sts.amazonaws.com`, or `audience:` of the projected volume.",
+            Fix =
+                "Ask for exactly one audience: `kubectl create token KSA -n NAMESPACE --audience sts.amazonaws.com`, or `audience:` of the projected volume.",
         },
         new("Unknown error validating third-party token")
         {
             Code = FindingCodes.TokenClaimMissing,
-            Cause = "STS failed on the token itself. The one token known to cause it has null as its subject (sub); otherwise it is a fault of the service's own.",
+            Cause =
+                "STS failed on the token itself. The one token known to cause it has null as its subject (sub); otherwise it is a fault of the service's own.",
             Fix = "Look at sub with `--target=Token --token-file=PATH`; if it is a text, try again.",
         },
         new("Invalid timestamp in token claims", "principal_tags passed in claim")
         {
             Code = FindingCodes.TokenMalformed,
-            Cause = "A claim has a value that AWS cannot read: a time that is no whole number, or session tags that are no lists. No token of Kubernetes or Google has that: this one was made by something else.",
+            Cause =
+                "A claim has a value that AWS cannot read: a time that is no whole number, or session tags that are no lists. No token of Kubernetes or Google has that: this one was made by something else.",
             Fix = "`--target=Token --token-file=PATH` shows the claims; correct them where the token is made.",
         },
         new("No OpenIDConnect provider found")
@@ -104,27 +123,38 @@ internal static partial class StsTexts
             Code = FindingCodes.ProviderMissing,
             Form = NoProvider(),
             Cause = "The role's account has no IAM OIDC provider whose URL is the token's issuer, character by character.",
-            Fix = "`aws iam list-open-id-connect-providers` in the role's account shows which there are; `--target=Diagnose` with access to it names a near miss.",
-            Read = (said, finding) => said.Groups["url"] is { Success: true } url ? IssuerText.Explain(url.Value.TrimEnd('.'), finding) : finding,
+            Fix =
+                "`aws iam list-open-id-connect-providers` in the role's account shows which there are; `--target=Diagnose` with access to it names a near miss.",
+            Read = (said, finding) =>
+                said.Groups["url"] is { Success: true } url ? IssuerText.Explain(url.Value.TrimEnd('.'), finding) : finding,
         },
         new("HTTPS certificate doesn't match configured thumbprint")
         {
             Code = FindingCodes.ThumbprintUnneeded,
-            Cause = "The provider's thumbprint is not that of the issuer's certificate chain. AWS looks at it only where it does not trust the certificate authority itself, so this is not a GKE cluster's issuer, whose certificates are Google's.",
-            Fix = "Check which issuer the token names (`--target=Token --token-file=PATH`); if it is the right one, renew the thumbprint: `aws iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn ARN --thumbprint-list SHA1`.",
+            Cause =
+                "The provider's thumbprint is not that of the issuer's certificate chain. AWS looks at it only where it does not trust the certificate authority itself, so this is not a GKE cluster's issuer, whose certificates are Google's.",
+            Fix =
+                "Check which issuer the token names (`--target=Token --token-file=PATH`); if it is the right one, renew the thumbprint: `aws iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn ARN --thumbprint-list SHA1`.",
         },
         new("retrieve verification key", "IDPCommunicationError")
         {
             Code = FindingCodes.VerificationKeyUnavailable,
-            Cause = "STS could not get the key that signed the token. Likeliest its copy of the issuer's keys is older than the cluster's newest key (a new cluster, or keys just rotated), or the issuer was slow to answer; otherwise the token is of an earlier cluster of the same name, whose key is gone.",
-            Fix = "Try again with growing pauses for some minutes. If it stays, compare the kid that `--target=Token` prints with those of ISSUER/jwks, and mint a new token by restarting the pod.",
+            Cause =
+                "STS could not get the key that signed the token. Likeliest its copy of the issuer's keys is older than the cluster's newest key (a new cluster, or keys just rotated), or the issuer was slow to answer; otherwise the token is of an earlier cluster of the same name, whose key is gone.",
+            Fix =
+                "Try again with growing pauses for some minutes. If it stays, compare the kid that `--target=Token` prints with those of ISSUER/jwks, and mint a new token by restarting the pod.",
         },
         Expired("Token expired") with
         {
             Form = ExpiredAt(),
-            Read = (said, finding) => Moment(said.Groups["now"], StsAllowance) is { } now && Moment(said.Groups["limit"], TimeSpan.Zero) is { } limit
-                ? finding with { Expected = $"used before {limit}", Actual = $"used at {now}" }
-                : finding,
+            Read = (said, finding) =>
+                Moment(said.Groups["now"], StsAllowance) is { } now && Moment(said.Groups["limit"], TimeSpan.Zero) is { } limit
+                    ? finding with
+                    {
+                        Expected = $"used before {limit}",
+                        Actual = $"used at {now}",
+                    }
+                    : finding,
         },
         // Where the code alone was kept.
         Expired("ExpiredTokenException"),
@@ -132,99 +162,142 @@ internal static partial class StsTexts
         {
             Code = FindingCodes.TokenFromTheFuture,
             Form = Issued(),
-            Cause = "The token was issued more than five minutes ahead of AWS's clock: the clock of the machine that signed it is fast. A cluster of GKE's does not do that; a token of a local cluster or of one's own making does.",
+            Cause =
+                "The token was issued more than five minutes ahead of AWS's clock: the clock of the machine that signed it is fast. A cluster of GKE's does not do that; a token of a local cluster or of one's own making does.",
             Fix = "Set that machine's clock by NTP, and mint a new token.",
-            Read = (said, finding) => Moment(said.Groups["issued"], TimeSpan.Zero) is { } issued
-                ? finding with { Expected = "issued no more than five minutes ahead of AWS's clock", Actual = $"issued at {issued}" }
-                : finding,
+            Read = (said, finding) =>
+                Moment(said.Groups["issued"], TimeSpan.Zero) is { } issued
+                    ? finding with
+                    {
+                        Expected = "issued no more than five minutes ahead of AWS's clock",
+                        Actual = $"issued at {issued}",
+                    }
+                    : finding,
         },
         new("Token not yet valid")
         {
             Code = FindingCodes.TokenFromTheFuture,
             Form = NotYetValid(),
-            Cause = "The token is valid only from a time more than five minutes ahead of AWS's clock: the clock of the machine that signed it is fast.",
+            Cause =
+                "The token is valid only from a time more than five minutes ahead of AWS's clock: the clock of the machine that signed it is fast.",
             Fix = "Set that machine's clock by NTP, and mint a new token.",
-            Read = (said, finding) => Moment(said.Groups["now"], -StsAllowance) is { } now && Moment(said.Groups["limit"], TimeSpan.Zero) is { } limit
-                ? finding with { Expected = $"used from {limit} on", Actual = $"used at {now}" }
-                : finding,
+            Read = (said, finding) =>
+                Moment(said.Groups["now"], -StsAllowance) is { } now && Moment(said.Groups["limit"], TimeSpan.Zero) is { } limit
+                    ? finding with
+                    {
+                        Expected = $"used from {limit} on",
+                        Actual = $"used at {now}",
+                    }
+                    : finding,
         },
         new("more than one audience")
         {
             Code = FindingCodes.TokenAudiencesMany,
             Cause = "The token has several audiences. AWS refuses that always, even where each of them is registered.",
-            Fix = "Ask for one: `audience: sts.amazonaws.com` in the projected volume, a single entry in a TokenRequest. A second party gets a second serviceAccountToken source.",
+            Fix =
+                "Ask for one: `audience: sts.amazonaws.com` in the projected volume, a single entry in a TokenRequest. A second party gets a second serviceAccountToken source.",
         },
         new("Incorrect token audience", "token provided could not be validated")
         {
             Code = FindingCodes.AudienceNotRegistered,
-            Cause = "The token's audience is not among the provider's client ids. Likeliest the provider lacks sts.amazonaws.com, or has a near miss such as sts.amazon.com or https://sts.amazonaws.com (FED3003); otherwise the pod sends its default token, whose audience is the issuer, or one with another audience (FED7001). The wording \"could not be validated\" also stands for a bad signature (FED7009).",
-            Fix = $"`aws iam get-open-id-connect-provider --open-id-connect-provider-arn ARN --query ClientIDList` against aud of `--target=Token`. {FullLook}",
+            Cause =
+                "The token's audience is not among the provider's client ids. Likeliest the provider lacks sts.amazonaws.com, or has a near miss such as sts.amazon.com or https://sts.amazonaws.com (FED3003); otherwise the pod sends its default token, whose audience is the issuer, or one with another audience (FED7001). The wording \"could not be validated\" also stands for a bad signature (FED7009).",
+            Fix =
+                $"`aws iam get-open-id-connect-provider --open-id-connect-provider-arn ARN --query ClientIDList` against aud of `--target=Token`. {FullLook}",
         },
         new("explicit deny")
         {
             Code = FindingCodes.TrustDenied,
             Form = DeniedExchange(),
-            Cause = "A policy denies the exchange outright: a Deny statement of the role's trust policy, or a resource control policy of the organisation.",
-            Fix = "`aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument` shows the statements; the Deny has to go, or to except this subject.",
+            Cause =
+                "A policy denies the exchange outright: a Deny statement of the role's trust policy, or a resource control policy of the organisation.",
+            Fix =
+                "`aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument` shows the statements; the Deny has to go, or to except this subject.",
         },
         new(
             "Not authorized to perform sts:AssumeRoleWithWebIdentity",
             "is not authorized to perform: sts:AssumeRoleWithWebIdentity",
-            "(AccessDenied) when calling the AssumeRoleWithWebIdentity")
+            "(AccessDenied) when calling the AssumeRoleWithWebIdentity"
+        )
         {
             Code = FindingCodes.TrustSubjectMismatch,
-            Cause = "Provider, signature, times and registered audience were good; the role did not let this token in. AWS says the same for many faults. Likeliest the subject differs: namespace or service account in the trust policy, or the pod runs as another one (FED4004, FED6004). Then: the role was made or changed seconds ago (FED4012); the value under the wrong condition key, https:// or a cut path in the key (FED4006); * under StringEquals (FED4007); another audience in the trust policy (FED4005); sts:AssumeRole as action (FED4003); another provider as principal (FED4002); conditions for Google's tokens (FED4013); a Deny (FED4009); no such role, or its path missing from AWS_ROLE_ARN (FED4001, FED4010).",
-            Fix = $"`aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument` against the claims of `--target=Token`, character by character. {FullLook}",
+            Cause =
+                "Provider, signature, times and registered audience were good; the role did not let this token in. AWS says the same for many faults. Likeliest the subject differs: namespace or service account in the trust policy, or the pod runs as another one (FED4004, FED6004). Then: the role was made or changed seconds ago (FED4012); the value under the wrong condition key, https:// or a cut path in the key (FED4006); * under StringEquals (FED4007); another audience in the trust policy (FED4005); sts:AssumeRole as action (FED4003); another provider as principal (FED4002); conditions for Google's tokens (FED4013); a Deny (FED4009); no such role, or its path missing from AWS_ROLE_ARN (FED4001, FED4010).",
+            Fix =
+                $"`aws iam get-role --role-name NAME --query Role.AssumeRolePolicyDocument` against the claims of `--target=Token`, character by character. {FullLook}",
         },
         new("exceeds the MaxSessionDuration")
         {
             Code = FindingCodes.SessionTooLong,
             Cause = "The session that was asked for is longer than the role allows (one hour unless it was changed).",
-            Fix = "Ask for less (DurationSeconds, duration_seconds), or raise role.maxSessionDuration and run `--target=Apply`; by hand: `aws iam update-role --role-name NAME --max-session-duration SECONDS`.",
+            Fix =
+                "Ask for less (DurationSeconds, duration_seconds), or raise role.maxSessionDuration and run `--target=Apply`; by hand: `aws iam update-role --role-name NAME --max-session-duration SECONDS`.",
         },
     ];
 
     /// <summary>STS prints its clock already moved by what it allows: back for an end, ahead for a beginning.</summary>
     private static TimeSpan StsAllowance => SecurityTokenService.ClockAllowance;
 
-    private static ErrorText Expired(string phrase) => new(phrase)
-    {
-        Code = FindingCodes.TokenExpired,
-        Cause = "The token is past its end, by more than the five minutes that AWS allows for clocks. Likeliest the program read it once at its start, or reads a copy, or a subPath mount, none of which the kubelet renews; otherwise a clock is wrong.",
-        Fix = "Let the SDK read the projected file itself, at every renewal; mount the whole volume without subPath; restart the pod to go on at once.",
-    };
+    private static ErrorText Expired(string phrase) =>
+        new(phrase)
+        {
+            Code = FindingCodes.TokenExpired,
+            Cause =
+                "The token is past its end, by more than the five minutes that AWS allows for clocks. Likeliest the program read it once at its start, or reads a copy, or a subPath mount, none of which the kubelet renews; otherwise a clock is wrong.",
+            Fix =
+                "Let the SDK read the projected file itself, at every renewal; mount the whole volume without subPath; restart the pod to go on at once.",
+        };
 
-    private static ErrorText Constraint(string field, string code, string cause, string fix) => new("failed to satisfy constraint")
-    {
-        Code = code,
-        Form = new Regex($"Value '(?<value>[^']*)' at '{field}' failed to satisfy constraint: *(?<rule>.*)", Options),
-        Cause = cause,
-        Fix = fix,
-        Read = (said, finding) => said.Groups["value"].Value is { Length: > 0 and <= 200 } value
-            ? finding with { Expected = said.Groups["rule"].Value.Trim(), Actual = value }
-            : finding with { Expected = said.Groups["rule"].Value.Trim() },
-    };
+    private static ErrorText Constraint(string field, string code, string cause, string fix) =>
+        new("failed to satisfy constraint")
+        {
+            Code = code,
+            Form = new Regex($"Value '(?<value>[^']*)' at '{field}' failed to satisfy constraint: *(?<rule>.*)", Options),
+            Cause = cause,
+            Fix = fix,
+            Read = (said, finding) =>
+                said.Groups["value"].Value is { Length: > 0 and <= 200 } value
+                    ? finding with
+                    {
+                        Expected = said.Groups["rule"].Value.Trim(),
+                        Actual = value,
+                    }
+                    : finding with
+                    {
+                        Expected = said.Groups["rule"].Value.Trim(),
+                    },
+        };
 
     private static string? Moment(Group seconds, TimeSpan moved) =>
         seconds.Success && long.TryParse(seconds.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var unix)
             ? (DateTimeOffset.FromUnixTimeSeconds(unix) + moved).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
             : null;
 
-    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
+    private const RegexOptions Options =
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
 
     [GeneratedRegex(@"Missing a required claim(: *(?<claim>\w+))?", Options)]
     private static partial Regex MissingClaim();
 
-    [GeneratedRegex(@"No OpenIDConnect provider found( in your account for (?<url>[a-z]+://[\w.:/~%-]+|[\w.-]+\.[a-z]{2,}[\w./~%-]*))?", Options)]
+    [GeneratedRegex(
+        @"No OpenIDConnect provider found( in your account for (?<url>[a-z]+://[\w.:/~%-]+|[\w.-]+\.[a-z]{2,}[\w./~%-]*))?",
+        Options
+    )]
     private static partial Regex NoProvider();
 
-    [GeneratedRegex("Token expired(: current date/time ?(?<now>[0-9]{9,10}) must be before the expiration date/time ?(?<limit>[0-9]{9,10}))?", Options)]
+    [GeneratedRegex(
+        "Token expired(: current date/time ?(?<now>[0-9]{9,10}) must be before the expiration date/time ?(?<limit>[0-9]{9,10}))?",
+        Options
+    )]
     private static partial Regex ExpiredAt();
 
     [GeneratedRegex("Token issued in the future(: ?(?<issued>[0-9]{9,10}))?", Options)]
     private static partial Regex Issued();
 
-    [GeneratedRegex("Token not yet valid(: current date/time ?(?<now>[0-9]{9,10}) must be after or equal to the not-before date/time ?(?<limit>[0-9]{9,10}))?", Options)]
+    [GeneratedRegex(
+        "Token not yet valid(: current date/time ?(?<now>[0-9]{9,10}) must be after or equal to the not-before date/time ?(?<limit>[0-9]{9,10}))?",
+        Options
+    )]
     private static partial Regex NotYetValid();
 
     [GeneratedRegex("sts:AssumeRoleWithWebIdentity.* explicit deny", Options)]

@@ -14,12 +14,13 @@ internal static class DefaultConfigurations
         Mode(DefaultConfigurationMode.Auto, 1100),
     ];
 
-    private static DefaultConfiguration Mode(DefaultConfigurationMode name, int timeoutMilliseconds) => new()
-    {
-        Name = name,
-        RetryMode = RequestRetryMode.Standard,
-        S3UsEast1RegionalEndpoint = S3UsEast1RegionalEndpointValue.Regional,
-        ConnectTimeout = TimeSpan.FromMilliseconds(timeoutMilliseconds),
-        TlsNegotiationTimeout = TimeSpan.FromMilliseconds(timeoutMilliseconds),
-    };
+    private static DefaultConfiguration Mode(DefaultConfigurationMode name, int timeoutMilliseconds) =>
+        new()
+        {
+            Name = name,
+            RetryMode = RequestRetryMode.Standard,
+            S3UsEast1RegionalEndpoint = S3UsEast1RegionalEndpointValue.Regional,
+            ConnectTimeout = TimeSpan.FromMilliseconds(timeoutMilliseconds),
+            TlsNegotiationTimeout = TimeSpan.FromMilliseconds(timeoutMilliseconds),
+        };
 }

@@ -37,20 +37,27 @@ internal sealed class IamEndpointProvider : IEndpointProvider
 
         var region = parameters["Region"] as string ?? throw new AmazonClientException("Invalid Configuration: Missing Region");
         var name = (string)Fn.Partition(region)["name"];
-        var host = Partitions.TryGetValue(name, out var partition) ? (fips, dualStack) switch
-        {
-            (false, false) => partition.Host,
-            (true, false) => partition.FipsHost,
-            (false, true) => partition.DualStackHost,
-            (true, true) => null,
-        } : null;
+        var host = Partitions.TryGetValue(name, out var partition)
+            ? (fips, dualStack) switch
+            {
+                (false, false) => partition.Host,
+                (true, false) => partition.FipsHost,
+                (false, true) => partition.DualStackHost,
+                (true, true) => null,
+            }
+            : null;
         if (host is null)
-            throw new AmazonClientException($"IAM has no endpoint for region {region} (partition {name}, FIPS {fips}, dual-stack {dualStack}).");
+        {
+            throw new AmazonClientException(
+                $"IAM has no endpoint for region {region} (partition {name}, FIPS {fips}, dual-stack {dualStack})."
+            );
+        }
 
         return new Endpoint(
             $"https://{host}",
             $$"""{"authSchemes":[{"name":"sigv4","signingName":"iam","signingRegion":"{{partition.SigningRegion}}"}]}""",
-            "{}");
+            "{}"
+        );
     }
 
     private sealed record Partition(string SigningRegion, string Host, string FipsHost, string DualStackHost);

@@ -31,7 +31,8 @@ internal sealed class IamEndpointResolver : BaseEndpointResolver
         return parameters;
     }
 
-    protected override EndpointParameters MapEndpointsParameters(IRequestContext requestContext) => ParametersOf(requestContext.ClientConfig);
+    protected override EndpointParameters MapEndpointsParameters(IRequestContext requestContext) =>
+        ParametersOf(requestContext.ClientConfig);
 
     protected override void ServiceSpecificHandler(IExecutionContext executionContext, EndpointParameters parameters) =>
         InjectHostPrefix(executionContext.RequestContext);

@@ -26,7 +26,9 @@ internal sealed class QueryMarshaller : IMarshaller<IRequest, AmazonWebServiceRe
     private static void AddMembers(IDictionary<string, string> parameters, string prefix, object structure)
     {
         foreach (var member in Shape.Of(structure.GetType()))
+        {
             Add(parameters, prefix + member.Name, member.GetValue(structure));
+        }
     }
 
     private static void Add(IDictionary<string, string> parameters, string name, object value)
@@ -53,11 +55,17 @@ internal sealed class QueryMarshaller : IMarshaller<IRequest, AmazonWebServiceRe
             case IList { Count: 0 }:
                 // An empty list is sent as such, unless every list starts empty and so says nothing.
                 if (!AWSConfigs.InitializeCollections)
+                {
                     parameters.Add(name, "");
+                }
+
                 break;
             case IList list:
                 for (var i = 0; i < list.Count; i++)
+                {
                     Add(parameters, $"{name}.member.{i + 1}", list[i]);
+                }
+
                 break;
             default:
                 AddMembers(parameters, name + ".", value);

@@ -20,30 +20,117 @@ internal sealed class QueryUnmarshaller<TResponse> : XmlResponseUnmarshaller
         var response = new TResponse();
         var root = QueryXml.Load(context.Stream);
         if (QueryXml.Child(root, typeof(TResponse).Name[..^"Response".Length] + "Result") is { } result)
+        {
             QueryXml.Fill(response, result);
+        }
+
         if (QueryXml.Child(QueryXml.Child(root, "ResponseMetadata"), "RequestId") is { } id)
+        {
             response.ResponseMetadata = new ResponseMetadata { RequestId = id.Value };
+        }
+
         return response;
     }
 
-    public override AmazonServiceException UnmarshallException(XmlUnmarshallerContext context, Exception innerException, HttpStatusCode statusCode)
+    public override AmazonServiceException UnmarshallException(
+        XmlUnmarshallerContext context,
+        Exception innerException,
+        HttpStatusCode statusCode
+    )
     {
         var error = XmlErrorResponseUnmarshaller.GetInstance().Unmarshall(context);
         return error.Code switch
         {
-            "ConcurrentModification" => new ConcurrentModificationException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "DeleteConflict" => new DeleteConflictException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "EntityAlreadyExists" => new EntityAlreadyExistsException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
+            "ConcurrentModification" => new ConcurrentModificationException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            "DeleteConflict" => new DeleteConflictException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            "EntityAlreadyExists" => new EntityAlreadyExistsException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
             "InvalidInput" => new InvalidInputException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "LimitExceeded" => new LimitExceededException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "MalformedPolicyDocument" => new MalformedPolicyDocumentException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
+            "LimitExceeded" => new LimitExceededException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            "MalformedPolicyDocument" => new MalformedPolicyDocumentException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
             "NoSuchEntity" => new NoSuchEntityException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "OpenIdIdpCommunicationError" => new OpenIdIdpCommunicationErrorException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "PolicyEvaluation" => new PolicyEvaluationException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "PolicyNotAttachable" => new PolicyNotAttachableException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "ServiceFailure" => new ServiceFailureException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "UnmodifiableEntity" => new UnmodifiableEntityException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            _ => new AmazonIdentityManagementServiceException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
+            "OpenIdIdpCommunicationError" => new OpenIdIdpCommunicationErrorException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            "PolicyEvaluation" => new PolicyEvaluationException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            "PolicyNotAttachable" => new PolicyNotAttachableException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            "ServiceFailure" => new ServiceFailureException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            "UnmodifiableEntity" => new UnmodifiableEntityException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
+            _ => new AmazonIdentityManagementServiceException(
+                error.Message,
+                innerException,
+                error.Type,
+                error.Code,
+                error.RequestId,
+                statusCode
+            ),
         };
     }
 }
@@ -56,7 +143,9 @@ internal static class QueryXml
         using var copy = new MemoryStream();
         stream.CopyTo(copy);
         if (copy.Length == 0)
+        {
             return null;
+        }
 
         copy.Position = 0;
         using var reader = XmlReader.Create(copy, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit });
@@ -71,7 +160,9 @@ internal static class QueryXml
         foreach (var member in Shape.Of(structure.GetType()))
         {
             if (Child(element, member.Name) is { } child)
+            {
                 member.SetValue(structure, Read(child, member.PropertyType));
+            }
         }
     }
 
@@ -79,26 +170,50 @@ internal static class QueryXml
     {
         var type = Nullable.GetUnderlyingType(declared) ?? declared;
         if (type == typeof(string))
+        {
             return element.Value;
+        }
+
         if (type == typeof(bool))
+        {
             return bool.Parse(element.Value);
+        }
+
         if (type == typeof(int))
+        {
             return int.Parse(element.Value, CultureInfo.InvariantCulture);
+        }
+
         if (type == typeof(DateTime))
-            return DateTime.Parse(element.Value, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+        {
+            return DateTime.Parse(
+                element.Value,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal
+            );
+        }
+
         if (type.IsSubclassOf(typeof(ConstantClass)))
+        {
             return Activator.CreateInstance(type, element.Value);
+        }
 
         var value = Activator.CreateInstance(type);
         switch (value)
         {
             case IDictionary map:
                 foreach (var entry in element.Elements())
+                {
                     map.Add(Child(entry, "key").Value, Read(Child(entry, "value"), type.GenericTypeArguments[1]));
+                }
+
                 break;
             case IList list:
                 foreach (var item in element.Elements())
+                {
                     list.Add(Read(item, type.GenericTypeArguments[0]));
+                }
+
                 break;
             default:
                 Fill(value, element);

@@ -8,7 +8,13 @@ internal static class Shape
 {
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> Shapes = new();
 
-    public static PropertyInfo[] Of(Type type) => Shapes.GetOrAdd(type, static t =>
-        [.. t.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.CanWrite && p.DeclaringType!.Assembly == typeof(Shape).Assembly)]);
+    public static PropertyInfo[] Of(Type type) =>
+        Shapes.GetOrAdd(
+            type,
+            static t =>
+                [
+                    .. t.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                        .Where(p => p.CanWrite && p.DeclaringType!.Assembly == typeof(Shape).Assembly),
+                ]
+        );
 }
