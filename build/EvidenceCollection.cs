@@ -1,7 +1,7 @@
 using Federation.Aws;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Google;
 using Federation.Issuers;
 using Federation.Kubernetes;

@@ -1,6 +1,7 @@
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Kubernetes;
 using Federation.Planning;
 using Federation.Reporting;

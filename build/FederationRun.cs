@@ -2,7 +2,7 @@ using Build.Agents;
 using Build.Host;
 using Federation.Aws;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Google;
 using Federation.Kubernetes;
 using Federation.Planning;

@@ -3,8 +3,10 @@ using System.Globalization;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Reporting;
+using Federation.Resources;
 using Spectre.Console;
 
 namespace Build;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Cake.Core;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Sandbox;
 
 namespace Build;

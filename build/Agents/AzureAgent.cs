@@ -2,7 +2,7 @@ using Build.Host;
 using Cake.Common.Build.AzurePipelines;
 using Cake.Common.Build.AzurePipelines.Data;
 using Cake.Core;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Build.Agents;
 

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Build.Agents;
 

@@ -4,7 +4,7 @@ using Cake.Common.Build.GitHubActions.Commands;
 using Cake.Common.Build.GitHubActions.Data;
 using Cake.Core;
 using Cake.Core.IO;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Build.Agents;
 

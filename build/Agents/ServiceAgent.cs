@@ -1,6 +1,6 @@
 using Build.Host;
 using Cake.Common.Build;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Reporting;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Reporting;
 
@@ -150,7 +151,9 @@ internal static class Summary
                 report.Cloud == TargetOptions.Sandbox ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud)
             )} · {Seconds(report.DurationMilliseconds)}
             {overridden}
-            """.ReplaceLineEndings("\n");
+            """.ReplaceLineEndings(
+            "\n"
+        );
     }
 
     private static string Of(ReportedFinding finding, string[] workloads, Documentation documentation)

@@ -1,5 +1,5 @@
 using Build.Host;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Spectre.Console;
 
 namespace Build.Agents;

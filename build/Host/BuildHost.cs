@@ -2,7 +2,7 @@ using Build.Agents;
 using Cake.Core;
 using Cake.Core.Diagnostics;
 using Cake.Frosting;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 

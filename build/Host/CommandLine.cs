@@ -1,5 +1,5 @@
 using Cake.Core.Diagnostics;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Build.Host;
 

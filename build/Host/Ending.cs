@@ -1,7 +1,7 @@
 using Build.Agents;
 using Cake.Core;
 using Cake.Frosting;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Reporting;
 
 namespace Build.Host;

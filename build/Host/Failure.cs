@@ -3,7 +3,7 @@ using System.Security.Authentication;
 using Build.Agents;
 using Cake.Core;
 using Cake.Core.Diagnostics;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Reporting;
 using Spectre.Console;
 

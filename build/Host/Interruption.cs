@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Build.Host;
 

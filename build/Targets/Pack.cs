@@ -4,8 +4,8 @@ using Cake.Common;
 using Cake.Core;
 using Cake.Core.IO;
 using Cake.Frosting;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 using Spectre.Console;
 using Path = System.IO.Path;
 

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 using Build.Host;
 using Cake.Core;
 using Cake.Frosting;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Spectre.Console;
 
 namespace Build.Targets;

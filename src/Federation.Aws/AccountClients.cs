@@ -6,7 +6,8 @@ using Amazon.Runtime.CredentialManagement;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Aws;
 
@@ -137,7 +138,7 @@ internal sealed class AccountClients : IDisposable
 
             protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
             {
-                var assumed = await sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = roleArn, RoleSessionName = Planning.Mark.Tool });
+                var assumed = await sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = roleArn, RoleSessionName = Mark.Tool });
                 var credentials = assumed.Credentials;
                 return new CredentialsRefreshState(
                     new ImmutableCredentials(credentials.AccessKeyId, credentials.SecretAccessKey, credentials.SessionToken),

@@ -1,8 +1,8 @@
 using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
 using Federation.Configuration;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 using Polly;
 using Polly.Retry;
 

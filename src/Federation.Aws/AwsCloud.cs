@@ -1,7 +1,8 @@
 using Amazon.SecurityToken.Model;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Aws;
 

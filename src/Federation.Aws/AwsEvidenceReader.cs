@@ -1,9 +1,9 @@
 using Amazon.Runtime;
 using Amazon.SecurityToken.Model;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Aws;
 

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
 using Federation.Configuration;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Aws;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Issuers;
 
 namespace Federation.Aws;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Aws;
 

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 using Federation.Templates;
 
 namespace Federation.Aws;

@@ -1,9 +1,9 @@
 using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 using Federation.WebIdentity;
 
 namespace Federation.Aws;

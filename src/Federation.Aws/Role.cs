@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Policies;
+using Federation.Resources;
 using Federation.Templates;
 
 namespace Federation.Aws;
@@ -83,7 +84,9 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
     ) =>
         clusters
             .Where(cluster => facts.GetValueOrDefault(cluster.Key) is { Id.Length: > 0 })
-            .Select(cluster => KeyValuePair.Create(Mark.ClusterTag(cluster), facts[cluster.Key].Id));
+            .Select(cluster =>
+                KeyValuePair.Create(Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name), facts[cluster.Key].Id)
+            );
 
     /// <summary>A statement that a template adds beside ours is ours too; its Sid must say so, or it would stay behind for ever.</summary>
     private static PolicyDocument Ours(PolicyDocument trust) =>

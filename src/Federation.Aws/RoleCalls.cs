@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
-using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Aws;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Findings;
 using Federation.Policies;
+using Federation.Resources;
 using PoliciesReading = Federation.Diagnosis.Evidence.Reading<System.Collections.Generic.IReadOnlyList<Federation.Policies.NamedPolicy>>;
 
 namespace Federation.Aws;

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Amazon.IdentityManagement.Model;
 using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Policies;
+using Federation.Resources;
 
 namespace Federation.Aws;
 
@@ -147,7 +149,9 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     /// <summary>The id that the role was made for, against the one the cluster of that name has today.</summary>
     private async Task<IEnumerable<Finding>> RecreatedAsync(Role role, LiveRole live, CancellationToken cancellationToken)
     {
-        var tagged = role.Clusters.Where(cluster => live.Tags.ContainsKey(Mark.ClusterTag(cluster))).ToList();
+        var tagged = role
+            .Clusters.Where(cluster => live.Tags.ContainsKey(Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name)))
+            .ToList();
         if (tagged.Count == 0)
         {
             return [];
@@ -159,7 +163,7 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
                 ClusterChecks.Recreated(
                     cluster,
                     facts[cluster.Key].Id,
-                    live.Tags[Mark.ClusterTag(cluster)],
+                    live.Tags[Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name)],
                     role.Name,
                     role.Id.Value,
                     role.Workloads,

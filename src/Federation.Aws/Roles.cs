@@ -3,6 +3,7 @@ using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
 using Federation.Planning;
 using Federation.Policies;
+using Federation.Resources;
 
 namespace Federation.Aws;
 

@@ -1,8 +1,8 @@
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Issuers;
-using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Google;
 

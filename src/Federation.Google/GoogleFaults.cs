@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Google;
 using Google.Apis.Auth.OAuth2.Responses;
 using Polly;

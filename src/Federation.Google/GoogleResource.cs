@@ -1,6 +1,7 @@
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Google;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Container.v1;
 using Google.Apis.Iam.v1;

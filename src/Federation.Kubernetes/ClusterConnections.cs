@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 using k8s;
 using k8s.Authentication;

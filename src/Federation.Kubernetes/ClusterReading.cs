@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;

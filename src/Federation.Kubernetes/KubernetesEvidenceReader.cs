@@ -2,8 +2,9 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
+using Federation.Resources;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -94,8 +95,8 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 new Finding
                 {
                     Code = FindingCodes.ServiceAccountMissing,
-                    Resource = Planning
-                        .ResourceId.Kubernetes(workload.Cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount)
+                    Resource = ResourceId
+                        .Kubernetes(workload.Cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount)
                         .Value,
                     Cause = $"No token can be asked for: {KubernetesFaults.MessageOf(absent)}.",
                     Fix = $"`Apply` makes the service account {workload.ServiceAccount} in {workload.Namespace}.",

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Federation.Diagnosis;
+using Federation.Findings;
 using k8s.Autorest;
 using k8s.Models;
 using Polly;

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Kubernetes;
 
@@ -49,7 +51,7 @@ internal sealed record NamespaceResource(ResourceId Id, Cluster Cluster, JsonObj
 {
     public override string Path => $"namespaces/{Name}";
 
-    public override string MissingCode => Diagnosis.FindingCodes.NamespaceMissing;
+    public override string MissingCode => FindingCodes.NamespaceMissing;
 }
 
 /// <summary>The Kubernetes service account of one or more workloads.</summary>
@@ -58,7 +60,7 @@ internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, st
 {
     public override string Path => $"serviceaccounts/{Name} in {Namespace}";
 
-    public override string MissingCode => Diagnosis.FindingCodes.ServiceAccountMissing;
+    public override string MissingCode => FindingCodes.ServiceAccountMissing;
 }
 
 /// <summary>Labels and annotations as fields.</summary>

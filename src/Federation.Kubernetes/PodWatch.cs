@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.Channels;
 using Federation.Diagnosis;
+using Federation.Findings;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;

@@ -1,7 +1,7 @@
 using System.Collections.ObjectModel;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Resources;
 using Federation.WebIdentity;
 using k8s.Models;
 

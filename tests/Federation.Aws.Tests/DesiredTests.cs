@@ -1,5 +1,5 @@
 using Federation.Configuration;
-using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Aws.Tests;
 

@@ -1,7 +1,7 @@
 using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Policies;
 
 namespace Federation.Aws.Tests;

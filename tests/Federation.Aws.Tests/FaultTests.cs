@@ -1,6 +1,7 @@
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Aws.Tests;
 
@@ -251,7 +252,11 @@ public sealed class FaultTests
     {
         using var endpoint = LiveRole(
             "/",
-            [("federation:tool", Mark.Tool), ("federation:name", "acme"), (Mark.ClusterTag(Given.Cluster), "id-of-the-old-one")]
+            [
+                ("federation:tool", Mark.Tool),
+                ("federation:name", "acme"),
+                (Mark.ClusterTag(Given.Cluster.Project, Given.Cluster.Location, Given.Cluster.Name), "id-of-the-old-one"),
+            ]
         );
         using var cloud = Cloud();
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Planning;
+using Federation.Resources;
 using Federation.Templates;
 
 namespace Federation.Aws.Tests;
@@ -72,7 +73,7 @@ internal static class Given
             ["Statement"] = new JsonArray(
                 new JsonObject
                 {
-                    ["Sid"] = Mark.TrustSid(workload),
+                    ["Sid"] = TrustSid.Of(workload),
                     ["Effect"] = "Allow",
                     ["Principal"] = new JsonObject { ["Federated"] = workload.ProviderArn },
                     ["Action"] = "sts:AssumeRoleWithWebIdentity",

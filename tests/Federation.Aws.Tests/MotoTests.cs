@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Amazon.IdentityManagement;
 using Federation.Configuration;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Policies;
 using Federation.Templates;
@@ -171,7 +172,7 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         );
         var plan = await convergence.PlanAsync(TestContext.Current.CancellationToken);
         var calls = cloud.Calls;
-        var progress = plan.Findings.Any(finding => finding.Severity == Diagnosis.Severity.Error)
+        var progress = plan.Findings.Any(finding => finding.Severity == Severity.Error)
             ? []
             : await convergence.ApplyAsync(plan, 4, _ => { }, TestContext.Current.CancellationToken);
         return (plan, progress, calls);

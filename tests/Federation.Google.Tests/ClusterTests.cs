@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Google.Tests;
 

@@ -1,4 +1,5 @@
 using Federation.Planning;
+using Federation.Resources;
 using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google.Tests;

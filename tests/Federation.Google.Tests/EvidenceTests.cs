@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Issuers;
 using Federation.Policies;
 using Google.Apis.Iam.v1.Data;

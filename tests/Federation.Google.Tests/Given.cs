@@ -1,5 +1,6 @@
 using Federation.Configuration;
 using Federation.Planning;
+using Federation.Resources;
 using Federation.Templates;
 
 namespace Federation.Google.Tests;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Kubernetes.Tests;
 

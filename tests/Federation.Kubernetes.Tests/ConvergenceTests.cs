@@ -1,5 +1,5 @@
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 using k8s;
 using k8s.Models;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Planning;
 using k8s;
 using k8s.Models;

@@ -1,6 +1,7 @@
 using System.Text;
 using Federation.Configuration;
 using Federation.Planning;
+using Federation.Resources;
 using Federation.Templates;
 using k8s;
 using k8s.Models;

@@ -1,5 +1,5 @@
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Templates;
 
 namespace Federation.Tests;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Issuers;
 using Federation.Policies;
 using Federation.Sandbox.Aws;

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Configuration;
 

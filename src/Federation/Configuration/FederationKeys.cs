@@ -1,5 +1,5 @@
 using Federation.Configuration.Shape;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Configuration;
 

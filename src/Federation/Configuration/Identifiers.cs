@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
 using Federation.Configuration.Shape;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Configuration;
 

@@ -1,6 +1,6 @@
 using Federation.Configuration.Shape;
 using Federation.Configuration.Yaml;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Configuration;
 

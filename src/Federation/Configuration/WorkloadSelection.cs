@@ -1,4 +1,4 @@
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Configuration;
 

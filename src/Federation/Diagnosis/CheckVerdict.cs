@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Diagnosis;
 

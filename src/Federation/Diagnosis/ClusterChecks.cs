@@ -1,5 +1,6 @@
 using Federation.Configuration;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Diagnosis;
 

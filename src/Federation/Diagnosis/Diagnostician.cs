@@ -1,5 +1,6 @@
 using Federation.Diagnosis.Evidence;
 using Federation.Diagnosis.Links;
+using Federation.Findings;
 
 namespace Federation.Diagnosis;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Federation.Diagnosis.Texts;
+using Federation.Findings;
 
 namespace Federation.Diagnosis;
 

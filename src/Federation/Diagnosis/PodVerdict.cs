@@ -1,3 +1,5 @@
+using Federation.Findings;
+
 namespace Federation.Diagnosis;
 
 /// <summary>What is to be made of a validation pod at one moment.</summary>

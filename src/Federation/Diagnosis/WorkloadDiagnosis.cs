@@ -1,3 +1,5 @@
+using Federation.Findings;
+
 namespace Federation.Diagnosis;
 
 /// <summary>What is wrong with one workload, and how far a token of its would come.</summary>

@@ -1,5 +1,6 @@
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
+using Federation.Resources;
 using Federation.Templates;
 
 namespace Federation.Planning;

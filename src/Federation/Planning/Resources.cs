@@ -1,4 +1,5 @@
-using Federation.Diagnosis;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Planning;
 

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 
 namespace Federation.Reporting;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Federation.Configuration;
 using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 
 namespace Federation.Reporting;

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Federation.Configuration;
-using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Templates;
 
@@ -42,7 +42,7 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
         new("role.path", scope => scope.Workload.Role.Path),
         new("role.arn", scope => scope.Workload.RoleArn),
         Seconds("role.maxSessionDuration", workload => workload.Role.MaxSessionDuration),
-        new("trust.sid", scope => Mark.TrustSid(scope.Workload)),
+        new("trust.sid", scope => TrustSid.Of(scope.Workload)),
         new("verify.image", scope => scope.Workload.Verify.Image),
         new("verify.run", scope => EnvironmentValue(scope.Workload.Verify.Run)),
         Seconds("verify.timeout", workload => workload.Verify.Timeout),

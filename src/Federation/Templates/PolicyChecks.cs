@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
 using Federation.Policies;
+using Federation.Resources;
 
 namespace Federation.Templates;
 
@@ -19,7 +19,7 @@ internal static class PolicyChecks
             return;
         }
 
-        var sid = Mark.TrustSid(workload);
+        var sid = TrustSid.Of(workload);
         if (!policy.Statements.Any(statement => string.Equals(statement.Sid, sid, StringComparison.Ordinal)))
         {
             findings.Add(

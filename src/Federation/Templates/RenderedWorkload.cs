@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Templates;
 

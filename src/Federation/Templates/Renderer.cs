@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Templates;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Templates;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Federation.Diagnosis;
+using Federation.Findings;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Templates;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Templates;
 

@@ -1,6 +1,6 @@
 using Build.Agents;
 using Build.Host;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Spectre.Console.Testing;
 
 namespace EndToEnd.Tests.Agents;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Build.Agents;
 using Build.Host;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Spectre.Console.Testing;
 
 namespace EndToEnd.Tests.Agents;

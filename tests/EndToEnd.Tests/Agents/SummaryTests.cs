@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Build.Agents;
 using CsCheck;
 using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Reporting;
 using Markdig;

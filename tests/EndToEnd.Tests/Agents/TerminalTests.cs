@@ -1,7 +1,7 @@
 using Build;
 using Build.Host;
 using Cake.Core.Diagnostics;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Spectre.Console;
 
 namespace EndToEnd.Tests.Agents;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using CsCheck;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Tests.Configuration;
 

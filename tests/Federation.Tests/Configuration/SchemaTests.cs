@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using CsCheck;
 using Federation.Configuration;
 using Federation.Configuration.Yaml;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Tests.Configuration;
 

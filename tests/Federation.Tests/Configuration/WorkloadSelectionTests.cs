@@ -1,5 +1,5 @@
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Tests.Configuration;
 

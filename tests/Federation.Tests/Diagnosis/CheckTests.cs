@@ -1,5 +1,6 @@
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Policies;
 using Reading = Federation.Diagnosis.Evidence.Reading;
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Policies;
 using Reading = Federation.Diagnosis.Evidence.Reading;
 

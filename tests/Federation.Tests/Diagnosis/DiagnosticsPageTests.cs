@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Tests.Configuration;
 
 namespace Federation.Tests.Diagnosis;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Tests.Diagnosis;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 using Federation.Tests.Templates;
 
 namespace Federation.Tests.Diagnosis;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
-using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Findings;
 using Federation.Policies;
+using Federation.Resources;
 using Reading = Federation.Diagnosis.Evidence.Reading;
 
 namespace Federation.Tests.Diagnosis;

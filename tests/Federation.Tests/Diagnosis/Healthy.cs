@@ -2,8 +2,9 @@ using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Findings;
 using Federation.Policies;
+using Federation.Resources;
 using Federation.WebIdentity;
 using Reading = Federation.Diagnosis.Evidence.Reading;
 
@@ -114,7 +115,10 @@ internal static class Healthy
             Created = Now.AddDays(-3),
             MaxSessionDuration = TimeSpan.FromHours(1),
             TrustPolicy = Trust(Statement),
-            Tags = new Dictionary<string, string>(StringComparer.Ordinal) { [Mark.ClusterTag(Workload.Cluster)] = ClusterId },
+            Tags = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [Mark.ClusterTag(Workload.Cluster.Project, Workload.Cluster.Location, Workload.Cluster.Name)] = ClusterId,
+            },
             Policies = Reading.Of<IReadOnlyList<NamedPolicy>>([new NamedPolicy(BucketList, Listing)]),
         };
 

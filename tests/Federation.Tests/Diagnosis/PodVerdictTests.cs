@@ -1,4 +1,5 @@
 using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Tests.Diagnosis;
 

@@ -1,5 +1,6 @@
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Tests.Planning;
 

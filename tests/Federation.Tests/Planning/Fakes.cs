@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Federation.Configuration;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Tests.Planning;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Tests.Planning;
 

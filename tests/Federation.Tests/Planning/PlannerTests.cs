@@ -1,6 +1,7 @@
 using CsCheck;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 
 namespace Federation.Tests.Planning;
 

@@ -1,4 +1,4 @@
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Policies;
 using Federation.Tests.WebIdentity;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
-using Federation.Diagnosis;
+using Federation.Findings;
 using Federation.Templates;
 
 namespace Federation.Tests.Templates;

@@ -1,7 +1,7 @@
 using System.Text;
 using Federation.Configuration;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 using Federation.Templates;
 
 namespace Federation.Tests.Templates;

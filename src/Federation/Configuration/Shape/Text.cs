@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Federation.Configuration.Yaml;
-using Federation.Diagnosis;
+using Federation.Findings;
 
 namespace Federation.Configuration.Shape;
 

@@ -1,4 +1,4 @@
-using Federation.Diagnosis;
+using Federation.Findings;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

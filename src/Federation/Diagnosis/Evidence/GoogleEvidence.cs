@@ -1,4 +1,4 @@
-using Federation.Planning;
+using Federation.Resources;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Evidence;

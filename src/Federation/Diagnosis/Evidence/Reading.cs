@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Federation.Findings;
 
 namespace Federation.Diagnosis.Evidence;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration;
+using Federation.Findings;
 using Federation.Policies;
 using Federation.Templates;
 using Federation.WebIdentity;

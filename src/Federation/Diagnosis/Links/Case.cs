@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;

@@ -1,5 +1,6 @@
 using Federation.Diagnosis.Evidence;
 using Federation.Diagnosis.Texts;
+using Federation.Findings;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;

@@ -1,4 +1,5 @@
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 
 namespace Federation.Diagnosis.Links;
 

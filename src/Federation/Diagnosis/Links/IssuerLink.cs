@@ -1,4 +1,5 @@
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
 
 namespace Federation.Diagnosis.Links;
 
@@ -26,7 +27,7 @@ internal static class IssuerLink
                 ClusterChecks.Recreated(
                     @case.Cluster,
                     cluster.Id,
-                    role.Tags.GetValueOrDefault(Mark.ClusterTag(@case.Cluster)),
+                    role.Tags.GetValueOrDefault(Mark.ClusterTag(@case.Cluster.Project, @case.Cluster.Location, @case.Cluster.Name)),
                     @case.Workload.Role.Name,
                     @case.RoleId,
                     [@case.Workload.Name],

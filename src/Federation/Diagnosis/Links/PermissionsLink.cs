@@ -1,5 +1,6 @@
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Policies;
 
 namespace Federation.Diagnosis.Links;

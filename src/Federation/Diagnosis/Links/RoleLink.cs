@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.Findings;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;

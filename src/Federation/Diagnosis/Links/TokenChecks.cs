@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;

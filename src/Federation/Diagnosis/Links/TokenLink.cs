@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.Findings;
 
 namespace Federation.Diagnosis.Links;
 

@@ -1,6 +1,9 @@
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 using Federation.Policies;
+using Federation.Resources;
+using Federation.Templates;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
@@ -94,7 +97,7 @@ internal static class TrustLink
 
     private static Distances Distance(Case @case, TrustNearMiss miss)
     {
-        if (miss.Statement.Sid?.StartsWith(Planning.Mark.TrustSid(@case.Workload), StringComparison.Ordinal) is true)
+        if (miss.Statement.Sid?.StartsWith(TrustSid.Of(@case.Workload), StringComparison.Ordinal) is true)
         {
             return Distances.OurSid;
         }
@@ -344,7 +347,7 @@ internal static class TrustLink
                 @case.Workload.Role.Name,
                 "--policy-document",
                 TrustPolicies
-                    .Combine(@case.Evidence.TrustPolicy, TrustPolicies.Split(role.TrustPolicy, Planning.Mark.TrustSidPrefix).Others)
+                    .Combine(@case.Evidence.TrustPolicy, TrustPolicies.Split(role.TrustPolicy, Mark.TrustSidPrefix).Others)
                     .ToMinifiedJson()
             )
         );

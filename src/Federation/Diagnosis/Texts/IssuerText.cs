@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Federation.Findings;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Texts;

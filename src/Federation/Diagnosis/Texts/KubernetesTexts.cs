@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Federation.Findings;
 
 namespace Federation.Diagnosis.Texts;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Federation.Findings;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Texts;

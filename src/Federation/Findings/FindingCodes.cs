@@ -1,4 +1,4 @@
-namespace Federation.Diagnosis;
+namespace Federation.Findings;
 
 /// <summary>The stable codes of all findings. A code never changes its meaning.</summary>
 public static class FindingCodes

@@ -1,4 +1,4 @@
-namespace Federation.Diagnosis;
+namespace Federation.Findings;
 
 /// <summary>The exit codes of the product; with several errors the first decides.</summary>
 public static class ExitCodes

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using Federation.Configuration;
 
-namespace Federation.Planning;
+namespace Federation.Resources;
 
 /// <summary>
 /// The mark on what this tool makes, by which it knows its own again: IAM tags and Kubernetes labels that name the
@@ -40,22 +39,7 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
     /// The tag that keeps a GKE cluster's own id on the role that trusts it. A cluster made again under the same name
     /// has the same issuer and another id; the trust would revive with it unnoticed.
     /// </summary>
-    public static string ClusterTag(Cluster cluster) => $"{TagPrefix}cluster:{cluster.Project}/{cluster.Location}/{cluster.Name}";
-
-    /// <summary>
-    /// The <c>Sid</c> of a workload's trust statement: the prefix, its cluster's key in Pascal case, and, where AWS
-    /// trusts its Google service account, that account's id. IAM allows ASCII letters and digits only.
-    /// </summary>
-    public static string TrustSid(Workload workload) =>
-        TrustSidPrefix
-        + Pascal(workload.Cluster.Key)
-        + (workload.Identity == IdentityKind.Google ? "Google" + Pascal(workload.GoogleServiceAccount ?? "") : "");
-
-    private static string Pascal(string name) =>
-        string.Concat(
-            name.Split([.. name.Where(c => !char.IsAsciiLetterOrDigit(c)).Distinct()], StringSplitOptions.RemoveEmptyEntries)
-                .Select(part => char.ToUpperInvariant(part[0]) + part[1..])
-        );
+    public static string ClusterTag(string project, string location, string name) => $"{TagPrefix}cluster:{project}/{location}/{name}";
 
     private bool IsOn(IReadOnlyDictionary<string, string> marks, char separator) =>
         marks.TryGetValue(Key(separator, ToolName), out var tool)

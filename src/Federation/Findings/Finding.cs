@@ -1,4 +1,4 @@
-namespace Federation.Diagnosis;
+namespace Federation.Findings;
 
 /// <summary>How much a finding weighs: only an <see cref="Error"/> changes the exit code.</summary>
 public enum Severity

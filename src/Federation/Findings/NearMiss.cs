@@ -1,4 +1,4 @@
-namespace Federation.Diagnosis;
+namespace Federation.Findings;
 
 /// <summary>Finds the word that was probably meant.</summary>
 public static class NearMiss

@@ -1,4 +1,4 @@
-namespace Federation.Planning;
+namespace Federation.Resources;
 
 /// <summary>
 /// The name of a resource across clouds: <c>aws/ACCOUNT/KIND/NAME</c>, <c>google/PROJECT/KIND/NAME</c>,

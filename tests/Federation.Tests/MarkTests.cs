@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using CsCheck;
 using Federation.Configuration;
-using Federation.Diagnosis;
-using Federation.Planning;
+using Federation.Findings;
+using Federation.Resources;
+using Federation.Templates;
 
 namespace Federation.Tests.Planning;
 
@@ -51,11 +52,11 @@ public sealed partial class MarkTests
     [InlineData("prod-eu_2", IdentityKind.Cluster, "FederationProdEu2")]
     [InlineData("main", IdentityKind.Google, "FederationMainGoogleMyGsa")]
     public void A_trust_statement_is_named_after_the_issuer_it_trusts(string cluster, IdentityKind identity, string sid) =>
-        Assert.Equal(sid, Mark.TrustSid(Workload(cluster, identity)));
+        Assert.Equal(sid, TrustSid.Of(Workload(cluster, identity)));
 
     [Fact]
     public void The_cluster_tag_keeps_within_an_IAM_tag_key() =>
-        Assert.Equal("federation:cluster:acme-prod/asia-south1-a/main", Mark.ClusterTag(Workload("k", IdentityKind.Cluster).Cluster));
+        Assert.Equal("federation:cluster:acme-prod/asia-south1-a/main", Mark.ClusterTag("acme-prod", "asia-south1-a", "main"));
 
     private static Workload Workload(string cluster, IdentityKind identity) =>
         new()
