@@ -1,6 +1,7 @@
 using Build.Agents;
 using Build.Host;
 using Federation.Aws;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Google;
@@ -282,7 +283,14 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
 
         screen.Overridden(Endpoints.Overridden());
         _google = new GoogleCloud(time);
-        _kubernetes = new KubernetesCloud(Configuration!, _google, time);
+        var endpoints = CloudEndpoints.FromEnvironment(
+            Environment.GetEnvironmentVariable,
+            Environment.GetEnvironmentVariables().Keys.Cast<string>()
+        ) with
+        {
+            IsSandbox = _sandbox is not null,
+        };
+        _kubernetes = new KubernetesCloud(Configuration!, _google, endpoints, time);
         _aws = new AwsCloud(Configuration!, _google, time);
         _clouds = [_google, _kubernetes, _aws];
         _evidence = new EvidenceCollection(_google, _kubernetes, _aws, options);

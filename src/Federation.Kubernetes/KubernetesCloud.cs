@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
@@ -32,13 +33,14 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     private int _calls;
 
     /// <param name="directory">Names the endpoint of a cluster with <c>access: google</c>, and what GKE knows of every cluster.</param>
-    public KubernetesCloud(FederationConfiguration configuration, IClusterDirectory directory, TimeProvider time)
+    /// <param name="endpoints">Names the kubeconfig files, and whether nothing but this machine may be called.</param>
+    public KubernetesCloud(FederationConfiguration configuration, IClusterDirectory directory, CloudEndpoints endpoints, TimeProvider time)
     {
         _configuration = configuration;
         _directory = directory;
         _mark = new Mark(configuration.Name, []);
         _retries = KubernetesFaults.Retries(time);
-        Connections = new ClusterConnections(directory);
+        Connections = new ClusterConnections(directory, endpoints);
     }
 
     public string Name => "kubernetes";
@@ -251,7 +253,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                     Cause =
                         $"{connection.Origin} leads to {connection.Server}, which is not the cluster {cluster.Key} ({cluster.ResourceName}). Nothing was changed.",
                     Fix =
-                        $"gcloud container clusters get-credentials {cluster.Name} --location {cluster.Location} --project {cluster.Project}, and name its context under clusters.{cluster.Key}.context if another is current.",
+                        $"{KubernetesFaults.GetCredentials(cluster)}, and name its context under clusters.{cluster.Key}.context if another is current.",
                     Expected = issuer is null ? string.Join(" or ", facts.Endpoints) : cluster.Issuer,
                     Actual = issuer ?? connection.Server.Authority,
                 },

@@ -5,6 +5,7 @@ using k8s.Autorest;
 using k8s.Models;
 using Polly;
 using Polly.Retry;
+using Cluster = Federation.Configuration.Cluster;
 
 namespace Federation.Kubernetes;
 
@@ -69,8 +70,7 @@ internal static class KubernetesFaults
                 Code = FindingCodes.KubernetesPermissionDenied,
                 Resource = resource,
                 Cause = $"The cluster {connection.Cluster.Key} does not accept the credentials of {connection.Origin} (401 Unauthorized).",
-                Fix =
-                    $"gcloud container clusters get-credentials {connection.Cluster.Name} --location {connection.Cluster.Location} --project {connection.Cluster.Project}",
+                Fix = GetCredentials(connection.Cluster),
             },
             HttpOperationException other => new Finding
             {
@@ -90,6 +90,10 @@ internal static class KubernetesFaults
                 Fix = "Check that this machine may reach it (authorised networks, VPN, proxy) and that the kubeconfig is fresh.",
             },
         };
+
+    /// <summary>The command that writes the cluster's context into the user's kubeconfig.</summary>
+    public static string GetCredentials(Cluster cluster) =>
+        $"gcloud container clusters get-credentials {cluster.Name} --location {cluster.Location} --project {cluster.Project}";
 
     private static bool IsTransient(HttpOperationException fault) =>
         fault.Response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError

@@ -6,7 +6,6 @@ using Federation.Resources;
 namespace Federation.Kubernetes.Tests;
 
 /// <summary>Which cluster is reached, and whether it is the configured one.</summary>
-[Collection(ProcessEnvironment.Name)]
 public sealed class ConnectionTests
 {
     private const string OtherIssuer = "https://container.googleapis.com/v1/projects/acme-test/locations/europe-west1/clusters/other";
@@ -93,7 +92,7 @@ public sealed class ConnectionTests
     public async Task With_access_through_google_no_kubeconfig_is_needed()
     {
         await using var cluster = await LiveCluster.StartAsync();
-        Environment.SetEnvironmentVariable("KUBECONFIG", Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
+        cluster.UseFiles(Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
         var workload = Given.Workload() with { Cluster = Given.Cluster with { Access = ClusterAccess.Google } };
 
         Assert.Empty(
@@ -126,7 +125,7 @@ public sealed class ConnectionTests
     public async Task Without_any_kubeconfig_the_finding_says_how_to_get_one()
     {
         await using var cluster = await LiveCluster.StartAsync();
-        Environment.SetEnvironmentVariable("KUBECONFIG", Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
+        cluster.UseFiles(Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
 
         var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
 
@@ -152,6 +151,60 @@ public sealed class ConnectionTests
         cluster.Use(contextAndCluster, userAndStaleCluster);
 
         Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
+    }
+
+    [Fact]
+    public async Task An_authority_file_is_looked_for_beside_the_kubeconfig_that_names_it()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        var kubeconfig = cluster.Kubeconfig();
+        var folder = Path.GetDirectoryName(cluster.Endpoints.KubeConfigs!.Value[0])!;
+        await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), cluster.AuthorityPem, TestContext.Current.CancellationToken);
+        kubeconfig["clusters"]![0]!["cluster"] = new JsonObject { ["server"] = cluster.Server, ["certificate-authority"] = "ca.pem" };
+        cluster.Use(kubeconfig);
+
+        Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
+    }
+
+    [Fact]
+    public async Task A_sandbox_reaches_a_cluster_on_this_machine()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        cluster.UseAsSandbox();
+        Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
+    }
+
+    [Theory]
+    [InlineData("https://192.0.2.7")]
+    [InlineData("https://main.example:6443")]
+    public async Task A_sandbox_calls_no_other_machine_and_starts_no_plugin_for_one(string server)
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        var kubeconfig = cluster.Kubeconfig();
+        kubeconfig["clusters"]![0]!["cluster"] = new JsonObject { ["server"] = server };
+        kubeconfig["users"]![0]!["user"] = new JsonObject
+        {
+            ["exec"] = new JsonObject { ["apiVersion"] = "client.authentication.k8s.io/v1", ["command"] = "no-such-plugin" },
+        };
+        cluster.Use(kubeconfig);
+        cluster.UseAsSandbox();
+
+        var finding = Assert.Single((await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere))).Findings);
+
+        Assert.Equal((FindingCodes.EndpointUnreachable, server), (finding.Code, finding.Actual));
+    }
+
+    [Fact]
+    public async Task A_sandbox_calls_no_other_machine_that_gke_names()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        cluster.UseAsSandbox();
+        var workload = Given.Workload() with { Cluster = Given.Cluster with { Access = ClusterAccess.Google } };
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere, workload));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal((FindingCodes.EndpointUnreachable, "https://192.0.2.7"), (finding.Code, finding.Actual));
     }
 
     [Fact]
@@ -184,7 +237,7 @@ public sealed class ConnectionTests
     public async Task A_kubeconfig_that_cannot_be_used_is_told_so(string content)
     {
         await using var cluster = await LiveCluster.StartAsync();
-        await File.WriteAllTextAsync(Environment.GetEnvironmentVariable("KUBECONFIG")!, content, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(cluster.Endpoints.KubeConfigs!.Value[0], content, TestContext.Current.CancellationToken);
 
         var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
 

@@ -7,7 +7,6 @@ using k8s.Models;
 namespace Federation.Kubernetes.Tests;
 
 /// <summary>Namespaces and service accounts: what is written, and what of other owners is left alone.</summary>
-[Collection(ProcessEnvironment.Name)]
 public sealed class ConvergenceTests : IAsyncLifetime
 {
     private const string GoogleAnnotation = "iam.gke.io/gcp-service-account";

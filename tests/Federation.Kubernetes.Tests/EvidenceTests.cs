@@ -10,7 +10,6 @@ using k8s.Models;
 namespace Federation.Kubernetes.Tests;
 
 /// <summary>What is read of a cluster for a diagnosis, and what is not.</summary>
-[Collection(ProcessEnvironment.Name)]
 public sealed class EvidenceTests : IAsyncLifetime
 {
     private const string SecretValue = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -103,8 +102,9 @@ public sealed class EvidenceTests : IAsyncLifetime
         await using var other = await LiveCluster.StartAsync(
             "https://container.googleapis.com/v1/projects/acme-test/locations/europe-west1/clusters/other"
         );
+        using var cloud = Given.Cloud(other);
 
-        var evidence = await ReadAsync(new EvidenceScope());
+        var evidence = await ReadAsync(cloud, new EvidenceScope());
 
         Assert.Equal(FindingCodes.KubeconfigWrongCluster, evidence.Issuer!.Refused!.Code);
         Assert.Equal((null, null, null), (evidence.Namespace, evidence.ServiceAccount, evidence.Pods));
@@ -113,7 +113,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task Without_a_way_to_the_cluster_that_is_the_evidence()
     {
-        Environment.SetEnvironmentVariable("KUBECONFIG", Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
+        _cluster.UseFiles(Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
         Assert.Equal(FindingCodes.KubeconfigWrongCluster, (await ReadAsync(new EvidenceScope())).Issuer!.Refused!.Code);
     }
 

@@ -11,7 +11,6 @@ using k8s.Models;
 namespace Federation.Kubernetes.Tests;
 
 /// <summary>What the gate makes of each way in which a validation pod can fare.</summary>
-[Collection(ProcessEnvironment.Name)]
 public sealed class GateTests : IAsyncLifetime
 {
     /// <summary>The pod's own deadline, and the half minute its kubelet gets to report it.</summary>

@@ -61,7 +61,7 @@ internal static class Given
         return KubernetesYaml.Deserialize<V1Role>(Encoding.UTF8.GetString(file.Content.Span));
     }
 
-    /// <summary>The cloud under test; what KUBECONFIG says is read when it first needs it.</summary>
+    /// <summary>The cloud under test. It reads the kubeconfigs when it first needs them.</summary>
     public static KubernetesCloud Cloud(
         LiveCluster cluster,
         IClusterDirectory? directory = null,
@@ -71,6 +71,7 @@ internal static class Given
         new(
             Configuration(workloads is [] ? [Workload()] : workloads),
             directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)),
+            cluster.Endpoints,
             time ?? cluster.Time
         );
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubelet;
 using Federation.Sandbox.Kubernetes;
@@ -12,22 +14,14 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Federation.Kubernetes.Tests;
 
-/// <summary>Tests that set KUBECONFIG, which belongs to the whole process, run one after another.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class ProcessEnvironment
-{
-    public const string Name = "process environment";
-}
-
 /// <summary>
-/// The sandbox's API server behind TLS, found through KUBECONFIG, with a clock that stands still and no kubelet: the
-/// test itself is the node, and a pod does what the test says and nothing else.
+/// The sandbox's API server behind TLS and a kubeconfig that leads to it, with a clock that stands still and no kubelet:
+/// the test itself is the node, and a pod does what the test says and nothing else.
 /// </summary>
 internal sealed class LiveCluster : IAsyncDisposable
 {
     public const string AdministratorToken = "administrator";
 
-    private readonly string? _kubeconfigBefore = Environment.GetEnvironmentVariable("KUBECONFIG");
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("cluster-");
     private readonly CertificateAuthority _authority = CertificateAuthority.Create(["127.0.0.1"]);
     private readonly KubernetesApiServer _server;
@@ -70,10 +64,13 @@ internal sealed class LiveCluster : IAsyncDisposable
 
     public string HostAndPort => _listener.HostAndPort;
 
+    /// <summary>Where the tested code finds the cluster: through the kubeconfigs of <see cref="Use"/>.</summary>
+    public CloudEndpoints Endpoints { get; private set; } = new();
+
     /// <summary>A client of an administrator, which the tested code knows nothing of.</summary>
     public k8s.Kubernetes Administrator { get; private set; } = null!;
 
-    /// <summary>Starts the server and makes it the cluster that KUBECONFIG leads to.</summary>
+    /// <summary>Starts the server, and lets <see cref="Endpoints"/> lead to it.</summary>
     public static async Task<LiveCluster> StartAsync(string? issuer = null)
     {
         var cluster = new LiveCluster(issuer ?? Given.Cluster.Issuer);
@@ -92,7 +89,6 @@ internal sealed class LiveCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Environment.SetEnvironmentVariable("KUBECONFIG", _kubeconfigBefore);
         Administrator.Dispose();
         await _listeners!.DisposeAsync();
         _server.Dispose();
@@ -100,22 +96,24 @@ internal sealed class LiveCluster : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    /// <summary>Lets KUBECONFIG name these files.</summary>
+    /// <summary>Writes the kubeconfigs, and lets <see cref="Endpoints"/> name their files.</summary>
     public void Use(params JsonObject[] kubeconfigs) =>
-        Environment.SetEnvironmentVariable(
-            "KUBECONFIG",
-            string.Join(
-                Path.PathSeparator,
-                kubeconfigs.Select(
-                    (kubeconfig, index) =>
-                    {
-                        var path = Path.Combine(_directory.FullName, $"kubeconfig-{index}");
-                        File.WriteAllText(path, kubeconfig.ToJsonString());
-                        return path;
-                    }
-                )
-            )
-        );
+        UseFiles([
+            .. kubeconfigs.Select(
+                (kubeconfig, index) =>
+                {
+                    var path = Path.Combine(_directory.FullName, $"kubeconfig-{index}");
+                    File.WriteAllText(path, kubeconfig.ToJsonString());
+                    return path;
+                }
+            ),
+        ]);
+
+    /// <summary>Lets <see cref="Endpoints"/> name these files.</summary>
+    public void UseFiles(params ImmutableArray<string> paths) => Endpoints = Endpoints with { KubeConfigs = paths };
+
+    /// <summary>Makes the run one of a sandbox, which may call nothing but this machine.</summary>
+    public void UseAsSandbox() => Endpoints = Endpoints with { IsSandbox = true };
 
     /// <summary>A whole kubeconfig for this cluster, as gcloud would name its parts.</summary>
     public JsonObject Kubeconfig(string token = AdministratorToken) =>
