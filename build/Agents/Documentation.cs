@@ -29,5 +29,5 @@ internal sealed record Documentation(string? Root)
     }
 
     /// <summary>The address of a finding's code in the documentation; none where the repository is not known.</summary>
-    public string? Of(string code) => Root is null ? null : $"{Root}/{FindingCodes.PageOf(code)}";
+    public string? Of(string code) => Root is null ? null : $"{Root}/{FindingCatalogue.Get(code).Page}";
 }

@@ -73,7 +73,7 @@ internal static class Failure
         }
 
         Line("fix", finding.Fix);
-        Line("more", Documentation.Find(Environment.GetEnvironmentVariable).Of(finding.Code) ?? FindingCodes.PageOf(finding.Code));
+        Line("more", Documentation.Find(Environment.GetEnvironmentVariable).Of(finding.Code) ?? finding.Kind.Page);
 
         void Line(string name, string? value)
         {

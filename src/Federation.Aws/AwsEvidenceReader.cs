@@ -106,7 +106,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         var readingRoles = roles.ReadAsync(workloads.Select(workload => workload.Role.Name));
         var (caller, providers, found) = (await readingCaller, await readingProviders, await readingRoles);
         // What another account has, or lacks, says nothing about this one.
-        return caller.Refused is { Code: FindingCodes.AwsAccountMismatch } foreign
+        return caller.Refused is { Kind.Class: FindingClass.WrongTarget } foreign
             ? All(foreign)
             : workloads.Select(workload =>
                 KeyValuePair.Create(

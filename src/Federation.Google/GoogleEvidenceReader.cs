@@ -59,7 +59,7 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
         var reading = await Reading.TryAsync<ClusterFacts>(async () =>
             (await cloud.ReadClustersAsync([cluster], cancellationToken))[cluster.Key]
         );
-        return reading.Refused is { Code: not FindingCodes.ClusterNotFound } refused
+        return reading.Refused is { Kind.Class: not FindingClass.Answer } refused
             ? reading with
             {
                 Refused = refused.Unchecked(

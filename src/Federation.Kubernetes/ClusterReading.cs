@@ -39,7 +39,7 @@ internal sealed class ClusterReading(
         var pods = ReadPodsAsync(workloads);
         await Task.WhenAll([issuer, pods, .. namespaces.Values, .. accounts.Values]);
 
-        return (await issuer).Refused is { Code: FindingCodes.KubeconfigWrongCluster }
+        return (await issuer).Refused is { Kind.Class: FindingClass.WrongTarget }
             ? workloads.ToDictionary(
                 workload => workload.Name,
                 _ => new KubernetesEvidence { Issuer = issuer.Result },

@@ -36,7 +36,7 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
             : read;
 
         static KubernetesEvidence WithoutMissing(KubernetesEvidence evidence) =>
-            evidence.Pods?.Refused?.Code == FindingCodes.ArgumentInvalid
+            evidence.Pods?.Refused?.Kind.Class == FindingClass.Answer
                 ? evidence with
                 {
                     Pods = evidence.Pods with { Refused = null },

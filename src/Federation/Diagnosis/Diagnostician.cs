@@ -11,27 +11,6 @@ namespace Federation.Diagnosis;
 /// </summary>
 public static class Diagnostician
 {
-    /// <summary>Refusals that are an answer themselves: the thing was looked at, and it is not what it should be.</summary>
-    private static readonly HashSet<string> Answers = new(StringComparer.Ordinal)
-    {
-        FindingCodes.ClusterNotFound,
-        FindingCodes.IssuerMismatch,
-        FindingCodes.AwsAccountMismatch,
-        FindingCodes.KubeconfigWrongCluster,
-        FindingCodes.PodRejected,
-        FindingCodes.ArgumentInvalid,
-    };
-
-    /// <summary>Refusals that concern all of a cloud alike: each further one says the same again.</summary>
-    private static readonly HashSet<string> Closed = new(StringComparer.Ordinal)
-    {
-        FindingCodes.AwsCredentialsMissing,
-        FindingCodes.GoogleCredentialsMissing,
-        FindingCodes.EndpointUnreachable,
-        FindingCodes.RegionUnavailable,
-        FindingCodes.Throttled,
-    };
-
     /// <param name="now">The moment the evidence was taken.</param>
     public static WorkloadDiagnosis Diagnose(WorkloadEvidence evidence, DateTimeOffset now)
     {
@@ -129,7 +108,7 @@ public static class Diagnostician
                 cloud
                     .OfType<Finding>()
                     .Distinct()
-                    .Where(refusal => Closed.Contains(refusal.Code))
+                    .Where(refusal => refusal.Kind.Class == FindingClass.OutOfReach)
                     .GroupBy(refusal => refusal.Code, StringComparer.Ordinal)
                     .SelectMany(alike => alike.Skip(1))
             );
@@ -142,10 +121,7 @@ public static class Diagnostician
             .Concat((evidence.Kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused))
             .Concat(evidence.Refused)
             .OfType<Finding>()
-            .Where(refusal =>
-                !Answers.Contains(refusal.Code)
-                && refusal is not { Code: FindingCodes.VerificationKeyUnavailable, Severity: Severity.Error }
-            )
+            .Where(refusal => refusal is not { Kind.Class: FindingClass.Answer or FindingClass.WrongTarget, Severity: Severity.Error })
             .Distinct();
     }
 }

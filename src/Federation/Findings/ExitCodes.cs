@@ -20,26 +20,7 @@ public static class ExitCodes
     /// <summary>Ended by SIGTERM.</summary>
     public const int Terminated = 143;
 
-    /// <summary>The exit code that an error finding calls for.</summary>
-    public static int Of(Finding finding) =>
-        finding.Code switch
-        {
-            FindingCodes.ArgumentInvalid => Invalid,
-            _ when finding.Code.StartsWith("FED1", StringComparison.Ordinal) => Invalid,
-            FindingCodes.AwsCredentialsMissing
-            or FindingCodes.AwsPermissionDenied
-            or FindingCodes.RegionUnavailable
-            or FindingCodes.EndpointUnreachable
-            or FindingCodes.Throttled
-            or FindingCodes.GoogleCredentialsMissing
-            or FindingCodes.QuotaExceeded
-            or FindingCodes.GooglePermissionDenied
-            or FindingCodes.GoogleApiDisabled
-            or FindingCodes.KubernetesPermissionDenied => Refused,
-            _ => No,
-        };
-
     /// <summary>The exit code of a run with these findings: the first error's, or <see cref="Done"/>.</summary>
     public static int Of(IEnumerable<Finding> findings) =>
-        findings.FirstOrDefault(finding => finding.Severity == Severity.Error) is { } error ? Of(error) : Done;
+        findings.FirstOrDefault(finding => finding.Severity == Severity.Error) is { } error ? error.Kind.ExitCode : Done;
 }

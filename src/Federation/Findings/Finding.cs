@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Federation.Findings;
 
 /// <summary>How much a finding weighs: only an <see cref="Error"/> changes the exit code.</summary>
@@ -21,7 +23,16 @@ public sealed record SourceLocation(string File, int Line, int Column)
 public sealed record Finding
 {
     /// <summary>The stable code, one of <see cref="FindingCodes"/>.</summary>
-    public required string Code { get; init; }
+    /// <exception cref="ArgumentException">There is no such code.</exception>
+    public required string Code
+    {
+        get => Kind.Code;
+        init => Kind = FindingCatalogue.Get(value);
+    }
+
+    /// <summary>The code's row in the catalogue.</summary>
+    [JsonIgnore]
+    public FindingKind Kind { get; private init; } = null!;
 
     public Severity Severity { get; init; } = Severity.Error;
 
@@ -39,7 +50,7 @@ public sealed record Finding
     public SourceLocation? Location { get; init; }
 
     /// <summary>The name of the code, such as <c>TrustSubjectMismatch</c>.</summary>
-    public string Title => FindingCodes.TitleOf(Code);
+    public string Title => Kind.Name;
 }
 
 /// <summary>Ends what is under way because of findings, the first error being the root cause.</summary>

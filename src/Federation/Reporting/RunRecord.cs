@@ -111,7 +111,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
         var outcome =
             interrupted ? Outcome.Interrupted
             : Findings.FirstOrDefault(IsError) is { } root
-                ? ExitCodes.Of(root) == ExitCodes.Invalid ? Outcome.Invalid
+                ? root.Kind.ExitCode == ExitCodes.Invalid ? Outcome.Invalid
                     : Outcome.Failed
             : reached;
         return new Report

@@ -16,29 +16,22 @@ public sealed partial class DiagnosticsPageTests
         .Where(section => section.StartsWith("FED", StringComparison.Ordinal))
         .ToDictionary(section => section[..7], StringComparer.Ordinal);
 
-    public static TheoryData<string> Codes => [.. FindingCodes.All.Keys];
+    public static TheoryData<string> Codes => [.. FindingCatalogue.All.Select(kind => kind.Code)];
 
     public static TheoryData<string, string> Texts => [.. Rows("From the text").Select(row => (row[0].Trim('`'), CodesIn(row[1]).First()))];
 
     [Fact]
-    public void Every_code_has_a_section_in_order_and_no_section_is_without_a_code() => Assert.Equal(FindingCodes.All.Keys, Sections.Keys);
+    public void Every_code_has_a_section_in_order_and_no_section_is_without_a_code() =>
+        Assert.Equal(FindingCatalogue.All.Select(kind => kind.Code), Sections.Keys);
 
     [Theory]
     [MemberData(nameof(Codes))]
     public void A_section_has_title_meaning_exit_code_and_all_parts(string code)
     {
         var lines = Sections[code].Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal($"{code} {FindingCodes.TitleOf(code)}", lines[0]);
-
-        var exitCode = ExitCodes.Of(
-            new Finding
-            {
-                Code = code,
-                Cause = "",
-                Fix = "",
-            }
-        );
-        Assert.StartsWith($"{FindingCodes.MeaningOf(code)} Exit code {exitCode}.", lines[1], StringComparison.Ordinal);
+        var kind = FindingCatalogue.Get(code);
+        Assert.Equal($"{code} {kind.Name}", lines[0]);
+        Assert.StartsWith($"{kind.Meaning} Exit code {kind.ExitCode}.", lines[1], StringComparison.Ordinal);
         Assert.Equal(
             ["Symptom", "Cause", "Fix", "Detected by"],
             lines.Skip(2).Take(4).Select(line => Part().Match(line).Groups["part"].Value)
@@ -51,19 +44,18 @@ public sealed partial class DiagnosticsPageTests
     public void The_page_of_a_code_is_its_heading_as_GitHub_makes_anchors(string code)
     {
         var heading = Sections[code].Split('\n')[0];
-        Assert.Equal($"docs/diagnostics.md#{heading.ToLowerInvariant().Replace(' ', '-')}", FindingCodes.PageOf(code));
+        Assert.Equal($"docs/diagnostics.md#{heading.ToLowerInvariant().Replace(' ', '-')}", FindingCatalogue.Get(code).Page);
     }
 
     [Fact]
     public void Every_link_within_the_page_leads_to_the_code_it_names() =>
         Assert.All(
             Link().Matches(Page),
-            link => Assert.Equal(FindingCodes.PageOf(link.Groups["code"].Value), $"docs/diagnostics.md{link.Groups["target"].Value}")
+            link => Assert.Equal(FindingCatalogue.Get(link.Groups["code"].Value).Page, $"docs/diagnostics.md{link.Groups["target"].Value}")
         );
 
     [Fact]
-    public void Every_code_that_the_page_mentions_exists() =>
-        Assert.All(CodesIn(Page), code => Assert.Contains(code, FindingCodes.All.Keys));
+    public void Every_code_that_the_page_mentions_exists() => Assert.All(CodesIn(Page), code => Assert.NotNull(FindingCatalogue.Get(code)));
 
     [Fact]
     public void Every_source_that_is_cited_is_given_and_the_other_way_round() =>

@@ -32,7 +32,7 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
     public string? Subject => IsGoogle ? evidence.Google.ServiceAccount?.Found?.UniqueId : Workload.Subject;
 
     /// <summary>The Kubernetes API that answered is the cluster's own: with another one, nothing it said counts.</summary>
-    public bool IsTheCluster => evidence.Kubernetes.Issuer?.Refused is not { Code: FindingCodes.KubeconfigWrongCluster };
+    public bool IsTheCluster => evidence.Kubernetes.Issuer?.Refused is not { Kind.Class: FindingClass.WrongTarget };
 
     /// <summary>The credentials are those of the workload's account: with others, what they saw is another account's.</summary>
     public bool IsTheAccount => evidence.Aws.Caller?.Refused is null;

@@ -11,23 +11,6 @@ namespace Federation.Diagnosis.Links;
 /// </summary>
 internal static class CheckLink
 {
-    private static readonly HashSet<string> AssumingFailed = new(StringComparer.Ordinal)
-    {
-        FindingCodes.RoleNotYetVisible,
-        FindingCodes.RoleMissing,
-        FindingCodes.TrustSubjectMismatch,
-        FindingCodes.TrustAudienceMismatch,
-        FindingCodes.TrustPrincipalMismatch,
-    };
-
-    /// <summary>What a service answers once the role was assumed.</summary>
-    private static readonly HashSet<string> Denials = new(StringComparer.Ordinal)
-    {
-        FindingCodes.PermissionMissing,
-        FindingCodes.PermissionsBoundaryBlocks,
-        FindingCodes.PermissionDenied,
-    };
-
     /// <param name="explained">A link before this one is broken.</param>
     public static Link Examine(Case @case, bool explained)
     {
@@ -61,7 +44,7 @@ internal static class CheckLink
         var text = string.Join('\n', pod.Log);
         switch (PodVerdict.Of(pod.Snapshot, @case.Now))
         {
-            case PodVerdict.Hopeless { Finding: { Code: FindingCodes.PodTimedOut or FindingCodes.CheckFailed } ended }:
+            case PodVerdict.Hopeless { Finding: { Kind.Class: FindingClass.PodEnded } ended }:
                 return pod.IsValidation
                     ? ended with
                     {
@@ -89,7 +72,7 @@ internal static class CheckLink
             default:
                 // A pod of the user's own: its log is all that it says, and only while it fails.
                 return PodChecks.IsFailing(pod) && ErrorTexts.Explain(text) is [var first, ..] recognised
-                    ? (Denials.Contains(first.Code) ? Denied(@case, text) : null)
+                    ? (first.Kind.Class == FindingClass.ActionDenied ? Denied(@case, text) : null)
                         ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with
                         {
                             Resource = @case.PodId(pod),
@@ -169,7 +152,7 @@ internal static class CheckLink
             };
         }
 
-        if (!AssumingFailed.Contains(first.Code) || (@case.Role is null && @case.Evidence.WrittenAgo is null))
+        if (first.Kind.Class != FindingClass.RoleRefused || (@case.Role is null && @case.Evidence.WrittenAgo is null))
         {
             return first with { Resource = @case.RoleId };
         }

@@ -47,10 +47,7 @@ internal static class PodChecks
     /// <summary>It will not start, as its own state says.</summary>
     private static Finding? Stuck(Case @case, PodEvidence pod)
     {
-        if (
-            PodVerdict.Of(pod.Snapshot, @case.Now)
-            is not PodVerdict.Hopeless { Finding: { Code: not (FindingCodes.PodTimedOut or FindingCodes.CheckFailed) } stuck }
-        )
+        if (PodVerdict.Of(pod.Snapshot, @case.Now) is not PodVerdict.Hopeless { Finding: { Kind.Class: not FindingClass.PodEnded } stuck })
         {
             return null;
         }
