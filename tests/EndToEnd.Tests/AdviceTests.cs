@@ -22,7 +22,9 @@ public sealed partial class AdviceTests
             .. Rooms
                 .SelectMany(room => Directory.EnumerateFiles(Checkout.PathOf(room), "*.cs", SearchOption.AllDirectories))
                 .Select(Relative)
-                .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && Checkout.Read(file).Contains("--", StringComparison.Ordinal)),
+                .Where(file =>
+                    !file.Contains("/obj/", StringComparison.Ordinal) && Checkout.Read(file).Contains("--", StringComparison.Ordinal)
+                ),
         ];
 
     [Theory]
@@ -46,26 +48,32 @@ public sealed partial class AdviceTests
         Assert.Empty(unknown);
     }
 
-    private static IEnumerable<Match> Advised(string file)
+    private static MatchCollection Advised(string file)
     {
         var text = Checkout.Read(file);
         text = file.EndsWith(".cs", StringComparison.Ordinal) ? WordOfACommand().Replace(Comment().Replace(text, ""), "") : text;
         return Argument().Matches(OtherTool().Replace(text, ""));
     }
 
-    private static string Relative(string path) => Path.GetRelativePath(Checkout.Root, path).Replace('\\', '/');
+    private static string Relative(string path) => Path.GetRelativePath(Checkout.PathOf(""), path).Replace('\\', '/');
 
-    [GeneratedRegex(@"(?<![\w-])--(?<name>[a-z][a-z-]*)(?:=(?<target>[A-Z]\w*))?", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(^|[^\w-])--(?<name>[a-z][a-z-]*)(=(?<target>[A-Z]\w*))?",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Argument();
 
     /// <summary>A command of another tool, up to the end of its code span, string literal or line.</summary>
-    [GeneratedRegex(@"\b(?:aws|gcloud|kubectl|curl|npm|npx|tfx|docker)\b[ ][^`\n]*", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\b(aws|gcloud|kubectl|curl|npm|npx|tfx|docker)\b[ ][^`\n]*",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex OtherTool();
 
     /// <summary>An option alone in a string literal: a word in the list of another tool's command.</summary>
-    [GeneratedRegex("\"--[a-z-]+\"")]
+    [GeneratedRegex("\"--[a-z-]+\"", RegexOptions.NonBacktracking)]
     private static partial Regex WordOfACommand();
 
-    [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ ]*//.*$", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
     private static partial Regex Comment();
 }

@@ -100,7 +100,7 @@ public static class ClusterChecks
                 Cause =
                     $"The role {role} was made for another cluster named {cluster.ResourceName}: that one had the id {madeFor}, today's has {id}. Both have the same issuer, so whoever runs the new cluster would be trusted as the old one was.",
                 Fix =
-                    $"If the cluster was made again on purpose, say so with `adopt: true` on {string.Join(", ", workloads)} (or --adopt), which trusts the new one; if not, find out who made it, and take the role away.",
+                    $"If the cluster was recreated on purpose, set `adopt: true` on {string.Join(", ", workloads)}, which trusts the new one. If not, find out who created it, and delete the role.",
                 Expected = madeFor,
                 Actual = id,
             };

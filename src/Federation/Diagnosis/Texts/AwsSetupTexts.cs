@@ -36,7 +36,7 @@ internal static partial class AwsSetupTexts
             Code = FindingCodes.ThumbprintUnneeded,
             Cause =
                 "IAM takes one to five thumbprints when they are replaced. A GKE cluster's issuer needs none: AWS trusts the authority of its certificate itself.",
-            Fix = "Leave the thumbprints as they are, and leave --thumbprint-list out when the provider is created.",
+            Fix = "Leave the thumbprints as they are, and create providers without any.",
         },
         new("OpenIdIdpCommunicationError")
         {
@@ -85,7 +85,7 @@ internal static partial class AwsSetupTexts
             Code = FindingCodes.ResourceNotOurs,
             Cause = "The role still has policies, or stands in an instance profile, that somebody else put there.",
             Fix =
-                "`aws iam list-attached-role-policies`, `list-role-policies` and `list-instance-profiles-for-role --role-name NAME` show them; detach or delete them, then delete the role.",
+                "`aws iam list-attached-role-policies --role-name NAME`, and likewise `list-role-policies` and `list-instance-profiles-for-role`, show them; detach or delete them, then delete the role.",
         },
         new("cannot be found")
         {

@@ -64,7 +64,7 @@ internal static partial class StsTexts
             Code = FindingCodes.CheckFailed,
             Cause =
                 "The program sends a ProviderId with the token. That is for OAuth access tokens of Amazon and Facebook; a cluster's or Google's token is OpenID Connect.",
-            Fix = "Remove ProviderId (--provider-id) from the program's call.",
+            Fix = "Remove ProviderId from the program's call.",
         },
         new("not a valid JWT")
         {
