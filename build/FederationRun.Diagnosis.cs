@@ -218,10 +218,10 @@ public sealed partial class FederationRun
     /// <summary>How long ago this run wrote the workload's role or its provider; null if it wrote neither.</summary>
     private TimeSpan? WrittenAgo(Workload workload) =>
         _written is { } written
-        && Plan?.Changes.Any(change =>
-            change.Action != ChangeAction.Unchanged
-            && change.Desired.Id.Cloud == "aws"
-            && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)
+        && Plan?.Steps.Any(change =>
+            change.Action != StepAction.Unchanged
+            && change.Resource.Cloud == "aws"
+            && change.Workloads.Contains(workload.Name, StringComparer.Ordinal)
         ) == true
             ? time.GetElapsedTime(written)
             : null;

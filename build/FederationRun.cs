@@ -127,7 +127,18 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
         _reached = Outcome.Applied;
         var results = await Record.PhaseAsync(
             "Apply",
-            () => screen.ApplyingAsync(plan, report => _convergence!.ApplyAsync(plan, options.Parallelism, report, cancellationToken))
+            () =>
+                screen.ApplyingAsync(
+                    plan,
+                    report =>
+                        PlanExecution.RunAsync(
+                            plan,
+                            _clouds.ToDictionary(cloud => cloud.Name, StringComparer.Ordinal),
+                            options.Parallelism,
+                            report,
+                            cancellationToken
+                        )
+                )
         );
         _written = time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();

@@ -46,9 +46,9 @@ public sealed class Screen(IAnsiConsole console)
 
     public void Planned(Plan plan)
     {
-        foreach (var change in plan.Changes.Where(change => change.Action != ChangeAction.Unchanged))
+        foreach (var change in plan.Steps.Where(change => change.Action != StepAction.Unchanged))
         {
-            Line($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}");
+            Line($"{Sign(change.Action)} {Markup.Escape(change.Resource.Value)}");
             foreach (var field in change.Fields)
             {
                 Line($"    [grey]{Markup.Escape(Short(field.Path))}[/]{Difference(change.Action, field)}");
@@ -60,16 +60,16 @@ public sealed class Screen(IAnsiConsole console)
         {
             Line(
                 plan.HasChanges
-                    ? $"{plan.Count(ChangeAction.Create)} to create, {plan.Count(ChangeAction.Update)} to update, {plan.Count(ChangeAction.Unchanged)} unchanged."
-                    : $"No changes: all {Count(plan.Changes.Count, "resource")} are as they should be."
+                    ? $"{plan.Count(StepAction.Create)} to create, {plan.Count(StepAction.Update)} to update, {plan.Count(StepAction.Unchanged)} unchanged."
+                    : $"No changes: all {Count(plan.Steps.Count, "resource")} are as they should be."
             );
         }
     }
 
     /// <summary>Shows the changes as they are made: live in a terminal, a line as each ends elsewhere.</summary>
-    public async Task<T> ApplyingAsync<T>(Plan plan, Func<Action<ChangeProgress>, Task<T>> apply)
+    public async Task<T> ApplyingAsync<T>(Plan plan, Func<Action<StepProgress>, Task<T>> apply)
     {
-        var changes = plan.Changes.Where(change => change.Action != ChangeAction.Unchanged).ToArray();
+        var changes = plan.Steps.Where(change => change.Action != StepAction.Unchanged).ToArray();
         if (!console.Profile.Capabilities.Interactive || changes.Length is 0 or > LiveRows)
         {
             return await apply(new ChangeLines(this, changes.Length).Report);
@@ -85,24 +85,24 @@ public sealed class Screen(IAnsiConsole console)
             .StartAsync(context =>
             {
                 var rows = changes.ToDictionary(
-                    change => change.Desired.Id,
-                    change => context.AddTask($"{Sign(change.Action)} {Markup.Escape(change.Desired.Id.Value)}", autoStart: false)
+                    change => change.Resource,
+                    change => context.AddTask($"{Sign(change.Action)} {Markup.Escape(change.Resource.Value)}", autoStart: false)
                 );
                 return apply(progress =>
                 {
-                    var row = rows[progress.Change.Desired.Id];
+                    var row = rows[progress.Step.Resource];
                     switch (progress.State)
                     {
-                        case ChangeState.Running:
+                        case StepState.Running:
                             row.StartTask();
                             row.IsIndeterminate = true;
                             break;
-                        case ChangeState.Done:
+                        case StepState.Done:
                             row.Value = row.MaxValue;
                             row.StopTask();
                             break;
                         default:
-                            row.Description = $"[red]![/] {Markup.Escape(progress.Change.Desired.Id.Value)} [red]failed[/]";
+                            row.Description = $"[red]![/] {Markup.Escape(progress.Step.Resource.Value)} [red]failed[/]";
                             row.StopTask();
                             break;
                     }
@@ -274,12 +274,12 @@ public sealed class Screen(IAnsiConsole console)
         }
     }
 
-    internal static string Sign(ChangeAction action) =>
+    internal static string Sign(StepAction action) =>
         action switch
         {
-            ChangeAction.Create => "[green]+[/]",
-            ChangeAction.Update => "[yellow]~[/]",
-            ChangeAction.Delete => "[red]-[/]",
+            StepAction.Create => "[green]+[/]",
+            StepAction.Update => "[yellow]~[/]",
+            StepAction.Delete => "[red]-[/]",
             _ => " ",
         };
 
@@ -294,12 +294,12 @@ public sealed class Screen(IAnsiConsole console)
         : value;
 
     /// <summary>The values of a field; a member of a set stands in its path already.</summary>
-    private static string Difference(ChangeAction action, FieldChange field) =>
+    private static string Difference(StepAction action, FieldChange field) =>
         (field.From, field.To) switch
         {
-            (null, _) when field.IsMember => action == ChangeAction.Create ? "" : " [green]added[/]",
+            (null, _) when field.IsMember => action == StepAction.Create ? "" : " [green]added[/]",
             _ when field.IsMember => " [red]removed[/]",
-            (null, var to) when action == ChangeAction.Create => $" {Markup.Escape(Short(to))}",
+            (null, var to) when action == StepAction.Create => $" {Markup.Escape(Short(to))}",
             var (from, to) => $" [red]{Markup.Escape(Short(from))}[/] → [green]{Markup.Escape(Short(to))}[/]",
         };
 
@@ -333,10 +333,10 @@ internal sealed class ChangeLines(Screen screen, int all)
     private readonly ConcurrentDictionary<ResourceId, long> _begun = new();
     private int _ended;
 
-    public void Report(ChangeProgress progress)
+    public void Report(StepProgress progress)
     {
-        var id = progress.Change.Desired.Id;
-        if (progress.State == ChangeState.Running)
+        var id = progress.Step.Resource;
+        if (progress.State == StepState.Running)
         {
             _begun[id] = TimeProvider.System.GetTimestamp();
             return;
@@ -345,8 +345,8 @@ internal sealed class ChangeLines(Screen screen, int all)
         var elapsed = Screen.Seconds(TimeProvider.System.GetElapsedTime(_begun[id]));
         var number = Interlocked.Increment(ref _ended);
         screen.Line(
-            progress.State == ChangeState.Done
-                ? $"[[{number}/{all}]] {Screen.Sign(progress.Change.Action)} {Markup.Escape(id.Value)} [grey]{elapsed}[/]"
+            progress.State == StepState.Done
+                ? $"[[{number}/{all}]] {Screen.Sign(progress.Step.Action)} {Markup.Escape(id.Value)} [grey]{elapsed}[/]"
                 : $"[[{number}/{all}]] [red]![/] {Markup.Escape(id.Value)} [red]failed[/] [grey]after {elapsed}[/]"
         );
     }

@@ -89,10 +89,10 @@ public static class StepContract
             "A JSON object: how many resources are created, updated, unchanged and deleted; planned, where nothing is written.",
             (report, _) =>
                 Object([
-                    ("created", Count(report, ChangeAction.Create)),
-                    ("updated", Count(report, ChangeAction.Update)),
-                    ("unchanged", Count(report, ChangeAction.Unchanged)),
-                    ("deleted", Count(report, ChangeAction.Delete)),
+                    ("created", Count(report, StepAction.Create)),
+                    ("updated", Count(report, StepAction.Update)),
+                    ("unchanged", Count(report, StepAction.Unchanged)),
+                    ("deleted", Count(report, StepAction.Delete)),
                 ])
         ),
         new(
@@ -124,7 +124,7 @@ public static class StepContract
     internal static IEnumerable<ReportedChange> Changes(Report report) =>
         report.Workloads.SelectMany(workload => workload.Changes).DistinctBy(change => change.Resource, StringComparer.Ordinal);
 
-    private static JsonValue Count(Report report, ChangeAction action) =>
+    private static JsonValue Count(Report report, StepAction action) =>
         JsonValue.Create(Changes(report).Count(change => change.Action == action));
 
     private static string Object(IEnumerable<(string Name, JsonValue Value)> members)

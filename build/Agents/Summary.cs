@@ -108,16 +108,16 @@ internal static class Summary
         if (changes.Length > 0)
         {
             var counts = changes.CountBy(change => change.Action).ToDictionary();
-            var lines = changes.Where(change => change.Action != ChangeAction.Unchanged).SelectMany(Diff).ToArray();
+            var lines = changes.Where(change => change.Action != StepAction.Unchanged).SelectMany(Diff).ToArray();
             var fence = Fence(lines);
             yield return lines.Length == 0
                 ? new Block($"\nNo changes: all {changes.Length} resources are as they should be.\n")
                 : new Block(
-                    $"\n<details><summary>Plan: {Count(ChangeAction.Create)} to create, {Count(ChangeAction.Update)} to update, {Count(ChangeAction.Delete)} to delete, {Count(ChangeAction.Unchanged)} unchanged</summary>\n\n{fence}diff\n",
+                    $"\n<details><summary>Plan: {Count(StepAction.Create)} to create, {Count(StepAction.Update)} to update, {Count(StepAction.Delete)} to delete, {Count(StepAction.Unchanged)} unchanged</summary>\n\n{fence}diff\n",
                     lines.Select(line => line + "\n"),
                     $"{fence}\n\n</details>\n"
                 );
-            int Count(ChangeAction action) => counts.GetValueOrDefault(action);
+            int Count(StepAction action) => counts.GetValueOrDefault(action);
         }
 
         if (report.Phases.Count > 0)
@@ -200,8 +200,8 @@ internal static class Summary
     {
         var sign = change.Action switch
         {
-            ChangeAction.Create => "+",
-            ChangeAction.Delete => "-",
+            StepAction.Create => "+",
+            StepAction.Delete => "-",
             _ => "!",
         };
         yield return $"{sign} {Screen.OneLine(change.Resource)}";

@@ -52,13 +52,18 @@ public sealed class AwsCloud : ICloud, IDisposable
         return [.. await readProviders, .. (await readRoles).SelectMany(observations => observations)];
     }
 
-    public Task ApplyAsync(Change change, CancellationToken cancellationToken) =>
-        change.Desired switch
+    public Task ApplyAsync(Step step, CancellationToken cancellationToken) =>
+        step.After switch
         {
-            Provider provider => _providers.ApplyAsync(provider, change, cancellationToken),
-            Role role => _roles.ApplyAsync(role, change, cancellationToken),
-            _ => throw new ArgumentOutOfRangeException(nameof(change), change.Desired, "Not a kind of this cloud."),
+            Provider provider => _providers.ApplyAsync(provider, step, cancellationToken),
+            Role role => _roles.ApplyAsync(role, step, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(step), step.After, "Not a kind of this cloud."),
         };
+
+    public IAsyncEnumerable<Observation> FindOwnedAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Owned resources are not listed yet.");
+
+    public Task DeleteAsync(Step step, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is deleted yet.");
 
     public void Dispose() => _clients.Dispose();
 

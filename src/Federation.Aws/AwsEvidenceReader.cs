@@ -57,7 +57,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
             await cloud.Requests.CallAsync(
                 workload.Account,
                 "sts:AssumeRoleWithWebIdentity",
-                ResourceId.Aws(workload.Account.Id, Role.Kind, workload.Role.Name),
+                ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name),
                 cancel => sts.AssumeRoleWithWebIdentityAsync(request, cancel),
                 cancellationToken
             );

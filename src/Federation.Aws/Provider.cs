@@ -17,15 +17,14 @@ namespace Federation.Aws;
 internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster, ImmutableSortedSet<string> Audiences)
     : AwsResource(Id, Account)
 {
-    public const string Kind = "oidc-provider";
-
     public override Fields Fields => FieldsOf(Audiences);
 
     public override string MissingCode => FindingCodes.ProviderMissing;
 
     public static Fields FieldsOf(IEnumerable<string> clientIds) => Fields.Empty.WithSet("clientIds", clientIds);
 
-    public static ResourceId IdOf(Workload workload) => ResourceId.Aws(workload.Account.Id, Kind, workload.Cluster.IssuerPath);
+    public static ResourceId IdOf(Workload workload) =>
+        ResourceId.Aws(workload.Account.Id, ResourceKind.Provider, workload.Cluster.IssuerPath);
 
     /// <summary>One for each issuer in each account; accounts.google.com is built into IAM and has none.</summary>
     public static IEnumerable<Provider> Desire(IEnumerable<RenderedWorkload> workloads) =>
@@ -43,7 +42,6 @@ internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster,
                 Workloads = [.. group.Select(workload => workload.Name)],
                 // Owned elsewhere for one workload, it is not ours for any other either.
                 Existing = group.Any(workload => workload.Existing.HasFlag(ExistingResources.Provider)),
-                Adopt = group.Any(workload => workload.Adopt),
             });
 }
 
@@ -74,17 +72,14 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCe
             };
     }
 
-    public async Task ApplyAsync(Provider provider, Change change, CancellationToken cancellationToken)
+    public async Task ApplyAsync(Provider provider, Step step, CancellationToken cancellationToken)
     {
-        if (
-            change.Action == ChangeAction.Create
-            && await TryCreateAsync(provider, [.. change.Observed.Initial.Values.Values], cancellationToken)
-        )
+        if (step.Action == StepAction.Create && await TryCreateAsync(provider, [.. step.Before.Initial.Values.Values], cancellationToken))
         {
             return;
         }
 
-        var missing = provider.Audiences.Intersect(change.Fields.Where(field => field.From is null).Select(field => field.To!));
+        var missing = provider.Audiences.Intersect(step.Fields.Where(field => field.From is null).Select(field => field.To!));
 
         var iam = clients.For(provider.Account).Iam;
         foreach (var audience in missing)

@@ -96,7 +96,7 @@ internal sealed class ProviderEvidenceReader(
         var listed = await calls.CallAsync(
             account,
             "iam:ListOpenIDConnectProviders",
-            ResourceId.Aws(account.Id, Provider.Kind, "*"),
+            ResourceId.Aws(account.Id, ResourceKind.Provider, "*"),
             token => iam.ListOpenIDConnectProvidersAsync(new(), token),
             cancellationToken
         );
@@ -112,7 +112,7 @@ internal sealed class ProviderEvidenceReader(
                 var found = await calls.FindAsync(
                     account,
                     "iam:GetOpenIDConnectProvider",
-                    ResourceId.Aws(account.Id, Provider.Kind, UrlOf(arn)),
+                    ResourceId.Aws(account.Id, ResourceKind.Provider, UrlOf(arn)),
                     token => iam.GetOpenIDConnectProviderAsync(request, token),
                     cancellationToken
                 );

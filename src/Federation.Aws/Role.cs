@@ -15,8 +15,6 @@ namespace Federation.Aws;
 internal sealed record Role(ResourceId Id, Account Account, string Name, RoleState State, ImmutableArray<Cluster> Clusters)
     : AwsResource(Id, Account)
 {
-    public const string Kind = "role";
-
     public override Fields Fields => Existing ? State.TrustFields : State.Fields;
 
     public override string MissingCode => FindingCodes.RoleMissing;
@@ -32,7 +30,7 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
     {
         var workloads = sharing.Select(rendered => rendered.Workload).ToList();
         var (account, role) = (workloads[0].Account, workloads[0].Role);
-        var id = ResourceId.Aws(account.Id, Kind, role.Name);
+        var id = ResourceId.Aws(account.Id, ResourceKind.Role, role.Name);
         var clusters = workloads.Select(workload => workload.Cluster).Distinct().ToImmutableArray();
         var inline = ImmutableSortedDictionary.CreateRange(
             StringComparer.Ordinal,
@@ -68,7 +66,6 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
             Workloads = [.. workloads.Select(workload => workload.Name)],
             DependsOn = [.. workloads.SelectMany(Dependencies).Distinct()],
             Existing = workloads.Exists(workload => workload.Existing.HasFlag(ExistingResources.Role)),
-            Adopt = workloads.Exists(workload => workload.Adopt),
             Foreign = ForeignResource.Refuse,
         };
     }
@@ -76,7 +73,7 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
     private static IEnumerable<ResourceId> Dependencies(Workload workload) =>
         workload.Identity == IdentityKind.Cluster
             ? [Provider.IdOf(workload)]
-            : [ResourceId.Google(workload.Cluster.Project, "service-account", workload.GoogleServiceAccount!)];
+            : [ResourceId.Google(workload.Cluster.Project, ResourceKind.GoogleServiceAccount, workload.GoogleServiceAccount!)];
 
     private static IEnumerable<KeyValuePair<string, string>> ClusterTags(
         IEnumerable<Cluster> clusters,

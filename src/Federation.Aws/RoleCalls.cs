@@ -156,7 +156,11 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
     /// <summary>The document of a managed policy's default version; null if there is no such policy.</summary>
     public async Task<string?> GetManagedPolicyAsync(string arn, CancellationToken cancellationToken)
     {
-        var id = ResourceId.Aws(account.Id, "policy", arn[(arn.IndexOf(":policy/", StringComparison.Ordinal) + ":policy/".Length)..]);
+        var id = ResourceId.Aws(
+            account.Id,
+            ResourceKind.Policy,
+            arn[(arn.IndexOf(":policy/", StringComparison.Ordinal) + ":policy/".Length)..]
+        );
         var policy = await calls.FindAsync(
             account,
             "iam:GetPolicy",
@@ -180,7 +184,7 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
         return version is null ? null : Text(version.PolicyVersion.Document);
     }
 
-    private ResourceId IdOf(string name) => ResourceId.Aws(account.Id, Role.Kind, name);
+    private ResourceId IdOf(string name) => ResourceId.Aws(account.Id, ResourceKind.Role, name);
 
     private static LiveRole Live(
         string arn,

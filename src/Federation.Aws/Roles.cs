@@ -13,10 +13,10 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
     public Task<IReadOnlyList<Observation>> ReadAsync(Account account, IReadOnlyList<Role> roles, CancellationToken cancellationToken) =>
         new RoleReader(new RoleCalls(calls, clients.For(account).Iam, account), directory, mark).ReadAsync(roles, cancellationToken);
 
-    public Task ApplyAsync(Role role, Change change, CancellationToken cancellationToken)
+    public Task ApplyAsync(Role role, Step step, CancellationToken cancellationToken)
     {
         var write = new Writing(calls, clients.For(role.Account).Iam, role, cancellationToken);
-        return change.Action == ChangeAction.Create ? write.CreateAsync() : write.UpdateAsync((RoleObservation)change.Observed);
+        return step.Action == StepAction.Create ? write.CreateAsync() : write.UpdateAsync((RoleObservation)step.Before);
     }
 
     private sealed class Writing(

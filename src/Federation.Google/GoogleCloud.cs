@@ -52,7 +52,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             accounts[account.Id] = account with { Workloads = [.. accounts.GetValueOrDefault(account.Id)?.Workloads ?? [], workload.Name] };
             var id = ResourceId.Google(
                 account.Project,
-                "workload-identity-binding",
+                ResourceKind.WorkloadIdentityBinding,
                 $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}"
             );
             bindings[id] = new WorkloadIdentityBinding(id, account, workload.WorkloadIdentityMember)
@@ -127,9 +127,9 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         return [.. accounts, .. (await Task.WhenAll(policies)).SelectMany(bindings => bindings)];
     }
 
-    public async Task ApplyAsync(Change change, CancellationToken cancellationToken)
+    public async Task ApplyAsync(Step step, CancellationToken cancellationToken)
     {
-        switch (change.Desired)
+        switch (step.After)
         {
             case ServiceAccountResource account:
                 await CreateAsync(account, cancellationToken);
@@ -138,9 +138,16 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
                 await BindAsync(binding, cancellationToken);
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(change), change.Desired, "Not a kind of this cloud.");
+                throw new ArgumentOutOfRangeException(nameof(step), step.After, "Not a kind of this cloud.");
         }
     }
+
+    public IAsyncEnumerable<Observation> FindOwnedAsync(
+        Federation.Configuration.FederationConfiguration configuration,
+        CancellationToken cancellationToken
+    ) => throw new NotSupportedException("Owned resources are not listed yet.");
+
+    public Task DeleteAsync(Step step, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is deleted yet.");
 
     public void Dispose() => _services.Dispose();
 
@@ -230,7 +237,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         return new Finding
         {
             Code = FindingCodes.ClusterNotFound,
-            Resource = ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value,
+            Resource = ResourceId.Google(cluster.Project, ResourceKind.Cluster, cluster.Name).Value,
             Cause = elsewhere is null
                 ? $"There is no cluster {cluster.Name} in {cluster.Location} of the project {cluster.Project}{(others.Any() ? $"; it has {string.Join(", ", others.Select(other => $"{other.Name} in {other.Location}"))}" : "")}."
                 : $"The cluster {cluster.Name} of the project {cluster.Project} is in {elsewhere.Location}, not in {cluster.Location}: a {(IsZone(elsewhere.Location) ? "zonal" : "regional")} cluster's own location is what its issuer carries.",

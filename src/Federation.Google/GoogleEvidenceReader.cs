@@ -139,6 +139,6 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
                     $"Check project, location and name in clusters.{cluster.Key}; curl -sS {cluster.Issuer}/.well-known/openid-configuration shows what is answered.",
             },
         };
-        return finding with { Resource = ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value };
+        return finding with { Resource = ResourceId.Google(cluster.Project, ResourceKind.Cluster, cluster.Name).Value };
     }
 }

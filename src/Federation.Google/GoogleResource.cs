@@ -11,7 +11,7 @@ internal sealed record ServiceAccountResource(ResourceId Id, string Project, str
     /// <summary>The account of a workload that has one.</summary>
     public static ServiceAccountResource Of(Workload workload) =>
         new(
-            ResourceId.Google(workload.Cluster.Project, "service-account", workload.GoogleServiceAccount!),
+            ResourceId.Google(workload.Cluster.Project, ResourceKind.GoogleServiceAccount, workload.GoogleServiceAccount!),
             workload.Cluster.Project,
             workload.GoogleServiceAccount!,
             workload.GoogleServiceAccountEmail!

@@ -62,7 +62,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         {
             var workload = rendered.Workload;
             var cluster = workload.Cluster;
-            var namespaceId = ResourceId.Kubernetes(cluster.Key, workload.Namespace, "namespace", workload.Namespace);
+            var namespaceId = ResourceId.Kubernetes(cluster.Key, workload.Namespace, ResourceKind.Namespace, workload.Namespace);
             Add(
                 new NamespaceResource(namespaceId, cluster, rendered.Namespace)
                 {
@@ -71,7 +71,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             );
             Add(
                 new ServiceAccountResource(
-                    ResourceId.Kubernetes(cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount),
+                    ResourceId.Kubernetes(cluster.Key, workload.Namespace, ResourceKind.ServiceAccount, workload.ServiceAccount),
                     cluster,
                     workload.Namespace,
                     rendered.ServiceAccount
@@ -89,12 +89,10 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                     {
                         Workloads = [.. shared.Workloads, workload.Name],
                         Existing = shared.Existing || resource.Existing,
-                        Adopt = shared.Adopt || workload.Adopt,
                     }
                     : resource with
                     {
                         Workloads = [workload.Name],
-                        Adopt = workload.Adopt,
                     };
         }
 
@@ -119,9 +117,9 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         return [.. observations.SelectMany(observation => observation)];
     }
 
-    public async Task ApplyAsync(Change change, CancellationToken cancellationToken)
+    public async Task ApplyAsync(Step step, CancellationToken cancellationToken)
     {
-        var desired = (KubernetesResource)change.Desired;
+        var desired = (KubernetesResource)step.After!;
         var connection = await Connections.GetAsync(desired.Cluster, cancellationToken);
         var patch = new V1Patch(desired.Document, V1Patch.PatchType.ApplyPatch);
         try
@@ -149,7 +147,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                             force: desired.Adopt,
                             cancellationToken: token
                         ),
-                        _ => throw new ArgumentOutOfRangeException(nameof(change), desired, "Not a kind of this cloud."),
+                        _ => throw new ArgumentOutOfRangeException(nameof(step), desired, "Not a kind of this cloud."),
                     },
                 cancellationToken
             );
@@ -159,6 +157,11 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             throw new FindingException(Conflict(desired, KubernetesFaults.MessageOf(conflict)), conflict);
         }
     }
+
+    public IAsyncEnumerable<Observation> FindOwnedAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Owned resources are not listed yet.");
+
+    public Task DeleteAsync(Step step, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is deleted yet.");
 
     public void Dispose() => Connections.Dispose();
 
@@ -322,7 +325,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             connection,
             names,
             "namespaces",
-            name => ResourceId.Kubernetes(connection.Cluster.Key, name, "namespace", name),
+            name => ResourceId.Kubernetes(connection.Cluster.Key, name, ResourceKind.Namespace, name),
             name => $"namespaces/{name}",
             (client, name, token) => client.CoreV1.ReadNamespaceAsync(name, cancellationToken: token),
             (client, page, token) => client.CoreV1.ListNamespaceAsync(limit: PageSize, continueParameter: page, cancellationToken: token),
@@ -341,7 +344,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             connection,
             accounts,
             "serviceaccounts",
-            account => ResourceId.Kubernetes(connection.Cluster.Key, account.Namespace, "service-account", account.Name),
+            account => ResourceId.Kubernetes(connection.Cluster.Key, account.Namespace, ResourceKind.ServiceAccount, account.Name),
             account => $"serviceaccounts/{account.Name} in {account.Namespace}",
             (client, account, token) =>
                 client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: token),

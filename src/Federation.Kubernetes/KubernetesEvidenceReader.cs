@@ -96,7 +96,7 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 {
                     Code = FindingCodes.ServiceAccountMissing,
                     Resource = ResourceId
-                        .Kubernetes(workload.Cluster.Key, workload.Namespace, "service-account", workload.ServiceAccount)
+                        .Kubernetes(workload.Cluster.Key, workload.Namespace, ResourceKind.ServiceAccount, workload.ServiceAccount)
                         .Value,
                     Cause = $"No token can be asked for: {KubernetesFaults.MessageOf(absent)}.",
                     Fix = $"`Apply` makes the service account {workload.ServiceAccount} in {workload.Namespace}.",

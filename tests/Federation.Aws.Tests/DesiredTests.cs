@@ -109,7 +109,7 @@ public sealed class DesiredTests
 
         var role = Assert.IsType<Role>(Assert.Single(cloud.Desire(Given.Input(Given.Rendered(workload)))));
 
-        Assert.Equal([ResourceId.Google("acme-prod", "service-account", "exporter")], role.DependsOn);
+        Assert.Equal([ResourceId.Google("acme-prod", ResourceKind.GoogleServiceAccount, "exporter")], role.DependsOn);
     }
 
     [Fact]

@@ -237,10 +237,10 @@ public sealed class FaultTests
         var provider = ProviderOf(Given.Workload());
 
         var plan = Planner.Plan([provider], await cloud.ReadAsync([provider], TestContext.Current.CancellationToken));
-        await cloud.ApplyAsync(Assert.Single(plan.Changes), TestContext.Current.CancellationToken);
+        await cloud.ApplyAsync(Assert.Single(plan.Steps), TestContext.Current.CancellationToken);
 
         Assert.Empty(plan.Findings);
-        Assert.Equal([new FieldChange("clientIds[sts.amazonaws.com]", null, "sts.amazonaws.com")], plan.Changes[0].Fields);
+        Assert.Equal([new FieldChange("clientIds[sts.amazonaws.com]", null, "sts.amazonaws.com")], plan.Steps[0].Fields);
         Assert.Equal(["GetOpenIDConnectProvider", "AddClientIDToOpenIDConnectProvider"], endpoint.Actions);
         Assert.Equal("sts.amazonaws.com", endpoint.Requests.Last()["ClientID"]);
     }
@@ -326,6 +326,6 @@ public sealed class FaultTests
         return Assert.Single(cloud.Desire(Given.Input(Given.Rendered(workload, permissions))).OfType<T>());
     }
 
-    private static Change Create(DesiredResource desired) =>
-        new(desired, new Observation(desired.Id, Fields: null), ChangeAction.Create, Fields.Between(Fields.Empty, desired.Fields));
+    private static Step Create(DesiredResource desired) =>
+        Assert.Single(Planner.Plan([desired], [new Observation(desired.Id, null)]).Steps);
 }

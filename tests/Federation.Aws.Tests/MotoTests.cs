@@ -36,10 +36,10 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         var first = await ConvergeAsync(workloads);
         var again = await ConvergeAsync(workloads);
 
-        Assert.Equal([ChangeAction.Create, ChangeAction.Create], first.Plan.Changes.Select(change => change.Action));
-        Assert.All(first.Progress, progress => Assert.Equal(ChangeState.Done, progress.State));
+        Assert.Equal([StepAction.Create, StepAction.Create], first.Plan.Steps.Select(change => change.Action));
+        Assert.All(first.Progress, progress => Assert.Equal(StepState.Done, progress.State));
         Assert.Empty(again.Plan.Findings);
-        Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Changes.SelectMany(change => change.Fields)));
+        Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Steps.SelectMany(change => change.Fields)));
         // Who am I, the provider, the role, its two listings and its policy.
         Assert.Equal(6, again.Calls);
     }
@@ -91,8 +91,8 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         var run = await ConvergeAsync(workloads);
         var again = await ConvergeAsync(workloads);
 
-        Assert.All(run.Progress, progress => Assert.Equal(ChangeState.Done, progress.State));
-        Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Changes.SelectMany(change => change.Fields)));
+        Assert.All(run.Progress, progress => Assert.Equal(StepState.Done, progress.State));
+        Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Steps.SelectMany(change => change.Fields)));
         var role = (await iam.GetRoleAsync(new() { RoleName = "gke-exports" })).Role;
         Assert.Equal("Changed.", role.Description);
         Assert.Contains(role.Tags, tag => tag.Key == "cost-centre");
@@ -154,12 +154,12 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
 
         var again = await ConvergeAsync(workloads);
 
-        Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Changes.SelectMany(change => change.Fields)));
-        Assert.Equal(31, again.Plan.Changes.Count);
+        Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Steps.SelectMany(change => change.Fields)));
+        Assert.Equal(31, again.Plan.Steps.Count);
         Assert.InRange(again.Calls, 4, 8);
     }
 
-    private static async Task<(Plan Plan, IReadOnlyList<ChangeProgress> Progress, int Calls)> ConvergeAsync(RenderedWorkload[] workloads)
+    private static async Task<(Plan Plan, IReadOnlyList<StepProgress> Progress, int Calls)> ConvergeAsync(RenderedWorkload[] workloads)
     {
         var configuration = Given.Configuration(workloads);
         using var cloud = new AwsCloud(configuration, new Directory(), TimeProvider.System);
@@ -174,7 +174,13 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         var calls = cloud.Calls;
         var progress = plan.Findings.Any(finding => finding.Severity == Severity.Error)
             ? []
-            : await convergence.ApplyAsync(plan, 4, _ => { }, TestContext.Current.CancellationToken);
+            : await PlanExecution.RunAsync(
+                plan,
+                new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
+                4,
+                _ => { },
+                TestContext.Current.CancellationToken
+            );
         return (plan, progress, calls);
     }
 

@@ -57,7 +57,7 @@ public sealed class ThumbprintTests
 
         var change = await PlanAsync(cloud, Asking);
 
-        Assert.Equal(ChangeAction.Unchanged, change.Action);
+        Assert.Equal(StepAction.Unchanged, change.Action);
         Assert.Empty(change.Fields);
         Assert.Equal(0, issuer.Connections);
     }
@@ -88,10 +88,10 @@ public sealed class ThumbprintTests
 
     private static AwsCloud Cloud() => new(Given.Configuration(), new Directory(), TimeProvider.System);
 
-    private static async Task<Change> PlanAsync(AwsCloud cloud, Account account)
+    private static async Task<Step> PlanAsync(AwsCloud cloud, Account account)
     {
         var provider = cloud.Desire(Given.Input(Given.Rendered(Given.Workload() with { Account = account }))).OfType<Provider>().Single();
-        return Assert.Single(Planner.Plan([provider], await cloud.ReadAsync([provider], TestContext.Current.CancellationToken)).Changes);
+        return Assert.Single(Planner.Plan([provider], await cloud.ReadAsync([provider], TestContext.Current.CancellationToken)).Steps);
     }
 
     /// <summary>

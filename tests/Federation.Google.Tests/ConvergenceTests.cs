@@ -28,7 +28,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     public async Task An_account_is_made_once_and_bound_and_a_second_plan_writes_nothing()
     {
         var first = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
-        Assert.Equal(2, first.Count(ChangeAction.Create));
+        Assert.Equal(2, first.Count(StepAction.Create));
         Assert.Contains(Mark.Tool, (await _google.AccountAsync()).Description, StringComparison.Ordinal);
         var binding = Assert.Single((await _google.PolicyAsync()).Bindings);
         Assert.Equal((Given.Role, Given.Member), (binding.Role, Assert.Single(binding.Members)));
@@ -48,7 +48,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         Assert.Equal(
             ["workload-identity-binding"],
-            plan.Changes.Where(change => change.Action == ChangeAction.Create).Select(change => change.Desired.Id.Value.Split('/')[2])
+            plan.Steps.Where(change => change.Action == StepAction.Create).Select(change => change.Resource.Value.Split('/')[2])
         );
         Assert.Equal("Made by hand in 2021.", (await _google.AccountAsync()).Description);
     }
@@ -59,7 +59,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
         var plan = await Given.PlanAsync(_cloud, Given.Input(Given.Workload()));
         await _google.CreateAccountAsync("Faster.");
 
-        foreach (var change in plan.Changes)
+        foreach (var change in plan.Steps)
         {
             await _cloud.ApplyAsync(change, TestContext.Current.CancellationToken);
         }

@@ -64,14 +64,14 @@ internal static class Given
     {
         var plan = await PlanAsync(cloud, input);
         Assert.Empty(plan.Findings);
-        var progress = await PlanExecution.ApplyAsync(
+        var progress = await PlanExecution.RunAsync(
             plan,
             new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
             4,
             _ => { },
             TestContext.Current.CancellationToken
         );
-        Assert.All(progress, one => Assert.Equal((ChangeState.Done, 0), (one.State, one.Findings.Count)));
+        Assert.All(progress, one => Assert.Equal((StepState.Done, 0), (one.State, one.Findings.Count)));
         return plan;
     }
 }

@@ -34,7 +34,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     public async Task What_is_absent_is_made_under_our_field_manager_and_a_second_plan_is_empty()
     {
         var first = await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
-        Assert.Equal(2, first.Count(ChangeAction.Create));
+        Assert.Equal(2, first.Count(StepAction.Create));
 
         var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
         Assert.Equal("exports-reader@acme-prod.iam.gserviceaccount.com", account.Metadata.Annotations[GoogleAnnotation]);
@@ -55,7 +55,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
             .. Enumerable.Range(1, 20).Select(number => Given.Workload($"job{number}") with { Namespace = $"team{number}" }),
         ];
         var first = await Given.ConvergeAsync(_cloud, Given.Input(workloads));
-        Assert.Equal(40, first.Count(ChangeAction.Create));
+        Assert.Equal(40, first.Count(StepAction.Create));
 
         Assert.False((await Given.ConvergeAsync(_cloud, Given.Input(workloads))).HasChanges);
         Assert.Contains(_cluster.Requests, request => request is { Verb: "list", Resource: "serviceaccounts", Namespace: "" });
@@ -75,7 +75,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         Assert.Equal(
             "labels[federation/workload]",
-            Assert.Single(Assert.Single(plan.Changes, change => change.Action == ChangeAction.Update).Fields).Path
+            Assert.Single(Assert.Single(plan.Steps, change => change.Action == StepAction.Update).Fields).Path
         );
         var labels = (await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled)).Metadata.Labels;
         Assert.Equal(("data", "exports_imports"), (labels["team"], labels["federation/workload"]));
@@ -88,7 +88,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         var plan = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
 
-        var field = Assert.Single(Assert.Single(plan.Changes, change => change.Action == ChangeAction.Update).Fields);
+        var field = Assert.Single(Assert.Single(plan.Steps, change => change.Action == StepAction.Update).Fields);
         Assert.Equal(($"annotations[{GoogleAnnotation}]", null), (field.Path, field.To));
         var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
         Assert.DoesNotContain(GoogleAnnotation, account.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal));
@@ -148,7 +148,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         var progress = await Given.ApplyAsync(_cloud, plan);
 
-        var failed = Assert.Single(progress, one => one.State == ChangeState.Failed);
+        var failed = Assert.Single(progress, one => one.State == StepState.Failed);
         Assert.Equal(FindingCodes.ResourceNotOurs, Assert.Single(failed.Findings).Code);
         var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
         Assert.Equal("other@acme-prod.iam.gserviceaccount.com", account.Metadata.Annotations[GoogleAnnotation]);

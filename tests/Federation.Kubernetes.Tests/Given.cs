@@ -81,8 +81,8 @@ internal static class Given
         return Planner.Plan(desired, await cloud.ReadAsync(desired, TestContext.Current.CancellationToken));
     }
 
-    public static Task<IReadOnlyList<ChangeProgress>> ApplyAsync(KubernetesCloud cloud, Plan plan) =>
-        PlanExecution.ApplyAsync(
+    public static Task<IReadOnlyList<StepProgress>> ApplyAsync(KubernetesCloud cloud, Plan plan) =>
+        PlanExecution.RunAsync(
             plan,
             new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
             4,
@@ -95,7 +95,7 @@ internal static class Given
     {
         var plan = await PlanAsync(cloud, input);
         Assert.Empty(plan.Findings);
-        Assert.All(await ApplyAsync(cloud, plan), progress => Assert.Equal(ChangeState.Done, progress.State));
+        Assert.All(await ApplyAsync(cloud, plan), progress => Assert.Equal(StepState.Done, progress.State));
         return plan;
     }
 

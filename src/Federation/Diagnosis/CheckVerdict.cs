@@ -50,7 +50,7 @@ public static class CheckVerdict
             new Finding
             {
                 Code = assumedRole is null ? FindingCodes.CheckFailed : FindingCodes.PodEnvironmentWrong,
-                Resource = ResourceId.Aws(workload.Account.Id, "role", workload.Role.Name).Value,
+                Resource = ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name).Value,
                 Cause = assumedRole is null
                     ? "The check passed, but the pod did not say who it was, so nothing proves that it assumed the role."
                     : "The check passed as somebody else than the role that was to be proved.",

@@ -106,5 +106,5 @@ public static class ClusterChecks
             };
     }
 
-    private static string IdOf(Cluster cluster) => ResourceId.Google(cluster.Project, "cluster", cluster.Name).Value;
+    private static string IdOf(Cluster cluster) => ResourceId.Google(cluster.Project, ResourceKind.Cluster, cluster.Name).Value;
 }

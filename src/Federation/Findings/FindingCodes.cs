@@ -244,4 +244,7 @@ public static class FindingCodes
 
     [FindingKind(ExitCodes.Invalid, "An argument is wrong.", Class = FindingClass.Answer)]
     public const string ArgumentInvalid = "FED8013";
+
+    [FindingKind(ExitCodes.Refused, "Something went wrong that this tool does not know.")]
+    public const string UnexpectedFailure = "FED8017";
 }

@@ -6,8 +6,8 @@ using Federation.Templates;
 namespace Federation.Planning;
 
 /// <summary>
-/// Brings the clouds to what the documents say: everything is read side by side and compared, and nothing is
-/// written before the accounts and clusters are confirmed to be the configured ones.
+/// Plans how the clouds come to what the documents say: everything is read side by side and compared, and nothing counts
+/// before the accounts and clusters are confirmed to be the configured ones.
 /// </summary>
 /// <param name="workloads">The whole federation's; selection never changes what a shared role trusts.</param>
 /// <param name="selected">The names of the workloads to write.</param>
@@ -19,53 +19,49 @@ public sealed class Convergence(
     IClusterDirectory directory
 )
 {
-    private readonly IReadOnlyDictionary<string, ICloud> _clouds = clouds.ToDictionary(cloud => cloud.Name, StringComparer.Ordinal);
+    private readonly HashSet<string> _adopting = configuration
+        .Workloads.Where(workload => workload.Adopt)
+        .Select(workload => workload.Name)
+        .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>
-    /// What would change. Everything that stands against it is in the plan's findings, the confirmation's first:
-    /// with the wrong account or cluster, what was read says nothing.
+    /// What would change. Blocking problems are in the plan's findings. If the credentials are for the wrong account or
+    /// cluster, only those problems are reported, since nothing read from there counts.
     /// </summary>
     public async Task<Plan> PlanAsync(CancellationToken cancellationToken)
     {
-        // Ids and accounts follow from the configuration alone, so nothing waits for the clusters' facts but the comparison.
+        // Ids and accounts follow from the configuration alone, so only the comparison waits for the clusters' facts.
         var unread = new DesiredInput(configuration, workloads, new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
         var needed = Selected(unread);
         var concerned = unread with { Workloads = [.. workloads.Where(rendered => selected.Contains(rendered.Workload.Name))] };
-        // A shared role keeps the ids of all the clusters it trusts, those of workloads that are not selected too.
-        var sharing = needed.SelectMany(resource => resource.Workloads).Concat(selected).ToHashSet(StringComparer.Ordinal);
-        var clusters = CollectAsync(() =>
-            directory.ReadClustersAsync(
-                [
-                    .. workloads
-                        .Select(rendered => rendered.Workload)
-                        .Where(workload => sharing.Contains(workload.Name))
-                        .Select(workload => workload.Cluster)
-                        .Distinct(),
-                ],
-                cancellationToken
-            )
+        var clusters = CollectAsync(
+            "reading the clusters from GKE",
+            () => directory.ReadClustersAsync(ClustersOf(needed), cancellationToken)
         );
-        var confirmations = clouds.Select(cloud => CollectAsync(() => cloud.ConfirmAsync(concerned, cancellationToken))).ToArray();
-        var readings = clouds
+        var confirmations = clouds
             .Select(cloud =>
-                CollectAsync(() => cloud.ReadAsync([.. needed.Where(resource => resource.Id.Cloud == cloud.Name)], cancellationToken))
+                CollectAsync($"confirming the identity used for {cloud.Name}", () => cloud.ConfirmAsync(concerned, cancellationToken))
             )
+            .ToArray();
+        var byCloud = needed.ToLookup(resource => resource.Id.Cloud, StringComparer.Ordinal);
+        var readings = clouds
+            .Select(cloud => CollectAsync($"reading from {cloud.Name}", () => cloud.ReadAsync([.. byCloud[cloud.Name]], cancellationToken)))
             .ToArray();
 
         var facts = await clusters;
         var confirmed = await Task.WhenAll(confirmations);
         var observed = await Task.WhenAll(readings);
-        Finding[] standing =
+        Finding[] unconfirmed =
         [
             .. facts.Findings,
             .. confirmed.SelectMany(confirmation => confirmation.Findings.Concat(confirmation.Result ?? [])),
         ];
-        if (HasError(standing))
+        if (HasError(unconfirmed))
         {
-            return new Plan([], Once(standing));
+            return new Plan([], Once(unconfirmed));
         }
 
-        Finding[] unreadable = [.. standing, .. observed.SelectMany(reading => reading.Findings)];
+        Finding[] unreadable = [.. unconfirmed, .. observed.SelectMany(reading => reading.Findings)];
         if (HasError(unreadable))
         {
             return new Plan([], Once(unreadable));
@@ -75,23 +71,34 @@ public sealed class Convergence(
         return plan with { Findings = Once([.. unreadable, .. plan.Findings]) };
     }
 
-    /// <inheritdoc cref="PlanExecution.ApplyAsync"/>
-    public Task<IReadOnlyList<ChangeProgress>> ApplyAsync(
-        Plan plan,
-        int parallelism,
-        Action<ChangeProgress> report,
-        CancellationToken cancellationToken
-    ) => PlanExecution.ApplyAsync(plan, _clouds, parallelism, report, cancellationToken);
-
     private List<DesiredResource> Selected(DesiredInput input) =>
-        [.. clouds.SelectMany(cloud => cloud.Desire(input)).Where(resource => resource.Workloads.Any(selected.Contains))];
+        [
+            .. clouds
+                .SelectMany(cloud => cloud.Desire(input))
+                .Where(resource => resource.Workloads.Any(selected.Contains))
+                .Select(resource => Planner.WithAdoption(resource, _adopting)),
+        ];
+
+    /// <summary>A shared role keeps the ids of all the clusters it trusts, also those of workloads that are not selected.</summary>
+    private Cluster[] ClustersOf(List<DesiredResource> needed)
+    {
+        var sharing = needed.SelectMany(resource => resource.Workloads).Concat(selected).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. workloads
+                .Select(rendered => rendered.Workload)
+                .Where(workload => sharing.Contains(workload.Name))
+                .Select(workload => workload.Cluster)
+                .Distinct(),
+        ];
+    }
 
     private static bool HasError(IEnumerable<Finding> findings) => findings.Any(finding => finding.Severity == Severity.Error);
 
     /// <summary>Several clouds may stumble over the same thing, such as missing credentials.</summary>
     private static IReadOnlyList<Finding> Once(IEnumerable<Finding> findings) => [.. findings.Distinct()];
 
-    private static async Task<(T? Result, IReadOnlyList<Finding> Findings)> CollectAsync<T>(Func<Task<T>> read)
+    private static async Task<(T? Result, IReadOnlyList<Finding> Findings)> CollectAsync<T>(string doing, Func<Task<T>> read)
         where T : class
     {
         try
@@ -101,6 +108,11 @@ public sealed class Convergence(
         catch (FindingException refused)
         {
             return (null, refused.Findings);
+        }
+        catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
+        {
+            // Any: one cloud's failure must not hide what the others say.
+            return (null, [UnexpectedFailure.While(doing, unforeseen)]);
         }
     }
 }

@@ -39,7 +39,25 @@ public interface ICloud
     /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
     Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken);
 
-    /// <summary>Carries out one create or update. Transient faults are retried within bounds; permanent ones fail at once.</summary>
+    /// <summary>
+    /// The resources that carry the federation's mark, in the accounts, projects and clusters of the configuration,
+    /// whether or not they are still configured. Reads pages as they are asked for.
+    /// </summary>
     /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
-    Task ApplyAsync(Change change, CancellationToken cancellationToken);
+    IAsyncEnumerable<Observation> FindOwnedAsync(FederationConfiguration configuration, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Carries out one step that creates or updates. Transient faults are retried within bounds; permanent ones fail at
+    /// once.
+    /// </summary>
+    /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
+    Task ApplyAsync(Step step, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Carries out one step that deletes, and takes away only what is ours. What is gone already counts as deleted.
+    /// </summary>
+    /// <exception cref="FindingException">
+    /// The cloud refused or could not be reached, or the resource is no longer ours or is in use (FED8009).
+    /// </exception>
+    Task DeleteAsync(Step step, CancellationToken cancellationToken);
 }

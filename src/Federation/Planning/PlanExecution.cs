@@ -1,59 +1,60 @@
 using Federation.Findings;
-using Federation.Resources;
 
 namespace Federation.Planning;
 
-/// <summary>How a change went. A change that was not reached has neither begun nor failed.</summary>
-public enum ChangeState
+/// <summary>How a step went.</summary>
+public enum StepState
 {
+    /// <summary>Neither begun nor failed: something it depends on was not done, or the run was ended.</summary>
     NotReached,
     Running,
     Done,
     Failed,
 }
 
-/// <summary>Where one change of a plan stands; <paramref name="Findings"/> say why it failed.</summary>
-public sealed record ChangeProgress(Change Change, ChangeState State, IReadOnlyList<Finding> Findings);
+/// <summary>Where one step of a plan stands; <paramref name="Findings"/> say why it failed.</summary>
+public sealed record StepProgress(Step Step, StepState State, IReadOnlyList<Finding> Findings);
 
-/// <summary>Carries a plan out: in dependency order, side by side where nothing forbids it.</summary>
+/// <summary>Carries a plan out: in the order of its dependencies, side by side where they allow it.</summary>
 public static class PlanExecution
 {
     /// <summary>
-    /// Applies every change that writes. When one fails, what depends on it is not reached and the rest goes on, so
-    /// that one fault hides no other; the result has one entry per change of the plan, in its order.
+    /// Carries out every step that writes. When one fails, what depends on it is not reached and the rest goes on, so that
+    /// one failure hides no other. Throws nothing of a step's: whatever it throws is that step's failure.
     /// </summary>
     /// <param name="clouds">By the first segment of the resource ids they serve.</param>
-    /// <param name="parallelism">The changes under way at once, at most.</param>
-    /// <param name="report">Told of each change as it begins and ends, possibly from several threads at once.</param>
-    public static async Task<IReadOnlyList<ChangeProgress>> ApplyAsync(
+    /// <param name="parallelism">The steps under way at once, at most.</param>
+    /// <param name="report">Told of each step as it begins and ends, possibly from several threads at once.</param>
+    /// <returns>One entry for each step of the plan, in its order.</returns>
+    public static async Task<IReadOnlyList<StepProgress>> RunAsync(
         Plan plan,
         IReadOnlyDictionary<string, ICloud> clouds,
         int parallelism,
-        Action<ChangeProgress> report,
+        Action<StepProgress> report,
         CancellationToken cancellationToken
     )
     {
         using var places = new SemaphoreSlim(parallelism);
-        var running = new Dictionary<ResourceId, Task<ChangeProgress>>();
-        foreach (var change in plan.Changes)
+        var running = new Dictionary<StepId, Task<StepProgress>>();
+        foreach (var step in plan.Steps)
         {
-            var dependencies = change.Desired.DependsOn.Where(running.ContainsKey).Select(id => running[id]).ToArray();
-            running.Add(change.Desired.Id, RunAsync(change, dependencies));
+            var dependencies = step.DependsOn.Where(running.ContainsKey).Select(id => running[id]).ToArray();
+            running.Add(step.Id, RunOneAsync(step, dependencies));
         }
 
-        return await Task.WhenAll(plan.Changes.Select(change => running[change.Desired.Id]));
+        return await Task.WhenAll(plan.Steps.Select(step => running[step.Id]));
 
-        async Task<ChangeProgress> RunAsync(Change change, Task<ChangeProgress>[] dependencies)
+        async Task<StepProgress> RunOneAsync(Step step, Task<StepProgress>[] dependencies)
         {
-            if (change.Action == ChangeAction.Unchanged)
+            if (!step.Writes)
             {
-                return new ChangeProgress(change, ChangeState.Done, []);
+                return new StepProgress(step, StepState.Done, []);
             }
 
             var before = await Task.WhenAll(dependencies);
-            if (cancellationToken.IsCancellationRequested || before.Any(dependency => dependency.State != ChangeState.Done))
+            if (cancellationToken.IsCancellationRequested || before.Any(dependency => dependency.State != StepState.Done))
             {
-                return new ChangeProgress(change, ChangeState.NotReached, []);
+                return new StepProgress(step, StepState.NotReached, []);
             }
 
             try
@@ -62,23 +63,15 @@ public static class PlanExecution
             }
             catch (OperationCanceledException)
             {
-                return new ChangeProgress(change, ChangeState.NotReached, []);
+                return new StepProgress(step, StepState.NotReached, []);
             }
 
             try
             {
-                report(new ChangeProgress(change, ChangeState.Running, []));
-                await clouds[change.Desired.Id.Cloud].ApplyAsync(change, cancellationToken);
-                return Ended(new ChangeProgress(change, ChangeState.Done, []));
-            }
-            catch (FindingException refused)
-            {
-                return Ended(new ChangeProgress(change, ChangeState.Failed, refused.Findings));
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                // The call may have reached the cloud before it was cut off; the next run reads what became of it.
-                return Ended(new ChangeProgress(change, ChangeState.Failed, []));
+                report(new StepProgress(step, StepState.Running, []));
+                var ended = await CarryOutAsync(step);
+                report(ended);
+                return ended;
             }
             finally
             {
@@ -86,10 +79,46 @@ public static class PlanExecution
             }
         }
 
-        ChangeProgress Ended(ChangeProgress progress)
+        async Task<StepProgress> CarryOutAsync(Step step)
         {
-            report(progress);
-            return progress;
+            try
+            {
+                var cloud = clouds[step.Resource.Cloud];
+                await (
+                    step.Action == StepAction.Delete
+                        ? cloud.DeleteAsync(step, cancellationToken)
+                        : cloud.ApplyAsync(step, cancellationToken)
+                );
+                return new StepProgress(step, StepState.Done, []);
+            }
+            catch (FindingException refused)
+            {
+                return new StepProgress(step, StepState.Failed, refused.Findings);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // The call may have reached the cloud before it was cut off; the next run reads what became of it.
+                return new StepProgress(step, StepState.Failed, []);
+            }
+            catch (Exception unforeseen)
+            {
+                // Any: a step that fails in a way nobody foresaw must not hide how the others went.
+                return new StepProgress(step, StepState.Failed, [Unforeseen(step, unforeseen)]);
+            }
         }
     }
+
+    private static Finding Unforeseen(Step step, Exception fault) =>
+        UnexpectedFailure.While($"{Verb(step.Action)} {step.Resource}", fault) with
+        {
+            Resource = step.Resource.Value,
+        };
+
+    private static string Verb(StepAction action) =>
+        action switch
+        {
+            StepAction.Create => "creating",
+            StepAction.Delete => "deleting",
+            _ => "updating",
+        };
 }

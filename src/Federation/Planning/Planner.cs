@@ -4,25 +4,14 @@ using Federation.Resources;
 namespace Federation.Planning;
 
 /// <summary>
-/// What would be done, in an order in which it can be done, and what stands against it. With an error among the
-/// findings nothing may be written.
-/// </summary>
-public sealed record Plan(IReadOnlyList<Change> Changes, IReadOnlyList<Finding> Findings)
-{
-    /// <summary>Something would be written.</summary>
-    public bool HasChanges => Changes.Any(change => change.Action != ChangeAction.Unchanged);
-
-    public int Count(ChangeAction action) => Changes.Count(change => change.Action == action);
-}
-
-/// <summary>
-/// Desired + observed → changes. Pure and deterministic: the same states give the same plan, and a plan made after
-/// its own changes were applied is empty.
+/// Desired + observed → steps. Pure and deterministic: the same states give the same plan, and a plan made after its own
+/// steps were carried out is empty.
 /// <code>
 /// observed        | ours or may be used  | foreign, must be ours | owned elsewhere (existing)
 /// absent          | create               | create                | its "missing" finding
 /// the same        | unchanged            | FED8009               | unchanged
 /// something else  | update               | FED8009               | unchanged, FED8009 as a warning
+/// ours, and no longer desired: delete
 /// </code>
 /// Adoption turns "foreign" into "may be used".
 /// </summary>
@@ -30,32 +19,68 @@ public static class Planner
 {
     /// <param name="desired">Each resource once.</param>
     /// <param name="observed">One observation for each desired resource.</param>
-    public static Plan Plan(IReadOnlyCollection<DesiredResource> desired, IEnumerable<Observation> observed)
+    /// <param name="leftBehind">Resources that carry our mark and are not desired: each is deleted.</param>
+    public static Plan Plan(
+        IReadOnlyCollection<DesiredResource> desired,
+        IEnumerable<Observation> observed,
+        params IReadOnlyCollection<Observation> leftBehind
+    )
     {
         var observations = observed.ToDictionary(observation => observation.Id);
+        var ids = desired.Select(resource => resource.Id).ToHashSet();
         var findings = new List<Finding>();
-        var changes = new List<Change>(desired.Count);
-        foreach (var resource in InOrder(desired))
+        var steps = new List<Step>(desired.Count + leftBehind.Count);
+        foreach (var resource in InOrder(desired, resource => resource.Id, resource => resource.DependsOn))
         {
             var observation = observations[resource.Id];
             findings.AddRange(observation.Findings);
-            changes.Add(Compare(resource, observation, findings));
+            steps.Add(
+                Compare(resource, observation, findings) with
+                {
+                    DependsOn = [.. resource.DependsOn.Where(ids.Contains).Select(Plain)],
+                }
+            );
         }
 
-        return new Plan(changes, findings);
+        steps.AddRange(Deletions(leftBehind));
+        return new Plan(steps, findings);
     }
 
-    private static Change Compare(DesiredResource desired, Observation observed, List<Finding> findings)
+    /// <summary>
+    /// Decides adoption, in the one place where it is decided: a resource is taken over if every workload that needs it
+    /// says so.
+    /// </summary>
+    /// <param name="adopting">The names of the workloads that say <c>adopt: true</c>.</param>
+    public static DesiredResource WithAdoption(DesiredResource resource, IReadOnlySet<string> adopting) =>
+        resource with
+        {
+            Adopt = resource.Workloads.Count > 0 && resource.Workloads.All(adopting.Contains),
+        };
+
+    private static Step Compare(DesiredResource desired, Observation observed, List<Finding> findings)
     {
+        var unchanged = new Step
+        {
+            Resource = desired.Id,
+            Action = StepAction.Unchanged,
+            Reason = StepReason.Matches,
+            Before = observed,
+            After = desired,
+        };
         if (observed.Fields is null)
         {
             if (desired.Existing)
             {
                 findings.Add(Missing(desired));
-                return new Change(desired, observed, ChangeAction.Unchanged, []);
+                return unchanged with { Reason = StepReason.OwnedElsewhere };
             }
 
-            return new Change(desired, observed, ChangeAction.Create, Fields.Between(Fields.Empty, desired.Fields.With(observed.Initial)));
+            return unchanged with
+            {
+                Action = StepAction.Create,
+                Reason = StepReason.Absent,
+                Fields = Fields.Between(Fields.Empty, desired.Fields.With(observed.Initial)),
+            };
         }
 
         var fields = Fields.Between(observed.Fields, desired.Fields);
@@ -66,39 +91,78 @@ public static class Planner
                 findings.Add(DiffersElsewhere(desired, fields));
             }
 
-            return new Change(desired, observed, ChangeAction.Unchanged, fields);
+            return unchanged with
+            {
+                Reason = StepReason.OwnedElsewhere,
+                Fields = fields,
+            };
         }
 
         if (desired.Foreign == ForeignResource.Refuse && !observed.Ours && !desired.Adopt)
         {
             findings.Add(NotOurs(desired));
-            return new Change(desired, observed, ChangeAction.Unchanged, fields);
+            return unchanged with { Reason = StepReason.NotOurs, Fields = fields };
         }
 
-        return new Change(desired, observed, fields.Count == 0 ? ChangeAction.Unchanged : ChangeAction.Update, fields);
+        if (!desired.Adopt)
+        {
+            findings.AddRange(observed.Conflicts);
+        }
+
+        return fields.Count == 0
+            ? unchanged
+            : unchanged with
+            {
+                Action = StepAction.Update,
+                Reason = desired.Adopt && !observed.Ours ? StepReason.Adopted : StepReason.Differs,
+                Fields = fields,
+            };
     }
 
-    /// <summary>Dependencies before dependents; otherwise by id.</summary>
-    private static List<DesiredResource> InOrder(IReadOnlyCollection<DesiredResource> desired)
+    /// <summary>Dependents go before what they depend on.</summary>
+    private static IEnumerable<Step> Deletions(IReadOnlyCollection<Observation> leftBehind)
     {
-        var byId = desired.ToDictionary(resource => resource.Id);
-        var ordered = new List<DesiredResource>(desired.Count);
+        var dependents = leftBehind.SelectMany(one => one.DependsOn.Select(id => (id, one.Id))).ToLookup(pair => pair.id, pair => pair.Id);
+        return InOrder(leftBehind, one => one.Id, one => [.. dependents[one.Id]])
+            .Select(observed => new Step
+            {
+                Resource = observed.Id,
+                Action = StepAction.Delete,
+                Reason = StepReason.NoLongerConfigured,
+                Before = observed,
+                After = null,
+                Fields = Fields.Between(observed.Fields ?? Fields.Empty, Fields.Empty),
+                DependsOn = [.. dependents[observed.Id].Order().Select(Plain)],
+            });
+    }
+
+    private static StepId Plain(ResourceId id) => new(id, Stage.Plain);
+
+    /// <summary>Dependencies before dependents; otherwise by id.</summary>
+    private static List<T> InOrder<T>(
+        IReadOnlyCollection<T> items,
+        Func<T, ResourceId> idOf,
+        Func<T, IEnumerable<ResourceId>> dependenciesOf
+    )
+    {
+        var byId = items.ToDictionary(idOf);
+        var ordered = new List<T>(items.Count);
         var seen = new HashSet<ResourceId>();
-        foreach (var resource in desired.OrderBy(resource => resource.Id))
+        foreach (var item in items.OrderBy(idOf))
         {
-            Visit(resource);
+            Visit(item);
         }
 
         return ordered;
 
-        void Visit(DesiredResource resource)
+        void Visit(T item)
         {
-            if (!seen.Add(resource.Id))
+            if (!seen.Add(idOf(item)))
             {
                 return;
             }
 
-            foreach (var id in resource.DependsOn.Order())
+            foreach (var id in dependenciesOf(item).Order())
             {
                 if (byId.TryGetValue(id, out var dependency))
                 {
@@ -106,7 +170,7 @@ public static class Planner
                 }
             }
 
-            ordered.Add(resource);
+            ordered.Add(item);
         }
     }
 
@@ -116,7 +180,7 @@ public static class Planner
             Code = desired.MissingCode,
             Resource = desired.Id.Value,
             Cause = $"{desired.Id} is declared as existing, and it is not there.",
-            Fix = "Create it where it is owned, or take it out of the workload's `existing:` list so that Apply makes it.",
+            Fix = "Create it where it is owned, or take it out of the workload's `existing:` list so that Apply creates it.",
         };
 
     private static Finding DiffersElsewhere(DesiredResource desired, IReadOnlyList<FieldChange> fields) =>
@@ -126,7 +190,8 @@ public static class Planner
             Severity = Severity.Warning,
             Resource = desired.Id.Value,
             Cause =
-                $"{desired.Id} is owned elsewhere (`existing:`) and differs from what this workload needs in {string.Join(", ", fields.Select(field => field.Path))}.",
+                $"{desired.Id} is owned elsewhere (`existing:`) and differs from what this workload needs in "
+                + $"{string.Join(", ", fields.Select(field => field.Path))}.",
             Fix = "Change it where it is owned, to the value expected here.",
             Expected = fields[0].To ?? "(absent)",
             Actual = fields[0].From ?? "(absent)",
@@ -139,6 +204,10 @@ public static class Planner
             Resource = desired.Id.Value,
             Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
             Fix =
-                $"If it is to be managed here, set `adopt: true` on the workload {string.Join(", ", desired.Workloads)}; if it is managed elsewhere, list it under `existing:`; otherwise choose another name.",
+                $"If it is to be managed here, set `adopt: true` on {Every(desired.Workloads)}; if it is managed elsewhere, list it under "
+                + "`existing:`; otherwise choose another name.",
         };
+
+    private static string Every(IReadOnlyList<string> workloads) =>
+        workloads.Count == 1 ? $"the workload {workloads[0]}" : $"each of the workloads {string.Join(", ", workloads)}, which share it";
 }

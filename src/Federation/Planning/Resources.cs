@@ -31,7 +31,7 @@ public abstract record DesiredResource(ResourceId Id)
     /// <summary>Owned elsewhere: read and checked, never written.</summary>
     public bool Existing { get; init; }
 
-    /// <summary>Take it over if it is there without our mark.</summary>
+    /// <summary>Take it over if it is there without our mark. Decided by <see cref="Planner.WithAdoption"/> alone.</summary>
     public bool Adopt { get; init; }
 
     public ForeignResource Foreign { get; init; } = ForeignResource.Use;
@@ -50,22 +50,20 @@ public record Observation(ResourceId Id, Fields? Fields)
     public bool Ours { get; init; }
 
     /// <summary>
-    /// What a create writes beside the desired fields, and nothing compares afterwards: of an absent resource, what
-    /// only reading could tell, such as the thumbprint of a provider's issuer.
+    /// Fields written only on create and never compared, such as the issuer's certificate thumbprint, which can only be
+    /// read while the resource is absent.
     /// </summary>
     public Fields Initial { get; init; } = Fields.Empty;
 
-    /// <summary>What reading it brought to light, such as a cluster that was made again (FED2008).</summary>
+    /// <summary>Findings that stand whatever is planned, such as a cluster that was recreated (FED2008).</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
-}
 
-public enum ChangeAction
-{
-    Unchanged,
-    Create,
-    Update,
-    Delete,
-}
+    /// <summary>What keeps it from being changed unless it is adopted, such as a field that another manager owns (FED8009).</summary>
+    public IReadOnlyList<Finding> Conflicts { get; init; } = [];
 
-/// <summary>What would be, or was, done to one resource.</summary>
-public sealed record Change(DesiredResource Desired, Observation Observed, ChangeAction Action, IReadOnlyList<FieldChange> Fields);
+    /// <summary>The workloads that it was made for, by its mark; empty where the mark does not say.</summary>
+    public IReadOnlyList<string> Workloads { get; init; } = [];
+
+    /// <summary>What it needs while it is there; it is deleted before any of them.</summary>
+    public IReadOnlyList<ResourceId> DependsOn { get; init; } = [];
+}

@@ -92,10 +92,10 @@ public sealed record WorkloadReport
     public IReadOnlyList<Phase> Phases { get; init; } = [];
 }
 
-public sealed record ReportedChange(string Resource, ChangeAction Action, IReadOnlyList<FieldChange> Fields)
+public sealed record ReportedChange(string Resource, StepAction Action, IReadOnlyList<FieldChange> Fields)
 {
-    public static ReportedChange From(Change change) =>
-        new(change.Desired.Id.Value, change.Action, change.Action == ChangeAction.Unchanged ? [] : change.Fields);
+    public static ReportedChange From(Step change) =>
+        new(change.Resource.Value, change.Action, change.Action == StepAction.Unchanged ? [] : change.Fields);
 }
 
 /// <param name="DiffersAt">The index of the first character in which expected and actual part; none where they are not two values of one kind.</param>
@@ -144,7 +144,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     Converters = [
         typeof(CamelCaseEnum<Outcome>),
-        typeof(CamelCaseEnum<ChangeAction>),
+        typeof(CamelCaseEnum<StepAction>),
         typeof(CamelCaseEnum<Severity>),
         typeof(CamelCaseEnum<LinkState>),
     ]

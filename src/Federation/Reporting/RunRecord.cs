@@ -16,7 +16,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
     private readonly long _started = time.GetTimestamp();
     private readonly List<Phase> _phases = [];
     private readonly List<Finding> _findings = [];
-    private readonly List<Change> _changes = [];
+    private readonly List<Step> _changes = [];
     private readonly ConcurrentDictionary<string, GateResult> _gates = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, WorkloadDiagnosis> _diagnoses = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, List<Finding>> _workloadFindings = new(StringComparer.Ordinal);
@@ -34,7 +34,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
 
     public IReadOnlyList<Phase> Phases => _phases;
 
-    public IReadOnlyList<Change> Changes => _changes;
+    public IReadOnlyList<Step> Changes => _changes;
 
     public GateResult? GateOf(Workload workload) => _gates.GetValueOrDefault(workload.Name);
 
@@ -74,7 +74,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
 
     public void NotePlan(Plan plan)
     {
-        _changes.AddRange(plan.Changes);
+        _changes.AddRange(plan.Steps);
         Note(plan.Findings);
     }
 
@@ -151,9 +151,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
             AssumedRoleArn = gate?.AssumedRoleArn,
             Changes =
             [
-                .. _changes
-                    .Where(change => change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal))
-                    .Select(ReportedChange.From),
+                .. _changes.Where(change => change.Workloads.Contains(workload.Name, StringComparer.Ordinal)).Select(ReportedChange.From),
             ],
             Chain = DiagnosisOf(workload)?.Chain ?? [],
             Findings = [.. findings.Select(ReportedFinding.From)],
@@ -167,8 +165,6 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time, Fu
         finding.Resource is { } resource
         && (
             resource == workload.RoleArn
-            || _changes.Any(change =>
-                change.Desired.Id.Value == resource && change.Desired.Workloads.Contains(workload.Name, StringComparer.Ordinal)
-            )
+            || _changes.Any(change => change.Resource.Value == resource && change.Workloads.Contains(workload.Name, StringComparer.Ordinal))
         );
 }

@@ -6,23 +6,46 @@ namespace Federation.Resources;
 /// </summary>
 public sealed record ResourceId : IComparable<ResourceId>
 {
-    private ResourceId(string cloud, string path) => (Cloud, Value) = (cloud, $"{cloud}/{path}");
+    internal const string AwsCloud = "aws";
+    internal const string GoogleCloud = "google";
+    internal const string KubernetesCloud = "kubernetes";
 
-    /// <summary>The cloud that serves it: <c>aws</c>, <c>google</c> or <c>kubernetes</c>.</summary>
-    public string Cloud { get; }
+    private ResourceId(ResourceKind kind, string scope, string name)
+    {
+        Kind = kind;
+        Name = name;
+        Value = $"{kind.Cloud}/{scope}/{kind.Name}/{name}";
+    }
 
+    public ResourceKind Kind { get; }
+
+    /// <summary>The last part: what the resource is called in its cloud. May hold slashes, as an issuer's path does.</summary>
+    public string Name { get; }
+
+    /// <summary>The whole name, as reports and findings show it.</summary>
     public string Value { get; }
 
-    public static ResourceId Aws(string account, string kind, string name) => new("aws", $"{account}/{kind}/{name}");
+    /// <summary>The cloud that serves it: <c>aws</c>, <c>google</c> or <c>kubernetes</c>.</summary>
+    public string Cloud => Kind.Cloud;
 
-    public static ResourceId Google(string project, string kind, string name) => new("google", $"{project}/{kind}/{name}");
+    /// <param name="account">The account's twelve digits.</param>
+    /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
+    public static ResourceId Aws(string account, ResourceKind kind, string name) => new(Of(AwsCloud, kind), account, name);
+
+    /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
+    public static ResourceId Google(string project, ResourceKind kind, string name) => new(Of(GoogleCloud, kind), project, name);
 
     /// <param name="cluster">The cluster's key in the configuration.</param>
     /// <param name="namespace">The namespace; for a namespace itself, its own name.</param>
-    public static ResourceId Kubernetes(string cluster, string @namespace, string kind, string name) =>
-        new("kubernetes", $"{cluster}/{@namespace}/{kind}/{name}");
+    /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
+    public static ResourceId Kubernetes(string cluster, string @namespace, ResourceKind kind, string name) =>
+        new(Of(KubernetesCloud, kind), $"{cluster}/{@namespace}", name);
 
     public int CompareTo(ResourceId? other) => string.CompareOrdinal(Value, other?.Value);
+
+    public bool Equals(ResourceId? other) => string.Equals(Value, other?.Value, StringComparison.Ordinal);
+
+    public override int GetHashCode() => Value.GetHashCode(StringComparison.Ordinal);
 
     public override string ToString() => Value;
 
@@ -33,4 +56,7 @@ public sealed record ResourceId : IComparable<ResourceId>
     public static bool operator <=(ResourceId left, ResourceId right) => left.CompareTo(right) <= 0;
 
     public static bool operator >=(ResourceId left, ResourceId right) => left.CompareTo(right) >= 0;
+
+    private static ResourceKind Of(string cloud, ResourceKind kind) =>
+        kind.Cloud == cloud ? kind : throw new ArgumentException($"{kind} is not a kind of {cloud}.", nameof(kind));
 }

@@ -99,7 +99,7 @@ internal static class PolicyChecks
                 Cause =
                     $"The trust policy of the role {workload.Role.Name} has {size} characters, white space not counted; IAM allows {LargestTrustPolicy}.",
                 Fix = "Let fewer workloads share the role: give some of them a role of their own.",
-                Resource = ResourceId.Aws(workload.Account.Id, "role", workload.Role.Name).Value,
+                Resource = ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name).Value,
                 Expected = $"at most {LargestTrustPolicy}",
                 Actual = $"{size}",
                 Location = workload.Location,

@@ -279,7 +279,7 @@ public sealed class SummaryTests
                     [
                         new ReportedChange(
                             $"aws/111122223333/role/{name}",
-                            ChangeAction.Update,
+                            StepAction.Update,
                             [
                                 new FieldChange(
                                     "trust.Statement[FederationMain].Condition",
@@ -289,7 +289,7 @@ public sealed class SummaryTests
                                 new FieldChange("trust.Statement[FederationMain].Action[sts:TagSession]", null, "sts:TagSession"),
                             ]
                         ),
-                        new ReportedChange("kubernetes/main/exports/namespace/exports", ChangeAction.Unchanged, []),
+                        new ReportedChange("kubernetes/main/exports/namespace/exports", StepAction.Unchanged, []),
                     ],
                     Chain =
                     [

@@ -6,11 +6,17 @@ namespace Federation.Tests.Planning;
 
 public sealed class ConvergenceTests
 {
-    private static readonly FakeResource Reader = new(ResourceId.Aws("111122223333", "role", "reader"), Fields.Empty.With("path", "/"))
+    private static readonly FakeResource Reader = new(
+        ResourceId.Aws("111122223333", ResourceKind.Role, "reader"),
+        Fields.Empty.With("path", "/")
+    )
     {
         Workloads = ["reader"],
     };
-    private static readonly FakeResource Writer = new(ResourceId.Aws("111122223333", "role", "writer"), Fields.Empty.With("path", "/"))
+    private static readonly FakeResource Writer = new(
+        ResourceId.Aws("111122223333", ResourceKind.Role, "writer"),
+        Fields.Empty.With("path", "/")
+    )
     {
         Workloads = ["writer"],
     };
@@ -47,7 +53,7 @@ public sealed class ConvergenceTests
         var cloud = new FakeCloud("aws", [Reader]) { Confirmation = [wrong] };
         var plan = await ConvergeAsync(cloud, "reader");
         Assert.Equal([wrong], plan.Findings);
-        Assert.Empty(plan.Changes);
+        Assert.Empty(plan.Steps);
         Assert.Empty(cloud.Writes);
     }
 
@@ -62,7 +68,13 @@ public sealed class ConvergenceTests
             cloud
         );
         var plan = await convergence.PlanAsync(TestContext.Current.CancellationToken);
-        await convergence.ApplyAsync(plan, 4, _ => { }, TestContext.Current.CancellationToken);
+        await PlanExecution.RunAsync(
+            plan,
+            new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
+            4,
+            _ => { },
+            TestContext.Current.CancellationToken
+        );
         return plan;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
@@ -24,6 +25,9 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
 
     public ISet<ResourceId> Refused { get; init; } = new HashSet<ResourceId>();
 
+    /// <summary>What fails in a way that no cloud foresaw.</summary>
+    public ISet<ResourceId> Broken { get; init; } = new HashSet<ResourceId>();
+
     public string Name => name;
 
     public int Calls => Writes.Count;
@@ -38,16 +42,45 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
             .. resources.Select(resource => new Observation(resource.Id, Live.GetValueOrDefault(resource.Id)) { Ours = true }),
         ]);
 
-    public Task ApplyAsync(Change change, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Observation> FindOwnedAsync(
+        FederationConfiguration configuration,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        if (Refused.Contains(change.Desired.Id))
+        await Task.CompletedTask;
+        foreach (var (id, fields) in Live)
         {
-            throw new FindingException(Refusal(change.Desired.Id));
+            yield return new Observation(id, fields) { Ours = true };
+        }
+    }
+
+    public Task ApplyAsync(Step step, CancellationToken cancellationToken)
+    {
+        Write(step);
+        Live[step.Resource] = step.After!.Fields;
+        return Task.CompletedTask;
+    }
+
+    public Task DeleteAsync(Step step, CancellationToken cancellationToken)
+    {
+        Write(step);
+        Live.TryRemove(step.Resource, out _);
+        return Task.CompletedTask;
+    }
+
+    private void Write(Step step)
+    {
+        if (Broken.Contains(step.Resource))
+        {
+            throw new FormatException($"{step.Resource} answered with something else.");
         }
 
-        Live[change.Desired.Id] = change.Desired.Fields;
-        Writes.Enqueue(change.Desired.Id);
-        return Task.CompletedTask;
+        if (Refused.Contains(step.Resource))
+        {
+            throw new FindingException(Refusal(step.Resource));
+        }
+
+        Writes.Enqueue(step.Resource);
     }
 
     public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(

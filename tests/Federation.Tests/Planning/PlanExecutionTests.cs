@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Resources;
 
@@ -6,16 +7,16 @@ namespace Federation.Tests.Planning;
 
 public sealed class PlanExecutionTests
 {
-    private static readonly ResourceId Namespace = ResourceId.Kubernetes("main", "team", "namespace", "team");
-    private static readonly ResourceId Account = ResourceId.Kubernetes("main", "team", "service-account", "reader");
-    private static readonly ResourceId Role = ResourceId.Aws("111122223333", "role", "reader");
+    private static readonly ResourceId Namespace = ResourceId.Kubernetes("main", "team", ResourceKind.Namespace, "team");
+    private static readonly ResourceId Account = ResourceId.Kubernetes("main", "team", ResourceKind.ServiceAccount, "reader");
+    private static readonly ResourceId Role = ResourceId.Aws("111122223333", ResourceKind.Role, "reader");
 
     [Fact]
     public async Task What_is_depended_on_is_written_first()
     {
         var (plan, clouds, kubernetes, aws) = Federation();
-        var results = await PlanExecution.ApplyAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken);
-        Assert.All(results, result => Assert.Equal(ChangeState.Done, result.State));
+        var results = await PlanExecution.RunAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken);
+        Assert.All(results, result => Assert.Equal(StepState.Done, result.State));
         Assert.Equal([Namespace, Account], kubernetes.Writes);
         Assert.Equal([Role], aws.Writes);
     }
@@ -24,31 +25,61 @@ public sealed class PlanExecutionTests
     public async Task When_one_fails_its_dependents_are_not_reached_and_the_rest_goes_on()
     {
         var (plan, clouds, kubernetes, aws) = Federation(refused: Namespace);
-        var results = (await PlanExecution.ApplyAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken)).ToDictionary(
-            result => result.Change.Desired.Id
+        var results = (await PlanExecution.RunAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken)).ToDictionary(
+            result => result.Step.Resource
         );
-        Assert.Equal(ChangeState.Failed, results[Namespace].State);
+        Assert.Equal(StepState.Failed, results[Namespace].State);
         Assert.Equal(FakeCloud.Refusal(Namespace), Assert.Single(results[Namespace].Findings));
-        Assert.Equal(ChangeState.NotReached, results[Account].State);
-        Assert.Equal(ChangeState.Done, results[Role].State);
+        Assert.Equal(StepState.NotReached, results[Account].State);
+        Assert.Equal(StepState.Done, results[Role].State);
         Assert.Empty(kubernetes.Writes);
         Assert.Equal([Role], aws.Writes);
+    }
+
+    [Fact]
+    public async Task What_nobody_foresaw_is_the_failure_of_its_step_alone()
+    {
+        var (plan, clouds, _, aws) = Federation(broken: Namespace);
+
+        var results = await PlanExecution.RunAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken);
+
+        var failed = Assert.Single(results, result => result.State == StepState.Failed);
+        var finding = Assert.Single(failed.Findings);
+        Assert.Equal((FindingCodes.UnexpectedFailure, Namespace.Value), (finding.Code, finding.Resource));
+        Assert.Contains($"creating {Namespace}", finding.Cause, StringComparison.Ordinal);
+        Assert.Contains("answered with something else", finding.Cause, StringComparison.Ordinal);
+        Assert.Equal([Role], aws.Writes);
+    }
+
+    [Fact]
+    public async Task A_deletion_is_carried_out_by_its_cloud_and_a_suppressed_step_by_none()
+    {
+        var (plan, clouds, _, aws) = Federation();
+        aws.Live[Role] = Fields.Empty;
+        var left = new Observation(Role, Fields.Empty) { Ours = true };
+
+        var suppressed = PlanPolicy.Apply(PlanMode.Observe, plan);
+        await PlanExecution.RunAsync(suppressed, clouds, 16, _ => { }, TestContext.Current.CancellationToken);
+        Assert.Empty(aws.Writes);
+
+        await PlanExecution.RunAsync(Planner.Plan([], [], left), clouds, 16, _ => { }, TestContext.Current.CancellationToken);
+        Assert.Empty(aws.Live);
     }
 
     [Fact]
     public async Task Each_change_is_reported_when_it_begins_and_when_it_ends()
     {
         var (plan, clouds, _, _) = Federation();
-        var seen = new ConcurrentQueue<(ResourceId, ChangeState)>();
-        await PlanExecution.ApplyAsync(
+        var seen = new ConcurrentQueue<(ResourceId, StepState)>();
+        await PlanExecution.RunAsync(
             plan,
             clouds,
             1,
-            progress => seen.Enqueue((progress.Change.Desired.Id, progress.State)),
+            progress => seen.Enqueue((progress.Step.Resource, progress.State)),
             TestContext.Current.CancellationToken
         );
         Assert.Equal(
-            new[] { Namespace, Account, Role }.SelectMany(id => new[] { (id, ChangeState.Running), (id, ChangeState.Done) }).ToHashSet(),
+            new[] { Namespace, Account, Role }.SelectMany(id => new[] { (id, StepState.Running), (id, StepState.Done) }).ToHashSet(),
             seen.ToHashSet()
         );
     }
@@ -59,13 +90,14 @@ public sealed class PlanExecutionTests
         var (plan, clouds, kubernetes, aws) = Federation();
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
-        var results = await PlanExecution.ApplyAsync(plan, clouds, 16, _ => { }, cancelled.Token);
-        Assert.All(results, result => Assert.Equal(ChangeState.NotReached, result.State));
+        var results = await PlanExecution.RunAsync(plan, clouds, 16, _ => { }, cancelled.Token);
+        Assert.All(results, result => Assert.Equal(StepState.NotReached, result.State));
         Assert.Empty(kubernetes.Writes.Concat(aws.Writes));
     }
 
     private static (Plan Plan, IReadOnlyDictionary<string, ICloud> Clouds, FakeCloud Kubernetes, FakeCloud Aws) Federation(
-        ResourceId? refused = null
+        ResourceId? refused = null,
+        ResourceId? broken = null
     )
     {
         FakeResource[] desired =
@@ -75,7 +107,11 @@ public sealed class PlanExecutionTests
             new(Namespace, Fields.Empty.With("labels[a]", "b")),
         ];
         var refusals = new HashSet<ResourceId>(refused is null ? [] : [refused]);
-        var kubernetes = new FakeCloud("kubernetes", desired) { Refused = refusals };
+        var kubernetes = new FakeCloud("kubernetes", desired)
+        {
+            Refused = refusals,
+            Broken = new HashSet<ResourceId>(broken is null ? [] : [broken]),
+        };
         var aws = new FakeCloud("aws", desired) { Refused = refusals };
         var plan = Planner.Plan(desired, desired.Select(resource => new Observation(resource.Id, null)));
         return (

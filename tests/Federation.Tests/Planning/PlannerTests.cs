@@ -7,7 +7,7 @@ namespace Federation.Tests.Planning;
 
 public sealed class PlannerTests
 {
-    private static readonly ResourceId Role = ResourceId.Aws("111122223333", "role", "reader");
+    private static readonly ResourceId Role = ResourceId.Aws("111122223333", ResourceKind.Role, "reader");
 
     private static readonly Gen<Fields> AnyFields = Gen.Select(Gen.String[Gen.Char["abc"], 1, 2], Gen.String[Gen.Char["xyz"], 0, 2])
         .Array[0, 4]
@@ -22,7 +22,7 @@ public sealed class PlannerTests
         .Array[0, 8]
         .Select(states =>
         {
-            var ids = states.Select((_, index) => ResourceId.Aws("111122223333", "thing", $"{(char)('h' - index)}")).ToArray();
+            var ids = states.Select((_, index) => ResourceId.Aws("111122223333", ResourceKind.Role, $"{(char)('h' - index)}")).ToArray();
             var desired = states.Select(
                 (state, index) =>
                     new FakeResource(ids[index], state.Item1)
@@ -40,10 +40,10 @@ public sealed class PlannerTests
         {
             var plan = Planner.Plan(state.Desired, state.Observed);
             var after = state.Observed.Select(observation =>
-                plan.Changes.Single(change => change.Desired.Id == observation.Id) is { Action: not ChangeAction.Unchanged } change
+                plan.Steps.Single(step => step.Resource == observation.Id) is { Writes: true } step
                     ? observation with
                     {
-                        Fields = change.Desired.Fields,
+                        Fields = step.After!.Fields,
                     }
                     : observation
             );
@@ -56,9 +56,10 @@ public sealed class PlannerTests
         {
             var one = Planner.Plan(state.Desired, state.Observed);
             var other = Planner.Plan([.. state.Desired.Reverse()], state.Observed.Reverse());
-            Assert.Equal(one.Changes.Select(Described), other.Changes.Select(Described));
+            Assert.Equal(one.Steps.Select(Described), other.Steps.Select(Described));
+            Assert.Equal(one.Fingerprint(), other.Fingerprint());
 
-            static string Described(Change change) => $"{change.Desired.Id} {change.Action} {string.Join(';', change.Fields)}";
+            static string Described(Step step) => $"{step.Id} {step.Action} {step.Reason} {string.Join(';', step.Fields)}";
         });
 
     [Fact]
@@ -67,8 +68,8 @@ public sealed class PlannerTests
         {
             var order = Planner
                 .Plan(state.Desired, state.Observed)
-                .Changes.Select((change, index) => (change.Desired.Id, index))
-                .ToDictionary(pair => pair.Id, pair => pair.index);
+                .Steps.Select((step, index) => (step.Resource, index))
+                .ToDictionary(pair => pair.Resource, pair => pair.index);
             Assert.All(
                 state.Desired,
                 resource => Assert.All(resource.DependsOn, dependency => Assert.True(order[dependency] < order[resource.Id]))
@@ -79,7 +80,7 @@ public sealed class PlannerTests
     public void An_absent_resource_is_created_with_all_its_fields()
     {
         var change = Single(new FakeResource(Role, Fields.Empty.With("path", "/")), new Observation(Role, null));
-        Assert.Equal(ChangeAction.Create, change.Action);
+        Assert.Equal(StepAction.Create, change.Action);
         Assert.Equal([new FieldChange("path", null, "/")], change.Fields);
     }
 
@@ -89,7 +90,7 @@ public sealed class PlannerTests
         var desired = new FakeResource(Role, Fields.Empty.With("path", "/"));
         var absent = Single(desired, new Observation(Role, null) { Initial = Fields.Empty.With("thumbprint", "ab") });
         Assert.Equal([new FieldChange("path", null, "/"), new FieldChange("thumbprint", null, "ab")], absent.Fields);
-        Assert.Equal(ChangeAction.Unchanged, Single(desired, new Observation(Role, desired.Fields) { Ours = true }).Action);
+        Assert.Equal(StepAction.Unchanged, Single(desired, new Observation(Role, desired.Fields) { Ours = true }).Action);
     }
 
     [Fact]
@@ -100,7 +101,7 @@ public sealed class PlannerTests
             new FakeResource(Role, desired),
             new Observation(Role, desired.With("description", "old").With("tag", "gone")) { Ours = true }
         );
-        Assert.Equal(ChangeAction.Update, change.Action);
+        Assert.Equal(StepAction.Update, change.Action);
         Assert.Equal([new FieldChange("description", "old", "new"), new FieldChange("tag", "gone", null)], change.Fields);
     }
 
@@ -137,5 +138,63 @@ public sealed class PlannerTests
         Assert.False(absent.HasChanges || different.HasChanges);
     }
 
-    private static Change Single(FakeResource desired, Observation observed) => Assert.Single(Planner.Plan([desired], [observed]).Changes);
+    [Fact]
+    public void A_step_says_why()
+    {
+        var desired = new FakeResource(Role, Fields.Empty.With("path", "/")) { Workloads = ["reader"] };
+        var same = new Observation(Role, desired.Fields) { Ours = true };
+        var other = new Observation(Role, Fields.Empty.With("path", "/x/"));
+
+        Assert.Equal(StepReason.Absent, Single(desired, new Observation(Role, null)).Reason);
+        Assert.Equal(StepReason.Matches, Single(desired, same).Reason);
+        Assert.Equal(StepReason.Differs, Single(desired, other with { Ours = true }).Reason);
+        Assert.Equal(StepReason.Adopted, Single(desired with { Adopt = true, Foreign = ForeignResource.Refuse }, other).Reason);
+        Assert.Equal(StepReason.NotOurs, Single(desired with { Foreign = ForeignResource.Refuse }, other).Reason);
+        Assert.Equal(StepReason.OwnedElsewhere, Single(desired with { Existing = true }, other).Reason);
+    }
+
+    [Fact]
+    public void A_shared_resource_is_adopted_only_if_every_workload_that_needs_it_says_so()
+    {
+        var shared = new FakeResource(Role, Fields.Empty) { Workloads = ["reader", "writer"] };
+
+        Assert.False(Planner.WithAdoption(shared, new HashSet<string> { "reader" }).Adopt);
+        Assert.True(Planner.WithAdoption(shared, new HashSet<string> { "reader", "writer" }).Adopt);
+    }
+
+    [Fact]
+    public void What_another_manager_owns_stands_against_the_plan_unless_it_is_adopted()
+    {
+        var desired = new FakeResource(Role, Fields.Empty.With("path", "/"));
+        var observed = new Observation(Role, Fields.Empty.With("path", "/x/")) { Conflicts = [FakeCloud.Refusal(Role)] };
+
+        Assert.Equal([FakeCloud.Refusal(Role)], Planner.Plan([desired], [observed]).Findings);
+        Assert.Empty(Planner.Plan([desired with { Adopt = true }], [observed]).Findings);
+    }
+
+    [Fact]
+    public void What_is_left_behind_is_deleted_dependents_first()
+    {
+        var provider = ResourceId.Aws("111122223333", ResourceKind.Provider, "issuer");
+        Observation[] left =
+        [
+            new(provider, Fields.Empty.With("clientIds[a]", "a")) { Ours = true },
+            new(Role, Fields.Empty.With("path", "/"))
+            {
+                Ours = true,
+                Workloads = ["reader"],
+                DependsOn = [provider],
+            },
+        ];
+
+        var plan = Planner.Plan([], [], left);
+
+        Assert.Equal([Role, provider], plan.Steps.Select(step => step.Resource));
+        Assert.All(plan.Steps, step => Assert.Equal((StepAction.Delete, StepReason.NoLongerConfigured), (step.Action, step.Reason)));
+        Assert.Equal([new StepId(Role, Stage.Plain)], plan.Steps[1].DependsOn);
+        Assert.Equal(["reader"], plan.Steps[0].Workloads);
+        Assert.Equal([new FieldChange("path", "/", null)], plan.Steps[0].Fields);
+    }
+
+    private static Step Single(FakeResource desired, Observation observed) => Assert.Single(Planner.Plan([desired], [observed]).Steps);
 }

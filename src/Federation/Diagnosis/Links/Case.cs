@@ -46,19 +46,21 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
     public IReadOnlyList<PodEvidence> Pods =>
         IsTheCluster ? [.. (evidence.Kubernetes.Pods?.Found ?? []).OrderBy(pod => (!pod.IsNamed, !pod.IsValidation))] : [];
 
-    public string RoleId => ResourceId.Aws(Workload.Account.Id, "role", Workload.Role.Name).Value;
+    public string RoleId => ResourceId.Aws(Workload.Account.Id, ResourceKind.Role, Workload.Role.Name).Value;
 
-    public string ProviderId => ResourceId.Aws(Workload.Account.Id, "oidc-provider", Cluster.IssuerPath).Value;
+    public string ProviderId => ResourceId.Aws(Workload.Account.Id, ResourceKind.Provider, Cluster.IssuerPath).Value;
 
-    public string ClusterId => ResourceId.Google(Cluster.Project, "cluster", Cluster.Name).Value;
+    public string ClusterId => ResourceId.Google(Cluster.Project, ResourceKind.Cluster, Cluster.Name).Value;
 
-    public string NamespaceId => InNamespace("namespace", Workload.Namespace);
+    public string NamespaceId => InNamespace(ResourceKind.Namespace, Workload.Namespace);
 
-    public string ServiceAccountId => InNamespace("service-account", Workload.ServiceAccount);
+    public string ServiceAccountId => InNamespace(ResourceKind.ServiceAccount, Workload.ServiceAccount);
 
-    public string GoogleServiceAccountId => ResourceId.Google(Cluster.Project, "service-account", Workload.GoogleServiceAccount!).Value;
+    public string GoogleServiceAccountId =>
+        ResourceId.Google(Cluster.Project, ResourceKind.GoogleServiceAccount, Workload.GoogleServiceAccount!).Value;
 
-    public string PodId(PodEvidence pod) => ResourceId.Kubernetes(Cluster.Key, pod.Snapshot.Namespace, "pod", pod.Snapshot.Name).Value;
+    public string PodId(PodEvidence pod) =>
+        ResourceId.Kubernetes(Cluster.Key, pod.Snapshot.Namespace, ResourceKind.Pod, pod.Snapshot.Name).Value;
 
     /// <summary>The target that would mend what this product manages, with the command that does the same by hand.</summary>
     /// <param name="owned">The part of <see cref="Workload.Existing"/> that would say it is owned elsewhere.</param>
@@ -108,7 +110,7 @@ internal sealed class Case(WorkloadEvidence evidence, DateTimeOffset now)
         return token is not null;
     }
 
-    private string InNamespace(string kind, string name) => ResourceId.Kubernetes(Cluster.Key, Workload.Namespace, kind, name).Value;
+    private string InNamespace(ResourceKind kind, string name) => ResourceId.Kubernetes(Cluster.Key, Workload.Namespace, kind, name).Value;
 }
 
 /// <summary>What came of looking at one link.</summary>
