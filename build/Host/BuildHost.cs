@@ -1,3 +1,4 @@
+using System.Reflection;
 using Build.Agents;
 using Cake.Core;
 using Cake.Core.Diagnostics;
@@ -37,8 +38,7 @@ public static class BuildHost
 
         var ending = new Ending();
         var log = new HostLog(new HostConsole(terminal)) { Verbosity = line.Verbosity };
-        var code = new CakeHost()
-            .AddAssembly(typeof(BuildHost).Assembly)
+        var code = NewHost()
             .UseContext<BuildContext>()
             .UseTeardown<EndingTeardown>()
             .ConfigureServices(services =>
@@ -80,5 +80,15 @@ public static class BuildHost
             }
         }
         return code < 0 ? ExitCodes.Invalid : code;
+    }
+
+    /// <summary>
+    /// A host that finds this assembly's targets. Cake adds the entry assembly by itself, and refuses the targets of an assembly
+    /// that is added twice; the entry assembly is another one where a test runs the host.
+    /// </summary>
+    private static CakeHost NewHost()
+    {
+        var (host, targets) = (new CakeHost(), typeof(BuildHost).Assembly);
+        return Assembly.GetEntryAssembly() == targets ? host : host.AddAssembly(targets);
     }
 }

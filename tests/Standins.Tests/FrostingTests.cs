@@ -80,17 +80,29 @@ public sealed class FrostingTests
     [Fact]
     public void A_task_reads_its_own_arguments() => AssertRun(0, ["--target=Reading", "--word=a=b c"], "setup", "a=b c", "teardown");
 
+    [Fact]
+    public void An_assembly_that_is_added_twice_registers_its_tasks_twice_which_is_refused()
+    {
+        // The entry assembly is the host's from the start.
+        var code = Host().AddAssembly(Assembly.GetEntryAssembly()!).Run(["--target=Default"]);
+
+        Assert.Equal(1, code);
+        Assert.Matches("Another task with the name '[A-Za-z]+' has already been added", Said);
+    }
+
     private void AssertRun(int exitCode, string[] args, params string[] journal)
     {
-        var actual = new CakeHost()
-            .UseContext<JournalContext>()
-            .UseLifetime<JournalLifetime>()
-            .ConfigureServices(services => services.AddSingleton(_journal).AddSingleton(_console))
-            .Run(args);
+        var actual = Host().Run(args);
 
         Assert.Equal(journal, _journal.Lines);
         Assert.Equal(exitCode, actual);
     }
+
+    private CakeHost Host() =>
+        new CakeHost()
+            .UseContext<JournalContext>()
+            .UseLifetime<JournalLifetime>()
+            .ConfigureServices(services => services.AddSingleton(_journal).AddSingleton(_console));
 }
 
 public sealed class Journal

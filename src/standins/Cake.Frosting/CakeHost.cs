@@ -14,7 +14,8 @@ public interface IFrostingStartup
 /// <summary>Runs tasks written as classes, on Cake's own engine.</summary>
 public sealed class CakeHost
 {
-    private readonly HashSet<Assembly> _assemblies = [];
+    // A list, as in the package: an assembly that is added twice has its tasks registered twice, and the engine refuses that.
+    private readonly List<Assembly> _assemblies = [];
     private readonly List<Action<IServiceCollection>> _configurations = [];
 
     /// <summary>A host that finds its tasks in the entry assembly.</summary>
@@ -26,7 +27,7 @@ public sealed class CakeHost
         }
     }
 
-    /// <summary>Finds tasks in this assembly too.</summary>
+    /// <summary>Finds tasks in this assembly too. It must not be the entry assembly, which the constructor has added.</summary>
     public CakeHost AddAssembly(Assembly assembly)
     {
         _assemblies.Add(assembly);
