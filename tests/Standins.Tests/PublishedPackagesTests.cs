@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
-
 namespace Standins.Tests;
 
 /// <summary>What MSBuild makes of the one switch, evaluated and not built: the published packages are not in every registry.</summary>
@@ -14,8 +11,6 @@ public sealed class PublishedPackagesTests
         "Google.Apis.Container.v1",
         "Google.Apis.Iam.v1",
     ];
-
-    private static readonly string Root = FindRoot();
 
     [Fact]
     public void With_published_packages_every_stand_in_gives_way_to_its_package()
@@ -41,6 +36,17 @@ public sealed class PublishedPackagesTests
         Assert.DoesNotContain(packages, package => Standins.Contains(package, StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void The_published_packages_lock_file_lies_beside_what_the_build_makes() =>
+        Assert.Equal(
+            Path.Combine(MSBuildEvaluation.Root, "build", "obj", "packages.lock.json"),
+            MSBuildEvaluation
+                .Of("build/Build.csproj", "-p:PublishedPackages=true", "-getProperty:NuGetLockFilePath", "-getProperty:MSBuildProjectName")
+                .GetProperty("Properties")
+                .GetProperty("NuGetLockFilePath")
+                .GetString()
+        );
+
     /// <summary>What the product's projects refer to, all together.</summary>
     private static (IReadOnlyList<string> Projects, IReadOnlyList<string> Packages) References(string property)
     {
@@ -50,7 +56,7 @@ public sealed class PublishedPackagesTests
             "src/Federation.Aws/Federation.Aws.csproj",
             "src/Federation.Google/Federation.Google.csproj",
         }
-            .Select(project => Evaluate(project, property))
+            .Select(project => MSBuildEvaluation.Of(project, property, "-getItem:PackageReference", "-getItem:ProjectReference"))
             .ToList();
         return (Identities("ProjectReference"), Identities("PackageReference"));
 
@@ -61,33 +67,5 @@ public sealed class PublishedPackagesTests
                     .Select(reference => reference.GetProperty("Identity").GetString()!)
                     .Distinct(StringComparer.Ordinal),
             ];
-    }
-
-    private static JsonElement Evaluate(string project, string property)
-    {
-        var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            ["msbuild", Path.Combine(Root, project), property, "-getItem:PackageReference", "-getItem:ProjectReference", "-nodeReuse:false"]
-        )
-        {
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
-        return JsonDocument.Parse(output).RootElement;
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Pipeline.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
     }
 }
