@@ -74,11 +74,11 @@ public class Policy : IDirectResponseSchema
     [JsonProperty("bindings")]
     public virtual IList<Binding> Bindings { get; set; }
 
-    [JsonProperty("version")]
-    public virtual int? Version { get; set; }
-
     [JsonProperty("etag")]
     public virtual string ETag { get; set; }
+
+    [JsonProperty("version")]
+    public virtual int? Version { get; set; }
 }
 
 public class Binding : IDirectResponseSchema

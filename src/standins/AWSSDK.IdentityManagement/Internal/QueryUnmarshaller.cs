@@ -159,12 +159,15 @@ internal static class QueryXml
     {
         foreach (var member in Shape.Of(structure.GetType()))
         {
-            if (Child(element, member.Name) is { } child)
+            // An empty list or map is as absent: in the package its first entry makes it, unless AWSConfigs.InitializeCollections does.
+            if (Child(element, member.Name) is { } child && (child.HasElements || !IsCollection(member.PropertyType)))
             {
                 member.SetValue(structure, Read(child, member.PropertyType));
             }
         }
     }
+
+    private static bool IsCollection(Type type) => type.IsAssignableTo(typeof(IEnumerable)) && type != typeof(string);
 
     private static object Read(XElement element, Type declared)
     {
