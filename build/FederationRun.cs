@@ -293,7 +293,6 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
         }
 
         screen.Overridden(Endpoints.Overridden());
-        _google = new GoogleCloud(time);
         var endpoints = CloudEndpoints.FromEnvironment(
             Environment.GetEnvironmentVariable,
             Environment.GetEnvironmentVariables().Keys.Cast<string>()
@@ -301,6 +300,7 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
         {
             IsSandbox = _sandbox is not null,
         };
+        _google = new GoogleCloud(endpoints, time);
         _kubernetes = new KubernetesCloud(Configuration!, _google, endpoints, time);
         _aws = new AwsCloud(Configuration!, _google, time);
         _clouds = [_google, _kubernetes, _aws];

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using Federation.Findings;
 
 namespace Federation.Calls;
 
@@ -36,14 +38,14 @@ public sealed record CloudEndpoints
     /// <summary>They are a sandbox's: nothing but this machine may be called.</summary>
     public bool IsSandbox { get; init; }
 
-    /// <summary>The clouds as the environment describes them.</summary>
+    /// <summary>The clouds as the environment describes them. Reads nothing but what it is given.</summary>
     /// <param name="variable">Gives the value of an environment variable.</param>
     /// <param name="names">The names of all variables that are set.</param>
+    /// <exception cref="FindingException">Addresses that cannot be used, all of them (FED8013).</exception>
     public static CloudEndpoints FromEnvironment(Func<string, string?> variable, IEnumerable<string> names)
     {
-        string? Value(string name) => variable(name) is { Length: > 0 } value ? value : null;
-        Uri? Address(string name) => Value(name) is { } value ? new Uri(value.TrimEnd('/') + "/") : null;
-        return new CloudEndpoints
+        var unusable = new List<Finding>();
+        var endpoints = new CloudEndpoints
         {
             GoogleIam = Address(Variables.GoogleIam),
             GoogleContainer = Address(Variables.GoogleContainer),
@@ -57,7 +59,52 @@ public sealed record CloudEndpoints
                 .Distinct(StringComparer.Ordinal)
                 .ToImmutableSortedDictionary(name => name, name => Value(name)!, StringComparer.Ordinal),
         };
+        return unusable.Count == 0 ? endpoints : throw new FindingException(unusable);
+
+        string? Value(string name) => variable(name) is { Length: > 0 } value ? value : null;
+
+        // A base address ends with a slash: a client that appends a path to it would otherwise drop its last segment.
+        Uri? Address(string name)
+        {
+            if (Value(name) is not { } value)
+            {
+                return null;
+            }
+
+            if (Uri.TryCreate(value.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+            {
+                return address;
+            }
+
+            unusable.Add(Variables.Unusable(name, value, "it is not an http or https address"));
+            return null;
+        }
     }
+
+    /// <summary>Where these are a sandbox's endpoints, refuses a host that is not this machine. Live endpoints lead anywhere.</summary>
+    /// <param name="host">A host name or an IP address, without a port.</param>
+    /// <param name="source">What leads to the host, such as the name of a variable.</param>
+    /// <exception cref="FindingException">The host is another machine (FED8005).</exception>
+    public void Confine(string host, string source)
+    {
+        if (IsSandbox && !IsThisMachine(host))
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.EndpointUnreachable,
+                    Cause = $"{source} leads to {host}, which is not this machine. With --cloud=sandbox nothing else is called.",
+                    Fix = "Run with --cloud=live to call another machine.",
+                    Actual = host,
+                }
+            );
+        }
+    }
+
+    private static bool IsThisMachine(string host) =>
+        IPAddress.TryParse(host, out var address)
+            ? IPAddress.IsLoopback(address)
+            : string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The environment variables that lead clients elsewhere.</summary>
     public static class Variables
@@ -74,6 +121,17 @@ public sealed record CloudEndpoints
         public static bool IsOverride(string name) =>
             name is Aws or GoogleIam or GoogleContainer or IssuerConnectTo or IssuerAuthority
             || name.StartsWith(Aws + "_", StringComparison.Ordinal);
+
+        /// <summary>The finding about a variable whose value cannot be used (FED8013).</summary>
+        /// <param name="why">Such as <c>it is not an http or https address</c>.</param>
+        public static Finding Unusable(string name, string value, string why) =>
+            new()
+            {
+                Code = FindingCodes.ArgumentInvalid,
+                Cause = $"The environment variable {name} is set to {value}, which cannot be used: {why.TrimEnd('.')}.",
+                Fix = $"Correct {name}, or unset it.",
+                Actual = value,
+            };
     }
 }
 

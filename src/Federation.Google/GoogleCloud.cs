@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using Federation.Calls;
 using Federation.Diagnosis;
 using Federation.Findings;
 using Federation.Planning;
@@ -22,14 +23,16 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     /// <summary>The policy version that carries conditions; asking for less would lose other owners' conditions.</summary>
     private const int PolicyVersion = 3;
 
-    private readonly GoogleServices _services = new();
+    private readonly GoogleServices _services;
     private readonly ResiliencePipeline _retries;
     private readonly ResiliencePipeline _writes;
     private readonly ConcurrentDictionary<string, Lazy<Task<ClusterFacts>>> _clusters = new(StringComparer.Ordinal);
     private int _calls;
 
-    public GoogleCloud(TimeProvider time)
+    /// <exception cref="FindingException">A sandbox's endpoints lead to another machine (FED8005).</exception>
+    public GoogleCloud(CloudEndpoints endpoints, TimeProvider time)
     {
+        _services = new GoogleServices(endpoints);
         _retries = GoogleFaults.Retries(time);
         _writes = PolicyWrites(time);
     }

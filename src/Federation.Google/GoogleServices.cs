@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Federation.Calls;
 using Federation.Findings;
+using Federation.Resources;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Container.v1;
 using Google.Apis.Iam.v1;
@@ -7,26 +9,41 @@ using Google.Apis.Services;
 
 namespace Federation.Google;
 
-/// <summary>
-/// The API clients, on Application Default Credentials. <c>CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM</c> and
-/// <c>_CONTAINER</c>, the gcloud CLI's own variables, lead them elsewhere.
-/// </summary>
+/// <summary>The API clients and the credentials they share. Made when they are first asked for.</summary>
 internal sealed class GoogleServices : IDisposable
 {
-    private readonly Lazy<Task<GoogleCredential>> _credential = new(FindCredentialAsync);
+    private readonly CloudEndpoints _endpoints;
+    private readonly Lazy<Task<GoogleCredential>> _credential;
     private IamService? _iam;
     private ContainerService? _container;
+
+    /// <exception cref="FindingException">A sandbox's endpoints lead to another machine (FED8005).</exception>
+    public GoogleServices(CloudEndpoints endpoints)
+    {
+        Confine(endpoints.GoogleIam, CloudEndpoints.Variables.GoogleIam);
+        Confine(endpoints.GoogleContainer, CloudEndpoints.Variables.GoogleContainer);
+        _endpoints = endpoints;
+        _credential = new(FindCredentialAsync);
+
+        void Confine(Uri? address, string variable)
+        {
+            if (address is not null)
+            {
+                endpoints.Confine(address.Host, variable);
+            }
+        }
+    }
 
     public async Task<IamService> IamAsync()
     {
         var credential = await _credential.Value;
-        return _iam ??= new IamService(Initializer(credential, "IAM"));
+        return _iam ??= new IamService(Initializer(credential, _endpoints.GoogleIam));
     }
 
     public async Task<ContainerService> ContainerAsync()
     {
         var credential = await _credential.Value;
-        return _container ??= new ContainerService(Initializer(credential, "CONTAINER"));
+        return _container ??= new ContainerService(Initializer(credential, _endpoints.GoogleContainer));
     }
 
     public async Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) =>
@@ -38,37 +55,37 @@ internal sealed class GoogleServices : IDisposable
         _container?.Dispose();
     }
 
-    private static BaseClientService.Initializer Initializer(GoogleCredential credential, string api)
-    {
-        var endpoint = Environment.GetEnvironmentVariable("CLOUDSDK_API_ENDPOINT_OVERRIDES_" + api);
-        return new BaseClientService.Initializer
+    private static BaseClientService.Initializer Initializer(GoogleCredential credential, Uri? address) =>
+        new()
         {
             HttpClientInitializer = credential,
-            ApplicationName = "gke-to-aws-federation",
-            // Relative paths are resolved against it: without the slash its last segment would be lost.
-            BaseUri = string.IsNullOrEmpty(endpoint) ? null : endpoint.TrimEnd('/') + "/",
+            ApplicationName = Mark.Tool,
+            BaseUri = address?.AbsoluteUri,
         };
-    }
 
     /// <summary>
-    /// The file that <c>GOOGLE_APPLICATION_CREDENTIALS</c> names, else where Application Default Credentials look
-    /// next. The library finds the file too, but only once in the life of a process.
+    /// The credentials of the configured file; without one, those that the library finds (Application Default
+    /// Credentials). The library would read <c>GOOGLE_APPLICATION_CREDENTIALS</c> too, but only once in a process.
     /// </summary>
-    private static async Task<GoogleCredential> FindCredentialAsync()
+    private async Task<GoogleCredential> FindCredentialAsync()
     {
-        var file = Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS");
+        var file = _endpoints.GoogleCredentialsFile;
         try
         {
-            var credential = string.IsNullOrEmpty(file)
-                ? await GoogleCredential.GetApplicationDefaultAsync()
-                : await CredentialFactory.FromFileAsync(file, await TypeOfAsync(file), CancellationToken.None);
+            var credential = file switch
+            {
+                not null => await CredentialFactory.FromFileAsync(file, await TypeOfAsync(file), CancellationToken.None),
+                // A search would ask the metadata server, which is another machine.
+                null when _endpoints.IsSandbox => throw new InvalidOperationException("the sandbox has given no credential file."),
+                null => await GoogleCredential.GetApplicationDefaultAsync(),
+            };
             return credential.CreateScoped(IamService.Scope.CloudPlatform);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            // Any: the library's decoder of private keys throws whatever the bytes of a damaged key lead it to.
+            // Every exception: decoding a damaged private key may throw anything.
             throw new FindingException(
-                GoogleFaults.CredentialsMissing(string.IsNullOrEmpty(file) ? fault.Message : $"{file} cannot be used: {fault.Message}"),
+                GoogleFaults.CredentialsMissing(file is null ? fault.Message : $"{file} cannot be used: {fault.Message}"),
                 fault
             );
         }

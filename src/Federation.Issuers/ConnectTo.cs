@@ -18,6 +18,9 @@ public sealed class ConnectTo
     public static ConnectTo Parse(string? text) =>
         new([.. (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ParseEntry)]);
 
+    /// <summary>The hosts that connections are led to; empty where an entry is for any host and keeps it.</summary>
+    internal IEnumerable<string> TargetHosts => _entries.Select(entry => entry.TargetHost.Length == 0 ? entry.Host : entry.TargetHost);
+
     /// <summary>These entries, then those of <paramref name="other"/>: the first that fits wins.</summary>
     public ConnectTo Then(ConnectTo other) => new([.. _entries, .. other._entries]);
 
@@ -60,7 +63,7 @@ public sealed class ConnectTo
         }
 
         throw new FormatException(
-            $"'{text}' does not say where to connect to: write HOST:PORT:HOST:PORT, IPv6 addresses in brackets, several entries with commas between."
+            $"'{text}' is not of the form HOST:PORT:HOST:PORT (IPv6 addresses in brackets, commas between several entries)"
         );
     }
 

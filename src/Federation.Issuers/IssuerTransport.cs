@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Federation.Calls;
 using Federation.Findings;
 
 namespace Federation.Issuers;
@@ -15,29 +16,52 @@ namespace Federation.Issuers;
 public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2Collection anchors, bool isClosed = false)
 {
     /// <summary>Names a map of connections, in the syntax of <see cref="ConnectTo"/>.</summary>
-    public const string ConnectToVariable = "FEDERATION_CONNECT_TO";
+    public const string ConnectToVariable = CloudEndpoints.Variables.IssuerConnectTo;
 
     /// <summary>Names a PEM file of further trust anchors.</summary>
-    public const string CertificateAuthorityVariable = "FEDERATION_CA_FILE";
+    public const string CertificateAuthorityVariable = CloudEndpoints.Variables.IssuerAuthority;
 
     /// <summary>AWS gives an issuer five seconds to answer (AWS re:Post, InvalidIdentityToken).</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The transport that this process' variables describe; without them, the open Internet.</summary>
-    /// <exception cref="FindingException">A variable holds what cannot be used (FED8013).</exception>
-    public static IssuerTransport FromEnvironment()
+    /// <summary>The transport to the issuers of these endpoints. A sandbox's reaches nothing but this machine.</summary>
+    /// <exception cref="FindingException">
+    /// The map or the file of trust anchors cannot be used (FED8013, for each), or a sandbox's map leads to another machine (FED8005).
+    /// </exception>
+    public static IssuerTransport Of(CloudEndpoints endpoints)
     {
-        var map = Use(ConnectToVariable, ConnectTo.Parse);
-        return new IssuerTransport(() => map, Use(CertificateAuthorityVariable, Anchors));
+        var unusable = new List<Finding>();
+        var map = Use(CloudEndpoints.Variables.IssuerConnectTo, endpoints.IssuerConnectTo, ConnectTo.Parse, unusable);
+        var anchors = Use(CloudEndpoints.Variables.IssuerAuthority, endpoints.IssuerAuthorityFile, Anchors, unusable);
+        if (map is null || anchors is null)
+        {
+            throw new FindingException(unusable);
+        }
+
+        foreach (var host in map.TargetHosts)
+        {
+            endpoints.Confine(host, CloudEndpoints.Variables.IssuerConnectTo);
+        }
+
+        return new IssuerTransport(() => map, anchors, isClosed: endpoints.IsSandbox);
     }
 
+    /// <summary>The transport that this process' variables describe.</summary>
+    /// <exception cref="FindingException">As of <see cref="Of"/>.</exception>
+    public static IssuerTransport FromEnvironment() => Of(CloudEndpoints.FromEnvironment(Environment.GetEnvironmentVariable, []));
+
     /// <summary>The certificates of a PEM file; none without a file.</summary>
+    /// <exception cref="FormatException">The file holds no certificate.</exception>
     public static X509Certificate2Collection Anchors(string? file)
     {
         var anchors = new X509Certificate2Collection();
         if (!string.IsNullOrEmpty(file))
         {
             anchors.ImportFromPemFile(file);
+            if (anchors.Count == 0)
+            {
+                throw new FormatException("the file holds no certificate in PEM form");
+            }
         }
 
         return anchors;
@@ -109,26 +133,17 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
             MaxResponseContentBufferSize = 1 << 20,
         };
 
-    private static T Use<T>(string variable, Func<string?, T> read)
+    private static T? Use<T>(string variable, string? value, Func<string?, T> read, List<Finding> unusable)
+        where T : class
     {
-        var value = Environment.GetEnvironmentVariable(variable);
         try
         {
             return read(value);
         }
-        catch (Exception unusable)
-            when (unusable is FormatException or IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception fault) when (fault is FormatException or IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new FindingException(
-                new Finding
-                {
-                    Code = FindingCodes.ArgumentInvalid,
-                    Cause = $"{variable} cannot be used: {unusable.Message}",
-                    Fix = $"Correct {variable}, or unset it.",
-                    Actual = value,
-                },
-                unusable
-            );
+            unusable.Add(CloudEndpoints.Variables.Unusable(variable, value ?? "", fault.Message));
+            return null;
         }
     }
 

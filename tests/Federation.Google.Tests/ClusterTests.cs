@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
 
 namespace Federation.Google.Tests;
 
 /// <summary>What GKE says about the configured clusters, and what is said when it cannot be asked.</summary>
-[Collection(ProcessEnvironment.Name)]
 public sealed class ClusterTests : IAsyncLifetime
 {
     private readonly ImpatientTime _time = new();
@@ -81,7 +81,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task Each_cluster_is_read_once_however_often_it_is_asked_for()
     {
-        using var cloud = new GoogleCloud(_time);
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
         await cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken);
         var facts = await cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken);
 
@@ -93,7 +93,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task Credentials_that_are_not_there_are_told_so()
     {
-        _google.Set("GOOGLE_APPLICATION_CREDENTIALS", Path.Combine(_google.FilesDirectory, "absent.json"));
+        _google.Endpoints = _google.Endpoints with { GoogleCredentialsFile = Path.Combine(_google.FilesDirectory, "absent.json") };
 
         var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(Given.Workload()));
 
@@ -119,7 +119,7 @@ public sealed class ClusterTests : IAsyncLifetime
     {
         var file = Path.Combine(_google.FilesDirectory, "credentials.json");
         await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
-        _google.Set("GOOGLE_APPLICATION_CREDENTIALS", file);
+        _google.Endpoints = _google.Endpoints with { GoogleCredentialsFile = file };
 
         var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(Given.Workload()));
 
@@ -133,16 +133,13 @@ public sealed class ClusterTests : IAsyncLifetime
     public async Task Credentials_of_a_stranger_are_refused_by_the_token_endpoint()
     {
         var key = JsonNode.Parse(
-            await File.ReadAllTextAsync(
-                Environment.GetEnvironmentVariable("GOOGLE_APPLICATION_CREDENTIALS")!,
-                TestContext.Current.CancellationToken
-            )
+            await File.ReadAllTextAsync(_google.Endpoints.GoogleCredentialsFile!, TestContext.Current.CancellationToken)
         )!;
         using var stranger = System.Security.Cryptography.RSA.Create(2048);
         key["private_key"] = stranger.ExportPkcs8PrivateKeyPem();
         var file = Path.Combine(_google.FilesDirectory, "stranger.json");
         await File.WriteAllTextAsync(file, key.ToJsonString(), TestContext.Current.CancellationToken);
-        _google.Set("GOOGLE_APPLICATION_CREDENTIALS", file);
+        _google.Endpoints = _google.Endpoints with { GoogleCredentialsFile = file };
 
         var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(Given.Workload()));
 
@@ -154,8 +151,8 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task An_endpoint_that_nobody_answers_at_is_given_up_after_five_tries()
     {
-        _google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", $"http://127.0.0.1:{ClosedPort()}/");
-        using var cloud = new GoogleCloud(_time);
+        _google.Endpoints = _google.Endpoints with { GoogleContainer = new Uri($"http://127.0.0.1:{ClosedPort()}/") };
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
 
         var refused = await Assert.ThrowsAsync<FindingException>(() =>
             cloud.ConfirmAsync(Given.Input(Given.Workload()), TestContext.Current.CancellationToken)
@@ -171,6 +168,33 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.Equal((5, 4), (cloud.Calls, _time.Waits.Count));
     }
 
+    [Fact]
+    public async Task A_sandbox_without_a_credential_file_looks_for_none()
+    {
+        _google.Endpoints = _google.Endpoints with { GoogleCredentialsFile = null };
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(Given.Workload()));
+
+        Assert.Equal(FindingCodes.GoogleCredentialsMissing, Assert.Single(refused.Findings).Code);
+    }
+
+    [Theory]
+    [InlineData("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM")]
+    [InlineData("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER")]
+    public void An_address_of_a_sandbox_that_is_another_machine_is_refused(string variable)
+    {
+        var elsewhere = CloudEndpoints.FromEnvironment(name => name == variable ? "https://iam.googleapis.com" : null, [variable]) with
+        {
+            IsSandbox = true,
+        };
+
+        var refused = Assert.Throws<FindingException>(() => new GoogleCloud(elsewhere, _time));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal((FindingCodes.EndpointUnreachable, "iam.googleapis.com"), (finding.Code, finding.Actual));
+        Assert.StartsWith($"{variable} leads to iam.googleapis.com", finding.Cause, StringComparison.Ordinal);
+    }
+
     private static int ClosedPort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -180,7 +204,7 @@ public sealed class ClusterTests : IAsyncLifetime
 
     private async Task<IReadOnlyList<Finding>> ConfirmAsync(params Workload[] workloads)
     {
-        using var cloud = new GoogleCloud(_time);
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
         return await cloud.ConfirmAsync(Given.Input(workloads), TestContext.Current.CancellationToken);
     }
 }

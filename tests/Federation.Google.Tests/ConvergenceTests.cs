@@ -5,7 +5,6 @@ using Google.Apis.Iam.v1.Data;
 namespace Federation.Google.Tests;
 
 /// <summary>Google service accounts and who may act as them: what is written, and what of other owners is left alone.</summary>
-[Collection(ProcessEnvironment.Name)]
 public sealed class ConvergenceTests : IAsyncLifetime
 {
     private readonly ImpatientTime _time = new();
@@ -15,7 +14,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _google = await LiveGoogle.StartAsync();
-        _cloud = new GoogleCloud(_time);
+        _cloud = new GoogleCloud(_google.Endpoints, _time);
     }
 
     public async ValueTask DisposeAsync()

@@ -9,7 +9,6 @@ using Google.Apis.Iam.v1.Data;
 namespace Federation.Google.Tests;
 
 /// <summary>What is read of Google for a diagnosis: the cluster, its issuer as AWS finds it, the service account and who may act as it.</summary>
-[Collection(ProcessEnvironment.Name)]
 public sealed class EvidenceTests : IAsyncLifetime
 {
     private LiveGoogle _google = null!;
@@ -23,7 +22,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         var account = await _google.CreateAccountAsync("Theirs.");
         await _google.BindAsync(new Binding { Role = Given.Role, Members = [Given.Member, "user:eve@acme.example"] });
-        using var cloud = new GoogleCloud(new ImpatientTime());
+        using var cloud = new GoogleCloud(_google.Endpoints, new ImpatientTime());
 
         var all = await ReadAsync(cloud, Given.Workload(), Given.Workload("again"));
 
@@ -45,7 +44,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             Taken = DateTimeOffset.UnixEpoch,
             Workloads = [Of(Given.Workload()) with { Google = evidence }],
         }.ToJson();
-        Assert.DoesNotContain(Environment.GetEnvironmentVariable("CLOUDSDK_AUTH_ACCESS_TOKEN")!, written, StringComparison.Ordinal);
+        Assert.DoesNotContain(_google.AccessToken, written, StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE KEY", written, StringComparison.Ordinal);
     }
 
@@ -177,7 +176,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [InlineData("nowhere.invalid:443", FindingCodes.EndpointUnreachable, "This machine has no way")]
     public async Task An_issuer_that_cannot_be_reached_from_here_may_be_within_AWSs_reach(string target, string code, string words)
     {
-        _google.Set(IssuerTransport.ConnectToVariable, $"container.googleapis.com:443:{target}");
+        _google.Endpoints = _google.Endpoints with { IssuerConnectTo = $"container.googleapis.com:443:{target}", IsSandbox = false };
 
         var refused = (await ReadAsync(Given.Workload())).Issuer!.Refused!;
 
@@ -189,7 +188,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task An_issuer_whose_certificate_nobody_here_vouches_for_may_be_hidden_by_a_proxy()
     {
-        _google.Set(IssuerTransport.CertificateAuthorityVariable, null);
+        _google.Endpoints = _google.Endpoints with { IssuerAuthorityFile = null };
 
         var refused = (await ReadAsync(Given.Workload())).Issuer!.Refused!;
 
@@ -205,15 +204,15 @@ public sealed class EvidenceTests : IAsyncLifetime
             PermissionsPolicies = new Dictionary<string, PolicyDocument>(),
         };
 
-    private static async Task<GoogleEvidence> ReadAsync(Workload workload)
+    private async Task<GoogleEvidence> ReadAsync(Workload workload)
     {
-        using var cloud = new GoogleCloud(new ImpatientTime());
+        using var cloud = new GoogleCloud(_google.Endpoints, new ImpatientTime());
         return (await ReadAsync(cloud, workload))[workload.Name];
     }
 
-    private static async Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(GoogleCloud cloud, params Workload[] workloads)
+    private async Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(GoogleCloud cloud, params Workload[] workloads)
     {
-        using var issuers = new IssuerClient(IssuerTransport.FromEnvironment());
+        using var issuers = new IssuerClient(IssuerTransport.Of(_google.Endpoints));
         return await new GoogleEvidenceReader(cloud, issuers).ReadAsync(
             [.. workloads.Select(Of)],
             new EvidenceScope(),

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Sandbox;
 using Federation.Sandbox.Hosting;
 using Google.Apis.Auth.OAuth2;
@@ -11,20 +12,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Federation.Google.Tests;
 
-/// <summary>Tests that set variables, which belong to the whole process, run one after another.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class ProcessEnvironment
-{
-    public const string Name = "process environment";
-}
-
 /// <summary>
-/// A sandbox that this process' variables lead to. Google's APIs are reached through a front in which a test can let
-/// something happen before a request, or change an answer.
+/// A sandbox, with Google's APIs behind a front in which a test can let something happen before a request, or change an
+/// answer.
 /// </summary>
 internal sealed class LiveGoogle : IAsyncDisposable
 {
-    private readonly Dictionary<string, string?> _before = new(StringComparer.Ordinal);
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("google-");
     private readonly CertificateAuthority _authority = CertificateAuthority.Create(["127.0.0.1"]);
     private readonly HttpClient _onward = new();
@@ -42,6 +35,12 @@ internal sealed class LiveGoogle : IAsyncDisposable
 
     /// <summary>Another administrator's client, past the front.</summary>
     public IamService Other { get; private set; } = null!;
+
+    /// <summary>Where the sandbox's Google is, by way of the front; a test may change it.</summary>
+    public CloudEndpoints Endpoints { get; set; } = null!;
+
+    /// <summary>The secret that no output may hold.</summary>
+    public string AccessToken => _sandbox!.Environment["CLOUDSDK_AUTH_ACCESS_TOKEN"];
 
     public int Writes => _sandbox!.Calls.Writes("google");
 
@@ -66,22 +65,17 @@ internal sealed class LiveGoogle : IAsyncDisposable
         var upstream = sandbox.Environment["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"];
         var listener = new WebListener(isTls: false, port: 0, context => google.ForwardAsync(context, upstream));
         google._front = await WebListeners.StartAsync([listener], google._authority, TestContext.Current.CancellationToken);
-        foreach (var name in sandbox.Unset)
+        var front = new Uri($"http://{listener.HostAndPort}/");
+        google.Endpoints = CloudEndpoints.FromEnvironment(sandbox.Environment.GetValueOrDefault, sandbox.Environment.Keys) with
         {
-            google.Set(name, null);
-        }
-
-        foreach (var (name, value) in sandbox.Environment)
-        {
-            google.Set(name, value);
-        }
-
-        google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", $"http://{listener.HostAndPort}");
-        google.Set("CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER", $"http://{listener.HostAndPort}/");
+            GoogleIam = front,
+            GoogleContainer = front,
+            IsSandbox = true,
+        };
         google.Other = new IamService(
             new BaseClientService.Initializer
             {
-                HttpClientInitializer = GoogleCredential.FromAccessToken(sandbox.Environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]),
+                HttpClientInitializer = GoogleCredential.FromAccessToken(google.AccessToken),
                 BaseUri = upstream,
                 ApplicationName = "another administrator",
             }
@@ -89,20 +83,8 @@ internal sealed class LiveGoogle : IAsyncDisposable
         return google;
     }
 
-    /// <summary>Sets a variable until the test ends.</summary>
-    public void Set(string name, string? value)
-    {
-        _before.TryAdd(name, Environment.GetEnvironmentVariable(name));
-        Environment.SetEnvironmentVariable(name, value);
-    }
-
     public async ValueTask DisposeAsync()
     {
-        foreach (var (name, value) in _before)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-        }
-
         Other.Dispose();
         await _front!.DisposeAsync();
         await _sandbox!.DisposeAsync();

@@ -1,9 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
-using Federation.Findings;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
-
-[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace Federation.Issuers.Tests;
 
@@ -136,27 +133,6 @@ public sealed class IssuerClientTests : IAsyncLifetime
         );
 
         Assert.Contains("FEDERATION_CONNECT_TO does not map it", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(IssuerTransport.ConnectToVariable, "container.googleapis.com")]
-    [InlineData(IssuerTransport.CertificateAuthorityVariable, "no-such-file.pem")]
-    public void A_variable_that_cannot_be_used_is_named(string variable, string value)
-    {
-        var before = Environment.GetEnvironmentVariable(variable);
-        Environment.SetEnvironmentVariable(variable, value);
-        try
-        {
-            var refused = Assert.Throws<FindingException>(IssuerTransport.FromEnvironment);
-
-            var finding = Assert.Single(refused.Findings);
-            Assert.Equal((FindingCodes.ArgumentInvalid, value), (finding.Code, finding.Actual));
-            Assert.Contains(variable, finding.Cause, StringComparison.Ordinal);
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable(variable, before);
-        }
     }
 
     private static (int Status, string Body) Answer(string asked) =>
