@@ -55,6 +55,7 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
             () =>
             {
                 var written = 0;
+                using var output = RenderedOutput.Open(options.Output, configuration);
                 var documents = new RenderedWorkload[configuration.Workloads.Count];
                 var places = configuration
                     .Workloads.Select((workload, index) => (workload.Name, index))
@@ -70,7 +71,7 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
                     {
                         if (names.Contains(rendered.Workload.Name))
                         {
-                            RenderedOutput.Write(options.Output, rendered);
+                            output.Write(rendered);
                             Interlocked.Add(ref written, rendered.Files.Count);
                         }
 
@@ -83,7 +84,7 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
                 );
                 screen.Warn(findings);
                 Meet(findings);
-                RenderedOutput.RemoveForgotten(options.Output, configuration);
+                output.RemoveForgotten();
                 _documents = documents;
                 screen.Rendered(selected.Count, written, Path.Combine(options.Output, "rendered"));
                 return Task.FromResult(written);

@@ -41,10 +41,7 @@ public sealed class GoldenTests
     {
         var golden = Path.Combine(Folder(), "golden", name);
         using var output = new TemporaryFolder();
-        RenderedOutput.Write(
-            output.Path,
-            name == WithPreflight ? Sample.RenderForPreflight(Workloads[name]) : Sample.Render(Workloads[name])
-        );
+        Sample.Write(output.Path, name == WithPreflight ? Sample.RenderForPreflight(Workloads[name]) : Sample.Render(Workloads[name]));
         var rendered = Path.Combine(output.Path, "rendered", Workloads[name].Name);
 
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
@@ -73,6 +70,7 @@ public sealed class GoldenTests
             .. Directory
                 .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(folder, file))
+                .Where(file => file != RenderedList.FileName)
                 .Order(StringComparer.Ordinal),
         ];
 

@@ -61,7 +61,7 @@ public sealed class KustomizeTests : IDisposable
     public void The_kustomization_makes_the_namespace_and_the_service_account()
     {
         var rendered = Sample.Render();
-        RenderedOutput.Write(_folder.Path, rendered);
+        Sample.Write(_folder.Path, rendered);
         var built = Kustomize("rendered/exports");
         Assert.Equal(["Namespace", "ServiceAccount"], built.Select(document => (string?)document["kind"]));
         Assert.True(JsonNode.DeepEquals(rendered.ServiceAccount, built[1]), built[1].ToJsonString());
@@ -185,7 +185,7 @@ public sealed class KustomizeTests : IDisposable
 
     private List<JsonNode> WithComponent(string kustomization)
     {
-        RenderedOutput.Write(_folder.Path, Sample.Render());
+        Sample.Write(_folder.Path, Sample.Render());
         _folder.Write("own.yaml", TwoDeployments);
         _folder.Write("kustomization.yaml", kustomization);
         return Kustomize(".");

@@ -298,51 +298,6 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void Writing_twice_gives_the_same_bytes_and_touches_nothing()
-    {
-        using var output = new TemporaryFolder();
-        RenderedOutput.Write(output.Path, Sample.Render());
-        var first = Snapshot(output.Path);
-        var old = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        foreach (var file in first.Keys)
-        {
-            File.SetLastWriteTimeUtc(file, old);
-        }
-
-        RenderedOutput.Write(output.Path, Sample.Render());
-        Assert.Equal(first, Snapshot(output.Path));
-        Assert.All(first.Keys, file => Assert.Equal(old, File.GetLastWriteTimeUtc(file)));
-    }
-
-    [Fact]
-    public void What_an_earlier_render_left_is_taken_away_and_what_an_interrupted_one_left_too()
-    {
-        using var output = new TemporaryFolder();
-        output.Write("rendered/exports.partial/torn.yaml", "x");
-        RenderedOutput.Write(output.Path, Sample.Render());
-        output.Write("rendered/exports/component/kustomization.yaml.partial", "x");
-        RenderedOutput.Write(output.Path, Sample.Render(WithPolicies()));
-
-        Assert.False(Directory.Exists(Path.Combine(output.Path, "rendered", "exports", "permissions")));
-        Assert.DoesNotContain(Snapshot(output.Path).Keys, file => file.Contains(".partial", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void A_workload_that_the_configuration_forgot_loses_its_folder_and_nothing_else_does()
-    {
-        using var output = new TemporaryFolder();
-        RenderedOutput.Write(output.Path, Sample.Render());
-        RenderedOutput.Write(output.Path, Sample.Render(Sample.Workload with { Name = "gone" }));
-        output.Write("rendered/notes/mine.txt", "x");
-
-        RenderedOutput.RemoveForgotten(output.Path, Sample.Configuration(Sample.Workload));
-        Assert.Equal(
-            ["exports", "notes"],
-            Directory.GetDirectories(Path.Combine(output.Path, "rendered")).Select(Path.GetFileName).Order()
-        );
-    }
-
-    [Fact]
     public void The_documents_carry_the_mark()
     {
         var rendered = Sample.Render();
@@ -370,7 +325,4 @@ public sealed class RenderingTests
         using var stream = typeof(TemplateSet).Assembly.GetManifestResourceStream("templates/" + path)!;
         return new StreamReader(stream).ReadToEnd();
     }
-
-    private static Dictionary<string, string> Snapshot(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllText);
 }

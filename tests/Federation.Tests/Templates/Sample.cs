@@ -62,5 +62,17 @@ internal static class Sample
     public static RenderedWorkload RenderForPreflight(Workload workload) =>
         new Renderer(Configuration(workload), TemplateSet.Load(null), File.ReadAllBytes) { Preflight = true }.Render(workload);
 
+    /// <summary>Writes rendered workloads to <c>OUTPUT/rendered</c>, as one run of a federation that has just these.</summary>
+    public static void Write(string output, params RenderedWorkload[] workloads)
+    {
+        using var rendered = RenderedOutput.Open(output, Configuration([.. workloads.Select(workload => workload.Workload)]));
+        foreach (var workload in workloads)
+        {
+            rendered.Write(workload);
+        }
+
+        rendered.RemoveForgotten();
+    }
+
     public static IReadOnlyList<Finding> Findings(Action action) => Assert.Throws<FindingException>(action).Findings;
 }
