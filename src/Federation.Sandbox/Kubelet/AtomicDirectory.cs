@@ -13,12 +13,27 @@ internal static class AtomicDirectory
 {
     private const string Data = "..data";
 
+    /// <param name="directory">Exists.</param>
     /// <returns>Whether anything was different.</returns>
+    /// <exception cref="ContainerConfigException">A file would not be in the directory, or the pod has put a link in the way.</exception>
     public static bool Write(string directory, IReadOnlyDictionary<string, VolumeFile> files, DateTimeOffset now)
     {
-        Directory.CreateDirectory(directory);
+        foreach (var path in files.Keys)
+        {
+            VolumePath.RequireDescending(path);
+            if (IsReserved(path))
+            {
+                throw new ContainerConfigException($"invalid path: must not start with '..': {path}");
+            }
+        }
+
         var link = Path.Combine(directory, Data);
         var previous = new DirectoryInfo(link).LinkTarget;
+        if (previous is not null && (previous.Contains('/', StringComparison.Ordinal) || !IsReserved(previous)))
+        {
+            throw new ContainerConfigException($"{link} was made to lead to {previous}, which is no version of this volume");
+        }
+
         if (previous is not null && Same(link, files))
         {
             return false;
@@ -29,15 +44,15 @@ internal static class AtomicDirectory
             + now.ToString("yyyy_MM_dd_HH_mm_ss", CultureInfo.InvariantCulture)
             + "."
             + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)[..10];
+        var versionDirectory = Directory.CreateDirectory(Path.Combine(directory, version)).FullName;
         foreach (var (path, file) in files)
         {
-            var target = Path.Combine(directory, version, path);
+            var target = VolumePath.Below(versionDirectory, path);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.WriteAllBytes(target, file.Content);
             SetMode(target, file.Mode);
         }
 
-        Directory.CreateDirectory(Path.Combine(directory, version));
         var next = Path.Combine(directory, "..data_tmp");
         File.CreateSymbolicLink(next, version);
         Posix.Rename(next, link);
@@ -51,7 +66,7 @@ internal static class AtomicDirectory
         foreach (var entry in Directory.EnumerateFileSystemEntries(directory))
         {
             var name = Path.GetFileName(entry);
-            if (!name.StartsWith("..", StringComparison.Ordinal) && !names.Contains(name))
+            if (!IsReserved(name) && !names.Contains(name))
             {
                 File.Delete(entry);
             }
@@ -64,6 +79,9 @@ internal static class AtomicDirectory
 
         return true;
     }
+
+    /// <summary>Names that the kubelet keeps for the versions and the links to them.</summary>
+    private static bool IsReserved(string path) => path.Length > 2 && path.StartsWith("..", StringComparison.Ordinal) && path[2] != '/';
 
     private static bool Same(string link, IReadOnlyDictionary<string, VolumeFile> files) =>
         Directory.EnumerateFiles(link, "*", SearchOption.AllDirectories).Count() == files.Count

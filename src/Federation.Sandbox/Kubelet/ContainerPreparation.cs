@@ -86,7 +86,7 @@ internal sealed class ContainerPreparation(
             var subPath = mount.SubPath ?? (mount.SubPathExpr is { } expression ? PodVariables.Expand(expression, environment) : null);
             if (!string.IsNullOrEmpty(subPath))
             {
-                source = Path.Combine(source, subPath);
+                source = Below(source, subPath, container, mount);
                 if (PodVolumes.IsWrittenByKubelet(volume) && File.Exists(source))
                 {
                     // A file mounted by subPath is the file of that moment: later versions of the volume never reach it.
@@ -105,6 +105,20 @@ internal sealed class ContainerPreparation(
                 source,
                 mount.MountPath.TrimEnd('/'),
                 mount.ReadOnlyProperty == true || PodVolumes.IsWrittenByKubelet(volume)
+            );
+        }
+    }
+
+    private static string Below(string volume, string subPath, V1Container container, V1VolumeMount mount)
+    {
+        try
+        {
+            return VolumePath.Below(volume, subPath);
+        }
+        catch (ContainerConfigException exception)
+        {
+            throw new ContainerConfigException(
+                $"failed to prepare subPath for volumeMount \"{mount.Name}\" of container \"{container.Name}\": {exception.Message}"
             );
         }
     }

@@ -48,7 +48,7 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
         switch (volume)
         {
             case { EmptyDir: not null }:
-                Directory.CreateDirectory(PathOf(volume));
+                CreateDirectory(volume);
                 return;
             case { HostPath: { } host }:
                 if (!Path.Exists(host.Path))
@@ -93,7 +93,7 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
                 );
         }
 
-        AtomicDirectory.Write(PathOf(volume), files, time.GetUtcNow());
+        AtomicDirectory.Write(CreateDirectory(volume), files, time.GetUtcNow());
 
         void AddProjected(V1VolumeProjection part, int? mode)
         {
@@ -167,6 +167,12 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
         }
 
         void Add(string path, byte[] content, int? mode) => files[path] = new VolumeFile(content, mode ?? DefaultMode);
+    }
+
+    private string CreateDirectory(V1Volume volume)
+    {
+        Directory.CreateDirectory(directory);
+        return Directory.CreateDirectory(VolumePath.Below(directory, volume.Name)).FullName;
     }
 
     private string Token(JsonObject pod, string? audience, long seconds)

@@ -1,9 +1,10 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>The two calls of the C library that .NET has no equal for.</summary>
+/// <summary>Calls of the C library that .NET has no equivalent for.</summary>
 internal static class Posix
 {
     public const int SigTerm = 15;
@@ -20,6 +21,28 @@ internal static class Posix
             throw new IOException($"{from} could not be renamed to {to}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
         }
     }
+
+    /// <summary>The absolute path of a file or directory, with every symbolic link resolved by the system itself.</summary>
+    /// <exception cref="IOException">It does not exist, or its links go round in circles.</exception>
+    public static string RealPath(string path)
+    {
+        // Linux's PATH_MAX, the larger one of the systems that run pods.
+        var buffer = new byte[4096];
+        return RealPath(path, buffer) != 0
+            ? Encoding.UTF8.GetString(buffer.AsSpan(0, Array.IndexOf(buffer, (byte)0)))
+            : throw new IOException($"{path} could not be resolved: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+    }
+
+    [DllImport(
+        "libc",
+        EntryPoint = "realpath",
+        SetLastError = true,
+        CharSet = CharSet.Ansi,
+        BestFitMapping = false,
+        ThrowOnUnmappableChar = true
+    )]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint RealPath([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [Out] byte[] resolved);
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

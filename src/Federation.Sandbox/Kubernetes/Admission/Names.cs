@@ -6,6 +6,7 @@ namespace Federation.Sandbox.Kubernetes.Admission;
 internal static partial class Names
 {
     private const string LabelForm = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+    private const string ConfigMapKeyForm = "[-._a-zA-Z0-9]+";
     private const string SubdomainForm = @"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 
     public static string? Label(string name) =>
@@ -26,6 +27,26 @@ internal static partial class Names
         : name.Contains('/', StringComparison.Ordinal) ? "may not contain '/'"
         : name.Contains('%', StringComparison.Ordinal) ? "may not contain '%'"
         : null;
+
+    /// <summary>What is wrong with a key of a ConfigMap's or Secret's data, which is also the name of a file.</summary>
+    public static IEnumerable<string> ConfigMapKey(string key)
+    {
+        if (key.Length > 253)
+        {
+            yield return "must be no more than 253 characters";
+        }
+
+        if (!ConfigMapKeyPattern().IsMatch(key))
+        {
+            yield return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
+                + $"(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '{ConfigMapKeyForm}')";
+        }
+
+        if (key.StartsWith("..", StringComparison.Ordinal) || key == ".")
+        {
+            yield return key is "." or ".." ? $"must not be '{key}'" : "must not start with '..'";
+        }
+    }
 
     public static string? LabelValue(string value) =>
         value.Length > 63 ? "must be no more than 63 bytes"
@@ -56,6 +77,9 @@ internal static partial class Names
             : "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
                 + "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
     }
+
+    [GeneratedRegex($@"\A{ConfigMapKeyForm}\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ConfigMapKeyPattern();
 
     [GeneratedRegex($@"\A{LabelForm}\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LabelPattern();

@@ -64,42 +64,7 @@ internal static class PodValidation
             errors.Add(FieldError.Duplicate(path + ".name", name));
         }
 
-        var index = 0;
-        foreach (var source in volume["projected"].Items("sources"))
-        {
-            if (source["serviceAccountToken"] is JsonObject token)
-            {
-                var at = $"{path}.projected.sources[{index}].serviceAccountToken";
-                switch (token.Number("expirationSeconds"))
-                {
-                    case < 600:
-                        errors.Add(
-                            FieldError.Invalid(
-                                at + ".expirationSeconds",
-                                $"{token.Number("expirationSeconds")}",
-                                "may not specify a duration less than 10 minutes"
-                            )
-                        );
-                        break;
-                    case > 1L << 32:
-                        errors.Add(
-                            FieldError.Invalid(
-                                at + ".expirationSeconds",
-                                $"{token.Number("expirationSeconds")}",
-                                "may not specify a duration larger than 2^32 seconds"
-                            )
-                        );
-                        break;
-                }
-
-                if (token.Text("path").Length == 0)
-                {
-                    errors.Add(FieldError.Required(at + ".path"));
-                }
-            }
-
-            index++;
-        }
+        errors.AddRange(VolumeValidation.Validate(volume, path));
     }
 
     private static void ValidateContainer(
@@ -177,6 +142,23 @@ internal static class PodValidation
                 {
                     errors.Add(FieldError.Invalid(at + ".mountPath", FieldError.Quote(mount.Text("mountPath")), "must be unique"));
                 }
+
+                CheckSubPath("subPath");
+                if (mount.Text("subPath").Length > 0 && mount.Text("subPathExpr") is { Length: > 0 } expression)
+                {
+                    const string exclusive = "subPathExpr and subPath are mutually exclusive";
+                    errors.Add(FieldError.Invalid(at + ".subPathExpr", FieldError.Quote(expression), exclusive));
+                }
+
+                CheckSubPath("subPathExpr");
+
+                // The API server leaves out which mount it is.
+                void CheckSubPath(string field) =>
+                    errors.AddRange(
+                        PathRules
+                            .Descending(mount.Text(field))
+                            .Select(wrong => FieldError.Invalid($"{path}.volumeMounts.{field}", FieldError.Quote(mount.Text(field)), wrong))
+                    );
             }
         );
 

@@ -10,7 +10,7 @@ internal static class ResourceTable
     private static Subresource Scale => new("scale", "Scale", "get patch update") { Group = "autoscaling", Version = "v1" };
 
     public static ResourceType ConfigMaps { get; } =
-        new("", "v1", "ConfigMap", "configmaps", "configmap", Namespaced: true, new ResourceStrategy())
+        new("", "v1", "ConfigMap", "configmaps", "configmap", Namespaced: true, new ConfigMapStrategy())
         {
             Columns = TableColumns.ConfigMaps,
             ShortNames = ["cm"],

@@ -54,7 +54,19 @@ internal sealed class NamespaceStrategy : StatusStrategy
     }
 }
 
-internal sealed class SecretStrategy : ResourceStrategy
+/// <summary>Data by key: the keys become file names where a pod mounts the object.</summary>
+internal class ConfigMapStrategy : ResourceStrategy
+{
+    private static readonly string[] Maps = ["data", "binaryData"];
+
+    public override IEnumerable<FieldError> Validate(JsonObject value) =>
+        from field in Maps
+        from pair in value.Pairs(field)
+        from wrong in Names.ConfigMapKey(pair.Key)
+        select FieldError.Invalid($"{field}[{pair.Key}]", FieldError.Quote(pair.Key), wrong);
+}
+
+internal sealed class SecretStrategy : ConfigMapStrategy
 {
     public override IReadOnlyDictionary<string, Func<JsonObject, string>> SelectableFields { get; } =
         new Dictionary<string, Func<JsonObject, string>>(StringComparer.Ordinal) { ["type"] = static value => value.Text("type") };
