@@ -51,14 +51,18 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
                 .Where(workload => workload.GoogleServiceAccount is not null)
         )
         {
-            var account = ServiceAccountResource.Of(workload);
-            accounts[account.Id] = account with { Workloads = [.. accounts.GetValueOrDefault(account.Id)?.Workloads ?? [], workload.Name] };
+            var account = GoogleAccount.Of(workload);
+            string[] workloads = [.. accounts.GetValueOrDefault(account.Id)?.Workloads ?? [], workload.Name];
+            accounts[account.Id] = new ServiceAccountResource(account, new Mark(input.Configuration.Name, workloads))
+            {
+                Workloads = workloads,
+            };
             var id = ResourceId.Google(
                 account.Project,
                 ResourceKind.WorkloadIdentityBinding,
                 $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}"
             );
-            bindings[id] = new WorkloadIdentityBinding(id, account, workload.WorkloadIdentityMember)
+            bindings[id] = new WorkloadIdentityBinding(id, account, workload.WorkloadIdentityMember, new Mark(input.Configuration.Name, []))
             {
                 DependsOn = [account.Id],
                 Workloads = [.. bindings.GetValueOrDefault(id)?.Workloads ?? [], workload.Name],
@@ -119,15 +123,15 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
     {
+        // Accounts and bindings are read side by side: one policy holds all bindings of an account, and an absent account has none.
         var accounts = await Task.WhenAll(
-            resources.OfType<ServiceAccountResource>().Select(account => ReadAccountAsync(account, cancellationToken))
+            resources
+                .GroupBy(resource =>
+                    resource is WorkloadIdentityBinding binding ? binding.Account : ((ServiceAccountResource)resource).Account
+                )
+                .Select(group => ReadAccountAsync(group.Key, [.. group], cancellationToken))
         );
-        // One policy holds all bindings of an account, and an absent account has none.
-        var policies = resources
-            .OfType<WorkloadIdentityBinding>()
-            .GroupBy(binding => binding.Account.Id)
-            .Select(group => ReadBindingsAsync([.. group], cancellationToken));
-        return [.. accounts, .. (await Task.WhenAll(policies)).SelectMany(bindings => bindings)];
+        return [.. accounts.SelectMany(observations => observations)];
     }
 
     public async Task ApplyAsync(Step step, CancellationToken cancellationToken)
@@ -255,7 +259,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     private static bool IsZone(string location) => location.Count(c => c == '-') == 2;
 
     /// <summary>The account as it is; null if there is none.</summary>
-    internal async Task<ServiceAccount?> FindAccountAsync(ServiceAccountResource account, CancellationToken cancellationToken)
+    internal async Task<ServiceAccount?> FindAccountAsync(GoogleAccount account, CancellationToken cancellationToken)
     {
         var accounts = (await _services.IamAsync()).Projects.ServiceAccounts;
         return await FindAsync(() =>
@@ -265,7 +269,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     /// <summary>The members of the account's unconditional <c>roles/iam.workloadIdentityUser</c> binding; null if there is no such account.</summary>
     internal async Task<IReadOnlyList<string>?> FindWorkloadIdentityUsersAsync(
-        ServiceAccountResource account,
+        GoogleAccount account,
         CancellationToken cancellationToken
     ) =>
         await FindAsync(() => ReadPolicyAsync(account, cancellationToken)) is { } policy ? [.. Unconditional(policy)?.Members ?? []] : null;
@@ -283,31 +287,43 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         }
     }
 
-    private async Task<Observation> ReadAccountAsync(ServiceAccountResource desired, CancellationToken cancellationToken) =>
-        await FindAccountAsync(desired, cancellationToken) is { } found
-            ? new Observation(desired.Id, Fields.Empty.With("email", found.Email))
-            {
-                Ours = found.Description?.Contains(Mark.Tool, StringComparison.Ordinal) == true,
-            }
-            : new Observation(desired.Id, Fields: null);
-
-    private async Task<IEnumerable<Observation>> ReadBindingsAsync(
-        IReadOnlyList<WorkloadIdentityBinding> bindings,
+    /// <summary>Observes an account and its bindings.</summary>
+    /// <param name="resources">The account, its bindings, or both.</param>
+    private async Task<IEnumerable<Observation>> ReadAccountAsync(
+        GoogleAccount account,
+        IReadOnlyList<DesiredResource> resources,
         CancellationToken cancellationToken
     )
     {
-        // Of an account that is still to be made the bindings are as absent as it is.
-        var users = await FindWorkloadIdentityUsersAsync(bindings[0].Account, cancellationToken);
-        return bindings.Select(binding => new Observation(
-            binding.Id,
-            users?.Contains(binding.Member, StringComparer.Ordinal) == true ? binding.Fields : null
-        )
-        {
-            Ours = true,
-        });
+        var reading = FindAccountAsync(account, cancellationToken);
+        var readingUsers = resources.Any(resource => resource is WorkloadIdentityBinding)
+            ? FindWorkloadIdentityUsersAsync(account, cancellationToken)
+            : Task.FromResult<IReadOnlyList<string>?>(null);
+        await Task.WhenAll(reading, readingUsers);
+        var (found, users) = (await reading, await readingUsers);
+        return resources.Select(resource =>
+            resource switch
+            {
+                WorkloadIdentityBinding binding => new Observation(
+                    binding.Id,
+                    users?.Contains(binding.Member, StringComparer.Ordinal) == true ? binding.Fields : null
+                )
+                {
+                    Ours = binding.Mark.IsOn(found?.Description),
+                },
+                ServiceAccountResource desired => new Observation(
+                    desired.Id,
+                    found is null ? null : ServiceAccountResource.FieldsOf(found.Email)
+                )
+                {
+                    Ours = desired.Mark.IsOn(found?.Description),
+                },
+                _ => throw new ArgumentOutOfRangeException(nameof(resources), resource, "Not a kind of this cloud."),
+            }
+        );
     }
 
-    private async Task<Policy> ReadPolicyAsync(ServiceAccountResource account, CancellationToken cancellationToken)
+    private async Task<Policy> ReadPolicyAsync(GoogleAccount account, CancellationToken cancellationToken)
     {
         var request = (await _services.IamAsync()).Projects.ServiceAccounts.GetIamPolicy(account.ResourceName);
         request.OptionsRequestedPolicyVersion = PolicyVersion;
@@ -317,17 +333,14 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     private static Binding? Unconditional(Policy policy) =>
         policy.Bindings?.FirstOrDefault(held => held.Role == WorkloadIdentityBinding.Role && held.Condition is null);
 
-    private async Task CreateAsync(ServiceAccountResource account, CancellationToken cancellationToken)
+    private async Task CreateAsync(ServiceAccountResource desired, CancellationToken cancellationToken)
     {
+        var account = desired.Account;
         var accounts = (await _services.IamAsync()).Projects.ServiceAccounts;
         var body = new CreateServiceAccountRequest
         {
             AccountId = account.AccountId,
-            ServiceAccount = new ServiceAccount
-            {
-                DisplayName = account.AccountId,
-                Description = $"Made by {Mark.Tool}; GKE workloads act as it through Workload Identity.",
-            },
+            ServiceAccount = new ServiceAccount { DisplayName = account.AccountId, Description = desired.Mark.Description },
         };
         try
         {

@@ -28,7 +28,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     {
         var first = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
         Assert.Equal(2, first.Count(StepAction.Create));
-        Assert.Contains(Mark.Tool, (await _google.AccountAsync()).Description, StringComparison.Ordinal);
+        Assert.Equal(new Mark("acme", ["exports"]).Description, (await _google.AccountAsync()).Description);
         var binding = Assert.Single((await _google.PolicyAsync()).Bindings);
         Assert.Equal((Given.Role, Given.Member), (binding.Role, Assert.Single(binding.Members)));
 
@@ -50,6 +50,37 @@ public sealed class ConvergenceTests : IAsyncLifetime
             plan.Steps.Where(change => change.Action == StepAction.Create).Select(change => change.Resource.Value.Split('/')[2])
         );
         Assert.Equal("Made by hand in 2021.", (await _google.AccountAsync()).Description);
+    }
+
+    [Fact]
+    public async Task Two_federations_use_one_account_and_only_the_one_that_made_it_takes_it_for_its_own()
+    {
+        var first = Given.Input("acme", Given.Workload());
+        var second = Given.Input("acme-eu", Given.Workload() with { ServiceAccount = "writer" });
+        await Given.ConvergeAsync(_cloud, first);
+        var description = (await _google.AccountAsync()).Description;
+
+        await Given.ConvergeAsync(_cloud, second);
+
+        Assert.Equal(description, (await _google.AccountAsync()).Description);
+        Assert.Equal(2, Assert.Single((await _google.PolicyAsync()).Bindings).Members.Count);
+        Assert.Equal([("exports-reader", true), ("exports-reader:reports/reader", true)], await OwnedAsync(first));
+        Assert.Equal([("exports-reader", false), ("exports-reader:reports/writer", false)], await OwnedAsync(second));
+    }
+
+    [Theory]
+    [InlineData("Made by gke-to-aws-federation; GKE workloads act as it through Workload Identity.")]
+    [InlineData("Made by hand in 2021.")]
+    public async Task An_account_whose_description_names_no_federation_is_used_and_is_nobodys(string description)
+    {
+        await _google.CreateAccountAsync(description);
+        var input = Given.Input(Given.Workload());
+
+        await Given.ConvergeAsync(_cloud, input);
+
+        Assert.False((await Given.PlanAsync(_cloud, input)).HasChanges);
+        Assert.Equal(description, (await _google.AccountAsync()).Description);
+        Assert.All(await OwnedAsync(input), one => Assert.False(one.Ours));
     }
 
     [Fact]
@@ -132,4 +163,8 @@ public sealed class ConvergenceTests : IAsyncLifetime
             (await _google.PolicyAsync()).Bindings.SelectMany(binding => binding.Members).Order(StringComparer.Ordinal)
         );
     }
+
+    /// <summary>The names of the resources as they are observed, and whether each is taken for the federation's own.</summary>
+    private async Task<IEnumerable<(string Name, bool Ours)>> OwnedAsync(DesiredInput input) =>
+        (await Given.PlanAsync(_cloud, input)).Steps.Select(step => (step.Resource.Name, step.Before.Ours));
 }

@@ -31,12 +31,15 @@ internal static class Given
             Location = new("federation.yaml", 1, 1),
         };
 
-    public static DesiredInput Input(params IReadOnlyList<Workload> workloads)
+    public static DesiredInput Input(params IReadOnlyList<Workload> workloads) => Input("acme", workloads);
+
+    /// <param name="federation">The federation's name.</param>
+    public static DesiredInput Input(string federation, params IReadOnlyList<Workload> workloads)
     {
         var clusters = workloads.Select(workload => workload.Cluster).Distinct().ToArray();
         var configuration = new FederationConfiguration
         {
-            Name = "acme",
+            Name = federation,
             Clusters = clusters,
             Accounts = [Account],
             Workloads = workloads,

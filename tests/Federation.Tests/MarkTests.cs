@@ -35,6 +35,43 @@ public sealed partial class MarkTests
     }
 
     [Fact]
+    public void A_description_is_a_sentence_that_names_tool_federation_and_workloads() =>
+        Assert.Equal(
+            "Made by gke-to-aws-federation; federation: acme; workload: exports reports; GKE workloads act as it through Workload Identity.",
+            new Mark("acme", ["reports", "exports"]).Description
+        );
+
+    [Fact]
+    public void However_many_workloads_share_an_account_its_description_is_short_enough_and_known_again() =>
+        Gen.Select(Name, Name.Array[0, 40])
+            .Sample(
+                (federation, workloads) =>
+                {
+                    var mark = new Mark(federation, workloads);
+                    Assert.InRange(mark.Description.Length, 1, 256);
+                    Assert.True(mark.IsOn(mark.Description));
+                    Assert.False(new Mark(federation + "-eu", workloads).IsOn(mark.Description));
+                    var read = Mark.OfDescription(mark.Description)!;
+                    Assert.Equal(federation, read.Federation);
+                    Assert.Equal(read.Workloads, workloads.Order(StringComparer.Ordinal).Take(read.Workloads.Count));
+                    Assert.Equal(workloads.Length == 0, read.Workloads.Count == 0);
+                }
+            );
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("Made by hand in 2021.")]
+    [InlineData("Made by gke-to-aws-federation; GKE workloads act as it through Workload Identity.")]
+    [InlineData("Not made by gke-to-aws-federation; federation: acme; GKE workloads act as it.")]
+    [InlineData("Made by gke-to-aws-federation; federation: acme")]
+    public void A_description_without_a_federation_is_nobodys(string? description)
+    {
+        Assert.Null(Mark.OfDescription(description));
+        Assert.False(new Mark("acme", ["exports"]).IsOn(description));
+    }
+
+    [Fact]
     public void However_many_workloads_share_a_resource_every_tag_and_label_is_valid() =>
         Gen.Select(Name, Name.Array[1, 40])
             .Sample(

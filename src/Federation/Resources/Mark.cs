@@ -1,15 +1,19 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 
 namespace Federation.Resources;
 
 /// <summary>
-/// The mark on what this tool makes, by which it knows its own again: IAM tags and Kubernetes labels that name the
-/// tool, the federation and the workloads. Written in the alphabets of both: tag values after IAM's TagRole, labels
-/// after "Labels and Selectors" of the Kubernetes documentation (63 characters, alphanumeric at both ends).
+/// The mark on what this tool makes, by which it knows its own again: IAM tags, Kubernetes labels, and the description of
+/// a Google service account, which name the tool, the federation and the workloads. Tag values keep to the alphabet of
+/// IAM's TagRole, labels to "Labels and Selectors" of the Kubernetes documentation (63 characters, alphanumeric at both
+/// ends).
 /// </summary>
 /// <param name="Federation">The federation's name (a DNS label): two federations do not take each other's resources for theirs.</param>
-/// <param name="Workloads">The workloads that need the marked resource; none where they are not worth a write each time they change.</param>
-public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
+/// <param name="Workloads">
+/// The workloads that need the marked resource; empty where updating the list on every workload change is not worth a write.
+/// </param>
+public sealed partial record Mark(string Federation, IReadOnlyList<string> Workloads)
 {
     /// <summary>The name of this tool in every mark, and its field manager in Kubernetes.</summary>
     public const string Tool = "gke-to-aws-federation";
@@ -26,18 +30,58 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
     private const int LongestLabel = 63;
     private const int LongestTag = 256;
 
+    /// <summary>IAM API v1, ServiceAccount.description: 256 UTF-8 bytes; a mark is ASCII.</summary>
+    private const int LongestDescription = 256;
+
     /// <summary>The IAM tags of the mark: <c>federation:tool</c>, <c>federation:name</c>, <c>federation:workload</c>.</summary>
     public ImmutableSortedDictionary<string, string> Tags => Write(':', ' ', LongestTag);
 
     /// <summary>The Kubernetes labels of the mark: <c>federation/tool</c>, <c>federation/name</c>, <c>federation/workload</c>.</summary>
     public ImmutableSortedDictionary<string, string> Labels => Write('/', '_', LongestLabel);
 
+    /// <summary>
+    /// The mark as the description of a Google service account: a sentence for a person, which <see cref="OfDescription"/>
+    /// reads back.
+    /// </summary>
+    public string Description
+    {
+        get
+        {
+            var (start, end) = ($"Made by {Tool}; federation: {Federation}", "; GKE workloads act as it through Workload Identity.");
+            const string List = "; workload: ";
+            return Workloads.Count == 0
+                ? start + end
+                : start + List + Join(' ', LongestDescription - start.Length - List.Length - end.Length) + end;
+        }
+    }
+
+    /// <summary>
+    /// The mark that the description of a Google service account carries, with as many of its workloads as are named there;
+    /// null if it carries none. Versions of this tool up to 1.0 wrote descriptions that name no federation: they are nobody's.
+    /// </summary>
+    public static Mark? OfDescription(string? description) =>
+        description is not null && MarkedDescription().Match(description) is { Success: true } match
+            ? new Mark(
+                match.Groups["federation"].Value,
+                [
+                    .. match
+                        .Groups["workloads"]
+                        .Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                        .Where(name => !RestOfWorkloads().IsMatch(name)),
+                ]
+            )
+            : null;
+
+    /// <summary>Whether the description of a Google service account carries the mark of this tool and federation, for whatever workloads.</summary>
+    public bool IsOn(string? description) =>
+        OfDescription(description) is { } mark && string.Equals(mark.Federation, Federation, StringComparison.Ordinal);
+
     /// <summary>Whether IAM tags or Kubernetes labels carry the mark of this tool and this federation, for whatever workloads.</summary>
     public bool IsOn(IReadOnlyDictionary<string, string> tagsOrLabels) => IsOn(tagsOrLabels, ':') || IsOn(tagsOrLabels, '/');
 
     /// <summary>
-    /// The tag that keeps a GKE cluster's own id on the role that trusts it. A cluster made again under the same name
-    /// has the same issuer and another id; the trust would revive with it unnoticed.
+    /// The tag that keeps a GKE cluster's own id on the role that trusts it. A cluster recreated under the same name
+    /// has the same issuer and another id; without the tag, the trust would hold for it unnoticed.
     /// </summary>
     public static string ClusterTag(string project, string location, string name) => $"{TagPrefix}cluster:{project}/{location}/{name}";
 
@@ -62,7 +106,8 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
     private string Join(char joint, int longest)
     {
         var names = Workloads.Order(StringComparer.Ordinal).ToList();
-        for (var shown = names.Count; shown >= 0; shown--)
+        // A name takes a character at least, so no more of them than that can fit.
+        for (var shown = Math.Min(names.Count, longest); shown >= 0; shown--)
         {
             var rest = names.Count - shown;
             var text = string.Join(joint, rest == 0 ? names : [.. names.Take(shown), $"{rest}-more"]);
@@ -74,4 +119,15 @@ public sealed record Mark(string Federation, IReadOnlyList<string> Workloads)
 
         return "";
     }
+
+    [GeneratedRegex(
+        $"^Made by {Tool}; federation: (?<federation>[a-z0-9-]+)(; workload: (?<workloads>[a-z0-9 -]*))?; ",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex MarkedDescription();
+
+    /// <summary>What stands for the workloads that there was no room for.</summary>
+    [GeneratedRegex("^[0-9]+-more$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex RestOfWorkloads();
 }
