@@ -288,9 +288,17 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
             return _convergence;
         }
 
+        AwsEndpoint? aws = null;
         if (_sandbox is not null)
         {
-            Endpoints.Enter(await _sandbox);
+            var sandbox = await _sandbox;
+            Endpoints.Enter(sandbox);
+            aws = new AwsEndpoint(
+                new Uri(sandbox.Environment["AWS_ENDPOINT_URL"]),
+                sandbox.Environment["AWS_ACCESS_KEY_ID"],
+                sandbox.Environment["AWS_SECRET_ACCESS_KEY"],
+                sandbox.Environment["AWS_SHARED_CREDENTIALS_FILE"]
+            );
         }
 
         screen.Overridden(Endpoints.Overridden());
@@ -300,10 +308,11 @@ public sealed partial class FederationRun(TargetOptions options, Screen screen, 
         ) with
         {
             IsSandbox = _sandbox is not null,
+            Aws = aws,
         };
         _google = new GoogleCloud(endpoints, time);
         _kubernetes = new KubernetesCloud(Configuration!, _google, endpoints, time);
-        _aws = new AwsCloud(Configuration!, _google, time);
+        _aws = new AwsCloud(Configuration!, _google, endpoints, time);
         _clouds = [_google, _kubernetes, _aws];
         _evidence = new EvidenceCollection(_google, _kubernetes, _aws, options);
         return _convergence = new Convergence(

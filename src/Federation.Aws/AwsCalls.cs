@@ -1,4 +1,3 @@
-using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
 using Federation.Configuration;
 using Federation.Findings;
@@ -55,50 +54,6 @@ internal sealed class AwsCalls(TimeProvider time)
         {
             throw new FindingException(AwsFaults.FindingFor(fault, account, action, resource), fault);
         }
-    }
-
-    /// <summary>As <see cref="CallAsync"/>, for what may be absent: then the answer is null.</summary>
-    public async Task<T?> FindAsync<T>(
-        Account account,
-        string action,
-        ResourceId resource,
-        Func<CancellationToken, Task<T>> call,
-        CancellationToken cancellationToken
-    )
-        where T : class
-    {
-        try
-        {
-            return await CallAsync(account, action, resource, call, cancellationToken);
-        }
-        catch (FindingException refused) when (refused.InnerException is NoSuchEntityException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Reads a listing to its end, page by page.</summary>
-    public async Task<IReadOnlyList<TItem>> ListAsync<TPage, TItem>(
-        Account account,
-        string action,
-        ResourceId? resource,
-        Func<string?, CancellationToken, Task<TPage>> page,
-        Func<TPage, IEnumerable<TItem>?> items,
-        Func<TPage, string?> next,
-        CancellationToken cancellationToken
-    )
-    {
-        var all = new List<TItem>();
-        string? marker = null;
-        do
-        {
-            var from = marker;
-            var read = await CallAsync(account, action, resource, token => page(from, token), cancellationToken);
-            all.AddRange(items(read) ?? []);
-            marker = next(read);
-        } while (!string.IsNullOrEmpty(marker));
-
-        return all;
     }
 
     private static ResiliencePipeline Retries(TimeProvider time, int attempts, Func<Exception, bool> isTransient) =>

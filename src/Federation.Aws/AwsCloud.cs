@@ -1,6 +1,8 @@
 using Amazon.SecurityToken.Model;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
+using Federation.Issuers;
 using Federation.Planning;
 using Federation.Resources;
 
@@ -12,22 +14,28 @@ public sealed class AwsCloud : ICloud, IDisposable
     private readonly AwsCalls _calls;
     private readonly Providers _providers;
     private readonly Roles _roles;
-    private readonly AccountClients _clients = new();
 
     /// <param name="directory">Knows the ids of the clusters that the roles trust.</param>
-    public AwsCloud(FederationConfiguration configuration, IClusterDirectory directory, TimeProvider time)
+    /// <param name="endpoints">Where AWS and the issuers are.</param>
+    /// <exception cref="FindingException">They are a sandbox's and lead to another machine (FED8005), or cannot be used (FED8013).</exception>
+    public AwsCloud(FederationConfiguration configuration, IClusterDirectory directory, CloudEndpoints endpoints, TimeProvider time)
     {
+        if (endpoints.IsSandbox)
+        {
+            var aws = endpoints.Aws ?? throw new ArgumentException("A sandbox's endpoints say where its AWS is.", nameof(endpoints));
+            endpoints.Confine(aws.Url.Host, "The endpoint of AWS");
+        }
+
         var mark = new Mark(configuration.Name, []);
         _calls = new AwsCalls(time);
-        _providers = new Providers(_calls, _clients, new IssuerCertificates(time), mark);
-        _roles = new Roles(_calls, _clients, directory, mark);
+        Accounts = new AwsAccounts(endpoints, _calls);
+        _providers = new Providers(Accounts, new IssuerCertificates(IssuerTransport.Of(endpoints), time), mark);
+        _roles = new Roles(Accounts, directory, mark);
     }
 
     public string Name => "aws";
 
-    internal AwsCalls Requests => _calls;
-
-    internal AccountClients Clients => _clients;
+    internal AwsAccounts Accounts { get; }
 
     public int Calls => _calls.Count;
 
@@ -65,22 +73,9 @@ public sealed class AwsCloud : ICloud, IDisposable
 
     public Task DeleteAsync(Step step, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is deleted yet.");
 
-    public void Dispose() => _clients.Dispose();
+    public void Dispose() => Accounts.Dispose();
 
-    /// <summary>Whose credentials those of the account are.</summary>
-    internal async Task<GetCallerIdentityResponse> CallerAsync(Account account, CancellationToken cancellationToken)
-    {
-        var sts = _clients.For(account).Sts;
-        return await _calls.CallAsync(
-            account,
-            "sts:GetCallerIdentity",
-            resource: null,
-            token => sts.GetCallerIdentityAsync(new(), token),
-            cancellationToken
-        );
-    }
-
-    /// <summary>What there is to say against the caller (FED8003).</summary>
+    /// <summary>The finding where the caller is not of the account (FED8003).</summary>
     internal static Finding? Mismatch(Account account, GetCallerIdentityResponse caller) =>
         string.Equals(caller.Account, account.Id, StringComparison.Ordinal)
             ? null
@@ -88,16 +83,18 @@ public sealed class AwsCloud : ICloud, IDisposable
             {
                 Code = FindingCodes.AwsAccountMismatch,
                 Cause =
-                    $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account {caller.Account}; the configuration says {account.Id}. Nothing was changed.",
+                    $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account {caller.Account}; "
+                    + $"the configuration says {account.Id}. Nothing was changed.",
                 Fix =
-                    $"Give this run credentials of the account {account.Id}, or name a role of it in accounts.{account.Key}.assumeRole; if {caller.Account} is the account you mean, correct accounts.{account.Key}.id.",
+                    $"Give this run credentials of the account {account.Id}, or name a role of it in accounts.{account.Key}.assumeRole; "
+                    + $"if {caller.Account} is the account you mean, correct accounts.{account.Key}.id.",
                 Expected = account.Id,
                 Actual = caller.Account,
             };
 
     private async Task<Finding?> ConfirmAsync(Account account, CancellationToken cancellationToken) =>
-        Mismatch(account, await CallerAsync(account, cancellationToken));
+        Mismatch(account, await Accounts.For(account).CallerAsync(cancellationToken));
 }
 
-/// <summary>What stands in one account.</summary>
+/// <summary>A resource of one account.</summary>
 internal abstract record AwsResource(ResourceId Id, Account Account) : DesiredResource(Id);

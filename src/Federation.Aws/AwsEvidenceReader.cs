@@ -42,7 +42,6 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
     /// <exception cref="FindingException">STS could not be reached, or still throttles (FED8005, FED8006).</exception>
     public async Task<ExchangeEvidence> TryExchangeAsync(Workload workload, string token, CancellationToken cancellationToken)
     {
-        var sts = cloud.Clients.Unsigned(workload.Account);
         var request = new AssumeRoleWithWebIdentityRequest
         {
             RoleArn = workload.RoleArn,
@@ -54,13 +53,8 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         };
         try
         {
-            await cloud.Requests.CallAsync(
-                workload.Account,
-                "sts:AssumeRoleWithWebIdentity",
-                ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name),
-                cancel => sts.AssumeRoleWithWebIdentityAsync(request, cancel),
-                cancellationToken
-            );
+            var role = ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name);
+            await cloud.Accounts.For(workload.Account).ExchangeAsync(request, role, cancellationToken);
             return new ExchangeEvidence(Code: null, Message: null);
         }
         catch (FindingException refused)
@@ -90,19 +84,19 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         CancellationToken cancellationToken
     )
     {
-        AccountClients.Clients clients;
+        AwsAccount clients;
         try
         {
-            clients = cloud.Clients.For(account);
+            clients = cloud.Accounts.For(account);
         }
         catch (FindingException refused)
         {
             return All(refused.Findings[0]);
         }
 
-        var roles = new RoleEvidenceReader(new RoleCalls(cloud.Requests, clients.Iam, account), account, cancellationToken);
-        var readingCaller = CallerAsync(account, cancellationToken);
-        var readingProviders = new ProviderEvidenceReader(cloud.Requests, clients.Iam, account, cancellationToken).ReadAsync(workloads);
+        var roles = new RoleEvidenceReader(new RoleCalls(clients), account, cancellationToken);
+        var readingCaller = CallerAsync(clients, cancellationToken);
+        var readingProviders = new ProviderEvidenceReader(clients, cancellationToken).ReadAsync(workloads);
         var readingRoles = roles.ReadAsync(workloads.Select(workload => workload.Role.Name));
         var (caller, providers, found) = (await readingCaller, await readingProviders, await readingRoles);
         // What another account has, or lacks, says nothing about this one.
@@ -134,14 +128,14 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
             );
     }
 
-    private async Task<Reading<CallerEvidence>> CallerAsync(Account account, CancellationToken cancellationToken)
+    private static async Task<Reading<CallerEvidence>> CallerAsync(AwsAccount account, CancellationToken cancellationToken)
     {
         var answer = await Reading.TryAsync<GetCallerIdentityResponse>(
             "whether these credentials are the account's own",
-            async () => await cloud.CallerAsync(account, cancellationToken)
+            async () => await account.CallerAsync(cancellationToken)
         );
         return answer.Found is not { } caller ? new() { Refused = answer.Refused }
-            : AwsCloud.Mismatch(account, caller) is { } mismatch ? new() { Refused = mismatch }
+            : AwsCloud.Mismatch(account.Account, caller) is { } mismatch ? new() { Refused = mismatch }
             : Reading.Of(new CallerEvidence(caller.Arn, caller.Account));
     }
 }

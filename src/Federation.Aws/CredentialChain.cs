@@ -6,8 +6,6 @@ namespace Federation.Aws;
 /// <summary>Why the SDK found no credentials: where it looked, and what it met there.</summary>
 internal static partial class CredentialChain
 {
-    private const string TokenFile = "AWS_WEB_IDENTITY_TOKEN_FILE";
-
     /// <summary>The call was never sent: there was nothing to sign it with.</summary>
     public static bool IsBroken(Exception fault) =>
         fault switch
@@ -36,9 +34,9 @@ internal static partial class CredentialChain
         {
             _ when answer.Contains("AWS_ACCESS_KEY_ID", StringComparison.Ordinal) =>
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
-            // The SDK minds that the path is relative, when there is none.
-            _ when answer.Contains("webIdentityTokenFile", StringComparison.Ordinal)
-                    && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TokenFile)) => $"{TokenFile} is not set",
+            // The SDK says that the path is not absolute where the variable is not set, too.
+            _ when answer.Contains("webIdentityTokenFile", StringComparison.Ordinal) =>
+                "AWS_WEB_IDENTITY_TOKEN_FILE is not set to an absolute path",
             _ when MissingProfile().Match(answer) is { Success: true } missing => $"there is no profile {missing.Groups["name"].Value}",
             _ when answer.Contains("instance metadata", StringComparison.Ordinal) => "this machine has no instance metadata that gives any",
             _ => answer,

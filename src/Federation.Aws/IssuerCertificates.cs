@@ -5,15 +5,15 @@ using Federation.Issuers;
 namespace Federation.Aws;
 
 /// <summary>The certificates that issuers' hosts serve; each host is asked once in a run.</summary>
-internal sealed class IssuerCertificates(TimeProvider time)
+internal sealed class IssuerCertificates(IssuerTransport transport, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<string>>>> _chains = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// The SHA-1 of the last certificate in the chain of the provider's issuer. Never of the host's own: that one is
+    /// The SHA-1 of the last certificate in the chain of the provider's issuer. Never of the host's own certificate, which is
     /// renewed within weeks.
     /// </summary>
-    /// <exception cref="FindingException">The host cannot be reached or is not trusted, or serves no more than its own (FED8005).</exception>
+    /// <exception cref="FindingException">The host cannot be reached, is not trusted, or serves only its own certificate (FED8005).</exception>
     public async Task<string> TopThumbprintAsync(Provider provider, CancellationToken cancellationToken)
     {
         var host = new Uri(provider.Cluster.Issuer).IdnHost;
@@ -22,7 +22,7 @@ internal sealed class IssuerCertificates(TimeProvider time)
             var chain = await _chains.GetOrAdd(host, _ => new(() => ReadAsync(host, cancellationToken))).Value;
             return chain is [_, .., var last]
                 ? last
-                : throw new HttpRequestException("the host serves its own alone, and none of an authority.");
+                : throw new HttpRequestException("the host serves only its own certificate and none of an authority.");
         }
         catch (HttpRequestException lost)
         {
@@ -42,7 +42,7 @@ internal sealed class IssuerCertificates(TimeProvider time)
     {
         using var timeout = new CancellationTokenSource(IssuerTransport.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        return await IssuerTransport.FromEnvironment().ServedChainAsync(host, 443, either.Token);
+        return await transport.ServedChainAsync(host, 443, either.Token);
     }
 
     private static FindingException NoThumbprint(Provider provider, string why, Exception inner) =>
@@ -51,9 +51,10 @@ internal sealed class IssuerCertificates(TimeProvider time)
             {
                 Code = FindingCodes.EndpointUnreachable,
                 Resource = provider.Id.Value,
-                Cause = $"accounts.{provider.Account.Key} asks for the issuer's thumbprint (thumbprint: chain), and {why}",
+                Cause = $"accounts.{provider.Account.Key} asks for the issuer's thumbprint (thumbprint: chain), but {why}",
                 Fix =
-                    $"Give this machine a way to the host, or leave accounts.{provider.Account.Key}.thumbprint out: IAM needs none for a GKE issuer.",
+                    $"Give this machine a way to the host, or leave accounts.{provider.Account.Key}.thumbprint out: IAM needs none for a GKE "
+                    + "issuer.",
             },
             inner
         );

@@ -46,19 +46,19 @@ internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster,
 }
 
 /// <summary>Reads and writes providers.</summary>
-internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCertificates certificates, Mark mark)
+internal sealed class Providers(AwsAccounts accounts, IssuerCertificates certificates, Mark mark)
 {
     public async Task<Observation> ReadAsync(Provider provider, CancellationToken cancellationToken)
     {
-        var iam = clients.For(provider.Account).Iam;
         var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster) };
-        var found = await calls.FindAsync(
-            provider.Account,
-            "iam:GetOpenIDConnectProvider",
-            provider.Id,
-            token => iam.GetOpenIDConnectProviderAsync(request, token),
-            cancellationToken
-        );
+        var found = await accounts
+            .For(provider.Account)
+            .FindAsync(
+                "iam:GetOpenIDConnectProvider",
+                provider.Id,
+                (iam, token) => iam.GetOpenIDConnectProviderAsync(request, token),
+                cancellationToken
+            );
         return found is null
             ? new Observation(provider.Id, Fields: null)
             {
@@ -81,7 +81,6 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCe
 
         var missing = provider.Audiences.Intersect(step.Fields.Where(field => field.From is null).Select(field => field.To!));
 
-        var iam = clients.For(provider.Account).Iam;
         foreach (var audience in missing)
         {
             var request = new AddClientIDToOpenIDConnectProviderRequest
@@ -89,20 +88,20 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCe
                 OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster),
                 ClientID = audience,
             };
-            await calls.CallAsync(
-                provider.Account,
-                "iam:AddClientIDToOpenIDConnectProvider",
-                provider.Id,
-                token => iam.AddClientIDToOpenIDConnectProviderAsync(request, token),
-                cancellationToken
-            );
+            await accounts
+                .For(provider.Account)
+                .CallAsync(
+                    "iam:AddClientIDToOpenIDConnectProvider",
+                    provider.Id,
+                    (iam, token) => iam.AddClientIDToOpenIDConnectProviderAsync(request, token),
+                    cancellationToken
+                );
         }
     }
 
     /// <returns>False if somebody else made it first; then it is used, as one that was there before.</returns>
     private async Task<bool> TryCreateAsync(Provider provider, List<string> thumbprints, CancellationToken cancellationToken)
     {
-        var iam = clients.For(provider.Account).Iam;
         var request = new CreateOpenIDConnectProviderRequest
         {
             Url = provider.Cluster.Issuer,
@@ -116,13 +115,14 @@ internal sealed class Providers(AwsCalls calls, AccountClients clients, IssuerCe
 
         try
         {
-            await calls.CallAsync(
-                provider.Account,
-                "iam:CreateOpenIDConnectProvider",
-                provider.Id,
-                token => iam.CreateOpenIDConnectProviderAsync(request, token),
-                cancellationToken
-            );
+            await accounts
+                .For(provider.Account)
+                .CallAsync(
+                    "iam:CreateOpenIDConnectProvider",
+                    provider.Id,
+                    (iam, token) => iam.CreateOpenIDConnectProviderAsync(request, token),
+                    cancellationToken
+                );
             return true;
         }
         catch (FindingException refused) when (refused.InnerException is EntityAlreadyExistsException)

@@ -1,4 +1,3 @@
-using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
@@ -9,12 +8,7 @@ using Federation.WebIdentity;
 namespace Federation.Aws;
 
 /// <summary>An account's OIDC providers: all by name, the issuers' own and those that may have been meant with their audiences.</summary>
-internal sealed class ProviderEvidenceReader(
-    AwsCalls calls,
-    IAmazonIdentityManagementService iam,
-    Account account,
-    CancellationToken cancellationToken
-)
+internal sealed class ProviderEvidenceReader(AwsAccount account, CancellationToken cancellationToken)
 {
     /// <summary>So many that resemble an issuer are looked at; an account may have a hundred.</summary>
     private const int Resembling = 10;
@@ -93,11 +87,10 @@ internal sealed class ProviderEvidenceReader(
 
     private async Task<IReadOnlyList<string>?> ListAsync()
     {
-        var listed = await calls.CallAsync(
-            account,
+        var listed = await account.CallAsync(
             "iam:ListOpenIDConnectProviders",
-            ResourceId.Aws(account.Id, ResourceKind.Provider, "*"),
-            token => iam.ListOpenIDConnectProvidersAsync(new(), token),
+            ResourceId.Aws(account.Account.Id, ResourceKind.Provider, "*"),
+            (iam, token) => iam.ListOpenIDConnectProvidersAsync(new(), token),
             cancellationToken
         );
         return [.. (listed.OpenIDConnectProviderList ?? []).Select(entry => entry.Arn)];
@@ -109,11 +102,10 @@ internal sealed class ProviderEvidenceReader(
             async () =>
             {
                 var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = arn };
-                var found = await calls.FindAsync(
-                    account,
+                var found = await account.FindAsync(
                     "iam:GetOpenIDConnectProvider",
-                    ResourceId.Aws(account.Id, ResourceKind.Provider, UrlOf(arn)),
-                    token => iam.GetOpenIDConnectProviderAsync(request, token),
+                    ResourceId.Aws(account.Account.Id, ResourceKind.Provider, UrlOf(arn)),
+                    (iam, token) => iam.GetOpenIDConnectProviderAsync(request, token),
                     cancellationToken
                 );
                 return found is null

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
-using Federation.Configuration;
 using Federation.Resources;
 
 namespace Federation.Aws;
@@ -31,7 +30,7 @@ internal sealed record AccountRoles(
 );
 
 /// <summary>The calls that read roles: a few by name, many with their account.</summary>
-internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService iam, Account account)
+internal sealed class RoleCalls(AwsAccount account)
 {
     private const int DefaultSessionDuration = 3600;
 
@@ -42,11 +41,10 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
 
     public async Task<LiveRole?> GetAsync(string name, CancellationToken cancellationToken)
     {
-        var found = await calls.FindAsync(
-            account,
+        var found = await account.FindAsync(
             "iam:GetRole",
             IdOf(name),
-            token => iam.GetRoleAsync(new() { RoleName = name }, token),
+            (iam, token) => iam.GetRoleAsync(new() { RoleName = name }, token),
             cancellationToken
         );
         return found?.Role is { } role
@@ -56,11 +54,10 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
 
     /// <summary>The names of its inline policies.</summary>
     public Task<IReadOnlyList<string>> ListPoliciesAsync(string name, CancellationToken cancellationToken) =>
-        calls.ListAsync(
-            account,
+        account.ListAsync(
             "iam:ListRolePolicies",
             IdOf(name),
-            (marker, token) => iam.ListRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
+            (iam, marker, token) => iam.ListRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
             page => page.PolicyNames,
             page => page.Marker,
             cancellationToken
@@ -68,11 +65,10 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
 
     /// <summary>The ARNs of its managed policies.</summary>
     public Task<IReadOnlyList<string>> ListAttachedPoliciesAsync(string name, CancellationToken cancellationToken) =>
-        calls.ListAsync(
-            account,
+        account.ListAsync(
             "iam:ListAttachedRolePolicies",
             IdOf(name),
-            (marker, token) => iam.ListAttachedRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
+            (iam, marker, token) => iam.ListAttachedRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
             page => page.AttachedPolicies?.Select(policy => policy.PolicyArn),
             page => page.Marker,
             cancellationToken
@@ -80,11 +76,10 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
 
     public async Task<PolicyDetail?> GetPolicyAsync(string name, string policy, CancellationToken cancellationToken)
     {
-        var read = await calls.FindAsync(
-            account,
+        var read = await account.FindAsync(
             "iam:GetRolePolicy",
             IdOf(name),
-            token => iam.GetRolePolicyAsync(new() { RoleName = name, PolicyName = policy }, token),
+            (iam, token) => iam.GetRolePolicyAsync(new() { RoleName = name, PolicyName = policy }, token),
             cancellationToken
         );
         return read is null ? null : Policy(policy, read.PolicyDocument);
@@ -96,11 +91,10 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
     {
         const int Page = 1000;
         List<string> filter = withManagedPolicies ? [EntityType.Role, EntityType.LocalManagedPolicy] : [EntityType.Role];
-        var details = calls.ListAsync(
-            account,
+        var details = account.ListAsync(
             "iam:GetAccountAuthorizationDetails",
             resource: null,
-            (marker, token) =>
+            (iam, marker, token) =>
                 iam.GetAccountAuthorizationDetailsAsync(
                     new()
                     {
@@ -114,11 +108,10 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
             page => page.Marker,
             cancellationToken
         );
-        var list = calls.ListAsync(
-            account,
+        var list = account.ListAsync(
             "iam:ListRoles",
             resource: null,
-            (marker, token) => iam.ListRolesAsync(new ListRolesRequest { MaxItems = Page, Marker = marker }, token),
+            (iam, marker, token) => iam.ListRolesAsync(new ListRolesRequest { MaxItems = Page, Marker = marker }, token),
             page => page.Roles,
             page => page.Marker,
             cancellationToken
@@ -157,15 +150,14 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
     public async Task<string?> GetManagedPolicyAsync(string arn, CancellationToken cancellationToken)
     {
         var id = ResourceId.Aws(
-            account.Id,
+            account.Account.Id,
             ResourceKind.Policy,
             arn[(arn.IndexOf(":policy/", StringComparison.Ordinal) + ":policy/".Length)..]
         );
-        var policy = await calls.FindAsync(
-            account,
+        var policy = await account.FindAsync(
             "iam:GetPolicy",
             id,
-            token => iam.GetPolicyAsync(new() { PolicyArn = arn }, token),
+            (iam, token) => iam.GetPolicyAsync(new() { PolicyArn = arn }, token),
             cancellationToken
         );
         if (policy is null)
@@ -174,17 +166,16 @@ internal sealed class RoleCalls(AwsCalls calls, IAmazonIdentityManagementService
         }
 
         var request = new GetPolicyVersionRequest { PolicyArn = arn, VersionId = policy.Policy.DefaultVersionId };
-        var version = await calls.FindAsync(
-            account,
+        var version = await account.FindAsync(
             "iam:GetPolicyVersion",
             id,
-            token => iam.GetPolicyVersionAsync(request, token),
+            (iam, token) => iam.GetPolicyVersionAsync(request, token),
             cancellationToken
         );
         return version is null ? null : Text(version.PolicyVersion.Document);
     }
 
-    private ResourceId IdOf(string name) => ResourceId.Aws(account.Id, ResourceKind.Role, name);
+    private ResourceId IdOf(string name) => ResourceId.Aws(account.Account.Id, ResourceKind.Role, name);
 
     private static LiveRole Live(
         string arn,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
 using Federation.Planning;
@@ -8,23 +9,18 @@ using Federation.Resources;
 namespace Federation.Aws;
 
 /// <summary>Writes roles, by what differs.</summary>
-internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDirectory directory, Mark mark)
+internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, Mark mark)
 {
     public Task<IReadOnlyList<Observation>> ReadAsync(Account account, IReadOnlyList<Role> roles, CancellationToken cancellationToken) =>
-        new RoleReader(new RoleCalls(calls, clients.For(account).Iam, account), directory, mark).ReadAsync(roles, cancellationToken);
+        new RoleReader(new RoleCalls(accounts.For(account)), directory, mark).ReadAsync(roles, cancellationToken);
 
     public Task ApplyAsync(Role role, Step step, CancellationToken cancellationToken)
     {
-        var write = new Writing(calls, clients.For(role.Account).Iam, role, cancellationToken);
+        var write = new Writing(accounts.For(role.Account), role, cancellationToken);
         return step.Action == StepAction.Create ? write.CreateAsync() : write.UpdateAsync((RoleObservation)step.Before);
     }
 
-    private sealed class Writing(
-        AwsCalls calls,
-        Amazon.IdentityManagement.IAmazonIdentityManagementService iam,
-        Role role,
-        CancellationToken cancellationToken
-    )
+    private sealed class Writing(AwsAccount account, Role role, CancellationToken cancellationToken)
     {
         private readonly RoleState _desired = role.State;
 
@@ -40,7 +36,7 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
                 AssumeRolePolicyDocument = _desired.Trust.ToMinifiedJson(),
                 Tags = IamTags.Write(_desired.Tags),
             };
-            await CallAsync("iam:CreateRole", token => iam.CreateRoleAsync(request, token));
+            await CallAsync("iam:CreateRole", (iam, token) => iam.CreateRoleAsync(request, token));
             foreach (var (name, document) in _desired.InlinePolicies)
             {
                 await PutPolicyAsync(name, document, justMade: true);
@@ -68,7 +64,7 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
                     Description = _desired.Description,
                     MaxSessionDuration = _desired.MaxSessionDuration,
                 };
-                await CallAsync("iam:UpdateRole", token => iam.UpdateRoleAsync(request, token));
+                await CallAsync("iam:UpdateRole", (iam, token) => iam.UpdateRoleAsync(request, token));
             }
 
             if (live.PermissionsBoundary != _desired.PermissionsBoundary)
@@ -83,7 +79,7 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
                     RoleName = role.Name,
                     PolicyDocument = TrustPolicies.Combine(_desired.Trust, observed.Others).ToMinifiedJson(),
                 };
-                await CallAsync("iam:UpdateAssumeRolePolicy", token => iam.UpdateAssumeRolePolicyAsync(request, token));
+                await CallAsync("iam:UpdateAssumeRolePolicy", (iam, token) => iam.UpdateAssumeRolePolicyAsync(request, token));
             }
 
             foreach (var (name, document) in _desired.InlinePolicies)
@@ -103,7 +99,7 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
             {
                 await CallAsync(
                     "iam:DeleteRolePolicy",
-                    token => iam.DeleteRolePolicyAsync(new() { RoleName = role.Name, PolicyName = name }, token)
+                    (iam, token) => iam.DeleteRolePolicyAsync(new() { RoleName = role.Name, PolicyName = name }, token)
                 );
             }
 
@@ -111,7 +107,7 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
             {
                 await CallAsync(
                     "iam:DetachRolePolicy",
-                    token => iam.DetachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token)
+                    (iam, token) => iam.DetachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token)
                 );
             }
 
@@ -126,13 +122,13 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
                 PolicyName = name,
                 PolicyDocument = document.ToMinifiedJson(),
             };
-            return CallAsync("iam:PutRolePolicy", token => iam.PutRolePolicyAsync(request, token), justMade);
+            return CallAsync("iam:PutRolePolicy", (iam, token) => iam.PutRolePolicyAsync(request, token), justMade);
         }
 
         private Task AttachAsync(string arn, bool justMade = false) =>
             CallAsync(
                 "iam:AttachRolePolicy",
-                token => iam.AttachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token),
+                (iam, token) => iam.AttachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token),
                 justMade
             );
 
@@ -140,11 +136,12 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
             _desired.PermissionsBoundary is { } boundary
                 ? CallAsync(
                     "iam:PutRolePermissionsBoundary",
-                    token => iam.PutRolePermissionsBoundaryAsync(new() { RoleName = role.Name, PermissionsBoundary = boundary }, token)
+                    (iam, token) =>
+                        iam.PutRolePermissionsBoundaryAsync(new() { RoleName = role.Name, PermissionsBoundary = boundary }, token)
                 )
                 : CallAsync(
                     "iam:DeleteRolePermissionsBoundary",
-                    token => iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = role.Name }, token)
+                    (iam, token) => iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = role.Name }, token)
                 );
 
         private async Task TagAsync(ImmutableSortedDictionary<string, string> live)
@@ -154,29 +151,24 @@ internal sealed class Roles(AwsCalls calls, AccountClients clients, IClusterDire
             {
                 await CallAsync(
                     "iam:TagRole",
-                    token => iam.TagRoleAsync(new() { RoleName = role.Name, Tags = IamTags.Write(changed) }, token)
+                    (iam, token) => iam.TagRoleAsync(new() { RoleName = role.Name, Tags = IamTags.Write(changed) }, token)
                 );
             }
 
             var stale = live.Keys.Except(_desired.Tags.Keys, StringComparer.Ordinal).ToList();
             if (stale.Count > 0)
             {
-                await CallAsync("iam:UntagRole", token => iam.UntagRoleAsync(new() { RoleName = role.Name, TagKeys = stale }, token));
+                await CallAsync(
+                    "iam:UntagRole",
+                    (iam, token) => iam.UntagRoleAsync(new() { RoleName = role.Name, TagKeys = stale }, token)
+                );
             }
         }
 
-        private async Task CallAsync(string action, Func<CancellationToken, Task> call, bool justMade = false) =>
-            await calls.CallAsync(
-                role.Account,
-                action,
-                role.Id,
-                async token =>
-                {
-                    await call(token);
-                    return true;
-                },
-                cancellationToken,
-                justMade
-            );
+        private async Task CallAsync<T>(
+            string action,
+            Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call,
+            bool justMade = false
+        ) => await account.CallAsync(action, role.Id, call, cancellationToken, justMade);
     }
 }

@@ -4,7 +4,7 @@ namespace Federation.Aws.Tests;
 
 /// <summary>
 /// What the SDK throws when it has nothing to sign a call with, and the sentence that is made of it. The SDK keeps the
-/// first source that it found for as long as the process lives, so its exceptions are made here as it makes them.
+/// first source that it finds for as long as the process lives, so its exceptions are built here as it builds them.
 /// </summary>
 public sealed class CredentialChainTests
 {
@@ -21,7 +21,8 @@ public sealed class CredentialChainTests
                 Exception 4 of 4: Failed to connect to EC2 instance metadata to retrieve credentials: Unable to retrieve credentials.
                 """
             ),
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set, there is no profile ci, and this machine has no instance metadata that gives any"
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set to an absolute path, "
+                + "there is no profile ci, and this machine has no instance metadata that gives any"
         );
 
     [Fact]

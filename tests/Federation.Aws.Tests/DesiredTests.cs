@@ -141,5 +141,5 @@ public sealed class DesiredTests
         Assert.False(register.HasManaged("arn:aws:iam::aws:policy/AdministratorAccess"));
     }
 
-    private static AwsCloud Cloud() => new(Given.Configuration(), new Directory(), TimeProvider.System);
+    private static AwsCloud Cloud() => new(Given.Configuration(), new Directory(), Given.Nowhere, TimeProvider.System);
 }

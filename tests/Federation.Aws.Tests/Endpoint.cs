@@ -1,64 +1,26 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Web;
-using Amazon.Runtime;
-
-[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+using Federation.Calls;
 
 namespace Federation.Aws.Tests;
 
-/// <summary>
-/// Leads the SDK to a local address through its environment, as a user's shell would, and takes the lead away again.
-/// The environment is the process's: tests of this assembly run one after the other.
-/// </summary>
-internal sealed class Lead : IDisposable
-{
-    private static readonly string[] Names =
-    [
-        "AWS_ENDPOINT_URL",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_EC2_METADATA_DISABLED",
-        "AWS_CONFIG_FILE",
-        "AWS_SHARED_CREDENTIALS_FILE",
-    ];
-    private readonly Dictionary<string, string?> _before = Names.ToDictionary(name => name, Environment.GetEnvironmentVariable);
-
-    public Lead(Uri endpoint, bool withCredentials = true)
-    {
-        Environment.SetEnvironmentVariable("AWS_ENDPOINT_URL", endpoint.ToString());
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", withCredentials ? "AKIAIOSFODNN7EXAMPLE" : null);
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", withCredentials ? "secret" : null);
-        Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
-        Environment.SetEnvironmentVariable("AWS_CONFIG_FILE", Path.Join(AppContext.BaseDirectory, "no-config"));
-        Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", Path.Join(AppContext.BaseDirectory, "no-credentials"));
-        FallbackRegionFactory.Reset();
-    }
-
-    public void Dispose()
-    {
-        foreach (var (name, value) in _before)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-        }
-    }
-}
-
-/// <summary>An AWS query endpoint on a loopback port that answers as the test says, and keeps what it was asked.</summary>
+/// <summary>An AWS query endpoint on a loopback port that answers as the test says, and records what it was asked.</summary>
 internal sealed class Endpoint : IDisposable
 {
     private readonly HttpListener _listener = new();
     private readonly Func<IReadOnlyDictionary<string, string>, Answer> _answer;
     private readonly Task _serving;
-    private readonly Lead _lead;
 
     public Endpoint(Func<IReadOnlyDictionary<string, string>, Answer> answer)
     {
         _answer = answer;
-        var address = Listen();
+        Clouds = Given.CloudsAt(Listen());
         _serving = ServeAsync();
-        _lead = new Lead(address);
     }
+
+    /// <summary>Leads clients here.</summary>
+    public CloudEndpoints Clouds { get; }
 
     public ConcurrentQueue<IReadOnlyDictionary<string, string>> Requests { get; } = [];
 
@@ -66,7 +28,6 @@ internal sealed class Endpoint : IDisposable
 
     public void Dispose()
     {
-        _lead.Dispose();
         _listener.Stop();
         _serving.Wait();
         ((IDisposable)_listener).Dispose();

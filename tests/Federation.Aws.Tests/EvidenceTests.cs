@@ -1,4 +1,5 @@
 using Amazon.IdentityManagement.Model;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
@@ -22,7 +23,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         await FederateAsync(boundary: ReadOnly);
 
-        var role = (await LiveAws.ReadAsync(_workload)).Role!.Found!;
+        var role = (await _aws.ReadAsync(_workload)).Role!.Found!;
 
         Assert.Equal((_workload.RoleArn, TimeSpan.FromHours(2)), (role.Arn, role.MaxSessionDuration));
         Assert.InRange(role.Created!.Value, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(1));
@@ -43,7 +44,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         await _aws.ProvideAsync("https://sts.googleapis.com");
         await _aws.ProvideAsync("https://token.actions.githubusercontent.com", "sts.amazonaws.com");
 
-        var providers = (await LiveAws.ReadAsync(_workload)).Providers!;
+        var providers = (await _aws.ReadAsync(_workload)).Providers!;
 
         Assert.Null(providers.Refused);
         var audiences = providers.Found!.ToDictionary(provider => provider.Url, provider => provider.ClientIds);
@@ -72,7 +73,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         );
         _aws.Forget();
 
-        var providers = (await LiveAws.ReadAsync(_workload)).Providers!.Found!;
+        var providers = (await _aws.ReadAsync(_workload)).Providers!.Found!;
 
         Assert.Equal(16, providers.Count);
         Assert.Equal(10, providers.Count(provider => provider.ClientIds is not null));
@@ -86,7 +87,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task What_is_absent_is_told_apart_from_what_may_not_be_read()
     {
-        var evidence = await LiveAws.ReadAsync(_workload);
+        var evidence = await _aws.ReadAsync(_workload);
 
         Assert.Equal("123456789012", evidence.Caller!.Found!.Account);
         Assert.Empty(evidence.Providers!.Found!);
@@ -100,7 +101,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         await FederateAsync();
 
-        var evidence = await LiveAws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync() });
+        var evidence = await _aws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync() });
 
         Assert.Equal("arn:aws:sts::123456789012:assumed-role/runner/gke-to-aws-federation", evidence.Caller!.Found!.Arn);
         var (providers, role) = (evidence.Providers!.Refused!, evidence.Role!.Refused!);
@@ -121,7 +122,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         await _aws.ProvideAsync(Given.Cluster.Issuer + "/");
 
         var providers = (
-            await LiveAws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:GetOpenIDConnectProvider") })
+            await _aws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:GetOpenIDConnectProvider") })
         ).Providers!;
 
         Assert.Equal(_workload.ProviderArn, Assert.Single(providers.Found!).Arn);
@@ -135,7 +136,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
 
         var providers = (
-            await LiveAws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:ListOpenIDConnectProviders") })
+            await _aws.ReadAsync(_workload with { Account = await _aws.AsRunnerAsync("iam:ListOpenIDConnectProviders") })
         ).Providers!;
 
         Assert.Null(Assert.Single(providers.Found!).ClientIds);
@@ -148,7 +149,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         await FederateAsync(boundary: ReadOnly);
 
         var role = (
-            await LiveAws.ReadAsync(
+            await _aws.ReadAsync(
                 _workload with
                 {
                     Account = await _aws.AsRunnerAsync(
@@ -175,7 +176,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         await FederateAsync();
 
-        var evidence = await LiveAws.ReadAsync(_workload with { Account = Given.Account with { Id = "999999999999" } });
+        var evidence = await _aws.ReadAsync(_workload with { Account = Given.Account with { Id = "999999999999" } });
 
         Assert.All(
             [evidence.Caller!.Refused, evidence.Providers!.Refused, evidence.Role!.Refused],
@@ -188,7 +189,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task Without_credentials_each_reading_says_so()
     {
-        var evidence = await LiveAws.ReadAsync(_workload with { Account = Given.Account with { Profile = "absent" } });
+        var evidence = await _aws.ReadAsync(_workload with { Account = Given.Account with { Profile = "absent" } });
 
         Assert.All(
             [evidence.Caller!.Refused, evidence.Providers!.Refused, evidence.Role!.Refused],
@@ -202,7 +203,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         await FederateAsync(boundary: ReadOnly);
         _aws.Forget();
 
-        await LiveAws.ReadAllAsync(_workload, _workload with { Name = "again" });
+        await _aws.ReadAllAsync(_workload, _workload with { Name = "again" });
 
         Assert.Equal(
             [
@@ -237,7 +238,7 @@ public sealed class EvidenceTests : IAsyncLifetime
 
         _aws.Forget();
 
-        var read = await LiveAws.ReadAllAsync(workloads);
+        var read = await _aws.ReadAllAsync(workloads);
 
         Assert.Equal(
             [
@@ -252,7 +253,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             _aws.Operations.Order(StringComparer.Ordinal)
         );
         Assert.True(read["w17"].Role!.IsAbsent);
-        var alone = await LiveAws.ReadAsync(workloads[0]);
+        var alone = await _aws.ReadAsync(workloads[0]);
         Assert.Equal(Written(alone with { Providers = null }), Written(read["w1"] with { Providers = null }));
     }
 
@@ -262,10 +263,8 @@ public sealed class EvidenceTests : IAsyncLifetime
         await FederateAsync();
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
         var token = await _aws.RequestTokenAsync(_workload, "sts.amazonaws.com");
-        _aws.Set("AWS_ACCESS_KEY_ID", null);
-        _aws.Set("AWS_SECRET_ACCESS_KEY", null);
 
-        var answer = await ExchangeAsync(token);
+        var answer = await ExchangeAsync(_aws.Clouds with { Aws = _aws.Clouds.Aws! with { AccessKeyId = "unknown" } }, token);
 
         Assert.Equal(new ExchangeEvidence(Code: null, Message: null), answer);
     }
@@ -277,7 +276,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
         var token = await _aws.RequestTokenAsync(_workload, "sts.amazon.com");
 
-        var answer = await ExchangeAsync(token);
+        var answer = await ExchangeAsync(_aws.Clouds, token);
 
         Assert.Equal(new ExchangeEvidence("InvalidIdentityToken", "Incorrect token audience"), answer);
     }
@@ -289,7 +288,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             Answer.Error(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
         );
 
-        var answer = await ExchangeAsync("the.secret.token");
+        var answer = await ExchangeAsync(endpoint.Clouds, "the.secret.token");
 
         Assert.Equal(new ExchangeEvidence("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"), answer);
         var request = Assert.Single(endpoint.Requests);
@@ -302,27 +301,24 @@ public sealed class EvidenceTests : IAsyncLifetime
     public async Task Whatever_is_answered_the_token_does_not_come_back()
     {
         const string Token = "the.secret.token";
-        using (new Endpoint(_ => Answer.Error(400, "InvalidIdentityToken", $"I do not like {Token}.")))
+        using (var endpoint = new Endpoint(_ => Answer.Error(400, "InvalidIdentityToken", $"I do not like {Token}.")))
         {
-            Assert.Equal("I do not like (the token).", (await ExchangeAsync(Token)).Message);
+            Assert.Equal("I do not like (the token).", (await ExchangeAsync(endpoint.Clouds, Token)).Message);
         }
 
-        using (new Endpoint(_ => Answer.Error(503, "ServiceUnavailable", $"Later, {Token}.")))
+        using (var endpoint = new Endpoint(_ => Answer.Error(503, "ServiceUnavailable", $"Later, {Token}.")))
         {
-            var failed = await Assert.ThrowsAsync<FindingException>(() => ExchangeAsync(Token));
+            var failed = await Assert.ThrowsAsync<FindingException>(() => ExchangeAsync(endpoint.Clouds, Token));
             Assert.Equal("FED8005", Assert.Single(failed.Findings).Code);
             Assert.DoesNotContain(Token, failed.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain(Token, failed.Findings[0].Cause, StringComparison.Ordinal);
         }
 
-        using (new Lead(new Uri("http://127.0.0.1:1")))
-        {
-            Assert.DoesNotContain(
-                Token,
-                (await Assert.ThrowsAsync<FindingException>(() => ExchangeAsync(Token))).ToString(),
-                StringComparison.Ordinal
-            );
-        }
+        Assert.DoesNotContain(
+            Token,
+            (await Assert.ThrowsAsync<FindingException>(() => ExchangeAsync(Given.Nowhere, Token))).ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     private Task FederateAsync(string? boundary = null) => FederateAsync(_workload, boundary);
@@ -341,9 +337,9 @@ public sealed class EvidenceTests : IAsyncLifetime
         await _aws.Iam.AttachRolePolicyAsync(new AttachRolePolicyRequest { RoleName = workload.Role.Name, PolicyArn = ReadOnly });
     }
 
-    private async Task<ExchangeEvidence> ExchangeAsync(string token)
+    private async Task<ExchangeEvidence> ExchangeAsync(CloudEndpoints clouds, string token)
     {
-        using var cloud = LiveAws.Cloud();
+        using var cloud = new AwsCloud(Given.Configuration(), new Directory(), clouds, new ImpatientTime());
         return await new AwsEvidenceReader(cloud).TryExchangeAsync(_workload, token, TestContext.Current.CancellationToken);
     }
 

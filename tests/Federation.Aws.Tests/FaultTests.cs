@@ -1,3 +1,4 @@
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
@@ -16,7 +17,7 @@ public sealed class FaultTests
         using var endpoint = new Endpoint(_ =>
             Answer.Ok("GetCallerIdentity", "<Account>999999999999</Account><Arn>arn:aws:iam::999999999999:user/eve</Arn>")
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
 
         var finding = Assert.Single(
             await cloud.ConfirmAsync(Given.Input(Given.Rendered(Given.Workload())), TestContext.Current.CancellationToken)
@@ -41,7 +42,7 @@ public sealed class FaultTests
                 _ => Answer.Ok("GetCallerIdentity", "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/ci</Arn>"),
             }
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
         var assuming = Given.Workload("reports") with
         {
             Account = Given.Account with { Key = "other", AssumeRole = "arn:aws:iam::123456789012:role/deployer" },
@@ -77,7 +78,7 @@ public sealed class FaultTests
     {
         using var endpoint = new Endpoint(_ => Answer.Error(status, code, message));
 
-        var finding = await ReadingFailsAsync();
+        var finding = await ReadingFailsAsync(endpoint.Clouds);
 
         Assert.Equal(expected, finding.Code);
         Assert.Equal("aws/123456789012/role/gke-exports", finding.Resource);
@@ -94,7 +95,7 @@ public sealed class FaultTests
     {
         using var endpoint = new Endpoint(_ => Answer.Error(status, code));
 
-        var finding = await ReadingFailsAsync();
+        var finding = await ReadingFailsAsync(endpoint.Clouds);
 
         Assert.Equal(expected, finding.Code);
         Assert.Equal(5, endpoint.Requests.Count);
@@ -107,7 +108,7 @@ public sealed class FaultTests
     {
         var faults = 2;
         using var endpoint = new Endpoint(_ => faults-- > 0 ? Answer.Error(503, "ServiceUnavailable") : Answer.Error(404, "NoSuchEntity"));
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
 
         var observation = Assert.Single(await cloud.ReadAsync([RoleOf(Given.Workload())], TestContext.Current.CancellationToken));
 
@@ -118,9 +119,7 @@ public sealed class FaultTests
     [Fact]
     public async Task An_address_where_nothing_listens_is_unreachable()
     {
-        using var lead = new Lead(new Uri("http://127.0.0.1:1"));
-
-        var finding = await ReadingFailsAsync();
+        var finding = await ReadingFailsAsync(Given.Nowhere);
 
         Assert.Equal("FED8005", finding.Code);
         Assert.Contains("AWS_ENDPOINT_URL", finding.Fix, StringComparison.Ordinal);
@@ -128,26 +127,9 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Without_any_credentials_the_finding_says_what_to_add_to_the_workflow()
-    {
-        using var lead = new Lead(new Uri("http://127.0.0.1:1"), withCredentials: false);
-
-        var finding = await ReadingFailsAsync();
-
-        Assert.Equal("FED8001", finding.Code);
-        Assert.Contains("aws sso login", finding.Fix, StringComparison.Ordinal);
-        Assert.Equal(
-            "There are no usable AWS credentials for accounts.data (123456789012): AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set, there is no profile default, and this machine has no instance metadata that gives any.",
-            finding.Cause
-        );
-    }
-
-    [Fact]
     public async Task A_profile_that_is_not_there_is_named()
     {
-        using var lead = new Lead(new Uri("http://127.0.0.1:1"));
-
-        var finding = await ReadingFailsAsync(Given.Workload() with { Account = Given.Account with { Profile = "nobody" } });
+        var finding = await ReadingFailsAsync(Given.Nowhere, Given.Workload() with { Account = Given.Account with { Profile = "nobody" } });
 
         Assert.Equal(("FED8001", "nobody"), (finding.Code, finding.Expected));
     }
@@ -163,7 +145,7 @@ public sealed class FaultTests
                 var action => Answer.Ok(action),
             }
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
         var role = RoleOf(Given.Workload(), ("s3-list-buckets", Given.ListBuckets));
 
         await cloud.ApplyAsync(Create(role), TestContext.Current.CancellationToken);
@@ -179,7 +161,7 @@ public sealed class FaultTests
                 ? Answer.Error(404, "NoSuchEntity", "Policy arn:aws:iam::aws:policy/Nope does not exist or is not attachable.")
                 : Answer.Ok(request["Action"])
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
         var workload = Given.Workload();
         var role = RoleOf(
             workload with
@@ -208,7 +190,7 @@ public sealed class FaultTests
                 var action => Answer.Ok(action),
             }
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
 
         await cloud.ApplyAsync(Create(ProviderOf(Given.Workload())), TestContext.Current.CancellationToken);
 
@@ -233,7 +215,7 @@ public sealed class FaultTests
                 )
                 : Answer.Ok(request["Action"])
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
         var provider = ProviderOf(Given.Workload());
 
         var plan = Planner.Plan([provider], await cloud.ReadAsync([provider], TestContext.Current.CancellationToken));
@@ -258,10 +240,10 @@ public sealed class FaultTests
                 (Mark.ClusterTag(Given.Cluster.Project, Given.Cluster.Location, Given.Cluster.Name), "id-of-the-old-one"),
             ]
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
 
         var observation = Assert.Single(
-            await cloud.ReadAsync([RoleOf(Given.Workload() with { Adopt = adopt })], TestContext.Current.CancellationToken)
+            await cloud.ReadAsync([RoleOf(Given.Workload()) with { Adopt = adopt }], TestContext.Current.CancellationToken)
         );
 
         Assert.True(observation.Ours);
@@ -276,7 +258,7 @@ public sealed class FaultTests
     public async Task A_role_at_another_path_cannot_be_moved()
     {
         using var endpoint = LiveRole("/elsewhere/", []);
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint);
 
         var observation = Assert.Single(await cloud.ReadAsync([RoleOf(Given.Workload())], TestContext.Current.CancellationToken));
 
@@ -304,25 +286,26 @@ public sealed class FaultTests
             }
         );
 
-    private AwsCloud Cloud() => new(Given.Configuration(), new Directory(), _time);
+    private AwsCloud Cloud(Endpoint endpoint) => new(Given.Configuration(), new Directory(), endpoint.Clouds, _time);
 
-    private async Task<Finding> ReadingFailsAsync(Workload? workload = null)
+    private async Task<Finding> ReadingFailsAsync(CloudEndpoints clouds, Workload? workload = null)
     {
-        using var cloud = Cloud();
+        using var cloud = new AwsCloud(Given.Configuration(), new Directory(), clouds, _time);
         var refused = await Assert.ThrowsAsync<FindingException>(() =>
             cloud.ReadAsync([RoleOf(workload ?? Given.Workload())], TestContext.Current.CancellationToken)
         );
         return Assert.Single(refused.Findings);
     }
 
-    private Role RoleOf(Workload workload, params (string Name, string Document)[] permissions) => DesiredOf<Role>(workload, permissions);
+    private static Role RoleOf(Workload workload, params (string Name, string Document)[] permissions) =>
+        DesiredOf<Role>(workload, permissions);
 
-    private Provider ProviderOf(Workload workload) => DesiredOf<Provider>(workload);
+    private static Provider ProviderOf(Workload workload) => DesiredOf<Provider>(workload);
 
-    private T DesiredOf<T>(Workload workload, params (string Name, string Document)[] permissions)
+    private static T DesiredOf<T>(Workload workload, params (string Name, string Document)[] permissions)
         where T : DesiredResource
     {
-        using var cloud = Cloud();
+        using var cloud = new AwsCloud(Given.Configuration(), new Directory(), Given.Nowhere, TimeProvider.System);
         return Assert.Single(cloud.Desire(Given.Input(Given.Rendered(workload, permissions))).OfType<T>());
     }
 

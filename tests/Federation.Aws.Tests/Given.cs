@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Planning;
 using Federation.Resources;
@@ -15,6 +16,17 @@ internal static class Given
     public static readonly Cluster Cluster = new("main", "acme-prod", "asia-south1-a", "main");
 
     public static readonly Account Account = new("data", "123456789012", "ap-south-1");
+
+    /// <summary>No live cloud; AWS at an address of this machine.</summary>
+    public static CloudEndpoints CloudsAt(Uri aws) =>
+        new()
+        {
+            IsSandbox = true,
+            Aws = new AwsEndpoint(aws, "AKIAIOSFODNN7EXAMPLE", "secret", Path.Join(AppContext.BaseDirectory, "no-credentials")),
+        };
+
+    /// <summary>An address where nothing listens.</summary>
+    public static CloudEndpoints Nowhere { get; } = CloudsAt(new Uri("http://127.0.0.1:1"));
 
     public static Workload Workload(string name = "exports") =>
         new()
@@ -90,7 +102,7 @@ internal static class Given
         };
 }
 
-/// <summary>GKE's word on the clusters, as the test has it.</summary>
+/// <summary>What GKE says of the clusters, as the test has it.</summary>
 internal sealed class Directory(Func<Cluster, ClusterFacts>? facts = null) : IClusterDirectory
 {
     public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(

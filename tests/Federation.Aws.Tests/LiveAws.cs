@@ -1,6 +1,7 @@
 using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.Policies;
@@ -10,14 +11,16 @@ using k8s.Models;
 
 namespace Federation.Aws.Tests;
 
-/// <summary>A sandbox that this process' variables lead to, and an administrator's client of its account.</summary>
+/// <summary>A sandbox, what leads clients to it, and an administrator's client of its account.</summary>
 internal sealed class LiveAws : IAsyncDisposable
 {
-    private readonly Dictionary<string, string?> _before = new(StringComparer.Ordinal);
     private readonly DirectoryInfo _directory = System.IO.Directory.CreateTempSubdirectory("aws-");
     private SandboxClouds _sandbox = null!;
 
     public AmazonIdentityManagementServiceClient Iam { get; private set; } = null!;
+
+    /// <summary>Leads clients to the sandbox's AWS as its administrator.</summary>
+    public CloudEndpoints Clouds { get; private set; } = null!;
 
     /// <summary>What reached IAM and STS since <see cref="Forget"/>.</summary>
     public IReadOnlyList<string> Operations =>
@@ -40,29 +43,19 @@ internal sealed class LiveAws : IAsyncDisposable
             TimeProvider.System,
             TestContext.Current.CancellationToken
         );
-        foreach (var name in aws._sandbox.Unset)
-        {
-            aws.Set(name, null);
-        }
-
-        foreach (var (name, value) in aws._sandbox.Environment)
-        {
-            aws.Set(name, value);
-        }
-
-        FallbackRegionFactory.Reset();
+        var variables = aws._sandbox.Environment;
+        var endpoint = new AwsEndpoint(
+            new Uri(variables["AWS_ENDPOINT_URL"]),
+            variables["AWS_ACCESS_KEY_ID"],
+            variables["AWS_SECRET_ACCESS_KEY"],
+            variables["AWS_SHARED_CREDENTIALS_FILE"]
+        );
+        aws.Clouds = new CloudEndpoints { IsSandbox = true, Aws = endpoint };
         aws.Iam = new AmazonIdentityManagementServiceClient(
-            new BasicAWSCredentials(aws._sandbox.Environment["AWS_ACCESS_KEY_ID"], aws._sandbox.Environment["AWS_SECRET_ACCESS_KEY"]),
-            new AmazonIdentityManagementServiceConfig { ServiceURL = aws._sandbox.Environment["AWS_ENDPOINT_URL"], MaxErrorRetry = 0 }
+            new BasicAWSCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey),
+            new AmazonIdentityManagementServiceConfig { ServiceURL = endpoint.Url.AbsoluteUri, MaxErrorRetry = 0 }
         );
         return aws;
-    }
-
-    /// <summary>Sets a variable until the test ends.</summary>
-    public void Set(string name, string? value)
-    {
-        _before.TryAdd(name, Environment.GetEnvironmentVariable(name));
-        Environment.SetEnvironmentVariable(name, value);
     }
 
     public void Forget() => _forgotten = _sandbox.Calls.Calls.Count;
@@ -145,9 +138,9 @@ internal sealed class LiveAws : IAsyncDisposable
             .Token;
     }
 
-    public static async Task<AwsEvidence> ReadAsync(Workload workload) => (await ReadAllAsync(workload))[workload.Name];
+    public async Task<AwsEvidence> ReadAsync(Workload workload) => (await ReadAllAsync(workload))[workload.Name];
 
-    public static async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAllAsync(params Workload[] workloads)
+    public async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAllAsync(params Workload[] workloads)
     {
         using var cloud = Cloud();
         var evidence = workloads
@@ -161,15 +154,10 @@ internal sealed class LiveAws : IAsyncDisposable
         return await new AwsEvidenceReader(cloud).ReadAsync(evidence, new EvidenceScope(), TestContext.Current.CancellationToken);
     }
 
-    public static AwsCloud Cloud() => new(Given.Configuration(), new Directory(), new ImpatientTime());
+    private AwsCloud Cloud() => new(Given.Configuration(), new Directory(), Clouds, new ImpatientTime());
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (name, value) in _before)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-        }
-
         Iam.Dispose();
         await _sandbox.DisposeAsync();
         _directory.Delete(recursive: true);

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Amazon.IdentityManagement;
+using Amazon.Runtime;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
@@ -20,7 +22,7 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
     [Fact]
     public async Task What_was_applied_is_read_back_and_a_second_plan_is_empty()
     {
-        using var lead = await moto.LeadAsync();
+        var clouds = await moto.ResetAsync();
         var workload = Given.Workload();
         workload = workload with
         {
@@ -33,8 +35,8 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         };
         RenderedWorkload[] workloads = [Given.Rendered(workload, ("s3-list-buckets", Given.ListBuckets))];
 
-        var first = await ConvergeAsync(workloads);
-        var again = await ConvergeAsync(workloads);
+        var first = await ConvergeAsync(clouds, workloads);
+        var again = await ConvergeAsync(clouds, workloads);
 
         Assert.Equal([StepAction.Create, StepAction.Create], first.Plan.Steps.Select(change => change.Action));
         Assert.All(first.Progress, progress => Assert.Equal(StepState.Done, progress.State));
@@ -47,10 +49,10 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
     [Fact]
     public async Task What_differs_is_changed_and_what_is_others_stays()
     {
-        using var lead = await moto.LeadAsync();
+        var clouds = await moto.ResetAsync();
         var workload = Given.Workload();
-        await ConvergeAsync([Given.Rendered(workload, ("old", Given.ListBuckets), ("kept", Given.ListBuckets))]);
-        using var iam = new AmazonIdentityManagementServiceClient();
+        await ConvergeAsync(clouds, [Given.Rendered(workload, ("old", Given.ListBuckets), ("kept", Given.ListBuckets))]);
+        using var iam = moto.Client();
         var trust = PolicyDocument.Parse(
             Uri.UnescapeDataString((await iam.GetRoleAsync(new() { RoleName = "gke-exports" })).Role.AssumeRolePolicyDocument)
         );
@@ -88,8 +90,8 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         [
             Given.Rendered(changed, ("kept", Given.ListBuckets.Replace("ListAllMyBuckets", "GetObject", StringComparison.Ordinal))),
         ];
-        var run = await ConvergeAsync(workloads);
-        var again = await ConvergeAsync(workloads);
+        var run = await ConvergeAsync(clouds, workloads);
+        var again = await ConvergeAsync(clouds, workloads);
 
         Assert.All(run.Progress, progress => Assert.Equal(StepState.Done, progress.State));
         Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Steps.SelectMany(change => change.Fields)));
@@ -107,8 +109,8 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
     [Fact]
     public async Task A_role_that_is_not_ours_is_left_alone_unless_adopted()
     {
-        using var lead = await moto.LeadAsync();
-        using var iam = new AmazonIdentityManagementServiceClient();
+        var clouds = await moto.ResetAsync();
+        using var iam = moto.Client();
         await iam.CreateRoleAsync(
             new()
             {
@@ -118,8 +120,8 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
             }
         );
 
-        var refused = await ConvergeAsync([Given.Rendered(Given.Workload())]);
-        var adopted = await ConvergeAsync([Given.Rendered(Given.Workload() with { Adopt = true })]);
+        var refused = await ConvergeAsync(clouds, [Given.Rendered(Given.Workload())]);
+        var adopted = await ConvergeAsync(clouds, [Given.Rendered(Given.Workload() with { Adopt = true })]);
 
         Assert.Equal("FED8009", Assert.Single(refused.Plan.Findings).Code);
         Assert.Empty(adopted.Plan.Findings);
@@ -134,7 +136,7 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
     [Fact]
     public async Task Many_roles_are_read_with_the_account_in_a_few_calls()
     {
-        using var lead = await moto.LeadAsync();
+        var clouds = await moto.ResetAsync();
         RenderedWorkload[] workloads =
         [
             .. Enumerable
@@ -150,19 +152,22 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
                     )
                 ),
         ];
-        await ConvergeAsync(workloads);
+        await ConvergeAsync(clouds, workloads);
 
-        var again = await ConvergeAsync(workloads);
+        var again = await ConvergeAsync(clouds, workloads);
 
         Assert.False(again.Plan.HasChanges, string.Join('\n', again.Plan.Steps.SelectMany(change => change.Fields)));
         Assert.Equal(31, again.Plan.Steps.Count);
         Assert.InRange(again.Calls, 4, 8);
     }
 
-    private static async Task<(Plan Plan, IReadOnlyList<StepProgress> Progress, int Calls)> ConvergeAsync(RenderedWorkload[] workloads)
+    private static async Task<(Plan Plan, IReadOnlyList<StepProgress> Progress, int Calls)> ConvergeAsync(
+        CloudEndpoints clouds,
+        RenderedWorkload[] workloads
+    )
     {
         var configuration = Given.Configuration(workloads);
-        using var cloud = new AwsCloud(configuration, new Directory(), TimeProvider.System);
+        using var cloud = new AwsCloud(configuration, new Directory(), clouds, TimeProvider.System);
         var convergence = new Convergence(
             configuration,
             workloads,
@@ -217,7 +222,7 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
             await ready.Task.WaitAsync(TimeSpan.FromMinutes(2));
         }
 
-        internal async Task<Lead> LeadAsync()
+        internal async Task<CloudEndpoints> ResetAsync()
         {
             Assert.SkipUnless(_process is not null, "python3 with moto[server] is not installed.");
             using var reset = await _http.PostAsync(
@@ -226,8 +231,14 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
                 TestContext.Current.CancellationToken
             );
             reset.EnsureSuccessStatusCode();
-            return new Lead(_http.BaseAddress!);
+            return Given.CloudsAt(_http.BaseAddress!);
         }
+
+        internal AmazonIdentityManagementServiceClient Client() =>
+            new(
+                new BasicAWSCredentials("AKIAIOSFODNN7EXAMPLE", "secret"),
+                new AmazonIdentityManagementServiceConfig { ServiceURL = _http.BaseAddress!.AbsoluteUri }
+            );
 
         public async ValueTask DisposeAsync()
         {

@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Federation.Configuration;
 using Federation.Findings;
-using Federation.Issuers;
 using Federation.Planning;
 
 namespace Federation.Aws.Tests;
@@ -25,7 +24,7 @@ public sealed class ThumbprintTests
         using var endpoint = new Endpoint(request =>
             request["Action"] == "GetOpenIDConnectProvider" ? Answer.Error(404, "NoSuchEntity") : Answer.Ok(request["Action"])
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint, issuer);
 
         var change = await PlanAsync(cloud, Asking);
         await cloud.ApplyAsync(change, TestContext.Current.CancellationToken);
@@ -53,7 +52,7 @@ public sealed class ThumbprintTests
                 "<ClientIDList><member>sts.amazonaws.com</member></ClientIDList><ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
             )
         );
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint, issuer);
 
         var change = await PlanAsync(cloud, Asking);
 
@@ -66,9 +65,9 @@ public sealed class ThumbprintTests
     public async Task A_host_that_serves_its_own_certificate_alone_has_no_thumbprint_to_give()
     {
         using var issuer = new ServedChain(authorities: 0);
-        var finding = await PlanningFailsAsync();
+        var finding = await PlanningFailsAsync(issuer);
         Assert.Equal("FED8005", finding.Code);
-        Assert.Contains("its own alone", finding.Cause, StringComparison.Ordinal);
+        Assert.Contains("only its own certificate", finding.Cause, StringComparison.Ordinal);
         Assert.Contains("accounts.data.thumbprint", finding.Fix, StringComparison.Ordinal);
     }
 
@@ -76,17 +75,27 @@ public sealed class ThumbprintTests
     public async Task A_chain_that_is_not_trusted_is_not_taken()
     {
         using var issuer = new ServedChain(authorities: 2, trusted: false);
-        Assert.Contains("cannot be read", (await PlanningFailsAsync()).Cause, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", (await PlanningFailsAsync(issuer)).Cause, StringComparison.Ordinal);
     }
 
-    private static async Task<Finding> PlanningFailsAsync()
+    private static async Task<Finding> PlanningFailsAsync(ServedChain issuer)
     {
         using var endpoint = new Endpoint(_ => Answer.Error(404, "NoSuchEntity"));
-        using var cloud = Cloud();
+        using var cloud = Cloud(endpoint, issuer);
         return Assert.Single((await Assert.ThrowsAsync<FindingException>(() => PlanAsync(cloud, Asking))).Findings);
     }
 
-    private static AwsCloud Cloud() => new(Given.Configuration(), new Directory(), TimeProvider.System);
+    private static AwsCloud Cloud(Endpoint endpoint, ServedChain issuer) =>
+        new(
+            Given.Configuration(),
+            new Directory(),
+            endpoint.Clouds with
+            {
+                IssuerConnectTo = issuer.ConnectTo,
+                IssuerAuthorityFile = issuer.Anchor,
+            },
+            TimeProvider.System
+        );
 
     private static async Task<Step> PlanAsync(AwsCloud cloud, Account account)
     {
@@ -103,7 +112,6 @@ public sealed class ThumbprintTests
         private readonly string _anchor = Path.GetTempFileName();
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
         private readonly SslStreamCertificateContext _context;
-        private readonly Dictionary<string, string?> _before;
         private int _connections;
 
         public ServedChain(int authorities, bool trusted = true)
@@ -124,18 +132,15 @@ public sealed class ThumbprintTests
 
             _listener.Start();
             _ = ServeAsync();
-            File.WriteAllText(_anchor, trusted ? root.ExportCertificatePem() : "");
-            _before = ((string[])[IssuerTransport.ConnectToVariable, IssuerTransport.CertificateAuthorityVariable]).ToDictionary(
-                name => name,
-                Environment.GetEnvironmentVariable,
-                StringComparer.Ordinal
-            );
-            Environment.SetEnvironmentVariable(
-                IssuerTransport.ConnectToVariable,
-                $"container.googleapis.com:443:127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}"
-            );
-            Environment.SetEnvironmentVariable(IssuerTransport.CertificateAuthorityVariable, _anchor);
+            File.WriteAllText(_anchor, root.ExportCertificatePem());
+            Anchor = trusted ? _anchor : null;
         }
+
+        /// <summary>Leads connections to the host here.</summary>
+        public string ConnectTo => $"container.googleapis.com:443:127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+        /// <summary>The file of the root; null where it is not to be trusted.</summary>
+        public string? Anchor { get; }
 
         public string Own { get; }
 
@@ -145,11 +150,6 @@ public sealed class ThumbprintTests
 
         public void Dispose()
         {
-            foreach (var (name, value) in _before)
-            {
-                Environment.SetEnvironmentVariable(name, value);
-            }
-
             _listener.Dispose();
             File.Delete(_anchor);
         }
