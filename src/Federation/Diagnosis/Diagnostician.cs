@@ -15,19 +15,19 @@ public static class Diagnostician
     public static WorkloadDiagnosis Diagnose(WorkloadEvidence evidence, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(evidence);
-        var @case = new Case(evidence, now);
+        var subject = new WorkloadCase(evidence, now);
         var unread = Unread(evidence).ToHashSet();
         var repeated = Repeated(evidence).ToHashSet();
 
-        var issuer = IssuerLink.Examine(@case);
-        var token = TokenLink.Examine(@case);
-        var provider = ProviderLink.Examine(@case);
-        var audience = ProviderLink.ExamineAudience(@case);
-        var trust = TrustLink.Examine(@case);
-        var role = RoleLink.Examine(@case);
-        var permissions = PermissionsLink.Examine(@case);
-        var account = GoogleServiceAccountLink.Examine(@case);
-        if (@case.IsGoogle)
+        var issuer = IssuerLink.Examine(subject);
+        var (token, ofTokens) = TokenLink.Examine(subject);
+        var provider = ProviderLink.Examine(subject);
+        var audience = ProviderLink.ExamineAudience(subject);
+        var trust = TrustLink.Examine(subject);
+        var role = RoleLink.Examine(subject);
+        var permissions = PermissionsLink.Examine(subject);
+        var account = GoogleServiceAccountLink.Examine(subject);
+        if (subject.IsGoogle)
         {
             // Its token is the one that AWS trusts; otherwise nothing on the way to AWS depends on it.
             token = token with
@@ -38,12 +38,12 @@ public static class Diagnostician
         }
 
         Link[] way = [issuer, token, provider, audience, trust, role, permissions];
-        var check = CheckLink.Examine(@case, explained: way.Any(link => link.Findings.Any(IsSeen)));
+        var check = CheckLink.Examine(subject, explained: way.Any(link => link.Findings.Any(IsSeen)));
         // STS finds the role before it reads its trust policy.
         Link[] met = [issuer, token, provider, audience, role, trust, permissions, check];
         var found = met.SelectMany(link => link.Findings).Concat(account).Distinct().Except(repeated).ToArray();
         var untold = unread.Except(repeated).ToHashSet();
-        return new WorkloadDiagnosis(Ordered(found, untold), Chain([.. way, check], unread)) { Unread = [.. untold] };
+        return new WorkloadDiagnosis(Ordered(found, untold), Chain([.. way, check], unread)) { Unread = [.. untold], OfTokens = ofTokens };
 
         bool IsSeen(Finding finding) => finding.Severity == Severity.Error && !unread.Contains(finding);
     }

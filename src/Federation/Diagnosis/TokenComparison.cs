@@ -6,133 +6,150 @@ using Federation.WebIdentity;
 
 namespace Federation.Diagnosis;
 
-/// <summary>What somebody wants of a claim.</summary>
-/// <param name="By">Who: <c>provider</c>, <c>trust policy</c>, <c>STS</c>.</param>
+/// <summary>What AWS requires of a claim.</summary>
+/// <param name="By">Who requires it: <c>provider</c>, <c>trust policy</c>, <c>STS</c>.</param>
 public sealed record ClaimWish(string By, string Value, bool Fits);
 
-/// <summary>One claim of a token beside what AWS expects of it.</summary>
-/// <param name="Wishes">Empty for a claim that nobody looks at.</param>
+/// <summary>One claim of a token beside what AWS requires of it.</summary>
+/// <param name="Wishes">Empty for a claim that AWS does not look at.</param>
 public sealed record ClaimLine(string Claim, string Value, params IReadOnlyList<ClaimWish> Wishes)
 {
-    /// <summary>Whether it is what everybody wants; null where nobody wants anything.</summary>
+    /// <summary>Whether it meets all requirements; null where there are none.</summary>
     public bool? Fits => Wishes.Count == 0 ? null : Wishes.All(wish => wish.Fits);
 }
 
-/// <summary>A token's claims, line by line, beside what the provider and the trust policy that are there want of them.</summary>
+/// <summary>
+/// A token's claims, line by line, beside what the provider and the trust policy that are there require of them. What
+/// fits is the engine's answer; this only shows it.
+/// </summary>
 public static class TokenComparison
 {
     private static readonly string[] Compared = ["iss", "aud", "azp", "sub", "exp", "iat", "nbf"];
 
     /// <summary>The lines in the order in which AWS looks at the claims, then the rest; empty for what is no token.</summary>
-    public static IReadOnlyList<ClaimLine> Of(WorkloadEvidence evidence, TokenEvidence token, DateTimeOffset now)
+    public static IReadOnlyList<ClaimLine> Of(WorkloadEvidence evidence, TokenEvidence seen, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(evidence);
-        ArgumentNullException.ThrowIfNull(token);
-        if (token.Claims is not { } claims)
+        ArgumentNullException.ThrowIfNull(seen);
+        if (seen.Claims is not { } claims)
         {
             return [];
         }
 
-        var @case = new Case(evidence, now);
-        var lines = new List<ClaimLine>();
-        foreach (var claim in Compared.Where(claims.ContainsKey))
-        {
-            lines.Add(Line(@case, claim, claims[claim], claims, now));
-        }
-
-        lines.AddRange(
-            claims.Where(claim => !Compared.Contains(claim.Key, StringComparer.Ordinal)).SelectMany(claim => Flat(claim.Key, claim.Value))
-        );
-        return lines;
+        var subject = new WorkloadCase(evidence, now);
+        var judgement = TokenJudgement.Of(subject, subject.Live, seen);
+        return
+        [
+            .. Compared.Where(claims.ContainsKey).Select(claim => Line(subject, judgement, claim, Text(claims[claim]))),
+            .. claims
+                .Where(claim => !Compared.Contains(claim.Key, StringComparer.Ordinal))
+                .SelectMany(claim => Flat(claim.Key, claim.Value)),
+        ];
     }
 
-    private static ClaimLine Line(Case @case, string claim, JsonNode? value, JsonObject claims, DateTimeOffset now)
+    private static ClaimLine Line(WorkloadCase subject, TokenJudgement judgement, string claim, string text)
     {
-        var text = Text(value);
-        switch (claim)
+        var workload = subject.Workload;
+        return claim switch
         {
-            case "iss":
-                var issuer = "https://" + @case.IssuerPath;
-                return new ClaimLine(claim, text, new ClaimWish(@case.IsGoogle ? "trust policy" : "provider", issuer, text == issuer));
-            case "aud":
-                return new ClaimLine(
-                    claim,
-                    text,
-                    [.. OfProvider(@case, text), .. OfTrust(@case, @case.IsGoogle ? ":oaud" : ":aud", text, @case.Workload.Audience)]
-                );
-            case "azp":
-                return new ClaimLine(claim, text, [.. OfTrust(@case, ":aud", text, otherwise: null)]);
-            case "sub":
-                return new ClaimLine(claim, text, [.. OfTrust(@case, ":sub", text, @case.Subject)]);
-            case "exp":
-                var (expires, issued) = (Moment(value), Moment(claims["iat"]));
-                var lifetime = expires is not null && issued is not null ? $", lives {Human.Of(expires.Value - issued.Value)}" : "";
-                return expires is null
-                    ? NoTime(claim, text)
-                    : new ClaimLine(
-                        claim,
-                        $"{Shown(expires.Value)} ({Distance(expires.Value, now)}{lifetime})",
-                        new ClaimWish("STS", "not more than 5 min ago", now - SecurityTokenService.ClockAllowance < expires)
-                    );
-            default:
-                return Moment(value) is not { } begins
-                    ? NoTime(claim, text)
-                    : new ClaimLine(
-                        claim,
-                        $"{Shown(begins)} ({Distance(begins, now)})",
-                        new ClaimWish("STS", "not more than 5 min ahead", begins <= now + SecurityTokenService.ClockAllowance)
-                    );
+            "iss" => new(
+                claim,
+                text,
+                new ClaimWish(subject.IsGoogle ? "trust policy" : "provider", "https://" + subject.IssuerPath, !judgement.IsIssuerRefused)
+            ),
+            "aud" => new(
+                claim,
+                text,
+                [
+                    .. ByProvider(subject, judgement),
+                    .. ByTrust(subject, judgement, subject.IsGoogle ? ":oaud" : ":aud", workload.Audience, text),
+                ]
+            ),
+            "azp" => new(claim, text, [.. ByTrust(subject, judgement, ":aud", otherwise: null, text)]),
+            "sub" => new(claim, text, [.. ByTrust(subject, judgement, ":sub", subject.TokenSubject, text)]),
+            "exp" => Time(subject, judgement, claim, text, judgement.Token?.ExpiresAt, "not more than 5 min ago"),
+            "iat" => Time(subject, judgement, claim, text, judgement.Token?.IssuedAt, "not more than 5 min ahead"),
+            _ => Time(subject, judgement, claim, text, judgement.Token?.NotBefore, "not more than 5 min ahead"),
+        };
+    }
+
+    private static ClaimLine Time(
+        WorkloadCase subject,
+        TokenJudgement judgement,
+        string claim,
+        string text,
+        DateTimeOffset? time,
+        string required
+    )
+    {
+        if (time is not { } moment)
+        {
+            return new(claim, text, new ClaimWish("STS", "whole seconds since 1970", Fits: false));
         }
+
+        var distance = moment > subject.Now ? $"in {Human.Of(moment - subject.Now)}" : $"{Human.Of(subject.Now - moment)} ago";
+        var lifetime = claim == "exp" && judgement.Token!.IssuedAt is { } issued ? $", lives {Human.Of(moment - issued)}" : "";
+        return new(
+            claim,
+            $"{moment.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'} ({distance}{lifetime})",
+            new ClaimWish("STS", required, !judgement.Refusals.Any(refusal => RefusalTable.Row(refusal.Reason).Claim == claim))
+        );
     }
 
     /// <summary>The audiences of the provider that is there; nothing where there is none, or it was not read.</summary>
-    private static IEnumerable<ClaimWish> OfProvider(Case @case, string value)
+    private static IEnumerable<ClaimWish> ByProvider(WorkloadCase subject, TokenJudgement judgement)
     {
-        if (
-            !@case.IsGoogle
-            && @case.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == @case.Cluster.IssuerPath)?.ClientIds
-                is { } clients
-        )
+        if (ProviderLink.Own(subject) is { ClientIds: { } clients } && !subject.IsGoogle)
         {
             yield return new ClaimWish(
                 "provider",
                 clients.Count == 0 ? "(none)" : string.Join(" or ", clients),
-                clients.Contains(value, StringComparer.Ordinal)
+                !judgement.Refusals.Any(refusal =>
+                    refusal.Reason
+                        is RefusalReason.AudienceNotRegistered
+                            or RefusalReason.AudienceEmpty
+                            or RefusalReason.ManyAudiences
+                            or RefusalReason.ProviderMissing
+                )
             );
         }
     }
 
-    /// <summary>What the trust policy that is there wants under a key of the issuer.</summary>
-    /// <param name="otherwise">What it should want, for where it was not read or wants nothing.</param>
-    private static IEnumerable<ClaimWish> OfTrust(Case @case, string key, string value, string? otherwise)
+    /// <summary>What the trust policy that is there requires under a key of the issuer.</summary>
+    /// <param name="otherwise">What it should require, where it was not read or requires nothing.</param>
+    private static IEnumerable<ClaimWish> ByTrust(
+        WorkloadCase subject,
+        TokenJudgement judgement,
+        string key,
+        string? otherwise,
+        string text
+    )
     {
-        var conditions = (@case.Role?.TrustPolicy.Statements ?? [])
+        key = subject.IssuerPath + key;
+        var required = (subject.Role?.TrustPolicy.Statements ?? [])
             .Where(statement => statement.Effect is PolicyEffect.Allow)
             .SelectMany(statement => statement.Conditions)
-            .Where(condition => condition.Key.Equals(@case.IssuerPath + key, StringComparison.OrdinalIgnoreCase))
+            .Where(condition => condition.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
+            .SelectMany(condition => condition.Values)
+            .Distinct(StringComparer.Ordinal)
             .ToArray();
-        var wanted = conditions.SelectMany(condition => condition.Values).Distinct(StringComparer.Ordinal).ToArray();
-        if (wanted.Length > 0)
+        if (required.Length > 0)
         {
-            // Only the Like operators read * and ? as anything but themselves.
-            var fits = conditions.Any(condition =>
-                condition.Values.Any(one =>
-                    condition.Operator.Contains("Like", StringComparison.Ordinal) ? Wildcard.IsMatch(one, value) : one == value
-                )
-            );
-            yield return new ClaimWish("trust policy", string.Join(" or ", wanted), fits);
+            yield return new ClaimWish("trust policy", string.Join(" or ", required), !IsObstacle(judgement, key));
         }
         else if (otherwise is not null)
         {
-            yield return new ClaimWish("trust policy", otherwise, value == otherwise);
+            yield return new ClaimWish("trust policy", otherwise, text == otherwise);
         }
     }
 
-    private static ClaimLine NoTime(string claim, string text) =>
-        new(claim, text, new ClaimWish("STS", "whole seconds since 1970", Fits: false));
-
-    private static string Distance(DateTimeOffset time, DateTimeOffset now) =>
-        time > now ? $"in {Human.Of(time - now)}" : $"{Human.Of(now - time)} ago";
+    private static bool IsObstacle(TokenJudgement judgement, string key) =>
+        judgement
+            .Refusals.Select(refusal => refusal.Trust)
+            .OfType<TrustVerdict>()
+            .SelectMany(verdict => verdict.NearMisses.Take(1))
+            .SelectMany(nearest => nearest.Obstacles.OfType<TrustObstacle.Condition>())
+            .Any(obstacle => obstacle.Unmet.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
 
     private static IEnumerable<ClaimLine> Flat(string name, JsonNode? value) =>
         value is JsonObject inner
@@ -146,11 +163,4 @@ public static class TokenComparison
             JsonValue single when single.TryGetValue<string>(out var text) => text,
             _ => value?.ToJsonString() ?? "null",
         };
-
-    private static DateTimeOffset? Moment(JsonNode? value) =>
-        value is JsonValue single && single.TryGetValue<long>(out var seconds) && seconds is >= 0 and <= 253_402_300_799
-            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-            : null;
-
-    private static string Shown(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'");
 }

@@ -24,17 +24,11 @@ public sealed record WorkloadDiagnosis(IReadOnlyList<Finding> Findings, IReadOnl
             Unread = [],
         };
 
-    /// <summary>What concerns the token alone.</summary>
-    public WorkloadDiagnosis OfToken() =>
-        this with
-        {
-            Findings =
-            [
-                .. Findings.Where(finding =>
-                    finding.Code.StartsWith("FED7", StringComparison.Ordinal) || finding.Code == FindingCodes.VerificationKeyUnavailable
-                ),
-            ],
-        };
+    /// <summary>Those of the findings that are about a token that was seen.</summary>
+    public IReadOnlyList<Finding> OfTokens { get; init; } = [];
+
+    /// <summary>What concerns the tokens that were seen, and nothing else.</summary>
+    public WorkloadDiagnosis OfToken() => this with { Findings = [.. Findings.Intersect(OfTokens)] };
 
     /// <summary>As this, and the check failed in a way that is not in the evidence.</summary>
     public WorkloadDiagnosis WithFailedCheck(Finding finding) =>

@@ -22,7 +22,11 @@ internal static class IssuerKeySelection
 {
     private const int MostKeysOfOneType = 100;
 
-    public static SignatureVerdict Verify(WebIdentityToken token, IReadOnlyList<IssuerKey> keys)
+    /// <summary>Whether STS takes tokens with this <c>alg</c> at all.</summary>
+    public static bool Supports(string? algorithm) => Scheme(algorithm) is not null;
+
+    /// <param name="seen">What is known of the signature where the token does not have it; null: it does.</param>
+    public static SignatureVerdict Verify(WebIdentityToken token, IReadOnlyList<IssuerKey> keys, SeenSignature? seen = null)
     {
         if (Scheme(token.Algorithm) is not { } scheme)
         {
@@ -32,6 +36,11 @@ internal static class IssuerKeySelection
         if (Select(token.KeyId, keys) is not { } key || !string.Equals(key.KeyType, scheme.KeyType, StringComparison.Ordinal))
         {
             return SignatureVerdict.KeyUnavailable;
+        }
+
+        if (seen is not null)
+        {
+            return seen is SeenSignature.Invalid ? SignatureVerdict.Invalid : SignatureVerdict.Valid;
         }
 
         try

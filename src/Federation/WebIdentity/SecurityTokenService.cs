@@ -260,8 +260,10 @@ public static class SecurityTokenService
 
             var verdict = evidence.Keys switch
             {
-                IssuerKeys.Published(var keys) => IssuerKeySelection.Verify(_token, keys),
-                IssuerKeys.Assumed => SignatureVerdict.Valid,
+                IssuerKeys.Published(var keys) => IssuerKeySelection.Verify(_token, keys, evidence.Signature),
+                IssuerKeys.Unknown when !IssuerKeySelection.Supports(_token.Algorithm) => SignatureVerdict.AlgorithmUnsupported,
+                IssuerKeys.Unknown when evidence.Signature is SeenSignature.Invalid => SignatureVerdict.Invalid,
+                IssuerKeys.Unknown => SignatureVerdict.Valid,
                 _ => SignatureVerdict.KeyUnavailable,
             };
             switch (verdict)
@@ -392,7 +394,7 @@ public static class SecurityTokenService
 
         private bool IsAudienceRepeated() => _token!.Claims.EnumerateObject().Count(claim => claim.NameEquals("aud")) > 1;
 
-        // A token may carry the ARNs of the roles it is for, as a list or parted by semicolons.
+        // A token may carry the ARNs of the roles it is for, as a list or separated by semicolons. The three texts are recorded.
         private IEnumerable<WebIdentityDecision.Refused> Roles()
         {
             if (!_token!.Claims.TryGetProperty(RolesClaim, out var roles) || roles.ValueKind is JsonValueKind.Null)
@@ -400,25 +402,41 @@ public static class SecurityTokenService
                 yield break;
             }
 
-            IEnumerable<string> listed = roles.ValueKind switch
+            if (roles.ValueKind is not (JsonValueKind.String or JsonValueKind.Array))
             {
-                JsonValueKind.String => roles.GetString()!.Split(';'),
-                JsonValueKind.Array => roles
-                    .EnumerateArray()
-                    .Where(item => item.ValueKind is JsonValueKind.String)
-                    .Select(item => item.GetString()!),
-                _ => [],
-            };
-            _isListed = listed.Any(role => string.Equals(role.Trim(), _request.RoleArn, StringComparison.Ordinal));
-            if (!_isListed)
+                yield return RolesRefused(RefusalReason.RolesMalformed, "The roles claim is not in a supported format", roles);
+                yield break;
+            }
+
+            IEnumerable<string> texts =
+                roles.ValueKind is JsonValueKind.String
+                    ? roles.GetString()!.Split(';')
+                    : roles.EnumerateArray().Where(item => item.ValueKind is JsonValueKind.String).Select(item => item.GetString()!);
+            var listed = texts.Select(text => text.Trim()).Where(IsRoleArn).ToArray();
+            _isListed = listed.Contains(_request.RoleArn, StringComparer.Ordinal);
+            if (listed.Length == 0)
             {
-                yield return Invalid(RefusalReason.RoleNotListed, NotValidated) with
-                {
-                    Expected = _request.RoleArn,
-                    Actual = roles.GetRawText(),
-                };
+                yield return RolesRefused(RefusalReason.RolesMalformed, "The roles claim contains no valid role ARNs", roles);
+            }
+            else if (!_isListed)
+            {
+                yield return RolesRefused(
+                    RefusalReason.RoleNotListed,
+                    "The target role ARN is not present in the roles claim of the identity token",
+                    roles
+                );
             }
         }
+
+        // A list with commas would pass for one ARN with a strange path: STS does not take it for one.
+        private static bool IsRoleArn(string text) => text.Count(character => character == ':') == 5 && RoleArn.TryParse(text, out _);
+
+        private WebIdentityDecision.Refused RolesRefused(RefusalReason reason, string message, JsonElement claim) =>
+            Invalid(reason, message) with
+            {
+                Expected = _request.RoleArn,
+                Actual = claim.GetRawText(),
+            };
 
         private IEnumerable<WebIdentityDecision.Refused> Trust()
         {
@@ -478,7 +496,7 @@ public static class SecurityTokenService
         private IEnumerable<string> Actions()
         {
             yield return AssumeRoleAction;
-            if (_token!.Has(TagsClaim))
+            if (_token!.Has(TagsClaim) && AreTagsWellFormed())
             {
                 yield return "sts:TagSession";
             }
@@ -522,10 +540,18 @@ public static class SecurityTokenService
                         _ => throw new InvalidOperationException($"Unknown obstacle {obstacle.GetType().Name}."),
                     }
                 )
-                // Which of several audiences the policy should have is unclear while the token has several.
-                .Where(refusal => !(_hasManyAudiences && refusal.Reason is RefusalReason.TrustAudience))
+                .Where(refusal => !IsConsequence(refusal.Reason))
                 .DistinctBy(refusal => refusal.Reason);
         }
+
+        // The token's own claim was objected to already: whether the trust policy wants it cannot be said.
+        private bool IsConsequence(RefusalReason reason) =>
+            reason switch
+            {
+                RefusalReason.TrustAudience => _hasManyAudiences || !_token!.Has("aud") || HasEmptyAudienceList(),
+                RefusalReason.TrustSubject => _token!.Subject is null,
+                _ => false,
+            };
 
         private static RefusalReason ReasonOf(PolicyCondition condition, IReadOnlyList<string> actual)
         {

@@ -52,6 +52,9 @@ public enum RefusalReason
 
     AudienceNotRegistered,
 
+    /// <summary>The token's own list of roles cannot be read, or has no role's ARN in it.</summary>
+    RolesMalformed,
+
     /// <summary>The token's own list of roles does not have this one.</summary>
     RoleNotListed,
 

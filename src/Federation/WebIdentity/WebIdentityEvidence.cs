@@ -52,8 +52,8 @@ public abstract record IssuerKeys
     /// <summary>Discovery or JWKS could not be fetched.</summary>
     public sealed record Unreachable(string Reason) : IssuerKeys;
 
-    /// <summary>The signature is taken to be good: for judging claims alone, before a token exists.</summary>
-    public sealed record Assumed : IssuerKeys;
+    /// <summary>The keys are not known from here: neither key nor signature is objected to.</summary>
+    public sealed record Unknown : IssuerKeys;
 }
 
 /// <summary>Everything STS looks at when it decides.</summary>
@@ -65,4 +65,19 @@ public sealed record WebIdentityEvidence(
     IssuerKeys Keys,
     AssumableRole? Role,
     DateTimeOffset Now
-);
+)
+{
+    /// <summary>
+    /// Set where the token is known by its header and claims alone: what was found out about its signature when it was
+    /// seen. Null: the request has the token's own text, which is verified.
+    /// </summary>
+    public SeenSignature? Signature { get; init; }
+}
+
+/// <summary>What was found out about the signature of a token whose text is gone.</summary>
+public enum SeenSignature
+{
+    Unknown,
+    Valid,
+    Invalid,
+}

@@ -700,16 +700,42 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.RoleNotListed,
                 "InvalidIdentityToken",
                 400,
-                NotValidated
+                "The target role ARN is not present in the roles claim of the identity token"
             );
-            Row(
-                "the token lists no role",
-                Scene.EvidenceOf(claims => claims["https://aws.amazon.com/roles"] = ""),
-                RefusalReason.RoleNotListed,
-                "InvalidIdentityToken",
-                400,
-                NotValidated
-            );
+            foreach (
+                var (name, roles) in new (string, JsonNode)[]
+                {
+                    ("an empty text", ""),
+                    ("an empty list", new JsonArray()),
+                    ("a list in a list", new JsonArray(new JsonArray(Scene.RoleArn))),
+                    ("a wildcard", "arn:aws:iam::111122223333:role/*"),
+                    ("ARNs separated by commas", $"{Scene.RoleArn},{Scene.RoleArn}"),
+                    ("an ARN in capitals", Scene.RoleArn.Replace("arn:aws:iam", "ARN:AWS:IAM", StringComparison.Ordinal)),
+                }
+            )
+            {
+                Row(
+                    $"the token's list of roles is {name}",
+                    Scene.EvidenceOf(claims => claims["https://aws.amazon.com/roles"] = roles),
+                    RefusalReason.RolesMalformed,
+                    "InvalidIdentityToken",
+                    400,
+                    "The roles claim contains no valid role ARNs"
+                );
+            }
+
+            foreach (var roles in new JsonNode[] { 1, true, new JsonObject() })
+            {
+                Row(
+                    $"the token's list of roles is {roles.ToJsonString()}",
+                    Scene.EvidenceOf(claims => claims["https://aws.amazon.com/roles"] = roles),
+                    RefusalReason.RolesMalformed,
+                    "InvalidIdentityToken",
+                    400,
+                    "The roles claim is not in a supported format"
+                );
+            }
+
             Row(
                 "DurationSeconds above the role's maximum",
                 Scene.EvidenceOf(r => r with { DurationSeconds = 7200 }),
@@ -780,7 +806,13 @@ public sealed class SecurityTokenServiceTests
                 "100 RSA keys",
                 Keys([.. Enumerable.Range(0, 99).Select(i => TestIssuer.Stranger.Key($"other-{i}")), TestIssuer.Cluster.Key("key-1")])
             );
-            Row("keys taken to be good", Scene.EvidenceOf(TestIssuer.Stranger.Sign(Scene.Claims)) with { Keys = new IssuerKeys.Assumed() });
+            Row(
+                "keys that are not known",
+                Scene.EvidenceOf(TestIssuer.Stranger.Sign(Scene.Claims)) with
+                {
+                    Keys = new IssuerKeys.Unknown(),
+                }
+            );
             Row("condition keys in another case", Scene.EvidenceOf(Scene.Statement(issuerPath: Scene.IssuerPath.ToUpperInvariant())));
             Row("an empty subject where trust does not ask", Empty(Scene.Statement() with { Conditions = [] }));
             Row(

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Findings;
@@ -61,10 +62,12 @@ public sealed record WorkloadEvidence
 /// <param name="Defect">What is wrong with it if it is no JWT; then there are no claims.</param>
 public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefect.None)
 {
+    /// <summary>Null: nobody saw the header. Empty: it names none.</summary>
     public string? Algorithm { get; init; }
 
     public string? KeyId { get; init; }
 
+    /// <summary>Of a claim given twice the last counts, as it does for STS.</summary>
     public JsonObject? Claims { get; init; }
 
     /// <summary>Whether a published key verifies it; none where its signature or the keys were not to be had.</summary>
@@ -78,9 +81,31 @@ public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefe
         WebIdentityToken.TryParse(text, out var token, out var defect)
             ? new(source)
             {
-                Algorithm = token.Algorithm,
+                Algorithm = token.Algorithm ?? "",
                 KeyId = token.KeyId,
-                Claims = JsonNode.Parse(token.Claims.GetRawText()) as JsonObject,
+                Claims = (JsonObject)Node(token.Claims)!,
             }
             : new(source, defect);
+
+    // JsonNode itself would throw at the second member of a name.
+    private static JsonNode? Node(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var members = new JsonObject();
+                foreach (var member in value.EnumerateObject())
+                {
+                    members[member.Name] = Node(member.Value);
+                }
+
+                return members;
+            case JsonValueKind.Array:
+                return new JsonArray([.. value.EnumerateArray().Select(Node)]);
+            case JsonValueKind.Null:
+                return null;
+            default:
+                return JsonValue.Create(value);
+        }
+    }
 }

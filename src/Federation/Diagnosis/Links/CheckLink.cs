@@ -12,10 +12,10 @@ namespace Federation.Diagnosis.Links;
 internal static class CheckLink
 {
     /// <param name="explained">A link before this one is broken.</param>
-    public static Link Examine(Case @case, bool explained)
+    public static Link Examine(WorkloadCase subject, bool explained)
     {
-        var workload = @case.Workload;
-        var proof = @case.Pods.FirstOrDefault(pod => pod.IsValidation);
+        var workload = subject.Workload;
+        var proof = subject.Pods.FirstOrDefault(pod => pod.IsValidation);
         var findings = new List<Finding>();
         string? held = null;
         if (proof?.Snapshot.Phase == "Succeeded")
@@ -29,66 +29,66 @@ internal static class CheckLink
 
         if (!explained)
         {
-            findings.AddRange(@case.Pods.Select(pod => Failed(@case, pod)).OfType<Finding>());
-            if (findings.Count == 0 && @case.Evidence.Aws.Exchange is { Code: { } code } exchange)
+            findings.AddRange(subject.Pods.Select(pod => Failed(subject, pod)).OfType<Finding>());
+            if (findings.Count == 0 && subject.Evidence.Aws.Exchange is { Code: { } code } exchange)
             {
-                findings.Add(Refused(@case, ErrorTexts.Explain($"{code}: {exchange.Message}"), "STS, asked from here,"));
+                findings.Add(Refused(subject, ErrorTexts.Explain($"{code}: {exchange.Message}"), "STS, asked from here,"));
             }
         }
 
         return new Link("check", findings, workload.Verify.Run, held);
     }
 
-    private static Finding? Failed(Case @case, PodEvidence pod)
+    private static Finding? Failed(WorkloadCase subject, PodEvidence pod)
     {
         var text = string.Join('\n', pod.Log);
-        switch (PodVerdict.Of(pod.Snapshot, @case.Now))
+        switch (PodVerdict.Of(pod.Snapshot, subject.Now))
         {
             case PodVerdict.Hopeless { Finding: { Kind.Class: FindingClass.PodEnded } ended }:
                 return pod.IsValidation
                     ? ended with
                     {
-                        Resource = @case.PodId(pod),
+                        Resource = subject.PodId(pod),
                     }
                     : ended with
                     {
                         // How a pod of the user's own ends is theirs to judge, unless they ask.
                         Severity = pod.IsNamed ? Severity.Error : Severity.Warning,
-                        Resource = @case.PodId(pod),
-                        Fix = $"How it ended: {@case.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)}",
+                        Resource = subject.PodId(pod),
+                        Fix = $"How it ended: {subject.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)}",
                     };
             case PodVerdict.Failed(CheckVerdict.IdentityRefused, _) when pod.IsValidation:
-                return Refused(@case, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with
+                return Refused(subject, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with
                 {
-                    Resource = @case.PodId(pod),
+                    Resource = subject.PodId(pod),
                 };
             case PodVerdict.Failed(var exitCode, _) when pod.IsValidation:
-                return Denied(@case, text) ?? ByItself(@case, pod, exitCode);
+                return Denied(subject, text) ?? ByItself(subject, pod, exitCode);
             case PodVerdict.Undecided when pod.IsValidation:
                 // It tries again what was denied; the policies that are there say whether that can help.
                 return PermissionTexts.Denied(text) is var (action, resource)
-                    ? PermissionsLink.Explain(@case, action, resource ?? "*")
+                    ? PermissionsLink.Explain(subject, action, resource ?? "*")
                     : null;
             default:
                 // A pod of the user's own: its log is all that it says, and only while it fails.
                 return PodChecks.IsFailing(pod) && ErrorTexts.Explain(text) is [var first, ..] recognised
-                    ? (first.Kind.Class == FindingClass.ActionDenied ? Denied(@case, text) : null)
-                        ?? Refused(@case, recognised, $"The pod {pod.Snapshot.Name}") with
+                    ? (first.Kind.Class == FindingClass.ActionDenied ? Denied(subject, text) : null)
+                        ?? Refused(subject, recognised, $"The pod {pod.Snapshot.Name}") with
                         {
-                            Resource = @case.PodId(pod),
+                            Resource = subject.PodId(pod),
                         }
                     : null;
         }
     }
 
-    private static Finding ByItself(Case @case, PodEvidence pod, int exitCode)
+    private static Finding ByItself(WorkloadCase subject, PodEvidence pod, int exitCode)
     {
-        var check = @case.Workload.Verify.Run;
+        var check = subject.Workload.Verify.Run;
         var error = LastError(pod);
         return new Finding
         {
             Code = FindingCodes.CheckFailed,
-            Resource = @case.PodId(pod),
+            Resource = subject.PodId(pod),
             Cause = $"The role was assumed, and the check `{check}` ended with exit code {exitCode}{(error is null ? "" : $": {error}")}.",
             Fix = "Run the command of `verify.run` by hand where it is known to work, and compare; its output stands above.",
             Expected = "exit code 0",
@@ -100,7 +100,7 @@ internal static class CheckLink
         pod.Log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
 
     /// <summary>The role was assumed and an action denied: the policies that are there say why, or that it lies elsewhere.</summary>
-    private static Finding? Denied(Case @case, string text)
+    private static Finding? Denied(WorkloadCase subject, string text)
     {
         if (ErrorTexts.ExplainRefusals(text) is not [var denied, ..])
         {
@@ -109,26 +109,26 @@ internal static class CheckLink
 
         if (PermissionTexts.Denied(text) is not var (action, resource))
         {
-            return denied with { Resource = @case.RoleId };
+            return denied with { Resource = subject.RoleId };
         }
 
-        if (PermissionsLink.Explain(@case, action, resource ?? "*") is { } seen)
+        if (PermissionsLink.Explain(subject, action, resource ?? "*") is { } seen)
         {
             return seen;
         }
 
-        return @case.Role?.Policies?.Found is null ? denied with { Resource = @case.RoleId }
+        return subject.Role?.Policies?.Found is null ? denied with { Resource = subject.RoleId }
             : PermissionTexts.BlamesTheRole(text)
                 ? denied with
                 {
-                    Resource = @case.RoleId,
+                    Resource = subject.RoleId,
                     Cause =
                         $"{action} was denied because the role's policies or its boundary did not allow it. As they are now they do: they were changed since, or are not in force yet.",
                     Fix = "Run `--target=Verify`, which asks anew; a pod that was kept from before can be deleted.",
                 }
             : denied with
             {
-                Resource = @case.RoleId,
+                Resource = subject.RoleId,
                 Cause =
                     (PermissionTexts.NamesNoPolicy(text) ? $"The role was assumed, and {action} was denied." : denied.Cause)
                     + $" The role's own policies allow {action}: look at the policy of the bucket or key, and at the organisation's.",
@@ -136,15 +136,15 @@ internal static class CheckLink
     }
 
     /// <summary>The exchange was refused, and nothing that can be read from here says why.</summary>
-    private static Finding Refused(Case @case, IReadOnlyList<Finding> recognised, string who, string? said = null)
+    private static Finding Refused(WorkloadCase subject, IReadOnlyList<Finding> recognised, string who, string? said = null)
     {
-        var workload = @case.Workload;
+        var workload = subject.Workload;
         if (recognised is not [var first, ..])
         {
             return new Finding
             {
                 Code = FindingCodes.CheckFailed,
-                Resource = @case.RoleId,
+                Resource = subject.RoleId,
                 Cause =
                     $"{who} could not assume {workload.RoleArn}, and says nothing that is known here{(said is null ? "" : $": {said}")}.",
                 Fix = "Look at its log: the text of the error says what happened.",
@@ -152,22 +152,22 @@ internal static class CheckLink
             };
         }
 
-        if (first.Kind.Class != FindingClass.RoleRefused || (@case.Role is null && @case.Evidence.WrittenAgo is null))
+        if (first.Kind.Class != FindingClass.RoleRefused || (subject.Role is null && subject.Evidence.WrittenAgo is null))
         {
-            return first with { Resource = @case.RoleId };
+            return first with { Resource = subject.RoleId };
         }
 
-        var age = @case.Role?.Created is { } created ? @case.Now - created : (TimeSpan?)null;
-        var isYoung = @case.Evidence.WrittenAgo is not null || age < TimeSpan.FromMinutes(5);
+        var age = subject.Role?.Created is { } created ? subject.Now - created : (TimeSpan?)null;
+        var isYoung = subject.Evidence.WrittenAgo is not null || age < TimeSpan.FromMinutes(5);
         return new Finding
         {
             Code = FindingCodes.RoleNotYetVisible,
-            Resource = @case.RoleId,
+            Resource = subject.RoleId,
             Cause =
                 $"{who} is refused the role although provider, trust policy and token agree"
                 + (
                     isYoung
-                        ? $"; the role {(@case.Evidence.WrittenAgo is { } written ? $"was written {Human.Of(written)} ago" : $"is {Human.Of(age!.Value)} old")}, and STS may not see it everywhere yet."
+                        ? $"; the role {(subject.Evidence.WrittenAgo is { } written ? $"was written {Human.Of(written)} ago" : $"is {Human.Of(age!.Value)} old")}, and STS may not see it everywhere yet."
                         : "; what denies it cannot be read from the role: a service or resource control policy of the organisation, say."
                 ),
             Fix = isYoung

@@ -11,74 +11,74 @@ internal static class GoogleServiceAccountLink
 {
     private const string Annotation = "iam.gke.io/gcp-service-account";
 
-    public static IReadOnlyList<Finding> Examine(Case @case)
+    public static IReadOnlyList<Finding> Examine(WorkloadCase subject)
     {
-        var workload = @case.Workload;
+        var workload = subject.Workload;
         if (workload.GoogleServiceAccountEmail is not { } email)
         {
             return [];
         }
 
-        var google = @case.Evidence.Google;
+        var google = subject.Evidence.Google;
         var findings = new List<Finding?>
         {
-            google.Cluster?.Found is { } facts ? ClusterChecks.WorkloadIdentity(@case.Cluster, facts, [workload]) : null,
+            google.Cluster?.Found is { } facts ? ClusterChecks.WorkloadIdentity(subject.Cluster, facts, [workload]) : null,
             google.ServiceAccount switch
             {
                 { Refused: { } refused } => refused,
-                { IsAbsent: true } => Missing(@case, email),
-                { Found.Disabled: true } => Disabled(@case, email),
+                { IsAbsent: true } => Missing(subject, email),
+                { Found.Disabled: true } => Disabled(subject, email),
                 _ => null,
             },
         };
         if (google.ServiceAccount is not { IsAbsent: true })
         {
-            findings.Add(google.WorkloadIdentityUsers?.Refused ?? Binding(@case, email));
+            findings.Add(google.WorkloadIdentityUsers?.Refused ?? Binding(subject, email));
         }
 
-        if (@case.IsTheCluster && @case.Evidence.Kubernetes.ServiceAccount?.Found is { } account)
+        if (subject.IsTheCluster && subject.Evidence.Kubernetes.ServiceAccount?.Found is { } account)
         {
-            findings.Add(Annotated(@case, account, email));
+            findings.Add(Annotated(subject, account, email));
         }
 
         return [.. findings.OfType<Finding>()];
     }
 
-    private static Finding Missing(Case @case, string email) =>
+    private static Finding Missing(WorkloadCase subject, string email) =>
         new()
         {
             Code = FindingCodes.GoogleServiceAccountMissing,
-            Resource = @case.GoogleServiceAccountId,
-            Cause = $"The project {@case.Cluster.Project} has no service account {email}.",
-            Fix = @case.Mend(
+            Resource = subject.GoogleServiceAccountId,
+            Cause = $"The project {subject.Cluster.Project} has no service account {email}.",
+            Fix = subject.ApplyOr(
                 Configuration.ExistingResources.None,
-                $"gcloud iam service-accounts create {@case.Workload.GoogleServiceAccount} --project {@case.Cluster.Project}"
+                $"gcloud iam service-accounts create {subject.Workload.GoogleServiceAccount} --project {subject.Cluster.Project}"
             ),
             Expected = email,
             Actual = "(none)",
         };
 
-    private static Finding Disabled(Case @case, string email) =>
+    private static Finding Disabled(WorkloadCase subject, string email) =>
         new()
         {
             Code = FindingCodes.GoogleServiceAccountMissing,
-            Resource = @case.GoogleServiceAccountId,
+            Resource = subject.GoogleServiceAccountId,
             Cause = $"The service account {email} is disabled: Google issues no token for it.",
-            Fix = $"gcloud iam service-accounts enable {email} --project {@case.Cluster.Project}",
+            Fix = $"gcloud iam service-accounts enable {email} --project {subject.Cluster.Project}",
             Expected = "enabled",
             Actual = "disabled",
         };
 
-    private static Finding? Binding(Case @case, string email)
+    private static Finding? Binding(WorkloadCase subject, string email)
     {
-        if (@case.Evidence.Google.WorkloadIdentityUsers?.Found is not { } members)
+        if (subject.Evidence.Google.WorkloadIdentityUsers?.Found is not { } members)
         {
             return null;
         }
 
-        var workload = @case.Workload;
+        var workload = subject.Workload;
         var expected = workload.WorkloadIdentityMember;
-        var pooled = $"/workloadIdentityPools/{@case.Cluster.WorkloadPool}/subject/ns/{workload.Namespace}/sa/{workload.ServiceAccount}";
+        var pooled = $"/workloadIdentityPools/{subject.Cluster.WorkloadPool}/subject/ns/{workload.Namespace}/sa/{workload.ServiceAccount}";
         if (
             members.Any(member =>
                 member == expected
@@ -98,21 +98,21 @@ internal static class GoogleServiceAccountLink
                 member.EndsWith($"[{workload.Namespace}/{workload.ServiceAccount}]", StringComparison.Ordinal)
             )
             ?? members.FirstOrDefault(member =>
-                member.StartsWith($"serviceAccount:{@case.Cluster.WorkloadPool}[", StringComparison.Ordinal)
+                member.StartsWith($"serviceAccount:{subject.Cluster.WorkloadPool}[", StringComparison.Ordinal)
             );
         return new Finding
         {
             Code = FindingCodes.WorkloadIdentityBindingMissing,
-            Resource = @case.GoogleServiceAccountId,
+            Resource = subject.GoogleServiceAccountId,
             Cause =
                 $"{workload.Namespace}/{workload.ServiceAccount} may not act as {email}: it is not among the members of roles/iam.workloadIdentityUser"
                 + (
                     near is null
                         ? "."
-                        : $"; {near}, which is one, {(near.StartsWith($"serviceAccount:{@case.Cluster.WorkloadPool}[", StringComparison.Ordinal) ? "is another service account of the cluster's project" : "differs")}."
+                        : $"; {near}, which is one, {(near.StartsWith($"serviceAccount:{subject.Cluster.WorkloadPool}[", StringComparison.Ordinal) ? "is another service account of the cluster's project" : "differs")}."
                 )
                 + " A new binding takes two minutes, at times seven, to be in force.",
-            Fix = @case.Mend(
+            Fix = subject.ApplyOr(
                 Configuration.ExistingResources.None,
                 ShellCommand.Of([
                     "gcloud",
@@ -121,7 +121,7 @@ internal static class GoogleServiceAccountLink
                     "add-iam-policy-binding",
                     email,
                     "--project",
-                    @case.Cluster.Project,
+                    subject.Cluster.Project,
                     "--role",
                     "roles/iam.workloadIdentityUser",
                     "--member",
@@ -135,7 +135,7 @@ internal static class GoogleServiceAccountLink
         };
     }
 
-    private static Finding? Annotated(Case @case, ServiceAccountEvidence account, string email)
+    private static Finding? Annotated(WorkloadCase subject, ServiceAccountEvidence account, string email)
     {
         var actual = account.Annotations.GetValueOrDefault(Annotation);
         return actual == email
@@ -143,17 +143,17 @@ internal static class GoogleServiceAccountLink
             : new Finding
             {
                 Code = FindingCodes.ServiceAccountAnnotationWrong,
-                Resource = @case.ServiceAccountId,
+                Resource = subject.ServiceAccountId,
                 Cause =
-                    $"The service account {@case.Workload.Namespace}/{@case.Workload.ServiceAccount} {(actual is null ? $"has no annotation {Annotation}" : $"is annotated with another Google service account, {actual}")}, so its pods do not act as {email}.",
-                Fix = @case.Mend(
+                    $"The service account {subject.Workload.Namespace}/{subject.Workload.ServiceAccount} {(actual is null ? $"has no annotation {Annotation}" : $"is annotated with another Google service account, {actual}")}, so its pods do not act as {email}.",
+                Fix = subject.ApplyOr(
                     Configuration.ExistingResources.ServiceAccount,
-                    @case.Kubectl(
+                    subject.Kubectl(
                         "annotate",
                         "serviceaccount",
                         "-n",
-                        @case.Workload.Namespace,
-                        @case.Workload.ServiceAccount,
+                        subject.Workload.Namespace,
+                        subject.Workload.ServiceAccount,
                         "--overwrite",
                         $"{Annotation}={email}"
                     )

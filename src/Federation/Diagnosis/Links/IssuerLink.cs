@@ -6,32 +6,32 @@ namespace Federation.Diagnosis.Links;
 /// <summary>The cluster, and the issuer that signs its tokens.</summary>
 internal static class IssuerLink
 {
-    public static Link Examine(Case @case)
+    public static Link Examine(WorkloadCase subject)
     {
-        var google = @case.Evidence.Google;
-        var kubernetes = @case.Evidence.Kubernetes;
+        var google = subject.Evidence.Google;
+        var kubernetes = subject.Evidence.Kubernetes;
         var findings = new List<Finding?>
         {
             google.Cluster?.Refused,
-            google.Cluster?.Found is { } facts ? ClusterChecks.Serving(@case.Cluster, facts) : null,
+            google.Cluster?.Found is { } facts ? ClusterChecks.Serving(subject.Cluster, facts) : null,
             kubernetes.Issuer?.Refused,
         };
-        if (@case.IsIssuerSure && kubernetes.Issuer?.Refused is not { Code: FindingCodes.IssuerMismatch })
+        if (subject.IsIssuerSure && kubernetes.Issuer?.Refused is not { Code: FindingCodes.IssuerMismatch })
         {
-            findings.Add(Published(@case));
+            findings.Add(Published(subject));
         }
 
-        if (@case.Role is { } role && google.Cluster?.Found is { } cluster)
+        if (subject.Role is { } role && google.Cluster?.Found is { } cluster)
         {
             findings.Add(
                 ClusterChecks.Recreated(
-                    @case.Cluster,
+                    subject.Cluster,
                     cluster.Id,
-                    role.Tags.GetValueOrDefault(Mark.ClusterTag(@case.Cluster.Project, @case.Cluster.Location, @case.Cluster.Name)),
-                    @case.Workload.Role.Name,
-                    @case.RoleId,
-                    [@case.Workload.Name],
-                    @case.Workload.Adopt
+                    role.Tags.GetValueOrDefault(Mark.ClusterTag(subject.Cluster.Project, subject.Cluster.Location, subject.Cluster.Name)),
+                    subject.Workload.Role.Name,
+                    subject.RoleId,
+                    [subject.Workload.Name],
+                    subject.Workload.Adopt
                 )
             );
         }
@@ -39,15 +39,15 @@ internal static class IssuerLink
         return new Link(
             "issuer",
             [.. findings.OfType<Finding>()],
-            @case.Cluster.Issuer,
+            subject.Cluster.Issuer,
             kubernetes.Issuer?.Found?.Issuer ?? google.Issuer?.Found?.Issuer
         );
     }
 
     /// <summary>What the issuer publishes under its own address must be what the cluster signs with: that is where AWS looks.</summary>
-    private static Finding? Published(Case @case)
+    private static Finding? Published(WorkloadCase subject)
     {
-        if (@case.Evidence.Google.Issuer is not { } reading)
+        if (subject.Evidence.Google.Issuer is not { } reading)
         {
             return null;
         }
@@ -57,30 +57,30 @@ internal static class IssuerLink
             return reading.Refused;
         }
 
-        if (published.Issuer != @case.Cluster.Issuer)
+        if (published.Issuer != subject.Cluster.Issuer)
         {
             return new Finding
             {
                 Code = FindingCodes.IssuerMismatch,
-                Resource = @case.ClusterId,
+                Resource = subject.ClusterId,
                 Cause =
-                    $"The discovery document at {@case.Cluster.Issuer}/.well-known/openid-configuration names another issuer than its own address: AWS does not accept that.",
+                    $"The discovery document at {subject.Cluster.Issuer}/.well-known/openid-configuration names another issuer than its own address: AWS does not accept that.",
                 Fix = "Check project, location and name of the cluster in federation.yaml; the issuer is made from them.",
-                Expected = @case.Cluster.Issuer,
+                Expected = subject.Cluster.Issuer,
                 Actual = published.Issuer,
             };
         }
 
-        var signing = @case.Evidence.Kubernetes.Issuer?.Found?.KeyIds ?? [];
+        var signing = subject.Evidence.Kubernetes.Issuer?.Found?.KeyIds ?? [];
         var known = published.Keys.Select(key => key.KeyId).OfType<string>().ToArray();
         return signing.Count == 0 || signing.Any(kid => known.Contains(kid, StringComparer.Ordinal))
             ? null
             : new Finding
             {
                 Code = FindingCodes.VerificationKeyUnavailable,
-                Resource = @case.ClusterId,
+                Resource = subject.ClusterId,
                 Cause =
-                    $"The cluster {@case.Cluster.Key} signs with keys that its issuer does not publish, so AWS cannot verify its tokens.",
+                    $"The cluster {subject.Cluster.Key} signs with keys that its issuer does not publish, so AWS cannot verify its tokens.",
                 Fix =
                     "Right after a rotation, wait some minutes until the published keys have caught up; if it stays so, the cluster is not the one that the issuer's address names.",
                 Expected = string.Join(", ", signing),

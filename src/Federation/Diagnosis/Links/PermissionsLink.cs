@@ -11,11 +11,11 @@ namespace Federation.Diagnosis.Links;
 /// </summary>
 internal static class PermissionsLink
 {
-    public static Link Examine(Case @case)
+    public static Link Examine(WorkloadCase subject)
     {
-        var wanted = Wanted(@case);
+        var wanted = Wanted(subject);
         var expected = wanted.Count == 0 ? null : Listed(wanted.Select(request => request.Action));
-        if (@case.Role is not { Policies: { } reading } role)
+        if (subject.Role is not { Policies: { } reading } role)
         {
             return new Link("permissions", [], expected, Held: null);
         }
@@ -33,18 +33,18 @@ internal static class PermissionsLink
             findings.Add(unread);
         }
 
-        findings.AddRange(Unattached(@case, policies));
+        findings.AddRange(Unattached(subject, policies));
         findings.AddRange(
             wanted
                 .Select(request => (Request: request, Verdict: Ask(role, request)))
                 .Where(asked => asked.Verdict.Decision is PolicyDecision.ExplicitDeny || (isWhole && !asked.Verdict.IsAllowed))
                 .GroupBy(asked => (asked.Verdict.Decision, asked.Verdict.BlockedBy, asked.Verdict.Statement?.PolicyName))
-                .Select(group => Blocked(@case, role, group.First().Verdict, [.. group.Select(asked => asked.Request)]))
+                .Select(group => Blocked(subject, role, group.First().Verdict, [.. group.Select(asked => asked.Request)]))
         );
         findings.AddRange(
             policies
-                .SelectMany(policy => PolicyLint.Permissions(policy.Document, policy.Name, @case.Strict))
-                .Select(finding => finding with { Resource = @case.RoleId })
+                .SelectMany(policy => PolicyLint.Permissions(policy.Document, policy.Name, subject.Strict))
+                .Select(finding => finding with { Resource = subject.RoleId })
         );
         return new Link(
             "permissions",
@@ -55,24 +55,26 @@ internal static class PermissionsLink
     }
 
     /// <summary>Why one action that was denied is denied, by the role's own policies; null where they allow it, or were not read.</summary>
-    public static Finding? Explain(Case @case, string action, string resource)
+    public static Finding? Explain(WorkloadCase subject, string action, string resource)
     {
-        if (@case.Role is not { Policies: { Found: not null, Refused: null } } role)
+        if (subject.Role is not { Policies: { Found: not null, Refused: null } } role)
         {
             return null;
         }
 
-        var request = new PolicyRequest(action, resource, Context(@case, role));
-        return Ask(role, request) is { IsAllowed: false } verdict ? Blocked(@case, role, verdict, [request]) : null;
+        var request = new PolicyRequest(action, resource, Context(subject, role));
+        return Ask(role, request) is { IsAllowed: false } verdict ? Blocked(subject, role, verdict, [request]) : null;
     }
 
     // A pattern of the desired policy is put as it stands: only what covers it as a whole allows it as a whole.
-    private static List<PolicyRequest> Wanted(Case @case)
+    private static List<PolicyRequest> Wanted(WorkloadCase subject)
     {
-        var context = @case.Role is { } role ? Context(@case, role) : new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        var context = subject.Role is { } role
+            ? Context(subject, role)
+            : new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         return
         [
-            .. @case
+            .. subject
                 .Evidence.PermissionsPolicies.OrderBy(policy => policy.Key, StringComparer.Ordinal)
                 .SelectMany(policy => policy.Value.Statements)
                 .Where(statement => statement is { Effect: PolicyEffect.Allow, Conditions: [] })
@@ -81,15 +83,15 @@ internal static class PermissionsLink
         ];
     }
 
-    private static Dictionary<string, IReadOnlyList<string>> Context(Case @case, RoleEvidence role) =>
+    private static Dictionary<string, IReadOnlyList<string>> Context(WorkloadCase subject, RoleEvidence role) =>
         new(StringComparer.OrdinalIgnoreCase)
         {
             ["aws:PrincipalArn"] = [role.Arn],
-            ["aws:PrincipalAccount"] = [@case.Workload.Account.Id],
+            ["aws:PrincipalAccount"] = [subject.Workload.Account.Id],
             ["aws:PrincipalType"] = ["AssumedRole"],
-            ["aws:RequestedRegion"] = [@case.Workload.Account.Region],
+            ["aws:RequestedRegion"] = [subject.Workload.Account.Region],
             ["aws:SecureTransport"] = ["true"],
-            ["aws:FederatedProvider"] = [@case.Principal],
+            ["aws:FederatedProvider"] = [subject.Principal],
         };
 
     private static PolicyVerdict Ask(RoleEvidence role, PolicyRequest request)
@@ -102,18 +104,18 @@ internal static class PermissionsLink
         return PolicyEvaluator.Evaluate(request, role.Policies!.Found!, boundary);
     }
 
-    private static IEnumerable<Finding> Unattached(Case @case, IReadOnlyList<NamedPolicy> policies) =>
-        @case
+    private static IEnumerable<Finding> Unattached(WorkloadCase subject, IReadOnlyList<NamedPolicy> policies) =>
+        subject
             .Workload.Role.Policies.OfType<PolicyReference.Managed>()
             .Where(managed => !policies.Any(policy => policy.Name == managed.Arn))
             .Select(managed => new Finding
             {
                 Code = FindingCodes.PermissionMissing,
-                Resource = @case.RoleId,
-                Cause = $"The managed policy {managed.Arn} is not attached to the role {@case.Workload.Role.Name}.",
-                Fix = @case.Mend(
+                Resource = subject.RoleId,
+                Cause = $"The managed policy {managed.Arn} is not attached to the role {subject.Workload.Role.Name}.",
+                Fix = subject.ApplyOr(
                     ExistingResources.Role,
-                    @case.Aws("iam", "attach-role-policy", "--role-name", @case.Workload.Role.Name, "--policy-arn", managed.Arn)
+                    subject.Aws("iam", "attach-role-policy", "--role-name", subject.Workload.Role.Name, "--policy-arn", managed.Arn)
                 ),
                 Expected = managed.Arn,
                 Actual = policies
@@ -125,9 +127,9 @@ internal static class PermissionsLink
                     : "(none attached)",
             });
 
-    private static Finding Blocked(Case @case, RoleEvidence role, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
+    private static Finding Blocked(WorkloadCase subject, RoleEvidence role, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
     {
-        var name = @case.Workload.Role.Name;
+        var name = subject.Workload.Role.Name;
         var actions = Listed(requests.Select(request => request.Action));
         var what = $"{actions} on {Listed(requests.Select(request => request.Resource))}";
         if (verdict.Statement is { } denying)
@@ -135,7 +137,7 @@ internal static class PermissionsLink
             return new Finding
             {
                 Code = FindingCodes.PermissionDenied,
-                Resource = @case.RoleId,
+                Resource = subject.RoleId,
                 Cause =
                     $"The {(denying.Source == PolicySource.Boundary ? "permissions boundary" : "policy")} {denying.PolicyName} of the role {name} denies {what}; a Deny wins over every Allow.",
                 Fix =
@@ -149,24 +151,24 @@ internal static class PermissionsLink
             ? new Finding
             {
                 Code = FindingCodes.PermissionsBoundaryBlocks,
-                Resource = @case.RoleId,
+                Resource = subject.RoleId,
                 Cause = $"The role's policies allow {what}, and its permissions boundary {role.BoundaryArn} does not: both must.",
                 Fix =
-                    $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): {@case.Aws("iam", "put-role-permissions-boundary", "--role-name", name, "--permissions-boundary", "ARN")}",
+                    $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): {subject.Aws("iam", "put-role-permissions-boundary", "--role-name", name, "--permissions-boundary", "ARN")}",
                 Expected = what,
                 Actual = $"not allowed by {role.BoundaryArn}",
             }
             : new Finding
             {
                 Code = FindingCodes.PermissionMissing,
-                Resource = @case.RoleId,
+                Resource = subject.RoleId,
                 Cause =
                     $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Listed(role.Policies.Found.Select(policy => policy.Name)))}.",
-                Fix = @case.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0]))
+                Fix = subject.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0]))
                     is { Key: { } missing, Value: { } document }
-                    ? @case.Mend(
+                    ? subject.ApplyOr(
                         ExistingResources.Role,
-                        @case.Aws(
+                        subject.Aws(
                             "iam",
                             "put-role-policy",
                             "--role-name",
@@ -177,7 +179,7 @@ internal static class PermissionsLink
                             document.ToMinifiedJson()
                         )
                     )
-                    : $"Add a policy that allows {actions} to role.policies of the workload {@case.Workload.Name}, and Apply.",
+                    : $"Add a policy that allows {actions} to role.policies of the workload {subject.Workload.Name}, and Apply.",
                 Expected = what,
                 Actual = "no statement allows it",
             };

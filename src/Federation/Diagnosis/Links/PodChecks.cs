@@ -14,16 +14,16 @@ internal static class PodChecks
     /// <summary>What the EKS pod identity webhook reads; nothing on GKE does.</summary>
     private const string EksAnnotation = "eks.amazonaws.com/role-arn";
 
-    public static IEnumerable<Finding> Examine(Case @case, PodEvidence pod)
+    public static IEnumerable<Finding> Examine(WorkloadCase subject, PodEvidence pod)
     {
-        if (Stuck(@case, pod) is { } stuck)
+        if (Stuck(subject, pod) is { } stuck)
         {
             yield return stuck;
         }
 
-        if (pod.ServiceAccount != @case.Workload.ServiceAccount || pod.Snapshot.Namespace != @case.Workload.Namespace)
+        if (pod.ServiceAccount != subject.Workload.ServiceAccount || pod.Snapshot.Namespace != subject.Workload.Namespace)
         {
-            yield return WrongServiceAccount(@case, pod);
+            yield return WrongServiceAccount(subject, pod);
         }
 
         var users = pod.Containers.Where(Asks).ToArray();
@@ -34,27 +34,29 @@ internal static class PodChecks
 
         if (users.Length == 0)
         {
-            yield return NothingAsked(@case, pod);
+            yield return NothingAsked(subject, pod);
             yield break;
         }
 
-        foreach (var finding in users.SelectMany(container => Examine(@case, pod, container)))
+        foreach (var finding in users.SelectMany(container => Examine(subject, pod, container)))
         {
             yield return finding;
         }
     }
 
     /// <summary>It will not start, as its own state says.</summary>
-    private static Finding? Stuck(Case @case, PodEvidence pod)
+    private static Finding? Stuck(WorkloadCase subject, PodEvidence pod)
     {
-        if (PodVerdict.Of(pod.Snapshot, @case.Now) is not PodVerdict.Hopeless { Finding: { Kind.Class: not FindingClass.PodEnded } stuck })
+        if (
+            PodVerdict.Of(pod.Snapshot, subject.Now) is not PodVerdict.Hopeless { Finding: { Kind.Class: not FindingClass.PodEnded } stuck }
+        )
         {
             return null;
         }
 
         return stuck with
         {
-            Resource = @case.PodId(pod),
+            Resource = subject.PodId(pod),
             Fix =
                 pod.IsValidation ? stuck.Fix
                 : stuck.Code == FindingCodes.ImagePullFailed
@@ -76,14 +78,14 @@ internal static class PodChecks
     private static bool Holds(PodEvidence pod, ContainerEvidence container) =>
         container.Mounts.Any(mount => pod.TokenVolumes.Any(volume => volume.Volume == mount.Volume && volume.Audience is not null));
 
-    private static Finding WrongServiceAccount(Case @case, PodEvidence pod)
+    private static Finding WrongServiceAccount(WorkloadCase subject, PodEvidence pod)
     {
-        var workload = @case.Workload;
+        var workload = subject.Workload;
         var isElsewhere = pod.Snapshot.Namespace != workload.Namespace;
         return new Finding
         {
             Code = FindingCodes.PodServiceAccountWrong,
-            Resource = @case.PodId(pod),
+            Resource = subject.PodId(pod),
             Cause = isElsewhere
                 ? $"{Named(pod)} runs in the namespace {pod.Snapshot.Namespace}; the role is for {workload.Namespace}/{workload.ServiceAccount}."
                 : $"{Named(pod)} runs as the service account {pod.ServiceAccount}{(pod.ServiceAccount == "default" ? ", which a pod gets that names none" : "")}; the role is for {workload.ServiceAccount}.",
@@ -95,38 +97,38 @@ internal static class PodChecks
         };
     }
 
-    private static Finding NothingAsked(Case @case, PodEvidence pod)
+    private static Finding NothingAsked(WorkloadCase subject, PodEvidence pod)
     {
-        var annotated = @case.Evidence.Kubernetes.ServiceAccount?.Found?.Annotations.ContainsKey(EksAnnotation) is true;
+        var annotated = subject.Evidence.Kubernetes.ServiceAccount?.Found?.Annotations.ContainsKey(EksAnnotation) is true;
         return new Finding
         {
             Code = FindingCodes.TokenVolumeMissing,
             // Not every pod of the service account needs AWS; one that was asked for by name does.
             Severity = pod.IsNamed || pod.IsValidation || annotated ? Severity.Error : Severity.Warning,
-            Resource = @case.PodId(pod),
+            Resource = subject.PodId(pod),
             Cause =
-                $"{Named(pod)} has no projected token for {@case.Workload.Audience} and no AWS environment"
+                $"{Named(pod)} has no projected token for {subject.Workload.Audience} and no AWS environment"
                 + (
                     annotated
                         ? $"; the annotation {EksAnnotation} does nothing on GKE, where no webhook reads it."
                         : ", so nothing in it can assume the role."
                 ),
             Fix =
-                $"Add the rendered component to the kustomization of its {Owner(pod)}: components: [artifacts/rendered/{@case.Workload.Name}/component]. Pods made before that must be made anew (kubectl rollout restart).",
-            Expected = @case.Workload.Audience,
+                $"Add the rendered component to the kustomization of its {Owner(pod)}: components: [artifacts/rendered/{subject.Workload.Name}/component]. Pods made before that must be made anew (kubectl rollout restart).",
+            Expected = subject.Workload.Audience,
             Actual = "(no token)",
         };
     }
 
-    private static IEnumerable<Finding> Examine(Case @case, PodEvidence pod, ContainerEvidence container)
+    private static IEnumerable<Finding> Examine(WorkloadCase subject, PodEvidence pod, ContainerEvidence container)
     {
         var file = Value(container, PodVariables.TokenFile);
-        if (Volume(@case, pod, container, file) is { } volume)
+        if (Volume(subject, pod, container, file) is { } volume)
         {
             yield return volume;
         }
 
-        if (Role(@case, pod, container) is { } role)
+        if (Role(subject, pod, container) is { } role)
         {
             yield return role;
         }
@@ -142,7 +144,7 @@ internal static class PodChecks
             {
                 Code = FindingCodes.TokenLifetimeOutOfRange,
                 Severity = Severity.Warning,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} asks for a token of {Human.Of(capped.Lifetime)}, and GKE gives none that lives longer than {Human.Of(FederationKeys.Defaults.LongestToken)}.",
                 Fix =
@@ -159,7 +161,7 @@ internal static class PodChecks
             yield return new Finding
             {
                 Code = FindingCodes.StaticCredentialsShadow,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} has {key.Name}{(key.From is { } from ? $" (from {from})" : "")}: the AWS SDKs take access keys of the environment before a web identity, so the token is never used.",
                 Fix = $"Take {PodVariables.AccessKey} and {PodVariables.SecretKey} out of the container's env and envFrom.",
@@ -179,7 +181,7 @@ internal static class PodChecks
             {
                 Code = FindingCodes.PodEnvironmentWrong,
                 Severity = IsFailing(pod) ? Severity.Error : Severity.Warning,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} sends its calls to {endpoint.Value} ({endpoint.Name}), which is not AWS: left over from an emulator?",
                 Fix = $"Take {endpoint.Name} out of the container's environment.",
@@ -194,35 +196,35 @@ internal static class PodChecks
             {
                 Code = FindingCodes.PodEnvironmentWrong,
                 Severity = Severity.Warning,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} has no region: outside AWS an SDK finds none by itself, and STS is asked at its global endpoint or not at all.",
                 Fix =
-                    $"Set AWS_REGION and AWS_DEFAULT_REGION to {@case.Workload.Account.Region}: boto3 and the AWS CLI read the latter, the other SDKs the former.",
-                Expected = @case.Workload.Account.Region,
+                    $"Set AWS_REGION and AWS_DEFAULT_REGION to {subject.Workload.Account.Region}: boto3 and the AWS CLI read the latter, the other SDKs the former.",
+                Expected = subject.Workload.Account.Region,
                 Actual = "(not set)",
             };
         }
     }
 
-    private static Finding? Volume(Case @case, PodEvidence pod, ContainerEvidence container, string? file)
+    private static Finding? Volume(WorkloadCase subject, PodEvidence pod, ContainerEvidence container, string? file)
     {
-        var audience = @case.Workload.Audience;
+        var audience = subject.Workload.Audience;
         var right = pod.TokenVolumes.Where(volume => volume.Audience == audience).ToArray();
         if (file == DefaultTokenPath)
         {
             return new Finding
             {
                 Code = FindingCodes.TokenAudienceMismatch,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} hands AWS the default token of Kubernetes ({PodVariables.TokenFile}={file}), whose audience is the issuer and which lives for a year: AWS must not have it, and does not take it.",
                 Fix =
                     right is [var there, ..] && Mount(container, there) is { } path
                         ? $"Set {PodVariables.TokenFile} to {path}."
-                        : Project(@case),
+                        : Project(subject),
                 Expected = audience,
-                Actual = @case.Cluster.Issuer,
+                Actual = subject.Cluster.Issuer,
             };
         }
 
@@ -236,13 +238,13 @@ internal static class PodChecks
             return new Finding
             {
                 Code = FindingCodes.TokenVolumeMissing,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause = other is null
                     ? $"{Named(pod)} has no projected service account token, which is what AWS is to be shown."
                     : $"{Named(pod)} projects its token {other.Volume} for {other.Audience ?? "the API server"}, not for {audience}.",
-                Fix = Project(@case),
+                Fix = Project(subject),
                 Expected = audience,
-                Actual = other is null ? "(no token)" : other.Audience ?? @case.Cluster.Issuer,
+                Actual = other is null ? "(no token)" : other.Audience ?? subject.Cluster.Issuer,
             };
         }
 
@@ -252,7 +254,7 @@ internal static class PodChecks
             return new Finding
             {
                 Code = FindingCodes.TokenVolumeMissing,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} does not mount the token volume {right[0].Volume}{(elsewhere is null ? "" : $"; only {elsewhere.Name} does")}.",
                 Fix = $"Add the volume {right[0].Volume} to the volumeMounts of {container.Name}.",
@@ -267,7 +269,7 @@ internal static class PodChecks
             return new Finding
             {
                 Code = FindingCodes.TokenPathMismatch,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} mounts the token with subPath {subPath}: such a mount is a copy that is never refreshed, so it works until the first token expires.",
                 Fix =
@@ -280,7 +282,7 @@ internal static class PodChecks
         if (file is null)
         {
             // From a ConfigMap, say, its value is not known here.
-            return May(container, PodVariables.TokenFile) ? null : Unset(@case, pod, container, PodVariables.TokenFile, expected);
+            return May(container, PodVariables.TokenFile) ? null : Unset(subject, pod, container, PodVariables.TokenFile, expected);
         }
 
         return Normal(file) == Normal(expected)
@@ -288,7 +290,7 @@ internal static class PodChecks
             : new Finding
             {
                 Code = FindingCodes.TokenPathMismatch,
-                Resource = @case.PodId(pod),
+                Resource = subject.PodId(pod),
                 Cause =
                     $"{In(pod, container)} looks for the token at {file}, and it is mounted at {expected} (mountPath and the source's path).",
                 Fix = $"Set {PodVariables.TokenFile} to {expected}.",
@@ -297,13 +299,13 @@ internal static class PodChecks
             };
     }
 
-    private static Finding? Role(Case @case, PodEvidence pod, ContainerEvidence container)
+    private static Finding? Role(WorkloadCase subject, PodEvidence pod, ContainerEvidence container)
     {
-        var expected = @case.Workload.RoleArn;
+        var expected = subject.Workload.RoleArn;
         var value = Value(container, PodVariables.RoleArn);
         if (value is null)
         {
-            return May(container, PodVariables.RoleArn) ? null : Unset(@case, pod, container, PodVariables.RoleArn, expected);
+            return May(container, PodVariables.RoleArn) ? null : Unset(subject, pod, container, PodVariables.RoleArn, expected);
         }
 
         if (value == expected)
@@ -318,19 +320,19 @@ internal static class PodChecks
                 : value.AsSpan().IndexOfAny("<>${}") >= 0 || value.Contains("ACCOUNT", StringComparison.OrdinalIgnoreCase)
                     ? "is a placeholder that nobody filled in"
                     : "is not the ARN of a role"
-            : role!.Account != @case.Workload.Account.Id
+            : role!.Account != subject.Workload.Account.Id
                 ? $"is a role of the account {role.Account}"
-                : role.Partition != @case.Workload.Account.Partition
+                : role.Partition != subject.Workload.Account.Partition
                     ? $"is of the partition {role.Partition}"
-                    : string.Equals(role.Name, @case.Workload.Role.Name, StringComparison.OrdinalIgnoreCase)
-                        ? role.Path == @case.Workload.Role.Path
+                    : string.Equals(role.Name, subject.Workload.Role.Name, StringComparison.OrdinalIgnoreCase)
+                        ? role.Path == subject.Workload.Role.Path
                             ? "differs in case"
                             : "lacks the role's path, which is part of its ARN"
                         : "is another role";
         return new Finding
         {
             Code = why is "is another role" ? FindingCodes.PodEnvironmentWrong : FindingCodes.RoleArnWrong,
-            Resource = @case.PodId(pod),
+            Resource = subject.PodId(pod),
             Cause = $"{In(pod, container)} has {PodVariables.RoleArn}={value}, which {why}.",
             Fix = $"Set {PodVariables.RoleArn} to {expected}.",
             Expected = expected,
@@ -338,11 +340,11 @@ internal static class PodChecks
         };
     }
 
-    private static Finding Unset(Case @case, PodEvidence pod, ContainerEvidence container, string variable, string expected) =>
+    private static Finding Unset(WorkloadCase subject, PodEvidence pod, ContainerEvidence container, string variable, string expected) =>
         new()
         {
             Code = FindingCodes.PodEnvironmentWrong,
-            Resource = @case.PodId(pod),
+            Resource = subject.PodId(pod),
             Cause =
                 $"{In(pod, container)} has no {variable}: its SDK does not know of the web identity, and ends at the metadata address, which on GKE is Google's.",
             Fix = $"Set {variable} to {expected}. A pod that was made before its {Owner(pod)} got the variable must be made anew.",
@@ -350,8 +352,8 @@ internal static class PodChecks
             Actual = "(not set)",
         };
 
-    private static string Project(Case @case) =>
-        $"Give the pod a projected volume with {{ serviceAccountToken: {{ path: token, audience: {@case.Workload.Audience}, expirationSeconds: {@case.Workload.TokenLifetime.TotalSeconds:0} }} }}, as artifacts/rendered/{@case.Workload.Name}/component does, and set {PodVariables.TokenFile} to its file.";
+    private static string Project(WorkloadCase subject) =>
+        $"Give the pod a projected volume with {{ serviceAccountToken: {{ path: token, audience: {subject.Workload.Audience}, expirationSeconds: {subject.Workload.TokenLifetime.TotalSeconds:0} }} }}, as artifacts/rendered/{subject.Workload.Name}/component does, and set {PodVariables.TokenFile} to its file.";
 
     /// <summary>Where a container finds the file of a token volume; null if it does not mount it.</summary>
     private static string? Mount(ContainerEvidence container, TokenVolume volume) =>

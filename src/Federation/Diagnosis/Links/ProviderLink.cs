@@ -1,6 +1,7 @@
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
+using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
@@ -10,46 +11,48 @@ namespace Federation.Diagnosis.Links;
 /// </summary>
 internal static class ProviderLink
 {
-    public static Link Examine(Case @case)
+    public static Link Examine(WorkloadCase subject)
     {
-        var expected = @case.IssuerPath;
-        if (@case.Evidence.Aws.Caller?.Refused is { } stranger)
+        var expected = subject.IssuerPath;
+        if (subject.Evidence.Aws.Caller?.Refused is { } stranger)
         {
             // Without the account's own credentials nothing of it can be seen.
             return new Link("provider", [stranger], expected, Held: null);
         }
 
-        if (@case.IsGoogle)
+        if (subject.IsGoogle)
         {
             // Google's own issuer is built into AWS: there is no provider to be missing.
             return new Link("provider", [], expected, expected);
         }
 
-        var reading = @case.IsTheAccount && @case.IsIssuerSure ? @case.Evidence.Aws.Providers : null;
+        var reading = subject.IsTheAccount && subject.IsIssuerSure ? subject.Evidence.Aws.Providers : null;
         if (reading?.Found is not { } providers)
         {
             return new Link("provider", reading?.Refused is { } refused ? [refused] : [], expected, Held: null);
         }
 
-        var finding = Of(@case) is { } provider ? Thumbprint(@case, provider) : Missing(@case, providers);
-        return new Link("provider", [.. new[] { finding, reading.Refused }.OfType<Finding>()], expected, Of(@case)?.Url);
+        var isMissing = subject.ProviderRefusals.Any(refusal => refusal.Reason is RefusalReason.ProviderMissing);
+        var provider = isMissing ? null : Own(subject);
+        var finding = provider is null ? Missing(subject, providers) : Thumbprint(subject, provider);
+        return new Link("provider", [.. new[] { finding, reading.Refused }.OfType<Finding>()], expected, provider?.Url);
     }
 
     /// <summary>The audience that the provider must have among its client ids.</summary>
-    public static Link ExamineAudience(Case @case)
+    public static Link ExamineAudience(WorkloadCase subject)
     {
-        var audience = @case.Workload.Audience;
-        if (@case.IsGoogle)
+        var audience = subject.Workload.Audience;
+        if (subject.IsGoogle)
         {
             return new Link("audience", [], audience, Held: null);
         }
 
-        if (Of(@case)?.ClientIds is not { } clients)
+        if (Own(subject)?.ClientIds is not { } clients)
         {
             return new Link("audience", [], audience, Held: null);
         }
 
-        if (clients.Contains(audience, StringComparer.Ordinal))
+        if (!subject.ProviderRefusals.Any(refusal => refusal.Reason is RefusalReason.AudienceNotRegistered))
         {
             return new Link("audience", [], audience, audience);
         }
@@ -61,21 +64,21 @@ internal static class ProviderLink
                 new Finding
                 {
                     Code = FindingCodes.AudienceNotRegistered,
-                    Resource = @case.ProviderId,
+                    Resource = subject.ProviderId,
                     Cause =
-                        $"The provider {@case.Cluster.IssuerPath} in the account {@case.Workload.Account.Id} does not know the audience {audience}"
+                        $"The provider {subject.Cluster.IssuerPath} in the account {subject.Workload.Account.Id} does not know the audience {audience}"
                         + (
                             meant is not null ? $"; it has {meant}, which only looks like it."
                             : clients.Count == 0 ? "; it has no audience at all."
                             : $"; it has {string.Join(", ", clients)}."
                         ),
-                    Fix = @case.Mend(
+                    Fix = subject.ApplyOr(
                         ExistingResources.Provider,
-                        @case.Aws(
+                        subject.Aws(
                             "iam",
                             "add-client-id-to-open-id-connect-provider",
                             "--open-id-connect-provider-arn",
-                            @case.Workload.ProviderArn,
+                            subject.Workload.ProviderArn,
                             "--client-id",
                             audience
                         )
@@ -93,28 +96,36 @@ internal static class ProviderLink
     public static bool IsNear(string audience, string other) =>
         other.Contains(audience, StringComparison.OrdinalIgnoreCase) || NearMiss.Of(audience, [other]) is not null;
 
-    private static ProviderEvidence? Of(Case @case) =>
-        @case is { IsTheAccount: true, IsIssuerSure: true }
-            ? @case.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == @case.Cluster.IssuerPath)
+    /// <summary>The provider of the cluster's issuer.</summary>
+    public static ProviderEvidence? Own(WorkloadCase subject) =>
+        subject is { IsTheAccount: true, IsIssuerSure: true }
+            ? subject.Evidence.Aws.Providers?.Found?.FirstOrDefault(provider => provider.Url == subject.Cluster.IssuerPath)
             : null;
 
-    private static Finding Missing(Case @case, IReadOnlyList<ProviderEvidence> providers)
+    private static Finding Missing(WorkloadCase subject, IReadOnlyList<ProviderEvidence> providers)
     {
-        var expected = @case.Cluster.IssuerPath;
+        var expected = subject.Cluster.IssuerPath;
         var near =
             providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is { IsSlip: true })
             ?? providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is not null);
-        var create = @case.Mend(
+        var create = subject.ApplyOr(
             ExistingResources.Provider,
-            @case.Aws("iam", "create-open-id-connect-provider", "--url", @case.Cluster.Issuer, "--client-id-list", @case.Workload.Audience)
+            subject.Aws(
+                "iam",
+                "create-open-id-connect-provider",
+                "--url",
+                subject.Cluster.Issuer,
+                "--client-id-list",
+                subject.Workload.Audience
+            )
         );
         return near is null
             ? new Finding
             {
                 Code = FindingCodes.ProviderMissing,
-                Resource = @case.ProviderId,
+                Resource = subject.ProviderId,
                 Cause =
-                    $"The account {@case.Workload.Account.Id} has no OIDC provider for the issuer {@case.Cluster.Issuer}"
+                    $"The account {subject.Workload.Account.Id} has no OIDC provider for the issuer {subject.Cluster.Issuer}"
                     + (providers.Count == 0 ? "; it has none at all." : $"; it has {Listed(providers)}.")
                     + " One in another account than the role's does not count.",
                 Fix = create,
@@ -124,9 +135,9 @@ internal static class ProviderLink
             : new Finding
             {
                 Code = FindingCodes.ProviderNearMiss,
-                Resource = @case.ProviderId,
+                Resource = subject.ProviderId,
                 Cause =
-                    $"The account {@case.Workload.Account.Id} has no OIDC provider for {@case.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Of(expected, near.Url)!.How}. A provider's URL cannot be changed.",
+                    $"The account {subject.Workload.Account.Id} has no OIDC provider for {subject.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Of(expected, near.Url)!.How}. A provider's URL cannot be changed.",
                 // Another cluster's provider is likely in use.
                 Fix = IssuerNearMiss.Of(expected, near.Url)!.IsSlip ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
                 Expected = expected,
@@ -142,10 +153,10 @@ internal static class ProviderLink
     }
 
     /// <summary>AWS verifies the issuer with its own trusted authorities, and looks at thumbprints only where those do not know it.</summary>
-    private static Finding? Thumbprint(Case @case, ProviderEvidence provider)
+    private static Finding? Thumbprint(WorkloadCase subject, ProviderEvidence provider)
     {
         if (
-            @case.Evidence.Google.Issuer?.Found?.Thumbprint is not { } served
+            subject.Evidence.Google.Issuer?.Found?.Thumbprint is not { } served
             || provider.Thumbprints.Count == 0
             || provider.Thumbprints.Contains(served, StringComparer.OrdinalIgnoreCase)
         )
@@ -157,7 +168,7 @@ internal static class ProviderLink
         {
             Code = FindingCodes.ThumbprintUnneeded,
             Severity = Severity.Information,
-            Resource = @case.ProviderId,
+            Resource = subject.ProviderId,
             Cause =
                 "The provider's thumbprint is not the one that the issuer's chain ends in today. AWS does not look at it, since the chain is publicly trusted.",
             Fix = "Nothing needs to be done. Leave the thumbprint out when you make a provider: IAM fills it in.",

@@ -7,10 +7,10 @@ namespace Federation.Diagnosis.Links;
 /// <summary>The role itself: there, under the ARN that the pods name, and with sessions as long as configured.</summary>
 internal static class RoleLink
 {
-    public static Link Examine(Case @case)
+    public static Link Examine(WorkloadCase subject)
     {
-        var workload = @case.Workload;
-        var reading = @case.IsTheAccount ? @case.Evidence.Aws.Role : null;
+        var workload = subject.Workload;
+        var reading = subject.IsTheAccount ? subject.Evidence.Aws.Role : null;
         if (reading is null)
         {
             return new Link("role", [], workload.RoleArn, Held: null);
@@ -18,7 +18,7 @@ internal static class RoleLink
 
         if (reading.Found is not { } role)
         {
-            return new Link("role", [reading.Refused ?? Missing(@case)], workload.RoleArn, Held: null);
+            return new Link("role", [reading.Refused ?? Missing(subject)], workload.RoleArn, Held: null);
         }
 
         var findings = new List<Finding>();
@@ -29,7 +29,7 @@ internal static class RoleLink
                 new Finding
                 {
                     Code = FindingCodes.RoleArnWrong,
-                    Resource = @case.RoleId,
+                    Resource = subject.RoleId,
                     Cause =
                         $"The role {workload.Role.Name} is there, but under another ARN than the one the pods are given: {(isCase ? "the two differ in case, which counts in an ARN" : "its path differs, and the path is part of the ARN")}.",
                     Fix = RoleArn.TryParse(role.Arn, out var own)
@@ -47,12 +47,12 @@ internal static class RoleLink
                 new Finding
                 {
                     Code = FindingCodes.SessionTooLong,
-                    Resource = @case.RoleId,
+                    Resource = subject.RoleId,
                     Cause =
                         $"Sessions of {workload.Role.Name} are to last up to {Seconds(workload.Role.MaxSessionDuration)}, and the role allows {Seconds(role.MaxSessionDuration)}: STS refuses whoever asks for more.",
-                    Fix = @case.Mend(
+                    Fix = subject.ApplyOr(
                         ExistingResources.Role,
-                        @case.Aws(
+                        subject.Aws(
                             "iam",
                             "update-role",
                             "--role-name",
@@ -70,17 +70,17 @@ internal static class RoleLink
         return new Link("role", findings, workload.RoleArn, role.Arn);
     }
 
-    private static Finding Missing(Case @case)
+    private static Finding Missing(WorkloadCase subject)
     {
-        var role = @case.Workload.Role;
+        var role = subject.Workload.Role;
         return new Finding
         {
             Code = FindingCodes.RoleMissing,
-            Resource = @case.RoleId,
-            Cause = $"The account {@case.Workload.Account.Id} has no role {role.Name}.",
-            Fix = @case.Mend(
+            Resource = subject.RoleId,
+            Cause = $"The account {subject.Workload.Account.Id} has no role {role.Name}.",
+            Fix = subject.ApplyOr(
                 ExistingResources.Role,
-                @case.Aws([
+                subject.Aws([
                     "iam",
                     "create-role",
                     "--role-name",
@@ -91,10 +91,10 @@ internal static class RoleLink
                     $"{role.MaxSessionDuration.TotalSeconds:0}",
                     .. role.PermissionsBoundary is { } boundary ? new[] { "--permissions-boundary", boundary } : [],
                     "--assume-role-policy-document",
-                    @case.Evidence.TrustPolicy.ToMinifiedJson(),
+                    subject.Evidence.TrustPolicy.ToMinifiedJson(),
                 ])
             ),
-            Expected = @case.Workload.RoleArn,
+            Expected = subject.Workload.RoleArn,
             Actual = "(none)",
         };
     }

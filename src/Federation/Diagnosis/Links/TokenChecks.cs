@@ -1,188 +1,308 @@
-using System.Buffers.Text;
-using System.Text;
-using System.Text.Json.Nodes;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>A token's claims against those that the workload's token must have, in the order in which STS looks at them.</summary>
+/// <summary>
+/// What STS would object to in a token that was seen, with provider, keys and role as they should be: the token's own
+/// faults. A token that STS takes, and that is not the workload's, is worth a warning.
+/// </summary>
 internal static class TokenChecks
 {
-    private static readonly string[] RequiredClaims = ["iss", "sub", "aud", "iat", "exp"];
-
-    public static IEnumerable<Finding> Examine(Case @case, TokenEvidence evidence)
+    /// <summary>In the order of STS, and at most one finding per code.</summary>
+    public static IEnumerable<Finding> Examine(WorkloadCase subject, TokenEvidence seen)
     {
-        if (evidence.Claims is null || !TryRead(evidence, out var token))
+        if (seen.Claims is null)
         {
-            return [Malformed(evidence)];
+            return [Malformed(seen, seen.Defect)];
         }
 
-        if (RequiredClaims.FirstOrDefault(claim => !evidence.Claims.ContainsKey(claim)) is { } missing)
+        var judgement = TokenJudgement.Of(subject, subject.Sound, seen);
+        if (judgement.Token is not { } token)
         {
-            return
-            [
-                Found(
-                    FindingCodes.TokenClaimMissing,
-                    $"{Named(evidence)} has no claim {missing}{(missing == "aud" ? "; a token without an audience comes from a Secret of type kubernetes.io/service-account-token" : "")}.",
-                    $"Use the projected token of a pod that runs as {@case.Workload.Namespace}/{@case.Workload.ServiceAccount} (TokenRequest), not one of a Secret.",
-                    missing,
-                    "(absent)"
-                ),
-            ];
+            return [Malformed(seen, judgement.Refusals[0].Defect)];
         }
 
-        return new[]
-        {
-            Issuer(@case, evidence, token),
-            Audience(@case, evidence, token),
-            Subject(@case, evidence, token),
-            Times(@case, evidence, token),
-            Key(@case, evidence, token),
-        }.OfType<Finding>();
+        // What the configured trust policy holds against every token of the workload is not this one's fault.
+        var refusals = judgement.Refusals.Where(refusal => !subject.SoundRefusals.Any(other => other.Reason == refusal.Reason)).ToArray();
+        Finding?[] findings =
+        [
+            judgement.IsIssuerRefused ? Issuer(subject, seen, token) : null,
+            .. refusals.Select(refusal => Describe(subject, seen, token, refusal)),
+            .. Unexpected(subject, seen, token, judgement, refusals),
+        ];
+        return findings.OfType<Finding>().DistinctBy(finding => finding.Code, StringComparer.Ordinal);
     }
 
-    private static Finding? Issuer(Case @case, TokenEvidence evidence, WebIdentityToken token)
-    {
-        var expected = "https://" + @case.IssuerPath;
-        if (@case.Evidence.Kubernetes.Issuer?.Refused is { Code: FindingCodes.IssuerMismatch, Actual: { } named } && named == token.Issuer)
+    private static Finding? Describe(
+        WorkloadCase subject,
+        TokenEvidence seen,
+        WebIdentityToken token,
+        WebIdentityDecision.Refused refusal
+    ) =>
+        RefusalTable.Row(refusal.Reason).OfToken switch
         {
-            // The cluster names that issuer itself, which has been told.
-            return null;
-        }
+            FindingCodes.TokenClaimMissing => ClaimMissing(subject, seen, refusal),
+            FindingCodes.TokenMalformed => Unreadable(seen, refusal),
+            FindingCodes.VerificationKeyUnavailable => Key(subject, seen, token, refusal),
+            FindingCodes.TokenSignatureInvalid => Signature(seen, token, refusal),
+            FindingCodes.TokenExpired => Expired(subject, seen, token),
+            FindingCodes.TokenFromTheFuture => FromTheFuture(subject, seen, token, refusal),
+            FindingCodes.TokenAudiencesMany => ManyAudiences(subject, seen, token),
+            FindingCodes.TokenAudienceMismatch => Audience(subject, seen, token),
+            FindingCodes.TokenSubjectMismatch => Subject(subject, seen, token),
+            FindingCodes.TokenIssuerMismatch => Issuer(subject, seen, token),
+            { } code => Trust(subject, seen, refusal, code),
+            null => throw new InvalidOperationException($"No token can be refused with {refusal.Reason}."),
+        };
 
-        return token.Issuer == expected
-            ? null
-            : Found(
-                FindingCodes.TokenIssuerMismatch,
-                $"{Named(evidence)} was issued by {token.Issuer}, not by {expected}"
-                    + (
-                        IssuerNearMiss.Of(
-                            expected["https://".Length..],
-                            token.Issuer?.Replace("https://", "", StringComparison.Ordinal) ?? ""
-                        )
-                            is { How: var how }
-                            ? $"; the issuer {how}."
-                            : "."
-                    ),
-                $"Take the token from a pod of the cluster {@case.Cluster.ResourceName}, or correct clusters.{@case.Cluster.Key} in federation.yaml: its project, location and name make the issuer.",
-                expected,
-                token.Issuer ?? "(none)"
-            );
-    }
-
-    private static Finding? Audience(Case @case, TokenEvidence evidence, WebIdentityToken token)
+    /// <summary>STS takes it, but it is not the token that the workload should have.</summary>
+    private static IEnumerable<Finding?> Unexpected(
+        WorkloadCase subject,
+        TokenEvidence seen,
+        WebIdentityToken token,
+        TokenJudgement judgement,
+        WebIdentityDecision.Refused[] refusals
+    )
     {
-        var expected = @case.Workload.Audience;
-        if (token is { AuthorizedParty: null, Audiences.Count: > 1 })
+        if (judgement.IsForeign && !judgement.IsIssuerRefused)
         {
-            return Found(
-                FindingCodes.TokenAudiencesMany,
-                $"{Named(evidence)} is for {token.Audiences.Count} audiences at once; AWS takes one, even where it knows them all.",
-                $"Request it for {expected} alone; a projected volume has one audience a source.",
-                expected,
-                string.Join(", ", token.Audiences)
-            );
-        }
-
-        var actual = token.Audiences is [var only] ? only : "(none)";
-        return actual == expected
-            ? null
-            : Found(
-                FindingCodes.TokenAudienceMismatch,
-                actual == token.Issuer
-                    ? $"{Named(evidence)} is the default token of Kubernetes, whose audience is the issuer: it is for the API server, and AWS must not have it."
-                    : $"{Named(evidence)} is for {actual}, not for {expected}{(ProviderLink.IsNear(expected, actual) ? "; the two only look alike" : "")}.",
-                $"Set audience: {expected} in the serviceAccountToken source of the pod's projected volume; by hand: {@case.Kubectl("create", "token", "-n", @case.Workload.Namespace, @case.Workload.ServiceAccount, "--audience", expected)}",
-                expected,
-                actual
-            );
-    }
-
-    private static Finding? Subject(Case @case, TokenEvidence evidence, WebIdentityToken token) =>
-        @case.Subject is not { } expected || token.Subject == expected
-            ? null
-            : Found(
-                FindingCodes.TokenSubjectMismatch,
-                $"{Named(evidence)} is of {(string.IsNullOrEmpty(token.Subject) ? "nobody (its subject is empty)" : token.Subject)}; the role is for {expected}.",
-                $"Run the pod as {@case.Workload.Namespace}/{@case.Workload.ServiceAccount}, or name the other service account in federation.yaml.",
-                expected,
-                token.Subject ?? "(none)"
-            );
-
-    private static Finding? Times(Case @case, TokenEvidence evidence, WebIdentityToken token)
-    {
-        var allowance = SecurityTokenService.ClockAllowance;
-        if (token.ExpiresAt is { } expires && @case.Now - allowance >= expires)
-        {
-            return Found(
-                FindingCodes.TokenExpired,
-                $"{Named(evidence)} expired {Ago(@case.Now - expires)} ago; AWS allows five minutes.",
-                "Read the token's file anew for each exchange: the kubelet replaces it at 80 % of its life. A copy, a subPath mount or a token read once at start goes stale.",
-                $"after {Moment(@case.Now - allowance)}",
-                Moment(expires)
-            );
-        }
-
-        var (claim, begins) =
-            token.IssuedAt > token.NotBefore || token.NotBefore is null ? ("iat", token.IssuedAt) : ("nbf", token.NotBefore);
-        return begins is { } start && start > @case.Now + allowance
-            ? Found(
-                FindingCodes.TokenFromTheFuture,
-                $"{Named(evidence)} begins in {Ago(start - @case.Now)} by its {claim}: the clocks of the cluster and of whoever looked are more than five minutes apart.",
-                "Set the clocks right (NTP); for a token of another origin, look at who made it.",
-                $"before {Moment(@case.Now + allowance)}",
-                Moment(start)
-            )
-            : null;
-    }
-
-    private static Finding? Key(Case @case, TokenEvidence evidence, WebIdentityToken token)
-    {
-        if (@case.Evidence.Google.Issuer?.Found is not { } published || token.Issuer != published.Issuer || evidence.KeyId is null)
-        {
-            return null;
+            yield return Accepted(Issuer(subject, seen, token));
         }
 
         if (
-            @case.Evidence.Kubernetes.Issuer?.Found?.KeyIds?.Contains(evidence.KeyId, StringComparer.Ordinal) is true
-            && !published.Keys.Any(key => key.KeyId == evidence.KeyId)
+            refusals.Any(refusal =>
+                RefusalTable.Row(refusal.Reason).Claim is "sub" or "aud" || refusal.Reason is RefusalReason.ClaimMissing
+            )
         )
         {
-            // The cluster does sign with it: then it is the issuer that is behind.
+            yield break;
+        }
+
+        if (subject.TokenSubject is { } expected && token.Subject != expected)
+        {
+            yield return Accepted(Subject(subject, seen, token));
+        }
+
+        if (!token.Audiences.Contains(subject.Workload.Audience, StringComparer.Ordinal))
+        {
+            yield return Accepted(Audience(subject, seen, token));
+        }
+
+        static Finding? Accepted(Finding? finding) =>
+            finding is null
+                ? null
+                : finding with
+                {
+                    Severity = Severity.Warning,
+                    Cause = $"{finding.Cause} AWS accepts it as it is: provider and trust policy also admit others.",
+                };
+    }
+
+    private static Finding? Issuer(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token)
+    {
+        if (
+            subject.Evidence.Kubernetes.Issuer?.Refused is { Code: FindingCodes.IssuerMismatch, Actual: { } named }
+            && named == token.Issuer
+        )
+        {
+            // The cluster itself names that issuer, which is reported as such.
             return null;
         }
 
-        if (!published.Keys.Any(key => key.KeyId == evidence.KeyId))
-        {
-            return Found(
-                FindingCodes.VerificationKeyUnavailable,
-                $"{Named(evidence)} was signed with the key {evidence.KeyId}, which its issuer does not publish.",
-                "Right after a rotation, wait until the published keys have caught up. If it stays so, the token is of a cluster that is gone.",
-                evidence.KeyId,
-                published.Keys.Count == 0 ? "(no key)" : string.Join(", ", published.Keys.Select(key => key.KeyId ?? "(no kid)"))
-            );
-        }
-
-        return evidence.SignatureHolds is not false
-            ? null
-            : Found(
-                FindingCodes.TokenSignatureInvalid,
-                $"The signature of {Named(evidence, begins: false)} does not belong to it: it was changed after it was signed, or signed by another.",
-                "Take the token as it is, without editing or re-encoding it.",
-                $"a signature by {evidence.KeyId}",
-                "a signature that does not verify"
-            );
+        var expected = "https://" + subject.IssuerPath;
+        var near = IssuerNearMiss.Of(subject.IssuerPath, token.Issuer?.Replace("https://", "", StringComparison.Ordinal) ?? "");
+        return Found(
+            FindingCodes.TokenIssuerMismatch,
+            $"{Name(seen)} was issued by {token.Issuer}, not by {expected}{(near is null ? "" : $"; the issuer {near.How}")}.",
+            $"Take the token from a pod of the cluster {subject.Cluster.ResourceName}, or correct clusters.{subject.Cluster.Key} in federation.yaml: its project, location and name make the issuer.",
+            expected,
+            token.Issuer ?? "(none)"
+        );
     }
 
-    private static Finding Malformed(TokenEvidence evidence)
+    private static Finding ClaimMissing(WorkloadCase subject, TokenEvidence seen, WebIdentityDecision.Refused refusal)
     {
-        var (what, fix) = evidence.Defect switch
+        var (claim, state) = refusal.Reason switch
+        {
+            RefusalReason.AudienceEmpty => ("aud", "(empty)"),
+            RefusalReason.SubjectNull => ("sub", "null"),
+            _ => (refusal.Expected!, "(absent)"),
+        };
+        var what = refusal.Reason is RefusalReason.ClaimMissing ? $"has no claim {claim}" : $"has no value in the claim {claim}";
+        return Found(
+            FindingCodes.TokenClaimMissing,
+            $"{Name(seen)} {what}{(claim == "aud" && state == "(absent)" ? "; a token without an audience comes from a Secret of type kubernetes.io/service-account-token" : "")}.",
+            $"Use the projected token of a pod that runs as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount} (TokenRequest), not one of a Secret.",
+            claim,
+            state
+        );
+    }
+
+    private static Finding ManyAudiences(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token) =>
+        Found(
+            FindingCodes.TokenAudiencesMany,
+            $"{Name(seen)} is for {token.Audiences.Count} audiences at once; AWS takes one, even where it knows them all.",
+            $"Request it for {subject.Workload.Audience} alone; a projected volume has one audience per source.",
+            subject.Workload.Audience,
+            string.Join(", ", token.Audiences)
+        );
+
+    private static Finding Audience(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token)
+    {
+        var expected = subject.Workload.Audience;
+        var actual =
+            token.AuthorizedParty is { } party && !subject.IsGoogle ? party
+            : token.Audiences is [] ? "(none)"
+            : string.Join(", ", token.Audiences);
+        var why =
+            token.AuthorizedParty is not null && !subject.IsGoogle
+                ? $"has the authorized party (azp) {actual}, which AWS checks in place of the audience; it should be for {expected}, without azp"
+            : actual == token.Issuer
+                ? "is the default token of Kubernetes, whose audience is the issuer: it is for the API server, and AWS must not have it"
+            : $"is for {actual}, not for {expected}{(ProviderLink.IsNear(expected, actual) ? "; the two only look alike" : "")}";
+        return Found(
+            FindingCodes.TokenAudienceMismatch,
+            $"{Name(seen)} {why}.",
+            $"Set audience: {expected} in the serviceAccountToken source of the pod's projected volume; by hand: {subject.Kubectl("create", "token", "-n", subject.Workload.Namespace, subject.Workload.ServiceAccount, "--audience", expected)}",
+            expected,
+            actual
+        );
+    }
+
+    private static Finding Subject(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token) =>
+        Found(
+            FindingCodes.TokenSubjectMismatch,
+            $"{Name(seen)} is of {(string.IsNullOrEmpty(token.Subject) ? "nobody (its subject is empty)" : token.Subject)}; the role is for {subject.TokenSubject}.",
+            $"Run the pod as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount}, or name the other service account in federation.yaml.",
+            subject.TokenSubject ?? "(unknown)",
+            token.Subject ?? "(none)"
+        );
+
+    private static Finding Expired(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token) =>
+        Found(
+            FindingCodes.TokenExpired,
+            $"{Name(seen)} expired {Human.Of(subject.Now - token.ExpiresAt!.Value)} ago; AWS allows five minutes.",
+            "Read the token's file again for each exchange: the kubelet replaces it at 80 % of its life. A copy, a subPath mount or a token read once at start goes stale.",
+            $"after {Moment(subject.Now - SecurityTokenService.ClockAllowance)}",
+            Moment(token.ExpiresAt!.Value)
+        );
+
+    private static Finding FromTheFuture(
+        WorkloadCase subject,
+        TokenEvidence seen,
+        WebIdentityToken token,
+        WebIdentityDecision.Refused refusal
+    )
+    {
+        var claim = RefusalTable.Row(refusal.Reason).Claim!;
+        var start = (claim == "iat" ? token.IssuedAt : token.NotBefore)!.Value;
+        return Found(
+            FindingCodes.TokenFromTheFuture,
+            $"{Name(seen)} begins in {Human.Of(start - subject.Now)} by its {claim}: the clocks of the cluster and of this machine are more than five minutes apart.",
+            "Set the clocks (NTP). If the token is not the cluster's, look at what made it.",
+            $"before {Moment(subject.Now + SecurityTokenService.ClockAllowance)}",
+            Moment(start)
+        );
+    }
+
+    private static Finding Key(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token, WebIdentityDecision.Refused refusal)
+    {
+        var published = subject.Evidence.Google.Issuer?.Found?.Keys ?? [];
+        var signs = subject.Evidence.Kubernetes.Issuer?.Found?.KeyIds?.Contains(token.KeyId, StringComparer.Ordinal) is true;
+        var what =
+            token.KeyId is null ? $"names no key (kid), and its issuer publishes {published.Count}"
+            : published.Any(key => key.KeyId == token.KeyId)
+                ? $"was signed with the key {token.KeyId}, which its issuer publishes in a form that AWS cannot use: another key type, use: enc, or more than 100 keys"
+            : $"was signed with the key {token.KeyId}, which its issuer does not publish{(signs ? ", although the cluster signs with it" : "")}";
+        return Found(
+            FindingCodes.VerificationKeyUnavailable,
+            $"{Name(seen)} {what}.",
+            "Right after a rotation, wait until the published keys have caught up. If it stays so, the token comes from a cluster that no longer exists.",
+            token.KeyId ?? "one key",
+            published.Count == 0 ? "(no key)" : refusal.Actual!
+        );
+    }
+
+    private static Finding Signature(TokenEvidence seen, WebIdentityToken token, WebIdentityDecision.Refused refusal) =>
+        refusal.Reason is RefusalReason.AlgorithmUnsupported
+            ? Found(
+                FindingCodes.TokenSignatureInvalid,
+                $"{Name(seen)} is signed with {(token.Algorithm is { Length: > 0 } algorithm ? algorithm : "no algorithm")}, which AWS does not take.",
+                "Use the token as the cluster signs it (RS256).",
+                refusal.Expected!,
+                token.Algorithm is { Length: > 0 } ? token.Algorithm : "(none)"
+            )
+            : Found(
+                FindingCodes.TokenSignatureInvalid,
+                $"The signature of the token of {seen.Source} does not belong to it: the token was changed after it was signed, or signed with another key.",
+                "Take the token as it is, without editing or re-encoding it.",
+                $"a signature by {token.KeyId}",
+                "a signature that does not verify"
+            );
+
+    /// <summary>Well-formed as a JWT, with a claim that AWS does not take.</summary>
+    private static Finding Unreadable(TokenEvidence seen, WebIdentityDecision.Refused refusal)
+    {
+        var (what, expected, actual) = refusal.Reason switch
+        {
+            RefusalReason.TimestampInvalid => (
+                $"has a claim {refusal.Actual} that is not a whole number of seconds",
+                "whole seconds since 1970",
+                seen.Claims![refusal.Actual!]?.ToJsonString() ?? "null"
+            ),
+            RefusalReason.SessionTagsMalformed => (
+                "has session tags (principal_tags) that are not lists of one text each",
+                """{"NAME":["VALUE"]}""",
+                "principal_tags in another form"
+            ),
+            RefusalReason.RolesMalformed => (
+                "has a claim https://aws.amazon.com/roles without any role's ARN",
+                refusal.Expected!,
+                refusal.Actual!
+            ),
+            RefusalReason.RoleNotListed => (
+                $"lists the roles that it is for (https://aws.amazon.com/roles), and {refusal.Expected} is not among them",
+                refusal.Expected!,
+                refusal.Actual!
+            ),
+            _ => ("is too long: AWS takes 20,000 characters", "at most 20,000 characters", "more"),
+        };
+        return Found(
+            FindingCodes.TokenMalformed,
+            $"{Name(seen)} {what}. Neither Kubernetes nor Google writes such a claim.",
+            "Use the token as the cluster made it; if something else made it, correct the claim there.",
+            expected,
+            actual
+        );
+    }
+
+    /// <summary>The trust policy admits the workload's own token, and not this one.</summary>
+    private static Finding Trust(WorkloadCase subject, TokenEvidence seen, WebIdentityDecision.Refused refusal, string code) =>
+        refusal.Reason is RefusalReason.TrustAction
+            ? Found(
+                code,
+                $"{Name(seen)} carries session tags or a source identity, and the trust policy of {subject.Workload.RoleArn} does not allow {refusal.Expected}.",
+                "Use the token as the cluster made it, which carries neither; or allow the action in a trust template of your own.",
+                refusal.Expected!,
+                refusal.Actual ?? "(no action)"
+            )
+            : Found(
+                code,
+                $"The trust policy of {subject.Workload.RoleArn} admits the workload's own token, but not the token of {seen.Source}: {(refusal.Reason is RefusalReason.TrustDenied ? "a Deny matches its claims" : "a condition does not hold for its claims")}.",
+                $"Take the token from a pod that runs as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount}.",
+                refusal.Expected ?? "no Deny that matches",
+                refusal.Actual ?? "a Deny that matches"
+            );
+
+    private static Finding Malformed(TokenEvidence seen, TokenDefect defect)
+    {
+        var (what, fix) = defect switch
         {
             TokenDefect.Empty => ("is empty", "Give the content of the token's file."),
             TokenDefect.Path => (
-                "is the path of a file, not what is in it",
+                "is the path of a file, not its content",
                 "Hand over the file's content; an SDK that takes a path takes it in AWS_WEB_IDENTITY_TOKEN_FILE."
             ),
             TokenDefect.Base64 => ("is base64 of a token", "Decode it once: kubectl get secret shows data encoded."),
@@ -192,35 +312,21 @@ internal static class TokenChecks
             ),
             TokenDefect.CriticalHeader => ("has a critical header (crit), which STS does not know", "Use a token as GKE signs it."),
             TokenDefect.NotBase64Url or TokenDefect.NotJson => (
-                "has three parts that are no JSON Web Token",
+                "has three parts, but they are not those of a JSON Web Token",
                 "Check whether it was cut, quoted or changed on its way."
             ),
             _ => (
-                "is no JSON Web Token: an opaque access token, say, which AWS cannot take",
+                "is not a JSON Web Token: perhaps an opaque access token, which AWS cannot take",
                 "Use the projected service account token of the pod, not an OAuth access token of Google."
             ),
         };
         return Found(
             FindingCodes.TokenMalformed,
-            $"{Named(evidence)} {what}.",
+            $"{Name(seen)} {what}.",
             fix,
             "a JSON Web Token: three parts of base64url",
-            evidence.Defect.ToString()
+            defect.ToString()
         );
-    }
-
-    private static bool TryRead(TokenEvidence evidence, out WebIdentityToken token)
-    {
-        var header = new JsonObject { ["alg"] = evidence.Algorithm, ["kid"] = evidence.KeyId };
-        var text = string.Join(
-            '.',
-            new[] { header.ToJsonString(), evidence.Claims!.ToJsonString(), "unseen" }.Select(part =>
-                Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part))
-            )
-        );
-        var isToken = WebIdentityToken.TryParse(text, out var read, out _);
-        token = read!;
-        return isToken;
     }
 
     private static Finding Found(string code, string cause, string fix, string expected, string actual) =>
@@ -233,9 +339,7 @@ internal static class TokenChecks
             Actual = actual,
         };
 
-    private static string Named(TokenEvidence evidence, bool begins = true) => $"{(begins ? "The" : "the")} token of {evidence.Source}";
-
-    private static string Ago(TimeSpan time) => Human.Of(time);
+    private static string Name(TokenEvidence seen) => $"The token of {seen.Source}";
 
     private static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
 }

@@ -6,46 +6,49 @@ namespace Federation.Diagnosis.Links;
 /// <summary>How the workload comes by its token: namespace, service account, the pods and what they are given, and the token itself.</summary>
 internal static class TokenLink
 {
-    public static Link Examine(Case @case)
+    /// <returns>The link, and those of its findings that are about a token that was seen.</returns>
+    public static (Link Link, IReadOnlyList<Finding> OfTokens) Examine(WorkloadCase subject)
     {
-        var kubernetes = @case.Evidence.Kubernetes;
+        var kubernetes = subject.Evidence.Kubernetes;
         var findings = new List<Finding>();
         string? held = null;
-        if (@case.IsTheCluster)
+        if (subject.IsTheCluster)
         {
-            findings.AddRange(ServiceAccount(@case));
+            findings.AddRange(ServiceAccount(subject));
             if (findings.Count == 0)
             {
                 findings.AddRange(kubernetes.Pods?.Refused is { } unread ? [unread] : []);
-                findings.AddRange(@case.Pods.SelectMany(pod => PodChecks.Examine(@case, pod)));
-                held = kubernetes.ServiceAccount?.Found is null ? null : $"{@case.Workload.Namespace}/{@case.Workload.ServiceAccount}";
+                findings.AddRange(subject.Pods.SelectMany(pod => PodChecks.Examine(subject, pod)));
+                held = kubernetes.ServiceAccount?.Found is null ? null : $"{subject.Workload.Namespace}/{subject.Workload.ServiceAccount}";
             }
         }
 
         // What is wrong with how a pod gets its token shows in the token too.
         var explained = findings.Exists(finding => finding.Severity == Severity.Error);
-        findings.AddRange(
-            @case
+        Finding[] ofTokens =
+        [
+            .. subject
                 .Evidence.Tokens.Where(token => token.Pod is null || !explained)
-                .SelectMany(token => TokenChecks.Examine(@case, token))
-                .Select(finding => finding with { Resource = @case.ServiceAccountId })
-        );
-        return new Link("token", findings, $"{@case.Workload.Namespace}/{@case.Workload.ServiceAccount}", held);
+                .SelectMany(token => TokenChecks.Examine(subject, token))
+                .Select(finding => finding with { Resource = subject.ServiceAccountId }),
+        ];
+        findings.AddRange(ofTokens);
+        return (new Link("token", findings, $"{subject.Workload.Namespace}/{subject.Workload.ServiceAccount}", held), ofTokens);
     }
 
-    private static IEnumerable<Finding> ServiceAccount(Case @case)
+    private static IEnumerable<Finding> ServiceAccount(WorkloadCase subject)
     {
-        var workload = @case.Workload;
-        var kubernetes = @case.Evidence.Kubernetes;
+        var workload = subject.Workload;
+        var kubernetes = subject.Evidence.Kubernetes;
         if (kubernetes.Namespace is { Found: null } space)
         {
             yield return space.Refused
                 ?? new Finding
                 {
                     Code = FindingCodes.NamespaceMissing,
-                    Resource = @case.NamespaceId,
-                    Cause = $"The cluster {@case.Cluster.Key} has no namespace {workload.Namespace}.",
-                    Fix = @case.Mend(ExistingResources.Namespace, @case.Kubectl("create", "namespace", workload.Namespace)),
+                    Resource = subject.NamespaceId,
+                    Cause = $"The cluster {subject.Cluster.Key} has no namespace {workload.Namespace}.",
+                    Fix = subject.ApplyOr(ExistingResources.Namespace, subject.Kubectl("create", "namespace", workload.Namespace)),
                     Expected = workload.Namespace,
                     Actual = "(none)",
                 };
@@ -60,10 +63,10 @@ internal static class TokenLink
             yield return new Finding
             {
                 Code = FindingCodes.NamespaceMissing,
-                Resource = @case.NamespaceId,
+                Resource = subject.NamespaceId,
                 Cause = $"The namespace {workload.Namespace} is being deleted: nothing can be made in it any more.",
                 Fix =
-                    $"Wait until it is gone, and Apply again; if it does not go, what holds it: {@case.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")}",
+                    $"Wait until it is gone, and Apply again; if it does not go, what holds it: {subject.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")}",
                 Expected = "Active",
                 Actual = "Terminating",
             };
@@ -76,12 +79,12 @@ internal static class TokenLink
                 ?? new Finding
                 {
                     Code = FindingCodes.ServiceAccountMissing,
-                    Resource = @case.ServiceAccountId,
+                    Resource = subject.ServiceAccountId,
                     Cause =
-                        $"The namespace {workload.Namespace} of the cluster {@case.Cluster.Key} has no service account {workload.ServiceAccount}.",
-                    Fix = @case.Mend(
+                        $"The namespace {workload.Namespace} of the cluster {subject.Cluster.Key} has no service account {workload.ServiceAccount}.",
+                    Fix = subject.ApplyOr(
                         ExistingResources.ServiceAccount,
-                        @case.Kubectl("create", "serviceaccount", "-n", workload.Namespace, workload.ServiceAccount)
+                        subject.Kubectl("create", "serviceaccount", "-n", workload.Namespace, workload.ServiceAccount)
                     ),
                     Expected = workload.ServiceAccount,
                     Actual = "(none)",

@@ -14,47 +14,47 @@ namespace Federation.Diagnosis.Links;
 /// </summary>
 internal static class TrustLink
 {
-    public static Link Examine(Case @case)
+    public static Link Examine(WorkloadCase subject)
     {
-        if (@case is not { Role: { } role, IsIssuerSure: true, Subject: { } subject })
+        if (subject is not { Role: { } role, IsIssuerSure: true, TokenSubject: { } expected })
         {
-            return new Link("subject", [], @case.Subject, Held: null);
+            return new Link("subject", [], subject.TokenSubject, Held: null);
         }
 
-        var refused = @case.RefusalsByRole(role).Select(refusal => refusal.Trust).OfType<TrustVerdict>().FirstOrDefault();
+        var refused = subject.TrustRefusals.Select(refusal => refusal.Trust).OfType<TrustVerdict>().FirstOrDefault();
         List<Finding> findings = refused switch
         {
             null => [],
-            { Decision: PolicyDecision.ExplicitDeny, Statement: { } statement } => [Denied(@case, role, statement)],
-            _ => Explain(@case, role, refused),
+            { Decision: PolicyDecision.ExplicitDeny, Statement: { } statement } => [Denied(subject, role, statement)],
+            _ => Explain(subject, role, refused),
         };
         if (!findings.Exists(finding => finding.Code == FindingCodes.TrustConditionKeyWrong))
         {
             // A subject that stands under the wrong key leaves the right one untested: one fault, told already.
-            findings.AddRange(PolicyLint.LiveTrust(role.TrustPolicy, role.Arn, @case.Strict, @case.RoleId));
+            findings.AddRange(subject.TrustFindings);
         }
 
-        return new Link("subject", findings, subject, refused is null ? subject : null);
+        return new Link("subject", findings, expected, refused is null ? expected : null);
     }
 
-    private static Finding Denied(Case @case, RoleEvidence role, PolicyStatement statement) =>
+    private static Finding Denied(WorkloadCase subject, RoleEvidence role, PolicyStatement statement) =>
         new()
         {
             Code = FindingCodes.TrustDenied,
-            Resource = @case.RoleId,
+            Resource = subject.RoleId,
             Cause = $"{Name(role, statement)} of the trust policy of {role.Arn} denies this token; a Deny wins over every Allow.",
             Fix =
-                $"Take the Deny away or narrow its condition, so that it no longer matches {@case.Subject}. It is in: {@case.Aws("iam", "get-role", "--role-name", @case.Workload.Role.Name, "--query", "Role.AssumeRolePolicyDocument")}",
+                $"Take the Deny away or narrow its condition, so that it no longer matches {subject.TokenSubject}. It is in: {subject.Aws("iam", "get-role", "--role-name", subject.Workload.Role.Name, "--query", "Role.AssumeRolePolicyDocument")}",
             Expected = "no Deny that matches",
             Actual = new PolicyDocument { Statements = [statement] }.ToMinifiedJson(),
         };
 
-    private static List<Finding> Explain(Case @case, RoleEvidence role, TrustVerdict verdict)
+    private static List<Finding> Explain(WorkloadCase subject, RoleEvidence role, TrustVerdict verdict)
     {
-        var meant = verdict.NearMisses.OrderBy(miss => Distance(@case, miss)).FirstOrDefault();
-        if (meant is null || Distance(@case, meant) == Distances.Stranger)
+        var meant = verdict.NearMisses.OrderBy(miss => Distance(subject, miss)).FirstOrDefault();
+        if (meant is null || Distance(subject, meant) == Distances.Stranger)
         {
-            return [Unmentioned(@case, role)];
+            return [Unmentioned(subject, role)];
         }
 
         var statement = meant.Statement;
@@ -62,12 +62,12 @@ internal static class TrustLink
         var findings = new List<Finding>();
         if (principal is not null)
         {
-            findings.Add(Principal(@case, role, statement, principal));
+            findings.Add(Principal(subject, role, statement, principal));
         }
 
         if (meant.Obstacles.OfType<TrustObstacle.Action>().FirstOrDefault() is { } action)
         {
-            findings.Add(Action(@case, role, statement, action));
+            findings.Add(Action(subject, role, statement, action));
         }
 
         // A statement about another provider tests that provider's keys: they follow from its principal.
@@ -76,7 +76,7 @@ internal static class TrustLink
             meant
                 .Obstacles.OfType<TrustObstacle.Condition>()
                 .Where(obstacle => named?.Contains(KeyOf(obstacle.Unmet.Key).Issuer) is not true)
-                .Select(obstacle => Condition(@case, role, statement, obstacle))
+                .Select(obstacle => Condition(subject, role, statement, obstacle))
                 // Both keys of a statement are usually misspelt alike, and two values that changed places are one slip.
                 .DistinctBy(
                     finding => finding.Code == FindingCodes.TrustConditionKeyWrong ? KeyOf(finding.Actual!).Issuer : finding.Cause,
@@ -95,9 +95,9 @@ internal static class TrustLink
         Stranger,
     }
 
-    private static Distances Distance(Case @case, TrustNearMiss miss)
+    private static Distances Distance(WorkloadCase subject, TrustNearMiss miss)
     {
-        if (miss.Statement.Sid?.StartsWith(TrustSid.Of(@case.Workload), StringComparison.Ordinal) is true)
+        if (miss.Statement.Sid?.StartsWith(TrustSid.Of(subject.Workload), StringComparison.Ordinal) is true)
         {
             return Distances.OurSid;
         }
@@ -108,23 +108,24 @@ internal static class TrustLink
         }
 
         var speaksOfUs = miss.Statement.Conditions.Any(condition =>
-            condition.Values.Contains(@case.Subject, StringComparer.OrdinalIgnoreCase)
-            || condition.Key.Contains(@case.IssuerPath, StringComparison.OrdinalIgnoreCase)
+            condition.Values.Contains(subject.TokenSubject, StringComparer.OrdinalIgnoreCase)
+            || condition.Key.Contains(subject.IssuerPath, StringComparison.OrdinalIgnoreCase)
         );
         return
-            speaksOfUs || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Of(@case.IssuerPath, PathOf(named)) is not null)
+            speaksOfUs
+            || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Of(subject.IssuerPath, PathOf(named)) is not null)
             ? Distances.Resembling
             : Distances.Stranger;
     }
 
-    private static Finding Unmentioned(Case @case, RoleEvidence role) =>
+    private static Finding Unmentioned(WorkloadCase subject, RoleEvidence role) =>
         new()
         {
             Code = FindingCodes.TrustPrincipalMismatch,
-            Resource = @case.RoleId,
-            Cause = $"No statement of the trust policy of {role.Arn} is about the issuer {@case.IssuerPath}.",
-            Fix = Rewrite(@case, role),
-            Expected = @case.Principal,
+            Resource = subject.RoleId,
+            Cause = $"No statement of the trust policy of {role.Arn} is about the issuer {subject.IssuerPath}.",
+            Fix = Rewrite(subject, role),
+            Expected = subject.Principal,
             Actual = role
                 .TrustPolicy.Statements.SelectMany(statement => statement.Principals?.Values.SelectMany(values => values) ?? [])
                 .Distinct(StringComparer.Ordinal)
@@ -134,42 +135,42 @@ internal static class TrustLink
                 : "(no principal)",
         };
 
-    private static Finding Principal(Case @case, RoleEvidence role, PolicyStatement statement, TrustObstacle.Principal obstacle)
+    private static Finding Principal(WorkloadCase subject, RoleEvidence role, PolicyStatement statement, TrustObstacle.Principal obstacle)
     {
         var named = obstacle.Named is [var first, ..] ? first : "(none)";
         var path = PathOf(named);
         var why =
             !IsFederated(named) ? "is an AWS principal, which no web identity ever is (not even `*`)"
             : obstacle.Excluded ? "is excluded by NotPrincipal, and an Allow of that kind admits nobody"
-            : path == @case.IssuerPath ? "is a provider of another account; role and provider must be in the same one"
-            : @case.IsGoogle ? $"is not Google's own issuer {ProviderUrl.Google}, which signs the ID tokens of Google service accounts"
+            : path == subject.IssuerPath ? "is a provider of another account; role and provider must be in the same one"
+            : subject.IsGoogle ? $"is not Google's own issuer {ProviderUrl.Google}, which signs the ID tokens of Google service accounts"
             : path == ProviderUrl.Google ? "trusts the ID tokens of Google service accounts, not the cluster's own"
-            : IssuerNearMiss.Of(@case.IssuerPath, path)?.How ?? "is another provider";
+            : IssuerNearMiss.Of(subject.IssuerPath, path)?.How ?? "is another provider";
         return new Finding
         {
             Code = FindingCodes.TrustPrincipalMismatch,
-            Resource = @case.RoleId,
+            Resource = subject.RoleId,
             Cause =
                 $"{Name(role, statement)} of the trust policy of {role.Arn} names another principal than the provider of the token's issuer: {named} {why}.",
-            Fix = Rewrite(@case, role),
-            Expected = @case.Principal,
+            Fix = Rewrite(subject, role),
+            Expected = subject.Principal,
             Actual = named,
         };
     }
 
-    private static Finding Action(Case @case, RoleEvidence role, PolicyStatement statement, TrustObstacle.Action obstacle) =>
+    private static Finding Action(WorkloadCase subject, RoleEvidence role, PolicyStatement statement, TrustObstacle.Action obstacle) =>
         new()
         {
             Code = FindingCodes.TrustActionMismatch,
-            Resource = @case.RoleId,
+            Resource = subject.RoleId,
             Cause =
                 $"{Name(role, statement)} of the trust policy of {role.Arn} {(obstacle.Excluded ? "excludes" : "allows")} {string.Join(", ", obstacle.Named)}, and a web identity needs {SecurityTokenService.AssumeRoleAction}.",
-            Fix = Rewrite(@case, role),
+            Fix = Rewrite(subject, role),
             Expected = SecurityTokenService.AssumeRoleAction,
             Actual = string.Join(", ", obstacle.Named),
         };
 
-    private static Finding Condition(Case @case, RoleEvidence role, PolicyStatement statement, TrustObstacle.Condition obstacle)
+    private static Finding Condition(WorkloadCase subject, RoleEvidence role, PolicyStatement statement, TrustObstacle.Condition obstacle)
     {
         var unmet = obstacle.Unmet;
         var (issuer, claim) = KeyOf(unmet.Key);
@@ -189,13 +190,13 @@ internal static class TrustLink
             };
         }
 
-        var rightClaims = @case.IsGoogle ? (string[])["aud", "oaud", "sub", "amr"] : ["aud", "sub", "amr"];
-        if (!string.Equals(issuer, @case.IssuerPath, StringComparison.OrdinalIgnoreCase))
+        var rightClaims = subject.IsGoogle ? (string[])["aud", "oaud", "sub", "amr"] : ["aud", "sub", "amr"];
+        if (!string.Equals(issuer, subject.IssuerPath, StringComparison.OrdinalIgnoreCase))
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
-                $"{where} tests a key that no token of this issuer has: {issuer} {IssuerNearMiss.Of(@case.IssuerPath, issuer)?.How ?? "is not the issuer"}.",
-                $"{@case.IssuerPath}:{claim}",
+                $"{where} tests a key that no token of this issuer has: {issuer} {IssuerNearMiss.Of(subject.IssuerPath, issuer)?.How ?? "is not the issuer"}.",
+                $"{subject.IssuerPath}:{claim}",
                 unmet.Key
             );
         }
@@ -205,28 +206,28 @@ internal static class TrustLink
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
                 $"{where} tests the claim {claim}, which AWS cannot test: of a GKE token it knows aud, sub and amr alone. Namespace and service account are in sub.",
-                $"{@case.IssuerPath}:sub",
+                $"{subject.IssuerPath}:sub",
                 unmet.Key
             );
         }
 
-        if (@case.IsGoogle)
+        if (subject.IsGoogle)
         {
-            return GoogleIdentity(@case, role, where, claim, unmet);
+            return GoogleIdentity(subject, role, where, claim, unmet);
         }
 
         var isSubject = claim.Equals("sub", StringComparison.OrdinalIgnoreCase);
-        if (unmet.Values.Contains(isSubject ? @case.Workload.Audience : @case.Subject, StringComparer.Ordinal))
+        if (unmet.Values.Contains(isSubject ? subject.Workload.Audience : subject.TokenSubject, StringComparer.Ordinal))
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
                 $"{where} has the {(isSubject ? "audience" : "subject")} under :{claim}; it belongs under :{(isSubject ? "aud" : "sub")}.",
-                $"{@case.IssuerPath}:{(isSubject ? "aud" : "sub")}",
+                $"{subject.IssuerPath}:{(isSubject ? "aud" : "sub")}",
                 unmet.Key
             );
         }
 
-        var expected = isSubject ? @case.Subject! : @case.Workload.Audience;
+        var expected = isSubject ? subject.TokenSubject! : subject.Workload.Audience;
         if (unmet.Operator is "StringEquals" && unmet.Values.FirstOrDefault(value => Wildcard.IsMatch(value, expected)) is { } literal)
         {
             return Found(
@@ -250,7 +251,7 @@ internal static class TrustLink
         return isSubject
             ? Found(
                 FindingCodes.TrustSubjectMismatch,
-                $"{where} admits {values}, and the token's subject is {expected}{SubjectSlip(@case, unmet.Values)}.",
+                $"{where} admits {values}, and the token's subject is {expected}{SubjectSlip(subject, unmet.Values)}.",
                 expected,
                 values
             )
@@ -265,29 +266,29 @@ internal static class TrustLink
             new()
             {
                 Code = code,
-                Resource = @case.RoleId,
+                Resource = subject.RoleId,
                 Cause = cause,
-                Fix = Rewrite(@case, role),
+                Fix = Rewrite(subject, role),
                 Expected = expectedValue,
                 Actual = actualValue,
             };
     }
 
     /// <summary>What probably happened to the subject, as the rest of a sentence.</summary>
-    private static string SubjectSlip(Case @case, IReadOnlyList<string> values)
+    private static string SubjectSlip(WorkloadCase subject, IReadOnlyList<string> values)
     {
         if (values is not [var value])
         {
             return "";
         }
 
-        var workload = @case.Workload;
+        var workload = subject.Workload;
         var parts = value.Split(':');
         return value switch
         {
             _ when value.All(char.IsAsciiDigit) =>
                 "; a number is the unique id of a Google service account, which only tokens of accounts.google.com carry",
-            _ when value.Equals(@case.Subject, StringComparison.OrdinalIgnoreCase) => "; the two differ in case, which counts",
+            _ when value.Equals(subject.TokenSubject, StringComparison.OrdinalIgnoreCase) => "; the two differ in case, which counts",
             _ when value == $"{workload.Namespace}:{workload.ServiceAccount}"
                     || value == $"{workload.Namespace}/{workload.ServiceAccount}" => "; it begins with system:serviceaccount:",
             _ when value == workload.WorkloadIdentityMember => "; that is the member of a Google IAM binding, not a token's subject",
@@ -305,18 +306,18 @@ internal static class TrustLink
     }
 
     /// <summary>With <c>azp</c> in the token, <c>:aud</c> is the authorized party and <c>:oaud</c> the audience (IAM User Guide, "Available keys for AWS OIDC federation").</summary>
-    private static Finding GoogleIdentity(Case @case, RoleEvidence role, string where, string claim, PolicyCondition unmet)
+    private static Finding GoogleIdentity(WorkloadCase subject, RoleEvidence role, string where, string claim, PolicyCondition unmet)
     {
         var isAudience = claim.Equals("oaud", StringComparison.OrdinalIgnoreCase);
-        var expected = isAudience ? @case.Workload.Audience : @case.Subject!;
+        var expected = isAudience ? subject.Workload.Audience : subject.TokenSubject!;
         var values = string.Join(", ", unmet.Values);
         var why = unmet.Values switch
         {
-            [var value] when value == @case.Workload.Audience && !isAudience =>
+            [var value] when value == subject.Workload.Audience && !isAudience =>
                 $"the audience belongs under :oaud, since the token has an authorized party, which takes the place of :{claim}",
             [var value] when value.StartsWith("system:serviceaccount:", StringComparison.Ordinal) =>
                 "that is the subject of the cluster's own token, and this role is to trust the Google service account's",
-            [var value] when value == @case.Workload.GoogleServiceAccountEmail =>
+            [var value] when value == subject.Workload.GoogleServiceAccountEmail =>
                 "the token carries the account's unique id, not its address",
             [var value] when value.All(char.IsAsciiDigit) =>
                 "that is another account's unique id; one that is deleted and made again gets a new one",
@@ -325,29 +326,29 @@ internal static class TrustLink
         return new Finding
         {
             Code =
-                unmet.Values is [var subject] && subject.StartsWith("system:serviceaccount:", StringComparison.Ordinal)
+                unmet.Values is [var only] && only.StartsWith("system:serviceaccount:", StringComparison.Ordinal)
                     ? FindingCodes.TrustSubjectMismatch
                     : FindingCodes.GoogleIdentityConditionWrong,
-            Resource = @case.RoleId,
+            Resource = subject.RoleId,
             Cause = $"{where} wants {values} under accounts.google.com:{claim}: {why}.",
-            Fix = Rewrite(@case, role),
+            Fix = Rewrite(subject, role),
             Expected = expected,
             Actual = values,
         };
     }
 
     /// <summary>The command puts the whole policy: with our statements as they should be, and those of other owners as they are.</summary>
-    private static string Rewrite(Case @case, RoleEvidence role) =>
-        @case.Mend(
+    private static string Rewrite(WorkloadCase subject, RoleEvidence role) =>
+        subject.ApplyOr(
             ExistingResources.Role,
-            @case.Aws(
+            subject.Aws(
                 "iam",
                 "update-assume-role-policy",
                 "--role-name",
-                @case.Workload.Role.Name,
+                subject.Workload.Role.Name,
                 "--policy-document",
                 TrustPolicies
-                    .Combine(@case.Evidence.TrustPolicy, TrustPolicies.Split(role.TrustPolicy, Mark.TrustSidPrefix).Others)
+                    .Combine(subject.Evidence.TrustPolicy, TrustPolicies.Split(role.TrustPolicy, Mark.TrustSidPrefix).Others)
                     .ToMinifiedJson()
             )
         );

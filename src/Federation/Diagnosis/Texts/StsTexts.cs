@@ -112,11 +112,16 @@ internal static partial class StsTexts
                 "STS failed on the token itself. The one token known to cause it has null as its subject (sub); otherwise it is a fault of the service's own.",
             Fix = "Look at sub with `--target=Token --token-file=PATH`; if it is a text, try again.",
         },
-        new("Invalid timestamp in token claims", "principal_tags passed in claim")
+        new(
+            "Invalid timestamp in token claims",
+            "principal_tags passed in claim",
+            "The roles claim",
+            "not present in the roles claim of the identity token"
+        )
         {
             Code = FindingCodes.TokenMalformed,
             Cause =
-                "A claim has a value that AWS cannot read: a time that is no whole number, or session tags that are no lists. No token of Kubernetes or Google has that: this one was made by something else.",
+                "A claim has a value that AWS cannot use: a time that is not a whole number, session tags that are not lists, or a list of roles (https://aws.amazon.com/roles) without the role that was asked for. No token of Kubernetes or Google has that: something else made this one.",
             Fix = "`--target=Token --token-file=PATH` shows the claims; correct them where the token is made.",
         },
         new("No OpenIDConnect provider found")
@@ -253,7 +258,7 @@ internal static partial class StsTexts
         new("failed to satisfy constraint")
         {
             Code = code,
-            Form = new Regex($"Value '(?<value>[^']*)' at '{field}' failed to satisfy constraint: *(?<rule>.*)", Options),
+            Form = new Regex($"Value ('(?<value>[^']*)' )?at '{field}' failed to satisfy constraint: *(?<rule>.*)", Options),
             Cause = cause,
             Fix = fix,
             Read = (said, finding) =>

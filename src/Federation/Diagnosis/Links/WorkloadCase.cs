@@ -1,0 +1,145 @@
+using Federation.Configuration;
+using Federation.Diagnosis.Evidence;
+using Federation.Findings;
+using Federation.Policies;
+using Federation.Resources;
+using Federation.WebIdentity;
+
+namespace Federation.Diagnosis.Links;
+
+/// <summary>One workload's evidence, and what every link asks of it.</summary>
+internal sealed class WorkloadCase
+{
+    private readonly string? _expectedToken;
+
+    public WorkloadCase(WorkloadEvidence evidence, DateTimeOffset now)
+    {
+        Evidence = evidence;
+        Now = now;
+        _expectedToken =
+            !IsGoogle ? UnsignedToken.ForCluster(Workload, now)
+            : TokenSubject is { } uniqueId ? UnsignedToken.ForGoogle(Workload, uniqueId, now)
+            : null;
+        Pods = IsTheCluster ? [.. (evidence.Kubernetes.Pods?.Found ?? []).OrderBy(pod => (!pod.IsNamed, !pod.IsValidation))] : [];
+        Configured = AwsSide.AsConfigured(this);
+        Live = AwsSide.AsRead(this);
+        ProviderRefusals = RefusalsOfExpected(Configured with { Providers = Live.Providers });
+        // The trust policy is judged even where the role has another ARN than the pods are given, which RoleLink reports.
+        TrustRefusals = Role is null ? [] : RefusalsOfExpected(Configured with { Role = Live.Role });
+        TrustFindings = Role is { } role ? PolicyLint.LiveTrust(role.TrustPolicy, role.Arn, Strict, RoleId) : [];
+        var isTrustSound = TrustRefusals.Count == 0 && !TrustFindings.Any(finding => finding.Code == FindingCodes.TrustSubjectOpen);
+        Sound = new AwsSide(
+            ProviderRefusals.Count == 0 ? Live.Providers : Configured.Providers,
+            Live.Issuer,
+            isTrustSound ? Live.Role : Configured.Role
+        );
+        SoundRefusals = RefusalsOfExpected(Sound);
+    }
+
+    public WorkloadEvidence Evidence { get; }
+
+    public DateTimeOffset Now { get; }
+
+    public Workload Workload => Evidence.Workload;
+
+    public Cluster Cluster => Workload.Cluster;
+
+    public bool Strict => Evidence.Strict;
+
+    public bool IsGoogle => Workload.Identity == IdentityKind.Google;
+
+    /// <summary>The issuer of the token that AWS is to trust, without <c>https://</c>.</summary>
+    public string IssuerPath => IsGoogle ? ProviderUrl.Google : Cluster.IssuerPath;
+
+    /// <summary>The federated principal that a trust statement must name.</summary>
+    public string Principal => IsGoogle ? ProviderUrl.Google : Workload.ProviderArn;
+
+    /// <summary>The subject that the token will carry; null for a Google service account that was not found.</summary>
+    public string? TokenSubject => IsGoogle ? Evidence.Google.ServiceAccount?.Found?.UniqueId : Workload.Subject;
+
+    /// <summary>False if another cluster's API answered: then nothing that it said counts.</summary>
+    public bool IsTheCluster => Evidence.Kubernetes.Issuer?.Refused is not { Kind.Class: FindingClass.WrongTarget };
+
+    /// <summary>False if the AWS credentials are another account's, or none: then nothing that they saw counts.</summary>
+    public bool IsTheAccount => Evidence.Aws.Caller?.Refused is null;
+
+    /// <summary>False if the cluster is not where the configuration says: then its issuer is a guess.</summary>
+    public bool IsIssuerSure => Evidence.Google.Cluster?.Refused is not { Code: FindingCodes.ClusterNotFound };
+
+    public RoleEvidence? Role => IsTheAccount ? Evidence.Aws.Role?.Found : null;
+
+    /// <summary>The pods: one that was asked for by name first, then the validation pod, then the others.</summary>
+    public IReadOnlyList<PodEvidence> Pods { get; }
+
+    /// <summary>AWS as the configuration wants it.</summary>
+    public AwsSide Configured { get; }
+
+    /// <summary>AWS as it was read; what was not read is as configured.</summary>
+    public AwsSide Live { get; }
+
+    /// <summary>
+    /// As <see cref="Live"/>, with what refuses the expected token, or admits anybody, replaced by what is configured:
+    /// whatever STS still objects to in another token is that token's own fault.
+    /// </summary>
+    public AwsSide Sound { get; }
+
+    /// <summary>What STS would object to in the expected token because of the providers that are there.</summary>
+    public IReadOnlyList<WebIdentityDecision.Refused> ProviderRefusals { get; }
+
+    /// <summary>What STS would object to in the expected token because of the role that is there, its ARN aside.</summary>
+    public IReadOnlyList<WebIdentityDecision.Refused> TrustRefusals { get; }
+
+    /// <summary>What is wrong with the role's trust policy by itself, whoever asks.</summary>
+    public IReadOnlyList<Finding> TrustFindings { get; }
+
+    /// <summary>What STS would object to in the expected token even then: the configured trust policy itself does not admit it.</summary>
+    public IReadOnlyList<WebIdentityDecision.Refused> SoundRefusals { get; }
+
+    public string RoleId => ResourceId.Aws(Workload.Account.Id, ResourceKind.Role, Workload.Role.Name).Value;
+
+    public string ProviderId => ResourceId.Aws(Workload.Account.Id, ResourceKind.Provider, Cluster.IssuerPath).Value;
+
+    public string ClusterId => ResourceId.Google(Cluster.Project, ResourceKind.Cluster, Cluster.Name).Value;
+
+    public string NamespaceId => InNamespace(ResourceKind.Namespace, Workload.Namespace);
+
+    public string ServiceAccountId => InNamespace(ResourceKind.ServiceAccount, Workload.ServiceAccount);
+
+    public string GoogleServiceAccountId =>
+        ResourceId.Google(Cluster.Project, ResourceKind.GoogleServiceAccount, Workload.GoogleServiceAccount!).Value;
+
+    public string PodId(PodEvidence pod) =>
+        ResourceId.Kubernetes(Cluster.Key, pod.Snapshot.Namespace, ResourceKind.Pod, pod.Snapshot.Name).Value;
+
+    /// <summary>A fix of what Apply would write, with the command that does the same by hand.</summary>
+    /// <param name="owned">The part of <see cref="Workload.Existing"/> that would say that it is owned elsewhere.</param>
+    public string ApplyOr(ExistingResources owned, string byHand) =>
+        Workload.Existing.HasFlag(owned) && owned != ExistingResources.None
+            ? $"It is owned elsewhere (existing:), so change it there: {byHand}"
+            : $"--target=Apply --workload={Workload.Name} writes it. By hand: {byHand}";
+
+    /// <summary>An AWS CLI command for the workload's account: with its profile, and in its partition.</summary>
+    public string Aws(params IEnumerable<string> words) =>
+        ShellCommand.Of([
+            "aws",
+            .. words,
+            .. Workload.Account.Profile is { } profile ? new[] { "--profile", profile } : [],
+            .. Workload.Account.Partition == "aws" ? [] : new[] { "--region", Workload.Account.Region },
+        ]);
+
+    /// <summary>A kubectl command for the workload's cluster.</summary>
+    public string Kubectl(params IEnumerable<string> words) =>
+        ShellCommand.Of(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
+
+    private IReadOnlyList<WebIdentityDecision.Refused> RefusalsOfExpected(AwsSide side) =>
+        _expectedToken is { } token ? (side with { Issuer = null }).Refusals(Workload, token, SeenSignature.Valid, Now) : [];
+
+    private string InNamespace(ResourceKind kind, string name) => ResourceId.Kubernetes(Cluster.Key, Workload.Namespace, kind, name).Value;
+}
+
+/// <summary>What came of looking at one link.</summary>
+/// <param name="Name">As in <see cref="ChainLink.Link"/>.</param>
+/// <param name="Findings">What is wrong with it; what the token would meet first stands first.</param>
+/// <param name="Expected">What should be there.</param>
+/// <param name="Held">What was seen to be there; null if nobody could look.</param>
+internal sealed record Link(string Name, IReadOnlyList<Finding> Findings, string? Expected, string? Held);
