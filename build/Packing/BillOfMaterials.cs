@@ -75,7 +75,7 @@ internal static class BillOfMaterials
 
                 break;
             case "reference":
-                // Cake's assemblies, and what they bring, are taken out of this package (src/standins/Cake.targets).
+                // Cake's assemblies, and what they bring, are taken out of this package (standins/Cake.targets).
                 component["properties"] = new JsonArray(Property("assembly of", Package("Cake.Tool", cakeVersion)));
                 break;
             case "project" when standIns.Contains(name):

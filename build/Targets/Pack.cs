@@ -24,7 +24,7 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
         var source = context.Arguments.GetArgument("repository") ?? "";
         var output = Path.GetFullPath(Path.Combine(context.Arguments.GetArgument("output") ?? "artifacts", "pack"));
         var standIns = Directory
-            .GetDirectories(Path.Combine(repository.Root, "src", "standins"))
+            .GetDirectories(Path.Combine(repository.Root, "standins"))
             .Select(folder => Path.GetFileName(folder)!)
             .ToHashSet(StringComparer.Ordinal);
         if (Directory.Exists(output))

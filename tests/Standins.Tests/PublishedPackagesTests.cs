@@ -7,7 +7,6 @@ public sealed class PublishedPackagesTests
     [
         "AWSSDK.IdentityManagement",
         "Cake.Frosting",
-        "Cake.Kubectl",
         "Google.Apis.Container.v1",
         "Google.Apis.Iam.v1",
     ];

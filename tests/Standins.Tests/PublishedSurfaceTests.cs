@@ -5,7 +5,7 @@ namespace Standins.Tests;
 public sealed class PublishedSurfaceTests
 {
     public static TheoryData<string> Assemblies =>
-        new("AWSSDK.IdentityManagement", "Cake.Frosting", "Cake.Kubectl", "Google.Apis.Container.v1", "Google.Apis.Iam.v1");
+        new("AWSSDK.IdentityManagement", "Cake.Frosting", "Google.Apis.Container.v1", "Google.Apis.Iam.v1");
 
     [Theory]
     [MemberData(nameof(Assemblies))]
