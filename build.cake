@@ -6,11 +6,12 @@ using System.Diagnostics;
 var windows = OperatingSystem.IsWindows();
 var script = MakeAbsolute(File(windows ? "build.ps1" : "build.sh")).FullPath;
 var start = new ProcessStartInfo(windows ? "powershell" : "bash") { UseShellExecute = false };
-foreach (var argument in windows ? new[] { "-NoProfile", "-ExecutionPolicy", "Bypass", "-File", script } : new[] { script })
-    start.ArgumentList.Add(argument);
+foreach (var option in windows ? new[] { "-NoProfile", "-ExecutionPolicy", "Bypass", "-File", script } : new[] { script })
+    start.ArgumentList.Add(option);
 
 // The process's own arguments: Cake's parsed ones have lost their order and form.
-foreach (var argument in Environment.GetCommandLineArgs().Skip(1).Where(argument => !argument.EndsWith("build.cake", StringComparison.Ordinal)))
+var arguments = Environment.GetCommandLineArgs().Skip(1);
+foreach (var argument in arguments.Where(argument => !argument.EndsWith("build.cake", StringComparison.Ordinal)))
     start.ArgumentList.Add(argument);
 
 var host = Process.Start(start);

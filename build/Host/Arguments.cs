@@ -39,6 +39,7 @@ internal static class Arguments
         new("latency", "MS", "milliseconds the sandbox adds to every call (0)"),
         new("faults", "NAME[:N][,…]", "what the sandbox gets wrong (nothing)"),
         new("runtime", "RID[,…]", "the systems that Pack makes archives for (all)"),
+        new("stand-ins", null, "lets Pack make archives of a host that is built on stand-ins, for trying them out"),
         new("repository", "URL", "the repository that will release Pack's archives (none)"),
         new("filter", "TEXT", "the tests whose full name contains it (all)"),
         Verbosity,

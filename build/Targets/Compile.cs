@@ -6,8 +6,8 @@ using Cake.Frosting;
 namespace Build.Targets;
 
 // The host's own files are among what is built, and Windows locks them while it runs. Every way to start the host
-// (build.sh, build.ps1, dotnet run) builds it first where something changed, in the same configuration, so the
-// build here finds them up to date and writes none of them.
+// (build.sh, build.ps1, dotnet run) builds it first where something changed, in the same configuration and on the
+// same packages, so the build here finds them up to date and writes none of them.
 [TaskName("Compile")]
 [TaskDescription("Builds the solution.")]
 public sealed class Compile : FrostingTask<BuildContext>
@@ -21,7 +21,11 @@ public sealed class Compile : FrostingTask<BuildContext>
                 ToolPath = Repository.DotNet,
                 NoLogo = true,
                 Verbosity = DotNetVerbosity.Quiet,
-                ArgumentCustomization = arguments => arguments.Append("-restore").Append($"-p:Configuration={Repository.Configuration}"),
+                ArgumentCustomization = arguments =>
+                    arguments
+                        .Append("-restore")
+                        .Append($"-p:Configuration={Repository.Configuration}")
+                        .Append($"-p:PublishedPackages={(Packages.ArePublished ? "true" : "false")}"),
             }
         );
 }

@@ -19,6 +19,7 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
 
     public override async Task RunAsync(BuildContext context)
     {
+        RefuseStandIns(context.Arguments.HasArgument("stand-ins"));
         var repository = Repository.Find();
         var version = typeof(Pack).Assembly.GetName().Version!.ToString(3);
         var source = context.Arguments.GetArgument("repository") ?? "";
@@ -82,6 +83,24 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
         File.WriteAllText(Path.Combine(output, ReleaseVersion.File), ReleaseVersion.Write(version, source, digests));
     }
 
+    /// <exception cref="FindingException">The host is built on stand-ins, and nobody allowed that (FED8013).</exception>
+    private static void RefuseStandIns(bool allowed)
+    {
+        if (!Packages.ArePublished && !allowed)
+        {
+            throw new FindingException(
+                new Finding
+                {
+                    Code = FindingCodes.ArgumentInvalid,
+                    Cause = "Pack makes releases, which are built on the published packages; this host is built on stand-ins for them.",
+                    Fix =
+                        "Run PublishedPackages=true ./build.sh --target=Pack where the registry has them, or give --stand-ins for "
+                        + "archives to try out.",
+                }
+            );
+        }
+    }
+
     private static string CakeVersion => typeof(ICakeContext).Assembly.GetName().Version!.ToString(3);
 
     /// <exception cref="FindingException">There is no such system (FED8013).</exception>
@@ -132,6 +151,8 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
                 .Append(system.Id)
                 .Append("--self-contained")
                 .Append("-p:Archive=true")
+                .Append("-p:ForDevelopment=false")
+                .Append($"-p:PublishedPackages={(Packages.ArePublished ? "true" : "false")}")
                 .Append("-p:UseAppHost=true")
                 .Append("-p:PublishReadyToRun=true")
                 .Append("-p:ContinuousIntegrationBuild=true")
