@@ -2,42 +2,80 @@ using Build.Agents;
 using Build.Host;
 using Cake.Core;
 using Cake.Frosting;
-using Federation.Reporting;
+using Federation.Runs;
 using Spectre.Console;
 
 namespace Build;
 
 /// <summary>
-/// What every target is handed. Cake makes it before the first target runs, whichever that is, and for a dry run
-/// too: so it holds things, and finds or reads none.
+/// What every target is handed. Cake makes it before the first target runs, whichever that is, and for a dry run too: so
+/// it holds things, and looks for none.
 /// </summary>
-public sealed class BuildContext(ICakeContext context, Terminal terminal, Interruption interruption, IBuildAgent agent)
-    : FrostingContext(context)
+public sealed class BuildContext : FrostingContext
 {
-    private FederationRun? _run;
+    private readonly Terminal _terminal;
+    private readonly Interruption _interruption;
+    private readonly Ending _ending;
+    private readonly Lazy<RunArguments> _arguments;
+    private readonly Lazy<FederationRun> _run;
 
-    /// <summary>For what the target has to say.</summary>
-    public IAnsiConsole Console => terminal.Out;
-
-    /// <summary>What the product's targets share; made when the first of them asks for it.</summary>
-    public FederationRun Run =>
-        _run ??= new FederationRun(new TargetOptions(Arguments, agent.IsUnattended), new Screen(Console), agent, TimeProvider.System);
-
-    /// <summary>Ends the run, if there was one: its report is written and its clouds are left.</summary>
-    /// <param name="ending">What ended it before its time; null if nothing did.</param>
-    /// <returns>The report and where it is, if there is one.</returns>
-    public (Report Report, string Path)? Close(Exception? ending)
+    public BuildContext(
+        ICakeContext context,
+        CommandLine line,
+        Terminal terminal,
+        Interruption interruption,
+        IBuildAgent agent,
+        HostEnvironment environment,
+        Ending ending
+    )
+        : base(context)
     {
-        if (_run is null)
-        {
-            return null;
-        }
-
-        var reported = _run.Close(ending);
-        _run.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return reported;
+        (_terminal, _interruption, _ending) = (terminal, interruption, ending);
+        _arguments = new(() => new RunArguments(line, environment, agent.IsUnattended, agent.Advise));
+        _run = new(() =>
+            new FederationRun(
+                _arguments.Value.Run,
+                _arguments.Value.Sessions,
+                [new Screen(Console, _arguments.Value.Sessions.Cloud), new AgentProgress(agent), _ending],
+                environment.Time,
+                CancellationToken
+            )
+        );
     }
 
+    /// <summary>For what the target has to say.</summary>
+    public IAnsiConsole Console => _terminal.Out;
+
+    /// <summary>What a sandbox in the foreground is told.</summary>
+    public SandboxOverrides Sandbox => _arguments.Value.Sandbox;
+
     /// <summary>Cancelled when the process is told to end; the target then cleans up within <see cref="Interruption.Grace"/>.</summary>
-    public CancellationToken CancellationToken => interruption.Token;
+    public CancellationToken CancellationToken => _interruption.Token;
+
+    /// <summary>Runs a stage of the run that the product's targets share, and ends the target if the run has failed.</summary>
+    /// <exception cref="TargetFailedException">Something was found that ends the run; it has been told.</exception>
+    public async Task RunAsync(Func<FederationRun, Task> stage)
+    {
+        await stage(_run.Value);
+        if (_run.Value.ExitCode is var code and not Federation.Findings.ExitCodes.Done)
+        {
+            throw new TargetFailedException(code);
+        }
+    }
+
+    /// <summary>Ends the run, if there was one: its report is written and its clouds are left.</summary>
+    internal void Close()
+    {
+        if (_run.IsValueCreated)
+        {
+            EndAsync(_run.Value).GetAwaiter().GetResult();
+        }
+
+        async Task EndAsync(FederationRun run)
+        {
+            await run.CloseAsync(isInterrupted: CancellationToken.IsCancellationRequested);
+            _ending.Findings = run.Findings;
+            await run.DisposeAsync();
+        }
+    }
 }

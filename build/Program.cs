@@ -1,4 +1,4 @@
 using Build.Host;
 
 using var interruption = Interruption.OnSignals();
-return BuildHost.Run(args, Terminal.Standard, interruption);
+return BuildHost.Run(args, Terminal.Standard, interruption, HostEnvironment.OfProcess());

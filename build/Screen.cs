@@ -1,276 +1,110 @@
-using System.Collections.Concurrent;
-using System.Globalization;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Reporting;
-using Federation.Resources;
 using Spectre.Console;
 
 namespace Build;
 
-/// <summary>What a run says to the person who watches it: lines in a file or a pipe, colours and live progress in a terminal.</summary>
-public sealed class Screen(IAnsiConsole console)
+/// <summary>
+/// Shows a run to the person who watches it: lines in a file or a pipe, colours and live progress in a terminal. Errors are
+/// shown by the host when the run has ended, each once; what ends nothing is shown here as it is found.
+/// </summary>
+/// <param name="cloud"><c>live</c> or <c>sandbox</c>.</param>
+internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
 {
-    /// <summary>More rows than this do not fit a terminal.</summary>
-    private const int LiveRows = 30;
+    /// <summary>The most workloads that the closing table shows.</summary>
+    private const int LongestTable = 50;
 
-    private readonly Lock _line = new();
+    private readonly HashSet<Finding> _shown = [];
+    private readonly List<(string Name, TimeSpan Elapsed)> _phases = [];
+    private StepScreen? _steps;
 
-    public void Say(string text) => Line(Markup.Escape(text));
-
-    public void Opened(ConfigurationFile file, int selected, int all, string cloud)
+    public void On(RunEvent happened)
     {
-        if (file.IsExample)
+        switch (happened)
         {
-            Line("[yellow]There is no federation.yaml here: the bundled example runs, in the sandbox. No cloud account is touched.[/]");
-        }
-
-        Line(
-            $"{Markup.Escape(file.Shown)}: {(selected == all ? Count(all, "workload") : $"{selected} of {Count(all, "workload")}")}, {cloud}"
-        );
-    }
-
-    public void Rendered(int workloads, int files, string folder) =>
-        Line($"Rendered {Count(workloads, "workload")} to {Markup.Escape(folder)} ({Count(files, "file")}).");
-
-    public void Overridden(IReadOnlyDictionary<string, string> endpoints)
-    {
-        foreach (var (name, value) in endpoints)
-        {
-            Line($"[grey]{name}={Markup.Escape(value)}[/]");
-        }
-    }
-
-    public void Planned(Plan plan)
-    {
-        foreach (var change in plan.Steps.Where(change => change.Action != StepAction.Unchanged))
-        {
-            Line($"{Sign(change.Action)} {Markup.Escape(change.Resource.Value)}");
-            foreach (var field in change.Fields)
-            {
-                Line($"    [grey]{Markup.Escape(Short(field.Path))}[/]{Difference(change.Action, field)}");
-            }
-        }
-
-        Warn(plan.Findings);
-        if (plan.Findings.All(finding => finding.Severity != Severity.Error))
-        {
-            Line(
-                plan.HasChanges
-                    ? $"{plan.Count(StepAction.Create)} to create, {plan.Count(StepAction.Update)} to update, {plan.Count(StepAction.Unchanged)} unchanged."
-                    : $"No changes: all {Count(plan.Steps.Count, "resource")} are as they should be."
-            );
-        }
-    }
-
-    /// <summary>Shows the changes as they are made: live in a terminal, a line as each ends elsewhere.</summary>
-    public async Task<T> ApplyingAsync<T>(Plan plan, Func<Action<StepProgress>, Task<T>> apply)
-    {
-        var changes = plan.Steps.Where(change => change.Action != StepAction.Unchanged).ToArray();
-        if (!console.Profile.Capabilities.Interactive || changes.Length is 0 or > LiveRows)
-        {
-            return await apply(new ChangeLines(this, changes.Length).Report);
-        }
-
-        return await console
-            .Progress()
-            .Columns(
-                new SpinnerColumn { CompletedText = "[green]✓[/]" },
-                new TaskDescriptionColumn { Alignment = Justify.Left },
-                new ElapsedTimeColumn()
-            )
-            .StartAsync(context =>
-            {
-                var rows = changes.ToDictionary(
-                    change => change.Resource,
-                    change => context.AddTask($"{Sign(change.Action)} {Markup.Escape(change.Resource.Value)}", autoStart: false)
+            case RunEvent.Opened opened:
+                Show(opened);
+                break;
+            case RunEvent.EvidenceOpened opened:
+                Say(
+                    $"{opened.Path}: evidence of {Count(opened.Selected.Count, "workload")}, taken {opened.Taken:yyyy-MM-dd HH:mm:ss}Z; "
+                        + "nothing is called."
                 );
-                return apply(progress =>
+                break;
+            case RunEvent.DocumentsWritten written:
+                Say($"Rendered {Count(written.Workloads, "workload")} to {written.Folder} ({Count(written.Files, "file")}).");
+                break;
+            case RunEvent.EndpointsOverridden endpoints:
+                foreach (var (name, value) in endpoints.Overrides)
                 {
-                    var row = rows[progress.Step.Resource];
-                    switch (progress.State)
-                    {
-                        case StepState.Running:
-                            row.StartTask();
-                            row.IsIndeterminate = true;
-                            break;
-                        case StepState.Done:
-                            row.Value = row.MaxValue;
-                            row.StopTask();
-                            break;
-                        default:
-                            row.Description = $"[red]![/] {Markup.Escape(progress.Step.Resource.Value)} [red]failed[/]";
-                            row.StopTask();
-                            break;
-                    }
-                });
-            });
-    }
+                    Line($"[grey]{Markup.Escape($"{name}={value}")}[/]");
+                }
 
-    public void Proving(GateRequest request) =>
-        Line(
-            $"{Markup.Escape(request.Workload.Name)}: pod {Markup.Escape(request.Workload.Namespace)}/{Markup.Escape(request.PodName)} runs [italic]{Markup.Escape(request.Workload.Verify.Run)}[/]"
-        );
-
-    public void Log(Workload workload, string line) => Line($"[grey]{Markup.Escape(workload.Name)} |[/] {Markup.Escape(OneLine(line))}");
-
-    public void Proved(GateRequest request, GateResult result, TimeSpan elapsed)
-    {
-        Line(
-            result.Passed
-                ? $"{Markup.Escape(request.Workload.Name)}: [green]verified[/] as {Markup.Escape(result.AssumedRoleArn ?? "")} in {Seconds(elapsed)}"
-                : $"{Markup.Escape(request.Workload.Name)}: [red]failed[/] after {Seconds(elapsed)}"
-        );
-        Draw(result.Diagnosis);
-        if (result.PodKept)
-        {
-            Line(
-                $"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(request.Workload.Namespace)} {Markup.Escape(request.PodName)}[/]"
-            );
-        }
-    }
-
-    /// <summary>It fails without a pod having to show it.</summary>
-    public void Foreseen(Workload workload, WorkloadDiagnosis diagnosis)
-    {
-        Line($"{Markup.Escape(workload.Name)}: [red]STS would refuse it[/], so no pod is made to find out");
-        Draw(diagnosis);
-    }
-
-    public void Diagnosed(WorkloadEvidence evidence, WorkloadDiagnosis diagnosis)
-    {
-        var workload = evidence.Workload;
-        Line(
-            diagnosis.RootCause switch
-            {
-                null => $"{Markup.Escape(workload.Name)}: [green]nothing is wrong[/]",
-                { } cause when diagnosis.SeenCause is null =>
-                    $"{Markup.Escape(workload.Name)}: [yellow]nothing wrong was seen, but not everything could be read[/] ({cause.Code})",
-                { } cause => $"{Markup.Escape(workload.Name)}: [red]{cause.Code} {cause.Title}[/]",
-            }
-        );
-        Draw(diagnosis);
-        if (evidence.Aws.Exchange is { Code: null })
-        {
-            Line("  STS agreed to the exchange that was tried from here; its credentials were dropped unread.");
-        }
-    }
-
-    public void Explained(IReadOnlyList<Finding> findings) =>
-        Line(
-            findings.Count == 0
-                ? "Nothing in this text is known here. With access to the clouds, --target=Diagnose looks for itself."
-                : $"{Count(findings.Count, "thing")} in this text {(findings.Count == 1 ? "is" : "are")} known:"
-        );
-
-    /// <summary>A token's claims, a line each.</summary>
-    public void Shown(Workload workload, TokenEvidence token, IReadOnlyList<ClaimLine> lines)
-    {
-        Line(
-            $"{Markup.Escape(workload.Name)}: the token of {Markup.Escape(OneLine(token.Source))}{(token.Algorithm is null ? "" : Markup.Escape(OneLine($" ({token.Algorithm}, kid {token.KeyId ?? "none"})")))}"
-        );
-        var width = lines.Count == 0 ? 0 : lines.Max(line => line.Claim.Length);
-        foreach (var line in lines)
-        {
-            var (sign, colour) = line.Fits switch
-            {
-                true => (Signs.Held, "green"),
-                false => (Signs.Broken, "red"),
-                _ => (" ", "grey"),
-            };
-            var by = line.Fits == true ? $"  [grey]{string.Join(", ", line.Wishes.Select(wish => wish.By))}[/]" : "";
-            Line($"  [{colour}]{sign}[/] {Markup.Escape(OneLine(line.Claim.PadRight(width)))}  {Markup.Escape(OneLine(line.Value))}{by}");
-            foreach (var wish in line.Wishes.Where(wish => line.Fits == false))
-            {
+                break;
+            case RunEvent.Found found:
+                Warn(found.Findings);
+                break;
+            case RunEvent.PlanMade made:
+                Show(made.Plan);
+                break;
+            case RunEvent.ApplyStarted started:
+                _steps = StepScreen.Begin(console, started.Plan);
+                break;
+            case RunEvent.StepProgressed(var progress):
+                _steps?.Show(progress);
+                break;
+            case RunEvent.ApplyEnded:
+                _steps?.End();
+                break;
+            case RunEvent.GateStarted started:
                 Line(
-                    $"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} wants {Markup.Escape(OneLine(wish.Value))}[/]"
+                    $"{Name(started.Workload)}: pod {Pod(started.Workload, started.Pod)} runs [italic]{Markup.Escape(started.Workload.Verify.Run)}[/]"
                 );
-            }
-        }
-    }
-
-    public void NoToken(Workload workload) =>
-        Line(
-            $"{Markup.Escape(workload.Name)}: [yellow]no token is to be seen.[/] A validation pod that was refused shows its own; --pod=NAMESPACE/NAME reads a running pod's, --preflight requests one, --token-file=FILE takes any."
-        );
-
-    /// <summary>The way of the token, link by link.</summary>
-    private void Draw(WorkloadDiagnosis diagnosis)
-    {
-        foreach (var line in ChainDrawing.Lines(diagnosis.Chain, console.Profile.Capabilities.Unicode))
-        {
-            var colour = line.State switch
-            {
-                LinkState.Held => "green",
-                LinkState.Broken => "red",
-                _ => "grey",
-            };
-            Line($"  [{colour}]{Markup.Escape(OneLine(line.Text))}[/]");
-        }
-    }
-
-    private (string Held, string Broken) Signs => console.Profile.Capabilities.Unicode ? ("✓", "✗") : ("+", "x");
-
-    public void Serving(string environmentFile)
-    {
-        Line("The sandbox is ready. In another shell:");
-        Line($"    source {Markup.Escape(environmentFile)}");
-        Line("Ctrl+C stops it.");
-    }
-
-    /// <summary>The last word: a row a workload, and where the report is.</summary>
-    public void Ended(RunRecord record, Report report, string path)
-    {
-        if (report.Workloads.Count is > 0 and <= 50 && report.Outcome is not Outcome.Rendered)
-        {
-            var table = new Table()
-                .Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii)
-                .AddColumns("Workload", "Outcome", "Role", "Time");
-            foreach (var workload in report.Workloads)
-            {
-                table.AddRow(
-                    Markup.Escape(workload.Name),
-                    $"[{Colour(workload.Outcome)}]{workload.Outcome.ToString().ToLowerInvariant()}[/]",
-                    Markup.Escape(workload.RoleArn),
-                    workload.Phases.Count == 0 ? "" : Seconds(TimeSpan.FromMilliseconds(workload.Phases.Sum(phase => phase.Milliseconds)))
+                break;
+            case RunEvent.PodLogged logged:
+                Line($"[grey]{Name(logged.Workload)} |[/] {Markup.Escape(PlainText.OneLine(logged.Line))}");
+                break;
+            case RunEvent.GateSkipped skipped:
+                Line($"{Name(skipped.Workload)}: [red]STS would refuse the token[/], so no validation pod is created");
+                Show(skipped.Diagnosis);
+                break;
+            case RunEvent.GateEnded ended:
+                Show(ended);
+                break;
+            case RunEvent.Diagnosed diagnosed:
+                Show(diagnosed.Evidence, diagnosed.Diagnosis);
+                break;
+            case RunEvent.TextExplained explained:
+                Say(
+                    explained.Findings.Count == 0
+                        ? "No known error found in this text. With access to the clouds, --target=Diagnose looks for itself."
+                        : $"{Count(explained.Findings.Count, "known error")} found in this text:"
                 );
-            }
-
-            lock (_line)
-            {
-                console.Write(table);
-            }
-        }
-
-        var phases = string.Join(
-            ", ",
-            record.Phases.Select(phase => $"{phase.Name} {Seconds(TimeSpan.FromMilliseconds(phase.Milliseconds))}")
-        );
-        Line(
-            $"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {Seconds(record.Elapsed)}{(phases.Length == 0 ? "" : $" ({phases})")}; report: {Markup.Escape(path)}"
-        );
-    }
-
-    /// <summary>Findings that stop nothing; those that do are shown at the end, once.</summary>
-    public void Warn(IEnumerable<Finding> findings)
-    {
-        foreach (var finding in findings.Where(finding => finding.Severity != Severity.Error))
-        {
-            Line(
-                $"{(finding.Location is { } location ? Markup.Escape($"{location}: ") : "")}[yellow]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] {Markup.Escape(finding.Cause)}"
-            );
-            Line($"    [grey]fix:[/] {Markup.Escape(finding.Fix)}");
-        }
-    }
-
-    internal void Line(string markup)
-    {
-        lock (_line)
-        {
-            console.MarkupLine(Printable(markup));
+                break;
+            case RunEvent.TokensCompared compared:
+                Show(compared);
+                break;
+            case RunEvent.EvidenceSaved saved:
+                Say($"The evidence is in {saved.Path}; it holds no secret.");
+                break;
+            case RunEvent.SandboxReady ready:
+                Say("The sandbox is ready. In another shell:");
+                Say($"    source {ready.EnvironmentFile}");
+                Say("Ctrl+C stops it.");
+                break;
+            case RunEvent.SandboxStopped:
+                Say("The sandbox has stopped.");
+                break;
+            case RunEvent.PhaseEnded phase:
+                _phases.Add((phase.Name, phase.Elapsed));
+                break;
+            case RunEvent.Ended ended:
+                Show(ended.Report, ended.ReportPath);
+                break;
         }
     }
 
@@ -286,12 +120,205 @@ public sealed class Screen(IAnsiConsole console)
     internal static string Seconds(TimeSpan time) =>
         time.TotalSeconds < 1 ? $"{time.TotalMilliseconds:0} ms" : $"{time.TotalSeconds:0.0} s";
 
+    private void Show(RunEvent.Opened opened)
+    {
+        if (opened.IsExample)
+        {
+            Line("[yellow]There is no federation.yaml here: the bundled example runs, in the sandbox. No cloud account is touched.[/]");
+        }
+
+        var workloads = Count(opened.Configured, "workload");
+        Say(
+            $"{opened.Source}: {(opened.Selected.Count == opened.Configured ? workloads : $"{opened.Selected.Count} of {workloads}")}, {cloud}"
+        );
+    }
+
+    private void Show(Plan plan)
+    {
+        foreach (var step in plan.Steps.Where(step => step.Action != StepAction.Unchanged))
+        {
+            Line(
+                $"{Sign(step.Action)} {Markup.Escape(step.Id.ToString())}{(step.Writes ? "" : " [grey](not written: the mode keeps it as it is)[/]")}"
+            );
+            foreach (var field in step.Fields)
+            {
+                Line($"    [grey]{Markup.Escape(Short(field.Path))}[/]{Difference(step.Action, field)}");
+            }
+        }
+
+        if (plan.Findings.All(finding => finding.Severity != Severity.Error))
+        {
+            Say(
+                plan.HasChanges
+                    ? $"{plan.Count(StepAction.Create)} to create, {plan.Count(StepAction.Update)} to update, "
+                        + (plan.Count(StepAction.Delete) is var going and > 0 ? $"{going} to delete, " : "")
+                        + $"{plan.Count(StepAction.Unchanged)} unchanged."
+                    : $"No changes: all {Count(plan.Steps.Count, "resource")} are as they should be."
+            );
+        }
+    }
+
+    private void Show(RunEvent.GateEnded ended)
+    {
+        var result = ended.Result;
+        Line(
+            result.Passed
+                ? $"{Name(ended.Workload)}: [green]verified[/] as {Markup.Escape(result.AssumedRoleArn ?? "")} in {Seconds(ended.Elapsed)}"
+                : $"{Name(ended.Workload)}: [red]failed[/] after {Seconds(ended.Elapsed)}"
+        );
+        Show(result.Passed ? result.Diagnosis.OfSeen() : result.Diagnosis);
+        if (result.PodKept)
+        {
+            Line(
+                $"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(ended.Workload.Namespace)} {Markup.Escape(ended.Pod)}[/]"
+            );
+        }
+    }
+
+    private void Show(WorkloadEvidence evidence, WorkloadDiagnosis diagnosis)
+    {
+        var name = Name(evidence.Workload);
+        Line(
+            diagnosis.RootCause switch
+            {
+                null => $"{name}: [green]nothing is wrong[/]",
+                { } cause when diagnosis.SeenCause is null =>
+                    $"{name}: [yellow]nothing wrong was seen, but not everything could be read[/] ({cause.Code})",
+                { } cause => $"{name}: [red]{cause.Code} {cause.Title}[/]",
+            }
+        );
+        Show(diagnosis);
+        if (evidence.Aws.Exchange is { Code: null })
+        {
+            Say("  STS accepted the exchange that was tried from here; its credentials were dropped unread.");
+        }
+    }
+
+    /// <summary>The way of the token, link by link, and what is worth a warning.</summary>
+    private void Show(WorkloadDiagnosis diagnosis)
+    {
+        foreach (var line in ChainDrawing.Lines(diagnosis.Chain, console.Profile.Capabilities.Unicode))
+        {
+            var colour = line.State switch
+            {
+                LinkState.Held => "green",
+                LinkState.Broken => "red",
+                _ => "grey",
+            };
+            Line($"  [{colour}]{Markup.Escape(PlainText.OneLine(line.Text))}[/]");
+        }
+
+        Warn(diagnosis.Findings);
+    }
+
+    private void Show(RunEvent.TokensCompared compared)
+    {
+        if (compared.Tokens.Count == 0)
+        {
+            Line(
+                $"{Name(compared.Workload)}: [yellow]no token found.[/] A validation pod that was refused shows its own; "
+                    + "--pod=NAMESPACE/NAME reads a running pod's, --preflight requests one, --token-file=FILE takes any."
+            );
+        }
+
+        foreach (var (token, lines) in compared.Tokens)
+        {
+            var kind = token.Algorithm is null ? "" : $" ({token.Algorithm}, kid {token.KeyId ?? "none"})";
+            Line($"{Name(compared.Workload)}: the token of {Markup.Escape(PlainText.OneLine(token.Source + kind))}");
+            var width = lines.Count == 0 ? 0 : lines.Max(line => line.Claim.Length);
+            foreach (var line in lines)
+            {
+                Show(line, width);
+            }
+        }
+
+        Warn(compared.Diagnosis.Findings);
+    }
+
+    /// <summary>A claim beside what AWS expects of it.</summary>
+    private void Show(ClaimLine line, int width)
+    {
+        var (held, broken) = console.Profile.Capabilities.Unicode ? ("✓", "✗") : ("+", "x");
+        var (sign, colour) = line.Fits switch
+        {
+            true => (held, "green"),
+            false => (broken, "red"),
+            _ => (" ", "grey"),
+        };
+        var by = line.Fits == true ? $"  [grey]{string.Join(", ", line.Wishes.Select(wish => wish.By))}[/]" : "";
+        Line(
+            $"  [{colour}]{sign}[/] {Markup.Escape(PlainText.OneLine(line.Claim.PadRight(width)))}  "
+                + Markup.Escape(PlainText.OneLine(line.Value))
+                + by
+        );
+        foreach (var wish in line.Wishes.Where(_ => line.Fits == false))
+        {
+            Line(
+                $"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} expects {Markup.Escape(PlainText.OneLine(wish.Value))}[/]"
+            );
+        }
+    }
+
+    /// <summary>A row for each workload, and where the report is.</summary>
+    private void Show(Report report, string path)
+    {
+        if (report.Workloads.Count is > 0 and <= LongestTable && report.Outcome is not Outcome.Rendered)
+        {
+            var table = new Table()
+                .Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii)
+                .AddColumns("Workload", "Outcome", "Role", "Time");
+            foreach (var workload in report.Workloads)
+            {
+                table.AddRow(
+                    Markup.Escape(workload.Name),
+                    $"[{Colour(workload.Outcome)}]{workload.Outcome.ToString().ToLowerInvariant()}[/]",
+                    Markup.Escape(workload.RoleArn),
+                    workload.Phases.Count == 0 ? "" : Seconds(TimeSpan.FromMilliseconds(workload.Phases.Sum(phase => phase.Milliseconds)))
+                );
+            }
+
+            console.Write(table);
+        }
+
+        var phases = string.Join(", ", _phases.Select(phase => $"{phase.Name} {Seconds(phase.Elapsed)}"));
+        var elapsed = Seconds(TimeSpan.FromMilliseconds(report.DurationMilliseconds));
+        Line(
+            $"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {elapsed}"
+                + $"{(phases.Length == 0 ? "" : $" ({phases})")}; report: {Markup.Escape(path)}"
+        );
+    }
+
+    /// <summary>Findings that end nothing, each once.</summary>
+    private void Warn(IEnumerable<Finding> findings)
+    {
+        foreach (var finding in findings.Where(finding => finding.Severity != Severity.Error && _shown.Add(finding)))
+        {
+            var place = finding.Location is { } location ? $"{location}: " : "";
+            Line(
+                $"{Markup.Escape(place)}[yellow]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] "
+                    + Markup.Escape(finding.Cause)
+            );
+            Line($"    [grey]fix:[/] {Markup.Escape(finding.Fix)}");
+        }
+    }
+
+    private void Say(string text) => Line(Markup.Escape(text));
+
+    private void Line(string markup) => console.MarkupLine(PlainText.Printable(markup));
+
+    private static string Name(Workload workload) => Markup.Escape(workload.Name);
+
+    private static string Pod(Workload workload, string pod) => Markup.Escape($"{workload.Namespace}/{pod}");
+
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string Short(string? value) =>
-        value is null ? "(none)"
-        : value.Length > 160 ? value[..157] + "..."
-        : value;
+    private static string Short(string? value)
+    {
+        const int Longest = 160;
+        return value is null ? "(none)"
+            : value.Length > Longest ? value[..(Longest - 3)] + "..."
+            : value;
+    }
 
     /// <summary>The values of a field; a member of a set stands in its path already.</summary>
     private static string Difference(StepAction action, FieldChange field) =>
@@ -303,21 +330,6 @@ public sealed class Screen(IAnsiConsole console)
             var (from, to) => $" [red]{Markup.Escape(Short(from))}[/] → [green]{Markup.Escape(Short(to))}[/]",
         };
 
-    /// <summary>
-    /// What clouds, pods and people wrote must not steer who shows it: each control character, and each that turns the
-    /// direction of writing or does not show, becomes U+FFFD. Tabs and line feeds stay.
-    /// </summary>
-    internal static string Printable(string text) =>
-        string.Concat(
-            text.Select(c =>
-                c is '\t' or '\n' || char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format) ? c : '\uFFFD'
-            )
-        );
-
-    /// <summary>As <see cref="Printable"/>, and on one line.</summary>
-    internal static string OneLine(string text) =>
-        Printable(string.Concat(text.Select(c => c is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029' ? '⏎' : c)));
-
     private static string Colour(Outcome outcome) =>
         outcome switch
         {
@@ -325,29 +337,4 @@ public sealed class Screen(IAnsiConsole console)
             Outcome.Skipped or Outcome.Drifted => "yellow",
             _ => "green",
         };
-}
-
-/// <summary>The changes of an Apply, a line as each ends.</summary>
-internal sealed class ChangeLines(Screen screen, int all)
-{
-    private readonly ConcurrentDictionary<ResourceId, long> _begun = new();
-    private int _ended;
-
-    public void Report(StepProgress progress)
-    {
-        var id = progress.Step.Resource;
-        if (progress.State == StepState.Running)
-        {
-            _begun[id] = TimeProvider.System.GetTimestamp();
-            return;
-        }
-
-        var elapsed = Screen.Seconds(TimeProvider.System.GetElapsedTime(_begun[id]));
-        var number = Interlocked.Increment(ref _ended);
-        screen.Line(
-            progress.State == StepState.Done
-                ? $"[[{number}/{all}]] {Screen.Sign(progress.Step.Action)} {Markup.Escape(id.Value)} [grey]{elapsed}[/]"
-                : $"[[{number}/{all}]] [red]![/] {Markup.Escape(id.Value)} [red]failed[/] [grey]after {elapsed}[/]"
-        );
-    }
 }

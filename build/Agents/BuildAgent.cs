@@ -12,11 +12,11 @@ internal static class BuildAgent
     {
         if (variable("GITHUB_ACTIONS") == "true")
         {
-            return new GitHubAgent(terminal, new CakeEnvironment(new CakePlatform(), new CakeRuntime()), new FileSystem(), variable);
+            return new GitHubAgent(terminal, new AgentEnvironment(variable), new FileSystem(), variable);
         }
 
         return string.Equals(variable("TF_BUILD"), "True", StringComparison.OrdinalIgnoreCase)
-            ? new AzureAgent(terminal, new CakeEnvironment(new CakePlatform(), new CakeRuntime()), variable)
+            ? new AzureAgent(terminal, new AgentEnvironment(variable), variable)
             : new TerminalAgent(terminal, unattended: variable("CI") is { Length: > 0 });
     }
 }

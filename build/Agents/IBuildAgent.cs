@@ -39,20 +39,14 @@ public interface IBuildAgent
 }
 
 /// <summary>How a run ended.</summary>
-/// <param name="Report">None where the run ended before there was anything to report.</param>
+/// <param name="Report">Null where the run ended before there was anything to report.</param>
 /// <param name="ReportPath">Where the report is.</param>
-/// <param name="Findings">What ended the run, if findings did.</param>
-/// <param name="Failure">What ended the run, if it was nothing that anybody foresaw.</param>
-public sealed record Conclusion(Report? Report, string? ReportPath, IReadOnlyList<Finding> Findings, string? Failure)
+/// <param name="Findings">What ended the run, the root cause first.</param>
+public sealed record Conclusion(Report? Report, string? ReportPath, IReadOnlyList<Finding> Findings)
 {
-    /// <param name="cause">What ended it before its time; null if nothing did.</param>
-    internal static Conclusion Of(Ending ending, Exception? cause) =>
-        new(
-            ending.Reported?.Report,
-            ending.Reported?.Path,
-            (cause as FindingException)?.Findings ?? [],
-            cause is null or FindingException or TargetFailedException ? null : Host.Failure.OneLine(cause)
-        );
+    /// <param name="findings">What ended the run.</param>
+    internal static Conclusion Of(Ending ending, IReadOnlyList<Finding> findings) =>
+        new(ending.Reported?.Report, ending.Reported?.Path, findings);
 
     /// <summary>Every finding, the root cause first; each once.</summary>
     public IReadOnlyList<ReportedFinding> All =>

@@ -105,7 +105,7 @@ internal abstract class ServiceAgent : IBuildAgent
         }
         else
         {
-            SetOutput(StepContract.Outcome, conclusion.Failure is null ? "invalid" : "failed");
+            SetOutput(StepContract.Outcome, ExitCodes.Of(conclusion.Findings) == ExitCodes.Invalid ? "invalid" : "failed");
         }
 
         WriteSummary(conclusion);
@@ -153,11 +153,6 @@ internal abstract class ServiceAgent : IBuildAgent
         foreach (var finding in findings.Where(finding => finding == root || LocationOf(finding) is not null))
         {
             Annotate(finding.Severity, $"{finding.Code} {finding.Title}", $"{finding.Cause}\nFix: {finding.Fix}", LocationOf(finding));
-        }
-
-        if (root is null && conclusion.Failure is { } failure)
-        {
-            Annotate(Severity.Error, "The run failed", failure, location: null);
         }
     }
 

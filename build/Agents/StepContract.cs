@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Build.Targets;
 using Federation.Planning;
 using Federation.Reporting;
 
@@ -36,7 +37,12 @@ public static class StepContract
 {
     public static readonly IReadOnlyList<StepInput> Inputs =
     [
-        new("target", "Verify", "What to do.", ["Verify", "Render", "Plan", "Apply", "Diagnose"]),
+        new(
+            "target",
+            TargetTable.Default.Name,
+            "What to do.",
+            [.. TargetTable.All.Where(target => target.IsInStep).Select(target => target.Name)]
+        ),
         new("config", "federation.yaml", "The federation. A file that is not there is an error, never a sandbox run."),
         new("cloud", "live", "Which clouds.", ["live", "sandbox"]),
         new("workload", "", "The workloads to write and verify, as globs with commas between them; all when empty."),
@@ -87,20 +93,14 @@ public static class StepContract
         new(
             "changes",
             "A JSON object: how many resources are created, updated, unchanged and deleted; planned, where nothing is written.",
-            (report, _) =>
-                Object([
-                    ("created", Count(report, StepAction.Create)),
-                    ("updated", Count(report, StepAction.Update)),
-                    ("unchanged", Count(report, StepAction.Unchanged)),
-                    ("deleted", Count(report, StepAction.Delete)),
-                ])
+            (report, _) => Counts(ChangeCounts.Of(report))
         ),
         new(
             "findings",
             "A JSON array: the codes of all findings, each once, the root cause first.",
             (report, path) =>
                 new JsonArray([
-                    .. new Conclusion(report, path, [], Failure: null)
+                    .. new Conclusion(report, path, [])
                         .All.Select(finding => JsonValue.Create(finding.Code))
                         .DistinctBy(code => code!.GetValue<string>(), StringComparer.Ordinal),
                 ]).ToJsonString()
@@ -120,12 +120,13 @@ public static class StepContract
     internal static string CamelCase(string kebab) =>
         string.Concat(kebab.Split('-').Select((word, index) => index == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
-    /// <summary>The distinct changes of a report: a shared resource stands under each workload that needs it.</summary>
-    internal static IEnumerable<ReportedChange> Changes(Report report) =>
-        report.Workloads.SelectMany(workload => workload.Changes).DistinctBy(change => change.Resource, StringComparer.Ordinal);
-
-    private static JsonValue Count(Report report, StepAction action) =>
-        JsonValue.Create(Changes(report).Count(change => change.Action == action));
+    private static string Counts(ChangeCounts counts) =>
+        Object([
+            ("created", JsonValue.Create(counts.Created)),
+            ("updated", JsonValue.Create(counts.Updated)),
+            ("unchanged", JsonValue.Create(counts.Unchanged)),
+            ("deleted", JsonValue.Create(counts.Deleted)),
+        ]);
 
     private static string Object(IEnumerable<(string Name, JsonValue Value)> members)
     {

@@ -16,7 +16,7 @@ internal static class Summary
     /// <summary>GitHub takes 1 MiB from a step, and nothing of a longer summary ("Workflow commands for GitHub Actions").</summary>
     internal const int Limit = 1024 * 1024;
 
-    /// <summary>So many findings, and chains, are shown in full: a reviewer reads no more of either, and what fails a hundred workloads is one cause.</summary>
+    /// <summary>Maximum number of findings, and of chains, shown in full.</summary>
     internal const int Shown = 20;
 
     public static string Write(Conclusion conclusion, IReadOnlyList<string> notices, Documentation documentation)
@@ -91,7 +91,7 @@ internal static class Summary
         foreach (var workload in chains.Take(Shown))
         {
             yield return new Block(
-                $"\n<details><summary>The chain of {WebUtility.HtmlEncode(Screen.OneLine(workload.Name))}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
+                $"\n<details><summary>The chain of {WebUtility.HtmlEncode(PlainText.OneLine(workload.Name))}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
                 workload.Chain.Select(link =>
                     $"| {Text(ChainDrawing.TitleOf(link))} | {Sign(link.State)} | {Code(link.Expected)} | {(link.Actual == link.Expected ? "the same" : Code(link.Actual))} |\n"
                 ),
@@ -104,20 +104,18 @@ internal static class Summary
             yield return new Block($"\nThe chains of {chains.Length - Shown} more workloads are in the report.\n");
         }
 
-        var changes = StepContract.Changes(report).ToArray();
+        var changes = ChangeCounts.ChangesOf(report).ToArray();
         if (changes.Length > 0)
         {
-            var counts = changes.CountBy(change => change.Action).ToDictionary();
             var lines = changes.Where(change => change.Action != StepAction.Unchanged).SelectMany(Diff).ToArray();
             var fence = Fence(lines);
             yield return lines.Length == 0
                 ? new Block($"\nNo changes: all {changes.Length} resources are as they should be.\n")
                 : new Block(
-                    $"\n<details><summary>Plan: {Count(StepAction.Create)} to create, {Count(StepAction.Update)} to update, {Count(StepAction.Delete)} to delete, {Count(StepAction.Unchanged)} unchanged</summary>\n\n{fence}diff\n",
+                    $"\n<details><summary>{Counted(report, changes)}</summary>\n\n{fence}diff\n",
                     lines.Select(line => line + "\n"),
                     $"{fence}\n\n</details>\n"
                 );
-            int Count(StepAction action) => counts.GetValueOrDefault(action);
         }
 
         if (report.Phases.Count > 0)
@@ -128,11 +126,23 @@ internal static class Summary
         }
     }
 
+    private static string Counted(Report report, ReportedChange[] changes)
+    {
+        var counts = ChangeCounts.Of(report);
+        if (Array.TrueForAll(changes, change => change.State == ChangeState.Planned))
+        {
+            return $"Plan: {counts.Created} to create, {counts.Updated} to update, {counts.Deleted} to delete, {counts.Unchanged} unchanged";
+        }
+
+        var undone = counts is { Failed: 0, NotReached: 0 } ? "" : $", {counts.Failed} failed, {counts.NotReached} not reached";
+        return $"Changes: {counts.Created} created, {counts.Updated} updated, {counts.Deleted} deleted, {counts.Unchanged} unchanged{undone}";
+    }
+
     private static string Verdict(Conclusion conclusion)
     {
         if (conclusion.Report is not { } report)
         {
-            return $"## {Sign(Outcome.Failed)} Nothing was done\n{(conclusion.Failure is { } why ? $"\n{Text(why)}\n" : "")}";
+            return $"## {Sign(Outcome.Failed)} Nothing was done\n";
         }
 
         var (count, failed) = (report.Workloads.Count, report.Workloads.Count(workload => workload.Outcome == Outcome.Failed));
@@ -141,14 +151,14 @@ internal static class Summary
                 ? "nothing was done"
                 : $"{(failed > 0 && failed < count ? $"{failed} of " : "")}{count} workload{(count == 1 ? "" : "s")}";
         var overridden =
-            report.Endpoints.Count == 0 || report.Cloud == TargetOptions.Sandbox
+            report.Endpoints.Count == 0 || report.Cloud == "sandbox"
                 ? ""
                 : $"\n> Endpoints are overridden: {string.Join(", ", report.Endpoints.Keys.Select(Code))}\n";
         return $"""
             ## {Sign(report.Outcome)} {report.Outcome}: {what}
 
             {Text(report.Target)} · {(
-                report.Cloud == TargetOptions.Sandbox ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud)
+                report.Cloud == "sandbox" ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud)
             )} · {Seconds(report.DurationMilliseconds)}
             {overridden}
             """.ReplaceLineEndings(
@@ -204,7 +214,7 @@ internal static class Summary
             StepAction.Delete => "-",
             _ => "!",
         };
-        yield return $"{sign} {Screen.OneLine(change.Resource)}";
+        yield return $"{sign} {PlainText.OneLine(change.Resource)}";
         foreach (var field in change.Fields)
         {
             if (field.From is { } from)
@@ -219,7 +229,8 @@ internal static class Summary
         }
     }
 
-    private static string Line(FieldChange field, string value) => Screen.OneLine(field.IsMember ? field.Path : $"{field.Path}: {value}");
+    private static string Line(FieldChange field, string value) =>
+        PlainText.OneLine(field.IsMember ? field.Path : $"{field.Path}: {value}");
 
     /// <summary>A fence longer than any run of backticks in what it holds ("CommonMark", fenced code blocks).</summary>
     private static string Fence(IEnumerable<string> lines)
@@ -245,7 +256,7 @@ internal static class Summary
     private static string Text(string value)
     {
         var text = new StringBuilder(value.Length + 16);
-        foreach (var c in Screen.OneLine(value))
+        foreach (var c in PlainText.OneLine(value))
         {
             if (char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c)) && c is not ('-' or '.' or ',' or '/' or ':' or '\'' or '"'))
             {
@@ -284,7 +295,7 @@ internal static class Summary
 
     private static string Seconds(long milliseconds) => milliseconds == 0 ? "" : Screen.Seconds(TimeSpan.FromMilliseconds(milliseconds));
 
-    /// <summary>What stands and falls together; of the lines between, as many are kept as there is room for.</summary>
+    /// <summary>A block that is dropped as a whole; its inner lines are cut first to fit the size limit.</summary>
     private sealed record Block(string Open, IEnumerable<string> Lines, string Close)
     {
         public Block(string text)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Build.Agents;
+using Build.Targets;
 using Cake.Core;
 using Cake.Core.Diagnostics;
 using Cake.Frosting;
@@ -14,20 +15,21 @@ public static class BuildHost
 {
     /// <summary>Runs what <paramref name="args"/> ask for.</summary>
     /// <returns>The exit code, see <see cref="ExitCodes"/>; 130 or 143 when interrupted.</returns>
-    public static int Run(IEnumerable<string> args, Terminal terminal, Interruption interruption)
+    public static int Run(IEnumerable<string> args, Terminal terminal, Interruption interruption, HostEnvironment environment)
     {
-        var agent = BuildAgent.Here(terminal, Environment.GetEnvironmentVariable);
+        var agent = BuildAgent.Here(terminal, environment.Variable);
         terminal = agent.Terminal;
+        var failure = new Failure(terminal.Error, Documentation.Find(environment.Variable));
         CommandLine line;
         try
         {
-            line = PullRequestRule.Apply(CommandLine.Parse(args, [.. Targets.All.Keys]), agent);
+            line = PullRequestRule.Apply(CommandLine.Parse(args, TargetTable.Names), agent);
         }
-        catch (FindingException exception)
+        catch (FindingException refused)
         {
-            Failure.Show(exception, Verbosity.Normal, terminal.Error);
-            agent.Conclude(Conclusion.Of(new Ending(), exception));
-            return Failure.ExitCodeOf(exception);
+            failure.Show(refused.Findings);
+            agent.Conclude(Conclusion.Of(new Ending(), refused.Findings));
+            return ExitCodes.Of(refused.Findings);
         }
 
         if (line.Help)
@@ -43,6 +45,8 @@ public static class BuildHost
             .UseTeardown<EndingTeardown>()
             .ConfigureServices(services =>
                 services
+                    .AddSingleton(line)
+                    .AddSingleton(environment)
                     .AddSingleton(terminal)
                     .AddSingleton(terminal.Out)
                     .AddSingleton(agent)
@@ -54,41 +58,44 @@ public static class BuildHost
             )
             .Run(line.Normalised);
 
+        if (line.Verbosity >= Verbosity.Diagnostic)
+        {
+            failure.ShowDetails(ending);
+        }
+
         if (code != 0 && interruption.ExitCode is { } interrupted)
         {
             terminal.Error.WriteLine("Interrupted.");
-            agent.Conclude(Conclusion.Of(ending, cause: null));
+            agent.Conclude(Conclusion.Of(ending, ending.Findings));
             return interrupted;
         }
+
         if (ending.Exception is { } thrown)
         {
-            var cause = Failure.CauseOf(thrown);
-            Failure.Show(cause, line.Verbosity, terminal.Error);
-            agent.Conclude(Conclusion.Of(ending, cause));
-            return Failure.ExitCodeOf(cause);
-        }
-        if (code == 0)
-        {
-            agent.Conclude(Conclusion.Of(ending, cause: null));
+            var errors = failure.Show(thrown, ending.Findings);
+            agent.Conclude(Conclusion.Of(ending, errors));
+            return thrown is TargetFailedException failed ? failed.ExitCode : Math.Max(ExitCodes.Of(errors), ExitCodes.No);
         }
 
-        if (code != 0 && line.Verbosity < Verbosity.Diagnostic)
+        if (code == 0)
+        {
+            agent.Conclude(Conclusion.Of(ending, ending.Findings));
+        }
+        else if (line.Verbosity < Verbosity.Diagnostic)
         {
             foreach (var error in log.Errors)
             {
                 terminal.Error.WriteLine(error);
             }
         }
+
         return code < 0 ? ExitCodes.Invalid : code;
     }
 
     /// <summary>
-    /// A host that finds this assembly's targets. Cake adds the entry assembly by itself, and refuses the targets of an assembly
-    /// that is added twice; the entry assembly is another one where a test runs the host.
+    /// The host begins with the entry assembly, and registers the targets of an assembly that is added again twice, which
+    /// Cake refuses.
     /// </summary>
-    private static CakeHost NewHost()
-    {
-        var (host, targets) = (new CakeHost(), typeof(BuildHost).Assembly);
-        return Assembly.GetEntryAssembly() == targets ? host : host.AddAssembly(targets);
-    }
+    private static CakeHost NewHost() =>
+        Assembly.GetEntryAssembly() == typeof(BuildHost).Assembly ? new CakeHost() : new CakeHost().AddAssembly(typeof(BuildHost).Assembly);
 }

@@ -1,3 +1,4 @@
+using Build.Targets;
 using Cake.Core.Diagnostics;
 using Federation.Findings;
 
@@ -7,11 +8,8 @@ namespace Build.Host;
 /// The arguments after checking. Cake takes any <c>--key=value</c> it does not know for a task's own, so that a
 /// misspelt <c>--confg</c> would go unnoticed, and answers a wrong value with its own words and code.
 /// </summary>
-internal sealed class CommandLine
+public sealed class CommandLine
 {
-    /// <summary>What is done where no target is named.</summary>
-    public const string DefaultTarget = "Verify";
-
     private readonly List<(Argument Argument, string? Value)> _given = [];
 
     private CommandLine() { }
@@ -23,7 +21,7 @@ internal sealed class CommandLine
 
     public IEnumerable<string> Targets => _given.Where(given => given.Argument == Arguments.Target).Select(given => given.Value!);
 
-    /// <summary>In the one form that Cake's own parser cannot read otherwise.</summary>
+    /// <summary>Rewritten as <c>--name=value</c>, the only form that Cake's own parser reads unambiguously.</summary>
     public IEnumerable<string> Normalised =>
         _given.Select(given => given.Value is null ? $"--{given.Argument.Name}" : $"--{given.Argument.Name}={given.Value}");
 
@@ -47,7 +45,7 @@ internal sealed class CommandLine
 
         if (!line.Has(Arguments.Target))
         {
-            line._given.Insert(0, (Arguments.Target, DefaultTarget));
+            line._given.Insert(0, (Arguments.Target, TargetTable.Default.Name));
         }
 
         return line;
@@ -57,6 +55,10 @@ internal sealed class CommandLine
     public bool Has(string name) => _given.Exists(given => given.Argument.Name == name);
 
     public string? ValueOf(string name) => _given.Find(given => given.Argument.Name == name).Value;
+
+    /// <summary>The values by the argument's name; a switch that is given has an empty one.</summary>
+    public ILookup<string, string> Values =>
+        _given.ToLookup(given => given.Argument.Name, given => given.Value ?? "", StringComparer.Ordinal);
 
     /// <summary>The same with other targets, each once.</summary>
     public CommandLine With(Func<string, string> target)

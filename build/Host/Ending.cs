@@ -3,29 +3,46 @@ using Cake.Core;
 using Cake.Frosting;
 using Federation.Findings;
 using Federation.Reporting;
+using Federation.Runs;
 
 namespace Build.Host;
 
-/// <summary>What ended the targets, which Cake's own exit code no longer tells, and what there is to report of them.</summary>
-public sealed class Ending
+/// <summary>How the targets ended: Cake's own exit code does not tell, and the report may say more.</summary>
+public sealed class Ending : IRunObserver
 {
+    /// <summary>What ended the targets early; null if nothing did.</summary>
     public Exception? Exception { get; set; }
 
-    /// <summary>The report and where it was written; none where no target ends in one.</summary>
-    public (Report Report, string Path)? Reported { get; set; }
+    /// <summary>The report and where it was written; null where no target ends in one.</summary>
+    public WrittenReport? Reported { get; private set; }
+
+    /// <summary>Everything that the run found.</summary>
+    public IReadOnlyList<Finding> Findings { get; set; } = [];
+
+    /// <summary>What was thrown in the run and is no finding, for whoever asks for details.</summary>
+    public List<Exception> Unforeseen { get; } = [];
+
+    public void On(RunEvent happened)
+    {
+        switch (happened)
+        {
+            case RunEvent.Ended ended:
+                Reported = new WrittenReport(ended.Report, ended.ReportPath);
+                break;
+            case RunEvent.Broke broke:
+                Unforeseen.Add(broke.Exception);
+                break;
+        }
+    }
 }
 
-/// <summary>Catches the ending where Cake shows it, and ends the federation's run with it.</summary>
+/// <summary>Notes what Cake ended with, and ends the run.</summary>
 public sealed class EndingTeardown(Ending ending, IBuildAgent agent) : FrostingTeardown<BuildContext>
 {
     public override void Teardown(BuildContext context, ITeardownContext info)
     {
         agent.End();
-        ending.Exception = info.ThrownException is { } exception ? Advised(Failure.CauseOf(exception)) : null;
-        ending.Reported = context.Close(ending.Exception);
+        ending.Exception = info.ThrownException is { } exception ? Failure.CauseOf(exception) : null;
+        context.Close();
     }
-
-    /// <summary>With the fixes that hold where this runs.</summary>
-    private Exception Advised(Exception cause) =>
-        cause is FindingException { Findings: var findings } ? new FindingException([.. findings.Select(agent.Advise)]) : cause;
 }

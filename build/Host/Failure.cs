@@ -1,16 +1,13 @@
-using System.Net.Sockets;
-using System.Security.Authentication;
 using Build.Agents;
 using Cake.Core;
-using Cake.Core.Diagnostics;
 using Federation.Findings;
 using Federation.Reporting;
 using Spectre.Console;
 
 namespace Build.Host;
 
-/// <summary>What ended a run: its exit code, and its words for a person.</summary>
-internal static class Failure
+/// <summary>Shows a person what went wrong.</summary>
+internal sealed class Failure(IAnsiConsole console, Documentation documentation)
 {
     /// <summary>What a task threw, out of the wrappings that Cake and the runtime put around it.</summary>
     public static Exception CauseOf(Exception exception) =>
@@ -21,38 +18,52 @@ internal static class Failure
             _ => exception,
         };
 
-    /// <summary>Findings decide by their first error; what nobody foresaw is 3 where the network failed, 1 otherwise.</summary>
-    public static int ExitCodeOf(Exception cause) =>
-        cause switch
-        {
-            TargetFailedException { ExitCode: var code } => code,
-            FindingException { Findings: var findings } => Math.Max(ExitCodes.Of(findings), ExitCodes.No),
-            _ when Chain(cause)
-                    .Any(inner => inner is HttpRequestException or SocketException or AuthenticationException or TimeoutException) =>
-                ExitCodes.Refused,
-            _ => ExitCodes.No,
-        };
-
-    public static void Show(Exception cause, Verbosity verbosity, IAnsiConsole console)
+    /// <summary>Shows what ended the targets.</summary>
+    /// <param name="thrown">What a target threw.</param>
+    /// <param name="found">What the run found; where the target failed for that, its errors are shown.</param>
+    /// <returns>The findings that ended the targets, the root cause first.</returns>
+    public IReadOnlyList<Finding> Show(Exception thrown, IReadOnlyList<Finding> found)
     {
-        if (cause is FindingException { Findings: var findings })
+        IReadOnlyList<Finding> errors = thrown switch
         {
-            foreach (var finding in findings)
-            {
-                Show(finding, console);
-            }
+            TargetFailedException => [.. found.Where(finding => finding.Severity == Severity.Error)],
+            FindingException refused => refused.Findings,
+            // A tool that a target of this repository's own build ran, such as the compiler, has said what is wrong.
+            CakeException => [],
+            _ => [UnexpectedFailure.While("running the target", thrown)],
+        };
+        if (thrown is CakeException)
+        {
+            console.MarkupLineInterpolated($"[red]error:[/] {PlainText.OneLine(thrown.Message)}");
         }
-        else if (cause is not TargetFailedException)
+
+        Show(errors);
+        return errors;
+    }
+
+    public void Show(IReadOnlyList<Finding> findings)
+    {
+        foreach (var finding in findings)
         {
-            console.MarkupLineInterpolated($"[red]error:[/] {Screen.Printable(OneLine(cause))}");
-        }
-        if (verbosity >= Verbosity.Diagnostic)
-        {
-            console.WriteLine(cause.ToString());
+            Show(finding);
         }
     }
 
-    private static void Show(Finding finding, IAnsiConsole console)
+    /// <summary>Shows where in the code the run was ended, for <c>--verbosity=diagnostic</c>.</summary>
+    public void ShowDetails(Ending ending)
+    {
+        foreach (
+            var exception in ending
+                .Unforeseen.Append(ending.Exception)
+                .OfType<Exception>()
+                .Where(thrown => thrown is not TargetFailedException)
+        )
+        {
+            console.WriteLine(exception.ToString());
+        }
+    }
+
+    private void Show(Finding finding)
     {
         var colour = finding.Severity switch
         {
@@ -62,7 +73,8 @@ internal static class Failure
         };
         var place = finding.Location is { } location ? $"{location}: " : "";
         console.MarkupLine(
-            $"{Markup.Escape(place)}[{colour}]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] {Markup.Escape(Screen.Printable(finding.Cause))}"
+            $"{Markup.Escape(place)}[{colour}]{finding.Severity.ToString().ToLowerInvariant()} {finding.Code} {finding.Title}:[/] "
+                + Markup.Escape(PlainText.Printable(finding.Cause))
         );
         Line("resource", finding.Resource);
         Line("expected", finding.Expected);
@@ -73,31 +85,14 @@ internal static class Failure
         }
 
         Line("fix", finding.Fix);
-        Line("more", Documentation.Find(Environment.GetEnvironmentVariable).Of(finding.Code) ?? finding.Kind.Page);
+        Line("more", documentation.Of(finding.Code) ?? finding.Kind.Page);
 
         void Line(string name, string? value)
         {
             if (value is not null)
             {
-                console.MarkupLineInterpolated($"  [grey]{name + ":", -9}[/] {Screen.Printable(value)}");
+                console.MarkupLineInterpolated($"  [grey]{name + ":", -9}[/] {PlainText.Printable(value)}");
             }
         }
-    }
-
-    private static IEnumerable<Exception> Chain(Exception exception)
-    {
-        for (var current = exception; current is not null; current = current.InnerException)
-        {
-            yield return current;
-        }
-    }
-
-    /// <summary>What went wrong, in one line.</summary>
-    public static string OneLine(Exception cause)
-    {
-        var message = cause.Message.ReplaceLineEndings(" ");
-        return cause.InnerException is { } inner && !message.Contains(inner.Message, StringComparison.Ordinal)
-            ? $"{message} {inner.Message.ReplaceLineEndings(" ")}"
-            : message;
     }
 }

@@ -1,3 +1,4 @@
+using Build.Targets;
 using Spectre.Console;
 
 namespace Build.Host;
@@ -10,7 +11,7 @@ internal static class Help
         console.WriteLine("./build.sh --target=TARGET [--argument=value ...]");
         console.WriteLine();
         console.WriteLine("Targets");
-        Table(console, Targets.All.Select(target => (target.Key, target.Value)));
+        Table(console, TargetTable.All.Select(target => (target.Name, target.Description)));
         console.WriteLine();
         console.WriteLine("Arguments (default)");
         Table(

@@ -7,5 +7,5 @@ namespace Build.Targets;
 [IsDependentOn(typeof(Plan))]
 public sealed class Apply : AsyncFrostingTask<BuildContext>
 {
-    public override Task RunAsync(BuildContext context) => context.Run.ApplyAsync(context.CancellationToken);
+    public override Task RunAsync(BuildContext context) => context.RunAsync(run => run.Applied);
 }

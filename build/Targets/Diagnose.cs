@@ -6,5 +6,5 @@ namespace Build.Targets;
 [TaskDescription("Explains the present state of every selected workload, and names the one thing that is wrong; changes nothing.")]
 public sealed class Diagnose : AsyncFrostingTask<BuildContext>
 {
-    public override Task RunAsync(BuildContext context) => context.Run.DiagnoseAsync(context.CancellationToken);
+    public override Task RunAsync(BuildContext context) => context.RunAsync(run => run.Diagnosed);
 }

@@ -7,5 +7,5 @@ namespace Build.Targets;
 [IsDependentOn(typeof(Render))]
 public sealed class Plan : AsyncFrostingTask<BuildContext>
 {
-    public override Task RunAsync(BuildContext context) => context.Run.PlanAsync(context.CancellationToken);
+    public override Task RunAsync(BuildContext context) => context.RunAsync(run => run.Planned);
 }

@@ -6,5 +6,5 @@ namespace Build.Targets;
 [TaskDescription("Renders the documents of every selected workload; no credentials, no network.")]
 public sealed class Render : AsyncFrostingTask<BuildContext>
 {
-    public override Task RunAsync(BuildContext context) => context.Run.RenderAsync(context.CancellationToken);
+    public override Task RunAsync(BuildContext context) => context.RunAsync(run => run.Rendered);
 }

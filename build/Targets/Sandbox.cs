@@ -6,5 +6,5 @@ namespace Build.Targets;
 [TaskDescription("Runs the embedded clouds in the foreground, and writes the environment that leads real clients to them.")]
 public sealed class Sandbox : AsyncFrostingTask<BuildContext>
 {
-    public override Task RunAsync(BuildContext context) => context.Run.ServeSandboxAsync(context.CancellationToken);
+    public override Task RunAsync(BuildContext context) => context.RunAsync(run => run.ServeAsync(context.Sandbox));
 }

@@ -6,5 +6,5 @@ namespace Build.Targets;
 [TaskDescription("Shows the claims of the workload's real token beside what AWS expects of it; changes nothing.")]
 public sealed class Token : AsyncFrostingTask<BuildContext>
 {
-    public override Task RunAsync(BuildContext context) => context.Run.ShowTokensAsync(context.CancellationToken);
+    public override Task RunAsync(BuildContext context) => context.RunAsync(run => run.CompareTokensAsync());
 }

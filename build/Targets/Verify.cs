@@ -7,5 +7,5 @@ namespace Build.Targets;
 [IsDependentOn(typeof(Apply))]
 public sealed class Verify : AsyncFrostingTask<BuildContext>
 {
-    public override Task RunAsync(BuildContext context) => context.Run.VerifyAsync(context.CancellationToken);
+    public override Task RunAsync(BuildContext context) => context.RunAsync(run => run.Proved);
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Federation.Calls;
 using Federation.Issuers;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Google;
@@ -26,6 +27,19 @@ public sealed class SandboxClouds : IAsyncDisposable
 
     /// <summary>What to set so that AWS's, Google's and Kubernetes' own tools and clients use the sandbox. Holds keys.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; private set; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Where the product's own clients find this sandbox. They need no variable.</summary>
+    public CloudEndpoints Endpoints =>
+        CloudEndpoints.FromEnvironment(Environment.GetValueOrDefault, Environment.Keys) with
+        {
+            IsSandbox = true,
+            Aws = new Federation.Calls.AwsEndpoint(
+                new Uri(Environment["AWS_ENDPOINT_URL"]),
+                Environment["AWS_ACCESS_KEY_ID"],
+                Environment["AWS_SECRET_ACCESS_KEY"],
+                Environment["AWS_SHARED_CREDENTIALS_FILE"]
+            ),
+        };
 
     /// <summary>Variables to unset: what is set in this process, or known to win over <see cref="Environment"/>.</summary>
     public IReadOnlyList<string> Unset { get; private set; } = [];

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Build.Host;
+using Build.Targets;
 
 namespace EndToEnd.Tests;
 
@@ -43,7 +44,7 @@ public sealed partial class AdviceTests
         var unknown = Advised(file)
             .Select(argument => argument.Groups["target"].Value)
             .Where(target => target.Any(char.IsAsciiLetterLower))
-            .Except(Targets.All.Keys);
+            .Except(TargetTable.Names);
 
         Assert.Empty(unknown);
     }

@@ -55,7 +55,8 @@ public sealed class CommandLineTests
         using var output = new TestConsole().Width(1000);
         using var error = new TestConsole().Width(1000);
         using var interruption = new Interruption();
-        var code = BuildHost.Run(arguments, new Terminal(output, error), interruption);
+        var environment = new HostEnvironment(_ => null, [], TextReader.Null, TimeProvider.System);
+        var code = BuildHost.Run(arguments, new Terminal(output, error), interruption, environment);
         return (code, output.Output, error.Output);
     }
 }

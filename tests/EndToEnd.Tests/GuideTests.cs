@@ -12,7 +12,6 @@ namespace EndToEnd.Tests;
 /// A public guide to this federation, typed by hand with the clouds' own tools against <c>--target=Sandbox</c>, twice:
 /// the commands and documents of <c>Guide/</c>.
 /// </summary>
-[Collection(nameof(Host))]
 public sealed class GuideTests(GuideRun run) : IClassFixture<GuideRun>
 {
     [Fact]

@@ -1,35 +1,43 @@
-using System.Collections;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Build.Host;
+using Federation.Calls;
 using Spectre.Console;
 
 namespace EndToEnd.Tests;
 
 /// <summary>
-/// The host run in this process, as <c>build.sh</c> runs it in its own: arguments in; exit code, both streams and
-/// the report out. Whatever it sets in the environment is set back.
+/// The host run in this process, as <c>build.sh</c> runs it in its own: arguments and an environment in; exit code, both
+/// streams and the report out. Nothing of the process itself is read or changed, so that tests run side by side.
 /// </summary>
 internal sealed class HostRun : IDisposable
 {
-    private readonly Dictionary<string, string?> _environment = Variables();
+    /// <summary>The environment of the run; at first that of a person's machine with nothing set.</summary>
+    public Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>A run on a person's machine, wherever the tests themselves run.</summary>
-    public HostRun()
+    /// <summary>The clock of the run.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
+    /// <summary>The live clouds that the variables lead to.</summary>
+    private CloudEndpoints Live
     {
-        Folder = Directory.CreateTempSubdirectory("federation-").FullName;
-        foreach (
-            var name in _environment.Keys.Where(name =>
-                name is "CI" or "TF_BUILD" or "BUILD_REASON" || name.StartsWith("GITHUB_", StringComparison.Ordinal)
-            )
-        )
+        get
         {
-            Environment.SetEnvironmentVariable(name, null);
+            var endpoints = CloudEndpoints.FromEnvironment(Variable, Variables.Keys);
+            return
+                Variable(CloudEndpoints.Variables.Aws) is { } url
+                && Variable("AWS_ACCESS_KEY_ID") is { } key
+                && Variable("AWS_SECRET_ACCESS_KEY") is { } secret
+                ? endpoints with
+                {
+                    Aws = new AwsEndpoint(new Uri(url), key, secret, Variable("AWS_SHARED_CREDENTIALS_FILE") ?? ""),
+                }
+                : endpoints;
         }
     }
 
     /// <summary>A folder of this test's own.</summary>
-    public string Folder { get; }
+    public string Folder { get; } = Directory.CreateTempSubdirectory("federation-").FullName;
 
     public string Output => Path.Combine(Folder, "artifacts");
 
@@ -43,6 +51,14 @@ internal sealed class HostRun : IDisposable
     {
         var path = Path.Combine(Folder, "federation.yaml");
         File.WriteAllText(path, yaml);
+        return path;
+    }
+
+    /// <summary>Writes a file into this test's folder, and returns its path.</summary>
+    public string Write(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, text);
         return path;
     }
 
@@ -60,7 +76,13 @@ internal sealed class HostRun : IDisposable
             File.Delete(report);
         }
 
-        var code = BuildHost.Run([.. arguments, $"--output={Output}"], new Terminal(Plain(output), Plain(error)), interruption);
+        var environment = new HostEnvironment(Variable, [.. Variables.Keys], TextReader.Null, Time) { LiveEndpoints = Live };
+        var code = BuildHost.Run(
+            [.. arguments, $"--output={Output}"],
+            new Terminal(Plain(output), Plain(error)),
+            interruption,
+            environment
+        );
         return new HostResult(
             code,
             output.ToString(),
@@ -69,20 +91,9 @@ internal sealed class HostRun : IDisposable
         );
     }
 
-    public void Dispose()
-    {
-        foreach (var name in Variables().Keys.Except(_environment.Keys, StringComparer.Ordinal))
-        {
-            Environment.SetEnvironmentVariable(name, null);
-        }
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-        foreach (var (name, value) in _environment)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-        }
-
-        Directory.Delete(Folder, recursive: true);
-    }
+    private string? Variable(string name) => Variables.GetValueOrDefault(name);
 
     private static IAnsiConsole Plain(StringWriter writer)
     {
@@ -97,12 +108,6 @@ internal sealed class HostRun : IDisposable
         console.Profile.Width = 400;
         return console;
     }
-
-    private static Dictionary<string, string?> Variables() =>
-        Environment
-            .GetEnvironmentVariables()
-            .Cast<DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value, StringComparer.Ordinal);
 
     private static string FindRepository()
     {

@@ -4,7 +4,6 @@ using Federation.Sandbox;
 namespace EndToEnd.Tests;
 
 /// <summary>The live path against a sandbox that was there before: nothing tells the host that its clouds are emulated.</summary>
-[Collection(nameof(Host))]
 public sealed class LiveTests
 {
     [Fact]
@@ -99,6 +98,8 @@ public sealed class LiveTests
             "name: another-federation\n" + await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken)
         );
 
+        Directory.Delete(Path.Combine(host.Output, "rendered"), recursive: true);
+
         var written = sandbox.Calls.Calls.Count;
         var run = host.Run("--target=Apply", "--cloud=live", $"--config={renamed}");
         Assert.True(run.ExitCode == 1, run.ToString());
@@ -140,14 +141,9 @@ public sealed class LiveTests
             TimeProvider.System,
             TestContext.Current.CancellationToken
         );
-        foreach (var name in sandbox.Unset)
-        {
-            Environment.SetEnvironmentVariable(name, null);
-        }
-
         foreach (var (name, value) in sandbox.Environment)
         {
-            Environment.SetEnvironmentVariable(name, value);
+            host.Variables[name] = value;
         }
 
         return sandbox;

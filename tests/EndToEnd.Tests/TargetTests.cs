@@ -3,15 +3,14 @@ using Build.Host;
 
 namespace EndToEnd.Tests;
 
-[Collection(nameof(Host))]
 public sealed class TargetTests
 {
     [Fact]
     public void Rendering_calls_nothing_and_writes_every_document()
     {
         using var host = new HostRun();
-        Environment.SetEnvironmentVariable("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
-        Environment.SetEnvironmentVariable("KUBECONFIG", "/nonexistent");
+        host.Variables["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
+        host.Variables["KUBECONFIG"] = "/nonexistent";
         var run = host.Run("--target=Render", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("rendered", run.Outcome);
@@ -108,7 +107,7 @@ public sealed class TargetTests
     public void In_continuous_integration_the_example_never_steps_in()
     {
         using var host = new HostRun();
-        Environment.SetEnvironmentVariable("GITHUB_ACTIONS", "true");
+        host.Variables["GITHUB_ACTIONS"] = "true";
         var run = host.Run("--target=Verify");
         Assert.True(run.ExitCode == 2, run.ToString());
         Assert.Contains("FED1001", run.Error, StringComparison.Ordinal);

@@ -1,6 +1,5 @@
 namespace EndToEnd.Tests;
 
-[Collection(nameof(Host))]
 public sealed class VerifyTests
 {
     [Fact]
@@ -149,7 +148,7 @@ public sealed class VerifyTests
     public void What_the_environment_says_of_real_clouds_does_not_reach_the_sandbox(string name, string value)
     {
         using var host = new HostRun();
-        Environment.SetEnvironmentVariable(name, value);
+        host.Variables[name] = value;
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.All(

@@ -92,10 +92,29 @@ public sealed record WorkloadReport
     public IReadOnlyList<Phase> Phases { get; init; } = [];
 }
 
-public sealed record ReportedChange(string Resource, StepAction Action, IReadOnlyList<FieldChange> Fields)
+/// <summary>How a change went.</summary>
+public enum ChangeState
 {
-    public static ReportedChange From(Step change) =>
-        new(change.Resource.Value, change.Action, change.Action == StepAction.Unchanged ? [] : change.Fields);
+    /// <summary>Nothing was to be written.</summary>
+    Planned,
+    Done,
+    Failed,
+
+    /// <summary>Not begun: something it depends on failed, or the run ended before.</summary>
+    NotReached,
+}
+
+/// <summary>One step of the plan, under each workload that it is done for.</summary>
+public sealed record ReportedChange(
+    string Resource,
+    StepAction Action,
+    IReadOnlyList<FieldChange> Fields,
+    StepReason Reason,
+    ChangeState State
+)
+{
+    internal static ReportedChange From(Step step, ChangeState state) =>
+        new(step.Resource.Value, step.Action, step.Action == StepAction.Unchanged ? [] : step.Fields, step.Reason, state);
 }
 
 /// <param name="DiffersAt">The index of the first character in which expected and actual part; none where they are not two values of one kind.</param>
@@ -145,6 +164,8 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     Converters = [
         typeof(CamelCaseEnum<Outcome>),
         typeof(CamelCaseEnum<StepAction>),
+        typeof(CamelCaseEnum<StepReason>),
+        typeof(CamelCaseEnum<ChangeState>),
         typeof(CamelCaseEnum<Severity>),
         typeof(CamelCaseEnum<LinkState>),
     ]

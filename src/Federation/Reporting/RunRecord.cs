@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Findings;
@@ -7,164 +6,240 @@ using Federation.Planning;
 namespace Federation.Reporting;
 
 /// <summary>
-/// What happens in a run, noted as it happens and made a <see cref="Report"/> of at the end, however it ends.
-/// Workloads may be noted from several threads at once.
+/// The fold of a run's events: what the report says, however the run ends. Linear in workloads, steps and findings.
 /// </summary>
-/// <param name="advise">Gives a finding the fix that holds in the place of the run.</param>
-public sealed class RunRecord(string target, string cloud, TimeProvider time, Func<Finding, Finding> advise)
+/// <param name="target">The target that the report is about.</param>
+/// <param name="cloud"><c>live</c> or <c>sandbox</c>.</param>
+public sealed class RunRecord(string target, string cloud, TimeProvider time) : IRunObserver
 {
     private readonly long _started = time.GetTimestamp();
     private readonly List<Phase> _phases = [];
-    private readonly List<Finding> _findings = [];
-    private readonly List<Step> _changes = [];
-    private readonly ConcurrentDictionary<string, GateResult> _gates = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, WorkloadDiagnosis> _diagnoses = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, List<Finding>> _workloadFindings = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, List<Phase>> _workloadPhases = new(StringComparer.Ordinal);
+    private readonly DistinctFindings _findings = new();
+    private readonly Dictionary<string, WorkloadRecord> _workloads = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<string>> _workloadsByResource = new(StringComparer.Ordinal);
+    private readonly Dictionary<StepId, StepState> _states = [];
+    private IReadOnlyList<Workload> _selected = [];
+    private IReadOnlyList<Step> _steps = [];
+    private IReadOnlyDictionary<string, string> _overrides = new SortedDictionary<string, string>(StringComparer.Ordinal);
+    private Outcome _reached = Outcome.Rendered;
+    private string? _evidence;
+    private bool _isApplied;
 
-    /// <summary>The workloads that this run is about.</summary>
-    public IReadOnlyList<Workload> Workloads { get; set; } = [];
-
-    /// <summary>Where the evidence was saved.</summary>
-    public string? Evidence { get; set; }
-
-    /// <summary>Every finding so far, in the order they were met: the first error is the root cause.</summary>
+    /// <summary>Every finding so far, each once, in the order they were found: the first error is the root cause.</summary>
     public IReadOnlyList<Finding> Findings =>
-        [.. _findings, .. Workloads.SelectMany(workload => _workloadFindings.GetValueOrDefault(workload.Name) ?? [])];
+        [.. _findings.List.Concat(_selected.SelectMany(workload => _workloads[workload.Name].Findings.List)).Distinct()];
 
-    public IReadOnlyList<Phase> Phases => _phases;
+    /// <summary>The exit code that the run has earned so far.</summary>
+    public int ExitCode =>
+        ExitCodes.Of(Findings) is var code and not ExitCodes.Done ? code
+        : _reached == Outcome.Drifted ? ExitCodes.No
+        : ExitCodes.Done;
 
-    public IReadOnlyList<Step> Changes => _changes;
-
-    public GateResult? GateOf(Workload workload) => _gates.GetValueOrDefault(workload.Name);
-
-    public TimeSpan Elapsed => time.GetElapsedTime(_started);
-
-    /// <summary>Times a phase of the whole run.</summary>
-    public async Task<T> PhaseAsync<T>(string name, Func<Task<T>> run)
+    /// <inheritdoc/>
+    public void On(RunEvent happened)
     {
-        var started = time.GetTimestamp();
-        try
+        switch (happened)
         {
-            return await run();
+            case RunEvent.Opened opened:
+                Select(opened.Selected);
+                break;
+            case RunEvent.EvidenceOpened opened:
+                Select(opened.Selected);
+                break;
+            case RunEvent.Found found:
+                Note(found.Findings);
+                break;
+            case RunEvent.PhaseEnded phase:
+                _phases.Add(new Phase(phase.Name, (long)phase.Elapsed.TotalMilliseconds));
+                break;
+            case RunEvent.Reached reached:
+                _reached = reached.Outcome;
+                break;
+            case RunEvent.EndpointsOverridden endpoints:
+                _overrides = endpoints.Overrides;
+                break;
+            case RunEvent.PlanMade made:
+                _steps = made.Plan.Steps;
+                foreach (var step in _steps)
+                {
+                    _workloadsByResource[step.Resource.Value] = step.Workloads;
+                }
+
+                break;
+            case RunEvent.ApplyStarted:
+                _isApplied = true;
+                break;
+            case RunEvent.StepProgressed(var progress):
+                _states[progress.Step.Id] = progress.State;
+                break;
+            case RunEvent.ApplyEnded ended:
+                foreach (var progress in ended.Steps)
+                {
+                    _states[progress.Step.Id] = progress.State;
+                }
+
+                break;
+            case RunEvent.GateSkipped skipped:
+                Note(skipped.Workload, skipped.Diagnosis);
+                break;
+            case RunEvent.GateRefused refused:
+                Note(refused.Workload, refused.Diagnosis);
+                break;
+            case RunEvent.GateEnded ended:
+                // What a pod has proved needs no reading any more.
+                Note(ended.Workload, ended.Result.Passed ? ended.Result.Diagnosis.OfSeen() : ended.Result.Diagnosis);
+                var record = _workloads[ended.Workload.Name];
+                record.Gate = ended.Result;
+                record.Phases.Add(new Phase("Verify", (long)ended.Elapsed.TotalMilliseconds));
+                break;
+            case RunEvent.Diagnosed diagnosed:
+                Note(diagnosed.Evidence.Workload, diagnosed.Diagnosis);
+                break;
+            case RunEvent.TokensCompared compared:
+                Note(compared.Workload, compared.Diagnosis);
+                break;
+            case RunEvent.EvidenceSaved saved:
+                _evidence = saved.Path;
+                break;
         }
-        finally
-        {
-            _phases.Add(new Phase(name, (long)time.GetElapsedTime(started).TotalMilliseconds));
-        }
     }
 
-    /// <summary>Notes findings under the workloads whose resource they name, and at the top otherwise.</summary>
-    public void Note(IEnumerable<Finding> findings)
-    {
-        foreach (var finding in findings.Select(advise))
-        {
-            var concerned = Workloads.Where(workload => Concerns(finding, workload)).ToArray();
-            if (concerned.Length == 0)
-            {
-                _findings.Add(finding);
-            }
-
-            foreach (var workload in concerned)
-            {
-                Of(workload).Add(finding);
-            }
-        }
-    }
-
-    public void NotePlan(Plan plan)
-    {
-        _changes.AddRange(plan.Steps);
-        Note(plan.Findings);
-    }
-
-    public void NoteGate(Workload workload, GateResult result, TimeSpan elapsed)
-    {
-        _gates[workload.Name] = result;
-        // What a pod has proved needs no reading any more.
-        NoteDiagnosis(workload, result.Passed ? result.Diagnosis.OfSeen() : result.Diagnosis);
-        _workloadPhases.GetOrAdd(workload.Name, _ => []).Add(new Phase("Verify", (long)elapsed.TotalMilliseconds));
-    }
-
-    /// <summary>Notes what a workload's evidence showed; of several diagnoses the last one's chain counts.</summary>
-    public void NoteDiagnosis(Workload workload, WorkloadDiagnosis diagnosis)
-    {
-        _diagnoses[workload.Name] = diagnosis;
-        var findings = Of(workload);
-        findings.AddRange(diagnosis.Findings.Select(advise).Except(findings).ToArray());
-    }
-
-    public WorkloadDiagnosis? DiagnosisOf(Workload workload) => _diagnoses.GetValueOrDefault(workload.Name);
-
-    /// <param name="reached">What a workload with no error came to.</param>
-    /// <param name="interrupted">The run was ended from outside.</param>
+    /// <param name="isInterrupted">The run was ended from outside.</param>
     /// <param name="calls">Calls made, by cloud.</param>
-    /// <param name="endpoints">Every overridden endpoint.</param>
-    public Report ToReport(
-        Outcome reached,
-        bool interrupted,
-        IReadOnlyDictionary<string, int> calls,
-        IReadOnlyDictionary<string, string> endpoints
-    )
+    public Report ToReport(bool isInterrupted, IReadOnlyDictionary<string, int> calls)
     {
-        var stopped = _findings.Any(IsError);
-        var outcome =
-            interrupted ? Outcome.Interrupted
-            : Findings.FirstOrDefault(IsError) is { } root
-                ? root.Kind.ExitCode == ExitCodes.Invalid ? Outcome.Invalid
-                    : Outcome.Failed
-            : reached;
+        var isStopped = _findings.List.Exists(IsError);
+        var changes = _steps
+            .SelectMany(step => step.Workloads.Select(workload => (workload, Change: ReportedChange.From(step, StateOf(step)))))
+            .ToLookup(pair => pair.workload, pair => pair.Change, StringComparer.Ordinal);
         return new Report
         {
             Target = target,
             Cloud = cloud,
-            Outcome = outcome,
-            DurationMilliseconds = (long)Elapsed.TotalMilliseconds,
+            Outcome =
+                isInterrupted ? Outcome.Interrupted
+                : Findings.FirstOrDefault(IsError) is { } root ? OutcomeOf(root)
+                : _reached,
+            DurationMilliseconds = (long)time.GetElapsedTime(_started).TotalMilliseconds,
             Calls = calls,
-            Endpoints = endpoints,
-            Evidence = Evidence,
-            Findings = [.. _findings.Select(ReportedFinding.From)],
+            Endpoints = _overrides,
+            Evidence = _evidence,
+            Findings = [.. _findings.List.Select(ReportedFinding.From)],
             Phases = [.. _phases],
-            Workloads = [.. Workloads.Select(workload => Of(workload, reached, interrupted, stopped))],
+            Workloads = [.. _selected.Select(workload => ToReport(workload, [.. changes[workload.Name]], isInterrupted, isStopped))],
         };
     }
 
     private static bool IsError(Finding finding) => finding.Severity == Severity.Error;
 
-    private WorkloadReport Of(Workload workload, Outcome reached, bool interrupted, bool stopped)
+    private static Outcome OutcomeOf(Finding root) => root.Kind.ExitCode == ExitCodes.Invalid ? Outcome.Invalid : Outcome.Failed;
+
+    private WorkloadReport ToReport(Workload workload, IReadOnlyList<ReportedChange> changes, bool isInterrupted, bool isStopped)
     {
-        var findings = _workloadFindings.GetValueOrDefault(workload.Name) ?? [];
-        var gate = _gates.GetValueOrDefault(workload.Name);
+        var record = _workloads[workload.Name];
         return new WorkloadReport
         {
             Name = workload.Name,
             Outcome =
-                findings.Any(IsError) ? Outcome.Failed
-                : gate is null && interrupted ? Outcome.Interrupted
-                : gate is null && (stopped || reached == Outcome.Verified) ? Outcome.Skipped
-                : reached,
+                record.Findings.List.Exists(IsError) ? Outcome.Failed
+                : record.Gate is not null ? _reached
+                : isInterrupted ? Outcome.Interrupted
+                : isStopped || _reached == Outcome.Verified ? Outcome.Skipped
+                : _reached,
             RoleArn = workload.RoleArn,
             ProviderArn = workload.ProviderArn,
             Issuer = workload.Cluster.Issuer,
             Subject = workload.Subject,
             Audience = workload.Audience,
-            AssumedRoleArn = gate?.AssumedRoleArn,
-            Changes =
-            [
-                .. _changes.Where(change => change.Workloads.Contains(workload.Name, StringComparer.Ordinal)).Select(ReportedChange.From),
-            ],
-            Chain = DiagnosisOf(workload)?.Chain ?? [],
-            Findings = [.. findings.Select(ReportedFinding.From)],
-            Phases = [.. _workloadPhases.GetValueOrDefault(workload.Name) ?? []],
+            AssumedRoleArn = record.Gate?.AssumedRoleArn,
+            Changes = changes,
+            Chain = record.Diagnosis?.Chain ?? [],
+            Findings = [.. record.Findings.List.Select(ReportedFinding.From)],
+            Phases = [.. record.Phases],
         };
     }
 
-    private List<Finding> Of(Workload workload) => _workloadFindings.GetOrAdd(workload.Name, _ => []);
+    private ChangeState StateOf(Step step) =>
+        !_isApplied || step.Reason == StepReason.SuppressedByMode
+            ? ChangeState.Planned
+            : _states.GetValueOrDefault(step.Id) switch
+            {
+                StepState.Done => ChangeState.Done,
+                // A run that ends while a step is under way does not know what became of it.
+                StepState.Failed or StepState.Running => ChangeState.Failed,
+                _ => step.Writes ? ChangeState.NotReached : ChangeState.Done,
+            };
 
-    private bool Concerns(Finding finding, Workload workload) =>
-        finding.Resource is { } resource
-        && (
-            resource == workload.RoleArn
-            || _changes.Any(change => change.Resource.Value == resource && change.Workloads.Contains(workload.Name, StringComparer.Ordinal))
-        );
+    private void Select(IReadOnlyList<Workload> selected)
+    {
+        _selected = selected;
+        foreach (var workload in selected)
+        {
+            _workloads.TryAdd(workload.Name, new WorkloadRecord());
+        }
+
+        foreach (var sharing in selected.GroupBy(workload => workload.RoleArn, StringComparer.Ordinal))
+        {
+            _workloadsByResource[sharing.Key] = [.. sharing.Select(workload => workload.Name)];
+        }
+    }
+
+    /// <summary>Puts findings under the workloads whose resource they name, and at the top otherwise.</summary>
+    private void Note(IReadOnlyList<Finding> findings)
+    {
+        foreach (var finding in findings)
+        {
+            var concerned =
+                finding.Resource is { } resource && _workloadsByResource.TryGetValue(resource, out var workloads)
+                    ? workloads.Where(_workloads.ContainsKey).ToArray()
+                    : [];
+            foreach (var workload in concerned)
+            {
+                _workloads[workload].Findings.Add(finding);
+            }
+
+            if (concerned.Length == 0)
+            {
+                _findings.Add(finding);
+            }
+        }
+    }
+
+    private void Note(Workload workload, WorkloadDiagnosis diagnosis)
+    {
+        var record = _workloads[workload.Name];
+        record.Diagnosis = diagnosis;
+        foreach (var finding in diagnosis.Findings)
+        {
+            record.Findings.Add(finding);
+        }
+    }
+
+    /// <summary>What is known of one workload; of several diagnoses the last one's chain counts.</summary>
+    private sealed class WorkloadRecord
+    {
+        public DistinctFindings Findings { get; } = new();
+
+        public List<Phase> Phases { get; } = [];
+
+        public GateResult? Gate { get; set; }
+
+        public WorkloadDiagnosis? Diagnosis { get; set; }
+    }
+
+    /// <summary>Findings in the order they were found, each once.</summary>
+    private sealed class DistinctFindings
+    {
+        private readonly HashSet<Finding> _seen = [];
+
+        public List<Finding> List { get; } = [];
+
+        public void Add(Finding finding)
+        {
+            if (_seen.Add(finding))
+            {
+                List.Add(finding);
+            }
+        }
+    }
 }

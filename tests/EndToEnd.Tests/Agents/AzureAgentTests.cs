@@ -5,14 +5,13 @@ using Spectre.Console.Testing;
 
 namespace EndToEnd.Tests.Agents;
 
-[Collection(nameof(Host))]
 public sealed class AzureAgentTests
 {
     [Fact]
     public void A_green_run_has_groups_progress_output_variables_and_an_uploaded_summary()
     {
         using var host = new HostRun();
-        Environment.SetEnvironmentVariable("TF_BUILD", "True");
+        host.Variables["TF_BUILD"] = "True";
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
 
@@ -42,7 +41,7 @@ public sealed class AzureAgentTests
     public void Every_problem_of_a_configuration_is_an_issue_at_its_place()
     {
         using var host = new HostRun();
-        Environment.SetEnvironmentVariable("TF_BUILD", "True");
+        host.Variables["TF_BUILD"] = "True";
         var config = host.Configure(
             VerifyTests.Federation("aws s3 ls").Replace("111122223333", "1111", StringComparison.Ordinal)
                 + "\"a]b;c\\n##vso[task.complete result=Succeeded;]100%\": 1\n"
@@ -71,8 +70,8 @@ public sealed class AzureAgentTests
     {
         using var host = new HostRun();
         await using var sandbox = await LiveTests.EnterAsync(host, HostRun.Example);
-        Environment.SetEnvironmentVariable("TF_BUILD", "True");
-        Environment.SetEnvironmentVariable("BUILD_REASON", "PullRequest");
+        host.Variables["TF_BUILD"] = "True";
+        host.Variables["BUILD_REASON"] = "PullRequest";
         var run = host.Run("--target=Verify", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("planned", run.Outcome);

@@ -6,7 +6,6 @@ using Spectre.Console.Testing;
 
 namespace EndToEnd.Tests.Agents;
 
-[Collection(nameof(Host))]
 public sealed class GitHubAgentTests
 {
     [Fact]
@@ -39,7 +38,7 @@ public sealed class GitHubAgentTests
         Assert.True(File.Exists(outputs["report"]));
 
         Assert.StartsWith("## ✅ Verified: 1 workload\n", step.Summary, StringComparison.Ordinal);
-        Assert.Contains("Plan: 6 to create", step.Summary, StringComparison.Ordinal);
+        Assert.Contains("Changes: 6 created", step.Summary, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,8 +46,8 @@ public sealed class GitHubAgentTests
     {
         using var host = new HostRun();
         _ = new GitHubStep(host);
-        Environment.SetEnvironmentVariable("AWS_SESSION_TOKEN", "session-token-of-the-job");
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "secret-key-of-the-job");
+        host.Variables["AWS_SESSION_TOKEN"] = "session-token-of-the-job";
+        host.Variables["AWS_SECRET_ACCESS_KEY"] = "secret-key-of-the-job";
         var run = host.Run("--target=Render", $"--config={HostRun.Example}");
         var lines = run.Output.Split('\n', StringSplitOptions.TrimEntries);
         var masks = lines.TakeWhile(line => line.StartsWith("::add-mask::", StringComparison.Ordinal)).ToArray();
@@ -180,7 +179,7 @@ public sealed class GitHubAgentTests
         using var host = new HostRun();
         await using var sandbox = await LiveTests.EnterAsync(host, HostRun.Example);
         var step = new GitHubStep(host);
-        Environment.SetEnvironmentVariable("GITHUB_EVENT_NAME", @event);
+        host.Variables["GITHUB_EVENT_NAME"] = @event;
         var run = host.Run($"--target={target}", "--cloud=live", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("planned", step.Outputs["outcome"]);
@@ -196,7 +195,7 @@ public sealed class GitHubAgentTests
         using var host = new HostRun();
         await using var sandbox = await LiveTests.EnterAsync(host, HostRun.Example);
         var step = new GitHubStep(host);
-        Environment.SetEnvironmentVariable("GITHUB_EVENT_NAME", "pull_request");
+        host.Variables["GITHUB_EVENT_NAME"] = "pull_request";
         var run = host.Run("--target=Apply", "--cloud=live", $"--config={HostRun.Example}", "--write-on-pull-request=true");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("applied", step.Outputs["outcome"]);
@@ -208,7 +207,7 @@ public sealed class GitHubAgentTests
     {
         using var host = new HostRun();
         var step = new GitHubStep(host);
-        Environment.SetEnvironmentVariable("GITHUB_EVENT_NAME", "pull_request");
+        host.Variables["GITHUB_EVENT_NAME"] = "pull_request";
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("verified", step.Outputs["outcome"]);
@@ -264,7 +263,7 @@ public sealed class GitHubAgentTests
         var step = new GitHubStep(host);
         foreach (var name in (string[])["GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "KUBECONFIG"])
         {
-            Environment.SetEnvironmentVariable(name, Path.Combine(host.Folder, "absent"));
+            host.Variables[name] = Path.Combine(host.Folder, "absent");
         }
 
         foreach (
@@ -279,10 +278,10 @@ public sealed class GitHubAgentTests
                 ]
         )
         {
-            Environment.SetEnvironmentVariable(name, null);
+            host.Variables.Remove(name);
         }
 
-        Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
+        host.Variables["AWS_EC2_METADATA_DISABLED"] = "true";
         var run = host.Run("--target=Plan", $"--config={host.Configure(VerifyTests.Federation("aws s3 ls"))}");
         Assert.True(run.ExitCode == 3, run.ToString());
         var codes = run.Findings.Select(finding => (string)finding!["code"]!).ToArray();
@@ -324,7 +323,7 @@ internal sealed class GitHubStep
             }
         )
         {
-            Environment.SetEnvironmentVariable(name, value);
+            host.Variables[name] = value;
         }
     }
 

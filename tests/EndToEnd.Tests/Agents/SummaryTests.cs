@@ -253,7 +253,7 @@ public sealed class SummaryTests
         ];
     }
 
-    private static Conclusion Of(Report report) => new(report, "artifacts/report.json", [], Failure: null);
+    private static Conclusion Of(Report report) => new(report, "artifacts/report.json", []);
 
     private static Report Failed(string name, string value) =>
         new()
@@ -287,9 +287,17 @@ public sealed class SummaryTests
                                     value
                                 ),
                                 new FieldChange("trust.Statement[FederationMain].Action[sts:TagSession]", null, "sts:TagSession"),
-                            ]
+                            ],
+                            StepReason.Differs,
+                            ChangeState.Planned
                         ),
-                        new ReportedChange("kubernetes/main/exports/namespace/exports", StepAction.Unchanged, []),
+                        new ReportedChange(
+                            "kubernetes/main/exports/namespace/exports",
+                            StepAction.Unchanged,
+                            [],
+                            StepReason.Matches,
+                            ChangeState.Planned
+                        ),
                     ],
                     Chain =
                     [

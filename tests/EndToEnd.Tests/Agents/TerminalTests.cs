@@ -1,7 +1,9 @@
 using Build;
+using Build.Agents;
 using Build.Host;
 using Cake.Core.Diagnostics;
 using Federation.Findings;
+using Federation.Reporting;
 using Spectre.Console;
 
 namespace EndToEnd.Tests.Agents;
@@ -25,7 +27,7 @@ public sealed class TerminalTests
     [Fact]
     public void A_finding_that_stops_nothing_is_shown_without_control_characters()
     {
-        var shown = Written(console => new Screen(console).Warn([Finding]));
+        var shown = Written(console => new Screen(console, "live").On(new RunEvent.Found([Finding])));
 
         Assert.Contains($"It admits {Shown}.", shown, StringComparison.Ordinal);
         Assert.Contains($"Put {Shown} right.", shown, StringComparison.Ordinal);
@@ -35,7 +37,7 @@ public sealed class TerminalTests
     [Fact]
     public void A_finding_that_ends_the_run_is_shown_without_control_characters()
     {
-        var shown = Written(console => Failure.Show(new FindingException(Finding), Verbosity.Normal, console));
+        var shown = Written(console => new Failure(console, new Documentation(Root: null)).Show([Finding]));
 
         Assert.Contains($"It admits {Shown}.", shown, StringComparison.Ordinal);
         Assert.Contains($"actual:   {Shown}", shown, StringComparison.Ordinal);

@@ -4,7 +4,6 @@ using Federation.Diagnosis;
 namespace EndToEnd.Tests.Faults;
 
 /// <summary>A good federation, broken in one way at a time as people break it: the diagnosis names that one thing first.</summary>
-[Collection(nameof(Host))]
 public sealed class FaultTests(LiveFederation federation) : IClassFixture<LiveFederation>
 {
     private static readonly Dictionary<string, Fault> All = new Fault[][]

@@ -86,17 +86,11 @@ public sealed class LiveFederation : IAsyncLifetime
     {
         Host = new HostRun();
         _sandbox = await StartAsync("sandbox");
-        foreach (var name in _sandbox.Unset)
-        {
-            Environment.SetEnvironmentVariable(name, null);
-        }
-
         foreach (var (name, value) in Variables)
         {
-            Environment.SetEnvironmentVariable(name, value);
+            Host.Variables[name] = value;
         }
 
-        FallbackRegionFactory.Reset();
         Iam = IamOf(new BasicAWSCredentials(Variables["AWS_ACCESS_KEY_ID"], Variables["AWS_SECRET_ACCESS_KEY"]));
         Cluster = await ClusterAsync(Variables, Context);
         OtherCluster = await ClusterAsync(Variables, OtherContext);

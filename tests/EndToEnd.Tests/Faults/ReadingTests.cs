@@ -3,7 +3,6 @@ using Federation.Configuration;
 namespace EndToEnd.Tests.Faults;
 
 /// <summary>What a diagnosis asks of the clouds, and what it makes of clouds that do not agree with themselves yet.</summary>
-[Collection(nameof(Host))]
 public sealed class ReadingTests
 {
     [Fact]

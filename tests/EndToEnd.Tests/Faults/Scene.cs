@@ -39,14 +39,25 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 
     public void Set(string variable, string? value)
     {
-        var before = Environment.GetEnvironmentVariable(variable);
-        Environment.SetEnvironmentVariable(variable, value);
-        Amazon.Runtime.FallbackRegionFactory.Reset();
+        var before = federation.Host.Variables.GetValueOrDefault(variable);
+        Put(value);
         Mend(() =>
         {
-            Environment.SetEnvironmentVariable(variable, before);
+            Put(before);
             return Task.CompletedTask;
         });
+
+        void Put(string? to)
+        {
+            if (to is null)
+            {
+                federation.Host.Variables.Remove(variable);
+            }
+            else
+            {
+                federation.Host.Variables[variable] = to;
+            }
+        }
     }
 
     /// <summary>Google, the cluster and its issuer are those of a cluster made anew under the same name; AWS is as it was.</summary>

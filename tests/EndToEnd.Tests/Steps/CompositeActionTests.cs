@@ -3,7 +3,6 @@ using Build.Packing;
 
 namespace EndToEnd.Tests.Steps;
 
-[Collection(nameof(Host))]
 public sealed class CompositeActionTests
 {
     private const string Version = "1.2.3";
@@ -114,6 +113,11 @@ public sealed class CompositeActionTests
             host,
             $"#!/bin/bash\nexec {DotNet} '{Path.Combine(AppContext.BaseDirectory, "Build.dll")}' \"$@\"\n"
         );
+        foreach (var (name, value) in host.Variables)
+        {
+            action[name] = value;
+        }
+
         Stopwatch? cancelled = null;
         var run = await action.RunAsync(
             new Dictionary<string, string>(StringComparer.Ordinal) { ["config"] = config, ["output"] = host.Output },

@@ -3,7 +3,6 @@ using YamlDotNet.RepresentationModel;
 
 namespace EndToEnd.Tests.Steps;
 
-[Collection(nameof(Host))]
 public sealed class WorkflowTests
 {
     [Fact]

@@ -95,6 +95,7 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
         new()
         {
             Code = FindingCodes.AwsPermissionDenied,
+            Resource = id.Value,
             Cause = $"{id} is refused.",
             Fix = "Allow it.",
         };

@@ -1,10 +1,10 @@
 using Federation.Findings;
 
-namespace Build;
+namespace Federation.Runs;
 
 /// <summary>The configuration of a run: where it is, and how it is shown.</summary>
 /// <param name="Shown">The path as it stands in findings.</param>
-/// <param name="IsExample">Nobody gave it: it is this repository's own example.</param>
+/// <param name="IsExample">Nobody gave it: it is the bundled example.</param>
 public sealed record ConfigurationFile(string Path, string Shown, bool IsExample)
 {
     private const string Default = "federation.yaml";
@@ -14,9 +14,10 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
     /// The given file, else <c>federation.yaml</c> here. The bundled example steps in only in this repository's own
     /// checkout and only for a person: anywhere else a gate would turn green because a file was not found.
     /// </summary>
+    /// <param name="mayBeExample">False where the live clouds were asked for.</param>
     /// <param name="unattended">A machine started the run.</param>
     /// <exception cref="FindingException">There is none (FED1001).</exception>
-    public static ConfigurationFile Find(string? given, string? cloud, bool unattended)
+    public static ConfigurationFile Find(string? given, bool mayBeExample, bool unattended)
     {
         if (given is not null || File.Exists(Default))
         {
@@ -31,19 +32,19 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
                 );
         }
 
-        return cloud != TargetOptions.Live && ExampleCalledFor(unattended) is { } example
+        return mayBeExample && ExampleCalledFor(unattended) is { } example
             ? new ConfigurationFile(example, Example, IsExample: true)
             : throw new FindingException(
                 Missing($"There is no {Default} in {Directory.GetCurrentDirectory()}, and no --config says where it is.", Default)
             );
     }
 
-    /// <summary>No configuration is here, and the bundled example would step in for one.</summary>
+    /// <summary>There is no configuration here, and the bundled example would be used.</summary>
     public static bool IsExampleCalledFor(bool unattended) => !File.Exists(Default) && ExampleCalledFor(unattended) is not null;
 
     public ReadOnlyMemory<byte> Read() => File.ReadAllBytes(Path);
 
-    /// <summary>Where a path that stands in the configuration leads: it is looked up from the configuration's folder.</summary>
+    /// <summary>The file that a path in the configuration names: relative to the configuration's folder.</summary>
     public string Beside(string path) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, path);
 
     private static string? ExampleCalledFor(bool unattended) =>

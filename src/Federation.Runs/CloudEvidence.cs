@@ -7,12 +7,12 @@ using Federation.Issuers;
 using Federation.Kubernetes;
 using Federation.WebIdentity;
 
-namespace Build;
+namespace Federation.Runs;
 
-/// <summary>All clouds' evidence of some workloads, read side by side, and the tokens that were asked to be looked at.</summary>
-internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kubernetes, AwsCloud aws, TargetOptions options) : IDisposable
+/// <summary>Every cloud's evidence, read side by side, and the tokens that were asked for.</summary>
+internal sealed class CloudEvidence(GoogleCloud google, KubernetesCloud kubernetes, AwsCloud aws, IssuerClient issuers, RunOptions options)
+    : IEvidenceSource
 {
-    private readonly IssuerClient _issuers = new(IssuerTransport.FromEnvironment());
     private readonly KubernetesEvidenceReader _kubernetes = new(kubernetes, options.Parallelism);
     private readonly AwsEvidenceReader _aws = new(aws);
 
@@ -22,7 +22,7 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         CancellationToken cancellationToken
     )
     {
-        var fromGoogle = new GoogleEvidenceReader(google, _issuers).ReadAsync(workloads, scope, cancellationToken);
+        var fromGoogle = new GoogleEvidenceReader(google, issuers).ReadAsync(workloads, scope, cancellationToken);
         var fromKubernetes = _kubernetes.ReadAsync(workloads, scope, cancellationToken);
         var fromAws = _aws.ReadAsync(workloads, scope, cancellationToken);
         await Task.WhenAll(fromGoogle, fromKubernetes, fromAws);
@@ -41,15 +41,13 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         );
     }
 
-    public void Dispose() => _issuers.Dispose();
-
     private async Task<WorkloadEvidence> WithTokensAsync(WorkloadEvidence evidence, CancellationToken cancellationToken)
     {
         var pods = evidence.Kubernetes.Pods?.Found ?? [];
         var tokens = new List<TokenEvidence>(pods.Select(PodLog.TokenOf).OfType<TokenEvidence>());
-        if (options.TokenFile is { } file)
+        if (options.Token is { } given)
         {
-            tokens.Add(Show(file.IsStandardInput ? "standard input" : file.Path, file.Text, evidence));
+            tokens.Add(Show(given.Source, given.Text, evidence));
         }
 
         if (pods.FirstOrDefault(pod => pod.IsNamed) is { } named)
@@ -57,7 +55,7 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
             evidence = await WithPodsTokenAsync(evidence, named, tokens, cancellationToken);
         }
 
-        // A token of another cluster would prove nothing, and is nobody's to request.
+        // A token of another cluster than the configured one would prove nothing.
         return options.Preflight && evidence.Workload.Identity == IdentityKind.Cluster && evidence.Kubernetes.Issuer?.Refused is null
             ? await WithExchangeAsync(evidence, tokens, cancellationToken)
             : evidence with
@@ -66,7 +64,7 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
             };
     }
 
-    /// <summary>Reads the token of a pod that was asked for by name, where the pod has it.</summary>
+    /// <summary>Reads the token of the pod that was asked for by name, if it runs and has one.</summary>
     private async Task<WorkloadEvidence> WithPodsTokenAsync(
         WorkloadEvidence evidence,
         PodEvidence pod,
@@ -113,7 +111,7 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         }
     }
 
-    /// <summary>Tries the exchange from here, with a token requested for that one purpose.</summary>
+    /// <summary>Tries the exchange from here, with a token requested for this purpose alone.</summary>
     private async Task<WorkloadEvidence> WithExchangeAsync(
         WorkloadEvidence evidence,
         List<TokenEvidence> tokens,
@@ -136,7 +134,7 @@ internal sealed class EvidenceCollection(GoogleCloud google, KubernetesCloud kub
         }
     }
 
-    /// <summary>What may be shown of a token, and whether it is signed as its issuer says; the rest is forgotten.</summary>
+    /// <summary>What may be shown of a token, and whether its issuer signed it. The rest is dropped.</summary>
     private static TokenEvidence Show(string source, string text, WorkloadEvidence evidence) =>
         TokenEvidence.Of(source, text) with
         {

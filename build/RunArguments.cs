@@ -1,0 +1,212 @@
+using System.Globalization;
+using Build.Host;
+using Build.Targets;
+using Federation.Configuration;
+using Federation.Findings;
+using Federation.Planning;
+using Federation.Runs;
+
+namespace Build;
+
+/// <summary>The arguments of the product's targets, as what a run is asked for. All of them are checked at once.</summary>
+internal sealed class RunArguments
+{
+    private const string Live = "live";
+    private const string SandboxCloud = "sandbox";
+    private const string StandardInput = "-";
+
+    private static readonly Dictionary<string, PlanMode> Modes = new(StringComparer.Ordinal)
+    {
+        ["converge"] = PlanMode.Converge,
+        ["create-only"] = PlanMode.CreateOnly,
+        ["observe"] = PlanMode.Observe,
+    };
+
+    private readonly ILookup<string, string> _values;
+    private readonly HostEnvironment _environment;
+    private readonly List<Finding> _findings = [];
+
+    /// <param name="line">The command line, whose argument names are checked.</param>
+    /// <param name="isUnattended">A machine started the run, and nobody watches.</param>
+    /// <exception cref="FindingException">FED8013 for each value that is wrong.</exception>
+    public RunArguments(CommandLine line, HostEnvironment environment, bool isUnattended, Func<Finding, Finding> advise)
+    {
+        _values = line.Values;
+        _environment = environment;
+        var targets = line.Targets.Select(name => TargetTable.Find(name)!).ToArray();
+        var (error, evidence, pod) = (Value("error"), Value("evidence"), Value("pod"));
+        var isOffline = error is not null || (evidence is not null && File.Exists(evidence));
+        var (config, cloud) = (Value("config"), Choice("cloud", Live, SandboxCloud));
+        CheckDiagnosis(targets, error, evidence);
+        CheckPod(pod);
+        if (Value("templates") is { } templates && !Directory.Exists(templates))
+        {
+            Invalid($"--templates={templates}: there is no such folder.", "Give a folder that holds your own templates.");
+        }
+
+        Sandbox = new SandboxOverrides
+        {
+            Port = Number("port", 0, least: 1, most: 65_000),
+            Latency = Number("latency", 0, least: 0, most: 60_000) is var milliseconds and > 0
+                ? TimeSpan.FromMilliseconds(milliseconds)
+                : null,
+            Faults = Value("faults")?.Split(',', StringSplitOptions.TrimEntries).Select(Fault).ToArray(),
+            Issuers = Value("issuer"),
+            IssuerAuthorityFile = ExistingFile("issuer-ca"),
+            Variables = environment.Names,
+        };
+        Run = new RunOptions
+        {
+            Target = targets.LastOrDefault(target => target.HasReport)?.Name ?? targets[^1].Name,
+            Output = Value("output") ?? "artifacts",
+            Configuration = () => ConfigurationFile.Find(config, mayBeExample: cloud != Live, isUnattended),
+            Templates = Value("templates"),
+            Workloads = Value("workload"),
+            Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
+            FailOnDrift = Has("fail-on-drift") && !Array.Exists(targets, target => target.Writes),
+            Parallelism = Number("parallelism", 16, least: 1, most: 256),
+            Preflight = Has("preflight"),
+            Pod = pod,
+            Evidence = evidence,
+            Error = error,
+            Token = Value("token-file") is { } token ? TokenIn(token) : null,
+            UsesClouds = Array.Exists(targets, target => target.UsesClouds && !(target.CanBeOffline && isOffline)),
+            HasReport = Array.Exists(targets, target => target.HasReport),
+            Advise = advise,
+        };
+        if (_findings.Count > 0)
+        {
+            throw new FindingException(_findings);
+        }
+
+        // Decided once, for every target of the line: a session is opened of these clouds or of none.
+        var isSandbox = cloud == SandboxCloud || (cloud is null && config is null && ConfigurationFile.IsExampleCalledFor(isUnattended));
+        Sessions = isSandbox
+            ? new SandboxSessions(Sandbox, environment.Time)
+            : new LiveSessions(() => environment.LiveEndpoints, environment.Time);
+    }
+
+    public RunOptions Run { get; }
+
+    public SandboxOverrides Sandbox { get; }
+
+    /// <summary>Opens the clouds that <c>--cloud</c> asks for.</summary>
+    public Sessions Sessions { get; }
+
+    private void CheckDiagnosis(TargetRow[] targets, string? error, string? evidence)
+    {
+        var diagnose = TargetTable.Row<Diagnose>();
+        if (error is not null && !targets.Contains(diagnose))
+        {
+            Invalid(
+                $"--error explains a text, and {string.Join(", ", targets.Select(target => target.Name))} does something else.",
+                $"Give --target={diagnose.Name}."
+            );
+        }
+
+        if (
+            evidence is not null
+            && targets.Contains(diagnose)
+            && Path.GetDirectoryName(Path.GetFullPath(evidence)) is { } folder
+            && !Directory.Exists(folder)
+        )
+        {
+            Invalid(
+                $"--evidence={evidence}: there is no folder {folder}, neither to read the file from nor to write it to.",
+                "Give a file in a folder that is there."
+            );
+        }
+    }
+
+    private void CheckPod(string? pod)
+    {
+        if (pod is not null && pod.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+        {
+            Invalid($"--pod={pod} does not name a pod.", "Give its namespace and name, as in --pod=team/reader-7c5d.");
+        }
+    }
+
+    private TokenText? TokenIn(string path)
+    {
+        try
+        {
+            return path == StandardInput
+                ? new TokenText("standard input", _environment.Input.ReadToEnd())
+                : new TokenText(path, File.ReadAllText(path));
+        }
+        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
+        {
+            Invalid($"--token-file={path}: {unread.Message}", "Give a file that holds a token, or - for standard input.");
+            return null;
+        }
+    }
+
+    private SandboxFault Fault(string text)
+    {
+        if (!SandboxFault.TryParse(text, out var fault))
+        {
+            Invalid(
+                $"--faults: {text} is not a fault.",
+                $"Give, with commas between, any of {SandboxFault.Names}; with :N for every Nth call (iam-propagation:N for N seconds)."
+            );
+        }
+
+        return fault;
+    }
+
+    private string? ExistingFile(string name)
+    {
+        var path = Value(name);
+        if (path is not null && !File.Exists(path))
+        {
+            Invalid($"--{name}={path}: there is no such file.", "Give the path of a file that is there.");
+        }
+
+        return path;
+    }
+
+    private string? Choice(string name, params string[] choices)
+    {
+        var value = Value(name);
+        if (value is null || choices.Contains(value, StringComparer.Ordinal))
+        {
+            return value;
+        }
+
+        Invalid($"--{name}={value} is not one of the values there are.", $"Give {string.Join(" or ", choices)}.");
+        return null;
+    }
+
+    private int Number(string name, int otherwise, int least, int most)
+    {
+        if (Value(name) is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        Invalid(
+            $"--{name}={text} is not a whole number from {least} to {most}.",
+            $"Leave it out for {(otherwise == 0 ? "the default" : otherwise)}."
+        );
+        return otherwise;
+    }
+
+    private string? Value(string name) => _values[name].LastOrDefault();
+
+    private bool Has(string name) => _values.Contains(name);
+
+    private void Invalid(string cause, string fix) =>
+        _findings.Add(
+            new Finding
+            {
+                Code = FindingCodes.ArgumentInvalid,
+                Cause = cause,
+                Fix = fix,
+            }
+        );
+}

@@ -1,0 +1,509 @@
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
+using Federation.Findings;
+using Federation.Planning;
+using Federation.Reporting;
+using Federation.Sandbox;
+using Federation.Templates;
+
+namespace Federation.Runs;
+
+/// <summary>
+/// One run: a chain of stages, each made once and asked for by the next. Any set of them may be asked for, in any order;
+/// a stage that was stopped stops those after it, and whatever was found is told to the observers once.
+/// </summary>
+public sealed class FederationRun : IAsyncDisposable
+{
+    private readonly RunOptions _options;
+    private readonly Sessions _sessions;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _cancellation;
+    private readonly RunEvents _events;
+    private readonly OutputFolder _output;
+    private readonly RunRecord _record;
+    private readonly Lazy<Task<StageResult<Opened>>> _opened;
+    private readonly Lazy<Task<StageResult<Rendered>>> _rendered;
+    private readonly Lazy<Task<StageResult<Session>>> _session;
+    private readonly Lazy<Task<StageResult<Planned>>> _planned;
+    private readonly Lazy<Task<StageResult<Applied>>> _applied;
+    private readonly Lazy<Task<StageResult<Proved>>> _proved;
+    private readonly Lazy<Task<StageResult<Read>>> _read;
+    private readonly Lazy<Task<StageResult<Diagnosed>>> _diagnosed;
+
+    /// <param name="observers">Told of everything that happens.</param>
+    /// <param name="cancellationToken">Ends the run; what is under way is finished or taken back first.</param>
+    public FederationRun(
+        RunOptions options,
+        Sessions sessions,
+        IReadOnlyList<IRunObserver> observers,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        (_options, _sessions, _time, _cancellation) = (options, sessions, time, cancellationToken);
+        _record = new RunRecord(options.Target, sessions.Cloud, time);
+        _events = new RunEvents([_record, .. observers], time);
+        _output = new OutputFolder(options.Output);
+        _opened = Once("reading the configuration", Open);
+        _rendered = Once("rendering the documents", RenderAsync);
+        _session = Once("opening the clouds", OpenSessionAsync);
+        _planned = Once("planning", PlanAsync);
+        _applied = Once("applying the plan", ApplyAsync);
+        _proved = Once("proving the workloads", ProveAsync);
+        _read = Once("reading the evidence", ReadAsync);
+        _diagnosed = Once("diagnosing", DiagnoseAsync);
+    }
+
+    /// <summary>Reads the configuration and selects the workloads.</summary>
+    public Task<StageResult<Opened>> Opened => _opened.Value;
+
+    /// <summary>Renders every document, and writes those of the selected workloads.</summary>
+    public Task<StageResult<Rendered>> Rendered => _rendered.Value;
+
+    /// <summary>Compares the documents with what is live. Changes nothing.</summary>
+    public Task<StageResult<Planned>> Planned => _planned.Value;
+
+    /// <summary>Carries the plan out.</summary>
+    public Task<StageResult<Applied>> Applied => _applied.Value;
+
+    /// <summary>
+    /// Proves every selected workload with a validation pod. It proves what is there: where nothing is to be applied, the
+    /// stage before it is not asked for.
+    /// </summary>
+    public Task<StageResult<Proved>> Proved => _proved.Value;
+
+    /// <summary>Judges the evidence of every selected workload, saved evidence, or a text.</summary>
+    public Task<StageResult<Diagnosed>> Diagnosed => _diagnosed.Value;
+
+    /// <summary>The exit code that the run has earned so far.</summary>
+    public int ExitCode => _record.ExitCode;
+
+    /// <summary>Every finding so far, each once; the first error is the root cause.</summary>
+    public IReadOnlyList<Finding> Findings => _record.Findings;
+
+    /// <summary>Compares each workload's tokens with what AWS expects of them.</summary>
+    public async Task CompareTokensAsync()
+    {
+        var collected = await CollectAsync(new EvidenceScope(Pods: true, _options.Pod));
+        if (collected.Value is not { } read)
+        {
+            return;
+        }
+
+        foreach (var evidence in read.Evidence)
+        {
+            var diagnosis = Judge(evidence, read.Taken);
+            _events.Tell(
+                new RunEvent.TokensCompared(
+                    evidence.Workload,
+                    [.. evidence.Tokens.Select(token => (token, TokenComparison.Of(evidence, token, read.Taken)))],
+                    evidence.Tokens.Count > 0 ? diagnosis.OfToken() : diagnosis with { Findings = WhyNoToken(evidence) }
+                )
+            );
+        }
+    }
+
+    /// <summary>Runs a sandbox in the foreground until the run is ended.</summary>
+    public async Task ServeAsync(SandboxOverrides overrides)
+    {
+        if ((await Opened).Value is { } opened)
+        {
+            await Once<Opened>(
+                "running the sandbox",
+                async () =>
+                {
+                    await ServeAsync(overrides, opened);
+                    return new StageResult<Opened>(opened, []);
+                }
+            ).Value;
+        }
+    }
+
+    /// <summary>Writes the report, if the run ends in one and got far enough to write anything.</summary>
+    /// <param name="isInterrupted">The run was ended from outside.</param>
+    public async Task<WrittenReport?> CloseAsync(bool isInterrupted)
+    {
+        if (!_options.HasReport || !_opened.IsValueCreated && !_diagnosed.IsValueCreated || !Directory.Exists(_output.Path))
+        {
+            return null;
+        }
+
+        var session = _session is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? (await _session.Value).Value : null;
+        var report = _record.ToReport(isInterrupted, session?.Calls ?? new SortedDictionary<string, int>(StringComparer.Ordinal));
+        _output.Write(_output.ReportPath, report.ToJson());
+        _events.Tell(new RunEvent.Ended(report, _output.ReportPath));
+        return new WrittenReport(report, _output.ReportPath);
+    }
+
+    /// <summary>Ends the clouds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_session.IsValueCreated)
+        {
+            return;
+        }
+
+        await ((Task)_session.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_session.Value is { IsCompletedSuccessfully: true, Result.Value: { } session })
+        {
+            await session.DisposeAsync();
+        }
+    }
+
+    private bool IsOffline => _options.Error is not null || _options.Evidence is { } file && File.Exists(file);
+
+    private Task<StageResult<Opened>> Open()
+    {
+        if (_output.Claim(_options.Evidence) is { } unusable)
+        {
+            return Task.FromResult(Ended<Opened>(null, [unusable]));
+        }
+
+        var file = _options.Configuration();
+        var (templates, faults) = Attempt(() => TemplateSet.Load(_options.Templates));
+        // What is wrong with the configuration is told in the same run as what is wrong with the templates.
+        var result = ConfigurationReader.Read(file.Shown, file.Read(), templates?.Policies, path => File.Exists(file.Beside(path)));
+        Finding[] findings = [.. result.Findings, .. faults];
+        if (result.Configuration is not { } configuration || templates is null || HasError(findings))
+        {
+            return Task.FromResult(Ended<Opened>(null, findings));
+        }
+
+        var selected = WorkloadSelection.Match(configuration.Workloads, _options.Workloads);
+        _events.Tell(new RunEvent.Opened(file.Shown, file.IsExample, selected, configuration.Workloads.Count));
+        var opened = Ended(new Opened(file, configuration, selected, templates), findings);
+        return Task.FromResult(opened);
+    }
+
+    private async Task<StageResult<Rendered>> RenderAsync()
+    {
+        var opening = await Opened;
+        if (opening.Value is not { } opened)
+        {
+            return opening.Stopped<Rendered>();
+        }
+
+        if (_options.UsesClouds)
+        {
+            // While the documents are rendered, the clouds get ready.
+            _ = _session.Value;
+        }
+
+        return await _events.PhaseAsync("Render", () => Task.FromResult(Render(opened)));
+    }
+
+    private StageResult<Rendered> Render(Opened opened)
+    {
+        var all = opened.Configuration.Workloads;
+        var places = all.Select((workload, index) => (workload.Name, index))
+            .ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
+        var documents = new RenderedWorkload[_options.UsesClouds ? all.Count : 0];
+        var written = 0;
+        var renderer = new Renderer(opened.Configuration, opened.Templates, path => File.ReadAllBytes(opened.File.Beside(path)))
+        {
+            Preflight = _options.Preflight,
+        };
+        using var output = RenderedOutput.Open(_output.Path, opened.Configuration);
+        var findings = renderer.RenderAll(
+            _options.UsesClouds ? all : opened.Selected,
+            rendered =>
+            {
+                if (opened.SelectedNames.Contains(rendered.Workload.Name))
+                {
+                    output.Write(rendered);
+                    Interlocked.Add(ref written, rendered.Files.Count);
+                }
+
+                if (_options.UsesClouds)
+                {
+                    documents[places[rendered.Workload.Name]] = rendered;
+                }
+            },
+            _cancellation
+        );
+        if (HasError(findings))
+        {
+            return Ended<Rendered>(null, findings);
+        }
+
+        output.RemoveForgotten();
+        _events.Tell(new RunEvent.DocumentsWritten(opened.Selected.Count, written, Path.Combine(_output.Path, "rendered")));
+        return Ended(new Rendered(opened, documents), findings, Outcome.Rendered);
+    }
+
+    private async Task<StageResult<Session>> OpenSessionAsync()
+    {
+        var opening = await Opened;
+        if (opening.Value is not { } opened)
+        {
+            return opening.Stopped<Session>();
+        }
+
+        var session = await _sessions.OpenAsync(opened.Configuration, _options, _cancellation);
+        _events.Tell(new RunEvent.EndpointsOverridden(session.Endpoints.Overrides));
+        return Ended(session, []);
+    }
+
+    private async Task ServeAsync(SandboxOverrides overrides, Opened opened)
+    {
+        var folder = SandboxFolder.Own(_output.Path);
+        await using var sandbox = await SandboxClouds.StartAsync(overrides.Of(opened.Configuration, folder), _time, _cancellation);
+        _events.Tell(new RunEvent.SandboxReady(await sandbox.WriteEnvironmentAsync(folder.Path, _cancellation)));
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, _cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _events.Tell(new RunEvent.SandboxStopped());
+    }
+
+    private async Task<StageResult<Planned>> PlanAsync()
+    {
+        var rendering = await Rendered;
+        if (rendering.Value is not { } rendered)
+        {
+            return rendering.Stopped<Planned>();
+        }
+
+        var opening = await _session.Value;
+        return opening.Value is { } session
+            ? await _events.PhaseAsync("Plan", () => PlanAsync(rendered, session))
+            : opening.Stopped<Planned>();
+    }
+
+    private async Task<StageResult<Planned>> PlanAsync(Rendered rendered, Session session)
+    {
+        var opened = rendered.Opened;
+        var convergence = new Convergence(
+            opened.Configuration,
+            rendered.Documents,
+            opened.SelectedNames,
+            session.Clouds,
+            session.Directory
+        );
+        var plan = PlanPolicy.Apply(_options.Mode, await convergence.PlanAsync(_cancellation));
+        plan = plan with
+        {
+            Findings = [.. plan.Findings.Concat(PlanSafety.Check(plan) is { } unsafeNow ? [unsafeNow] : []).Select(_options.Advise)],
+        };
+        _events.Tell(new RunEvent.PlanMade(plan));
+        var hasDrifted = _options.FailOnDrift && plan.HasChanges;
+        return Ended(new Planned(rendered, session, plan), plan.Findings, hasDrifted ? Outcome.Drifted : Outcome.Planned);
+    }
+
+    private async Task<StageResult<Applied>> ApplyAsync()
+    {
+        var planning = await Planned;
+        return planning.Value is { } planned ? await _events.PhaseAsync("Apply", () => ApplyAsync(planned)) : planning.Stopped<Applied>();
+    }
+
+    private async Task<StageResult<Applied>> ApplyAsync(Planned planned)
+    {
+        _events.Tell(new RunEvent.ApplyStarted(planned.Plan));
+        var clouds = planned.Session.Clouds.ToDictionary(cloud => cloud.Name, StringComparer.Ordinal);
+        var steps = await PlanExecution.RunAsync(planned.Plan, clouds, _options.Parallelism, _events.Tell, _cancellation);
+        _events.Tell(new RunEvent.ApplyEnded(steps));
+        _cancellation.ThrowIfCancellationRequested();
+        return Ended(
+            new Applied(planned, steps, _time.GetTimestamp()),
+            [.. steps.SelectMany(step => step.Findings).Select(_options.Advise)],
+            Outcome.Applied
+        );
+    }
+
+    private async Task<StageResult<Proved>> ProveAsync()
+    {
+        var applying = _applied.IsValueCreated ? await Applied : null;
+        if (applying is { Value: null })
+        {
+            return applying.Stopped<Proved>();
+        }
+
+        var rendering = await Rendered;
+        var opening = await _session.Value;
+        if (rendering.Value is not { } rendered)
+        {
+            return rendering.Stopped<Proved>();
+        }
+
+        if (opening.Value is not { } session)
+        {
+            return opening.Stopped<Proved>();
+        }
+
+        var proving = new Proving(rendered, session, applying?.Value, _options, _events, Judge, _time);
+        var judged = await _events.PhaseAsync("Verify", () => proving.RunAsync(_cancellation));
+        if (HasError(Findings))
+        {
+            Save(judged, _time.GetUtcNow());
+        }
+
+        return Concluded(new Proved(judged), Outcome.Verified);
+    }
+
+    private async Task<StageResult<Read>> ReadAsync()
+    {
+        if (_options.Evidence is { } path && File.Exists(path))
+        {
+            var saved = EvidenceFile.Parse(await File.ReadAllTextAsync(path, _cancellation), path);
+            var selected = WorkloadSelection.Match([.. saved.Workloads.Select(evidence => evidence.Workload)], _options.Workloads);
+            var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
+            _events.Tell(new RunEvent.EvidenceOpened(path, saved.Taken, selected));
+            return Ended(new Read([.. saved.Workloads.Where(evidence => names.Contains(evidence.Workload.Name))], saved.Taken), []);
+        }
+
+        var collected = await _events.PhaseAsync("Read", () => CollectAsync(new EvidenceScope(Pods: true, _options.Pod)));
+        if (collected.Value is { } read)
+        {
+            Save(read.Evidence, read.Taken);
+        }
+
+        return collected;
+    }
+
+    private async Task<StageResult<Diagnosed>> DiagnoseAsync()
+    {
+        if (IsOffline && !_opened.IsValueCreated && _output.Claim(_options.Evidence) is { } unusable)
+        {
+            return Ended<Diagnosed>(null, [unusable]);
+        }
+
+        if (_options.Error is { } text)
+        {
+            var explained = ErrorTexts.Explain(text);
+            _events.Tell(new RunEvent.TextExplained(explained));
+            return Ended(new Diagnosed(), explained, Outcome.Diagnosed);
+        }
+
+        var reading = await _read.Value;
+        if (reading.Value is not { } read)
+        {
+            return reading.Stopped<Diagnosed>();
+        }
+
+        await _events.PhaseAsync(
+            "Diagnose",
+            () =>
+            {
+                foreach (var evidence in read.Evidence)
+                {
+                    _events.Tell(new RunEvent.Diagnosed(evidence, Judge(evidence, read.Taken)));
+                }
+
+                return Task.FromResult(true);
+            }
+        );
+        return Concluded(new Diagnosed(), Outcome.Diagnosed);
+    }
+
+    private async Task<StageResult<Read>> CollectAsync(EvidenceScope scope)
+    {
+        var rendering = await Rendered;
+        var opening = await _session.Value;
+        if (rendering.Value is not { } rendered)
+        {
+            return rendering.Stopped<Read>();
+        }
+
+        if (opening.Value is not { } session)
+        {
+            return opening.Stopped<Read>();
+        }
+
+        var taken = _time.GetUtcNow();
+        return Ended(new Read(await session.Evidence.ReadAsync(Known.Of(rendered), scope, _cancellation), taken), []);
+    }
+
+    private WorkloadDiagnosis Judge(WorkloadEvidence evidence, DateTimeOffset now)
+    {
+        var diagnosis = Diagnostician.Diagnose(evidence, now);
+        return diagnosis with
+        {
+            Findings = [.. diagnosis.Findings.Select(_options.Advise)],
+            Unread = [.. diagnosis.Unread.Select(_options.Advise)],
+        };
+    }
+
+    /// <summary>Why a token may be there although none was seen.</summary>
+    private Finding[] WhyNoToken(WorkloadEvidence evidence)
+    {
+        var (issuer, pods) = (evidence.Kubernetes.Issuer, evidence.Kubernetes.Pods);
+        return
+        [
+            .. new[] { issuer?.Refused, pods?.Refused }
+                .Concat((pods?.Found ?? []).SelectMany(pod => pod.Refused))
+                .Concat(evidence.Refused)
+                .OfType<Finding>()
+                .Distinct()
+                .Select(_options.Advise),
+        ];
+    }
+
+    private void Save(IReadOnlyList<WorkloadEvidence> evidence, DateTimeOffset taken)
+    {
+        var path = _options.Evidence ?? _output.EvidencePath;
+        _output.Write(path, new EvidenceFile { Taken = taken, Workloads = evidence }.ToJson());
+        _events.Tell(new RunEvent.EvidenceSaved(path));
+    }
+
+    private Lazy<Task<StageResult<T>>> Once<T>(string doing, Func<Task<StageResult<T>>> stage)
+        where T : class => new(() => GuardAsync(doing, stage));
+
+    /// <summary>What a stage throws is told as findings, and stops it.</summary>
+    private async Task<StageResult<T>> GuardAsync<T>(string doing, Func<Task<StageResult<T>>> stage)
+        where T : class
+    {
+        try
+        {
+            return await stage();
+        }
+        catch (FindingException refused)
+        {
+            return Ended<T>(null, [.. refused.Findings.Select(_options.Advise)]);
+        }
+        catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
+        {
+            _events.Tell(new RunEvent.Broke(unforeseen));
+            return Ended<T>(null, [UnexpectedFailure.While(doing, unforeseen)]);
+        }
+    }
+
+    /// <summary>Tells what a stage found, and stops the stages after it if that is an error.</summary>
+    private StageResult<T> Ended<T>(T? value, IReadOnlyList<Finding> findings, Outcome? reached = null)
+        where T : class
+    {
+        if (findings.Count > 0)
+        {
+            _events.Tell(new RunEvent.Found(findings));
+        }
+
+        var isStopped = value is null || HasError(findings);
+        if (reached is { } outcome)
+        {
+            _events.Tell(new RunEvent.Reached(outcome));
+        }
+
+        return new StageResult<T>(isStopped ? null : value, findings);
+    }
+
+    /// <summary>As <see cref="Ended"/>, for a stage whose findings have been told with the workloads they are about.</summary>
+    private StageResult<T> Concluded<T>(T value, Outcome reached)
+        where T : class
+    {
+        _events.Tell(new RunEvent.Reached(reached));
+        var findings = Findings;
+        return new StageResult<T>(HasError(findings) ? null : value, findings);
+    }
+
+    private static bool HasError(IEnumerable<Finding> findings) => findings.Any(finding => finding.Severity == Severity.Error);
+
+    private static (T? Value, IReadOnlyList<Finding> Findings) Attempt<T>(Func<T> read)
+        where T : class
+    {
+        try
+        {
+            return (read(), []);
+        }
+        catch (FindingException refused)
+        {
+            return (null, refused.Findings);
+        }
+    }
+}

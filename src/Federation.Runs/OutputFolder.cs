@@ -1,0 +1,55 @@
+using Federation.Files;
+using Federation.Findings;
+
+namespace Federation.Runs;
+
+/// <summary>Where a run writes its results.</summary>
+internal sealed class OutputFolder(string path)
+{
+    private const string Report = "report.json";
+    private const string Evidence = "evidence.json";
+
+    public string Path => path;
+
+    public string ReportPath => System.IO.Path.Combine(path, Report);
+
+    public string EvidencePath => System.IO.Path.Combine(path, Evidence);
+
+    /// <summary>
+    /// Makes sure that the folder can be written, and removes the results of an earlier run: if this one is killed, nothing
+    /// there may say how it ended.
+    /// </summary>
+    /// <param name="kept">A file there that this run reads.</param>
+    /// <returns>The reason why it cannot be used (FED8013), or null.</returns>
+    public Finding? Claim(string? kept)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            var probe = System.IO.Path.Combine(path, $".probe-{Guid.NewGuid():N}");
+            using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose))
+            { }
+
+            foreach (var result in (string[])[ReportPath, System.IO.Path.ChangeExtension(ReportPath, ".md"), EvidencePath])
+            {
+                if (kept is null || System.IO.Path.GetFullPath(kept) != System.IO.Path.GetFullPath(result))
+                {
+                    File.Delete(result);
+                }
+            }
+
+            return null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return new Finding
+            {
+                Code = FindingCodes.ArgumentInvalid,
+                Cause = $"--output={path}: nothing can be written there. {refused.Message}",
+                Fix = "Give a folder that you may write to. It is created if it is not there.",
+            };
+        }
+    }
+
+    public void Write(string file, string content) => OutputFile.Replace(file, content);
+}

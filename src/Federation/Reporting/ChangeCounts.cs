@@ -1,0 +1,30 @@
+using Federation.Planning;
+
+namespace Federation.Reporting;
+
+/// <summary>
+/// How many resources changed, or would change where nothing was to be written. A change that failed or was not reached
+/// counts as that alone.
+/// </summary>
+public sealed record ChangeCounts(int Created, int Updated, int Deleted, int Unchanged, int Failed, int NotReached)
+{
+    /// <summary>The distinct changes of a report: a shared resource stands under each workload that needs it.</summary>
+    public static IEnumerable<ReportedChange> ChangesOf(Report report) =>
+        report.Workloads.SelectMany(workload => workload.Changes).DistinctBy(change => (change.Resource, change.Action));
+
+    public static ChangeCounts Of(Report report)
+    {
+        var changes = ChangesOf(report).ToArray();
+        return new ChangeCounts(
+            Done(StepAction.Create),
+            Done(StepAction.Update),
+            Done(StepAction.Delete),
+            Done(StepAction.Unchanged),
+            changes.Count(change => change.State == ChangeState.Failed),
+            changes.Count(change => change.State == ChangeState.NotReached)
+        );
+
+        int Done(StepAction action) =>
+            changes.Count(change => change.Action == action && change.State is (ChangeState.Done or ChangeState.Planned));
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
+using Federation.Findings;
+using Federation.Planning;
+
+namespace Federation.Reporting;
+
+/// <summary>
+/// Something that happened in a run. The report is the fold of these (<see cref="RunRecord"/>); consoles and agents of
+/// continuous integration show them. Events about workloads may come from several threads at once.
+/// </summary>
+public abstract record RunEvent
+{
+    /// <summary>The configuration was read.</summary>
+    /// <param name="Source">Its path, as findings show it.</param>
+    /// <param name="IsExample">Nobody gave it: it is the bundled example.</param>
+    /// <param name="Selected">The workloads that the run is about.</param>
+    /// <param name="Configured">How many workloads the configuration has.</param>
+    public sealed record Opened(string Source, bool IsExample, IReadOnlyList<Workload> Selected, int Configured) : RunEvent;
+
+    /// <summary>Saved evidence was read in place of the clouds.</summary>
+    public sealed record EvidenceOpened(string Path, DateTimeOffset Taken, IReadOnlyList<Workload> Selected) : RunEvent;
+
+    /// <summary>A stage found something. Without a workload it belongs to those whose resource it names, if any.</summary>
+    public sealed record Found(IReadOnlyList<Finding> Findings) : RunEvent;
+
+    /// <summary>Something was thrown that is no finding; <see cref="Found"/> tells it in words.</summary>
+    public sealed record Broke(Exception Exception) : RunEvent;
+
+    /// <summary>A phase of the whole run ended.</summary>
+    public sealed record PhaseEnded(string Name, TimeSpan Elapsed) : RunEvent;
+
+    /// <summary>A stage was completed: the outcome of the run so far.</summary>
+    public sealed record Reached(Outcome Outcome) : RunEvent;
+
+    /// <summary>The documents of the selected workloads were written.</summary>
+    public sealed record DocumentsWritten(int Workloads, int Files, string Folder) : RunEvent;
+
+    /// <summary>The clouds are known, and these addresses are not their own.</summary>
+    public sealed record EndpointsOverridden(ImmutableSortedDictionary<string, string> Overrides) : RunEvent;
+
+    /// <summary>The plan was made.</summary>
+    public sealed record PlanMade(Plan Plan) : RunEvent;
+
+    /// <summary>The plan is being carried out; a <see cref="StepProgressed"/> follows for each step as it begins and ends.</summary>
+    public sealed record ApplyStarted(Plan Plan) : RunEvent;
+
+    public sealed record StepProgressed(StepProgress Progress) : RunEvent;
+
+    /// <summary>The plan was carried out as far as it could be: one entry for each step.</summary>
+    public sealed record ApplyEnded(IReadOnlyList<StepProgress> Steps) : RunEvent;
+
+    /// <summary>No validation pod is created, because the evidence shows that it would fail.</summary>
+    public sealed record GateSkipped(Workload Workload, WorkloadDiagnosis Diagnosis) : RunEvent;
+
+    /// <summary>The gate could not even begin.</summary>
+    public sealed record GateRefused(Workload Workload, WorkloadDiagnosis Diagnosis) : RunEvent;
+
+    public sealed record GateStarted(Workload Workload, string Pod) : RunEvent;
+
+    /// <summary>The validation pod wrote a line.</summary>
+    public sealed record PodLogged(Workload Workload, string Line) : RunEvent;
+
+    /// <param name="Done">How many workloads the gate has finished with, this one included.</param>
+    public sealed record GateEnded(Workload Workload, string Pod, GateResult Result, TimeSpan Elapsed, int Done) : RunEvent;
+
+    /// <summary>A workload's evidence was judged.</summary>
+    public sealed record Diagnosed(WorkloadEvidence Evidence, WorkloadDiagnosis Diagnosis) : RunEvent;
+
+    /// <summary>An error text was explained; nothing is known of it where there is no finding.</summary>
+    public sealed record TextExplained(IReadOnlyList<Finding> Findings) : RunEvent;
+
+    /// <summary>A workload's tokens were compared with what AWS expects; none were found where the list is empty.</summary>
+    public sealed record TokensCompared(
+        Workload Workload,
+        IReadOnlyList<(TokenEvidence Token, IReadOnlyList<ClaimLine> Lines)> Tokens,
+        WorkloadDiagnosis Diagnosis
+    ) : RunEvent;
+
+    public sealed record EvidenceSaved(string Path) : RunEvent;
+
+    /// <summary>The sandbox answers on every port.</summary>
+    /// <param name="EnvironmentFile">The file that a shell sources.</param>
+    public sealed record SandboxReady(string EnvironmentFile) : RunEvent;
+
+    public sealed record SandboxStopped : RunEvent;
+
+    /// <summary>The run has ended, and its report is written.</summary>
+    public sealed record Ended(Report Report, string ReportPath) : RunEvent;
+}
+
+/// <summary>Is told of what happens in a run.</summary>
+public interface IRunObserver
+{
+    /// <summary>Called in the order of events, from one thread at a time.</summary>
+    void On(RunEvent happened);
+}
