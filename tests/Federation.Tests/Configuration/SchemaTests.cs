@@ -9,11 +9,20 @@ namespace Federation.Tests.Configuration;
 
 public sealed class SchemaTests
 {
-    private static readonly JsonSchemaValidator Schema = new(JsonNode.Parse(ConfigurationSchema.Write())!.AsObject());
+    [Fact]
+    public void The_checked_in_schema_is_the_one_that_the_parsers_tables_make() =>
+        Checkout.Hold("federation.schema.json", ConfigurationSchema.Write());
 
     [Fact]
-    public void The_checked_in_schema_is_the_one_the_parsers_tables_make() =>
-        Checkout.Hold("federation.schema.json", ConfigurationSchema.Write());
+    public void The_schema_is_a_valid_one_of_the_draft_that_it_names()
+    {
+        var schema = JsonNode.Parse(ConfigurationSchema.Write())!;
+        Assert.Equal("https://json-schema.org/draft/2020-12/schema", (string?)schema["$schema"]);
+        Assert.True(EditorSchema.IsSchema(schema));
+
+        schema["properties"]!["name"]!["maxLength"] = "long";
+        Assert.False(EditorSchema.IsSchema(schema));
+    }
 
     [Theory]
     [InlineData(Documents.Full)]
@@ -21,7 +30,7 @@ public sealed class SchemaTests
     public void The_schema_accepts_what_the_parser_accepts(string document)
     {
         Documents.Valid(document);
-        Assert.True(Schema.Accepts(Documents.ToJson(document)));
+        Assert.True(EditorSchema.Accepts(Documents.ToJson(document)));
     }
 
     [Fact]
@@ -30,7 +39,28 @@ public sealed class SchemaTests
         var example = Checkout.Read("templates/federation.example.yaml");
 
         Documents.Valid(example);
-        Assert.True(Schema.Accepts(Documents.ToJson(example)));
+        Assert.True(EditorSchema.Accepts(Documents.ToJson(example)));
+    }
+
+    [Fact]
+    public void The_schema_refuses_each_wrong_document_for_what_it_can_see_and_no_other()
+    {
+        var refused = 0;
+        foreach (var (title, document) in WrongDocumentTests.Documents())
+        {
+            var reading = Reading();
+            if (YamlDocument.Parse(document, reading) is not { } root || reading.Errors > 0)
+            {
+                // No editor gets as far as the schema, or two keys have become one.
+                continue;
+            }
+
+            var accepted = EditorSchema.Accepts(Documents.ToJson(document));
+            Assert.True(ParserAccepts(root, reading) == accepted, $"{title}: the schema {(accepted ? "accepts" : "refuses")} it");
+            refused += accepted ? 0 : 1;
+        }
+
+        Assert.True(refused > 15, $"{refused} are refused.");
     }
 
     [Theory]
@@ -40,11 +70,11 @@ public sealed class SchemaTests
     public void The_schema_rejects_a_document_of_another_shape(string document)
     {
         Assert.Null(Documents.Read(document).Configuration);
-        Assert.False(Schema.Accepts(Documents.ToJson(document)));
+        Assert.False(EditorSchema.Accepts(Documents.ToJson(document)));
     }
 
     [Fact]
-    public void Parser_and_schema_agree_on_every_structural_change()
+    public void The_schema_and_the_parser_agree_on_every_structural_change()
     {
         var accepted = 0;
         var rejected = 0;
@@ -62,17 +92,9 @@ public sealed class SchemaTests
 
                     var text = document.ToJsonString();
 
-                    var reading = new Reading("federation.yaml", FederationKeys.Root.Section);
-                    var root = YamlDocument.Parse(text, reading)!;
-                    FederationKeys.Root.Section.TryRead(root, "a federation", reading, out _);
-                    // What JSON Schema cannot say: how long a duration is, how many digits a number has.
-                    var parser = reading
-                        .Findings()
-                        .All(finding =>
-                            finding.Code is FindingCodes.TokenLifetimeOutOfRange or FindingCodes.SessionDurationOutOfRange
-                            || finding.Cause.Contains("digits;", StringComparison.Ordinal)
-                        );
-                    var schema = Schema.Accepts(JsonNode.Parse(text));
+                    var reading = Reading();
+                    var parser = ParserAccepts(YamlDocument.Parse(text, reading)!, reading);
+                    var schema = EditorSchema.Accepts(JsonNode.Parse(text));
 
                     if (parser)
                     {
@@ -96,6 +118,21 @@ public sealed class SchemaTests
             accepted > 50 && rejected > 50,
             string.Create(CultureInfo.InvariantCulture, $"{accepted} accepted, {rejected} rejected")
         );
+    }
+
+    private static Reading Reading() => new("federation.yaml", FederationKeys.Root.Section);
+
+    /// <summary>Whether the parser finds nothing wrong with the values; references and conflicts are not looked at.</summary>
+    private static bool ParserAccepts(Node root, Reading reading)
+    {
+        FederationKeys.Root.Section.TryRead(root, "a federation", reading, out _);
+        // What JSON Schema cannot say: how long a duration is, how many digits a number has.
+        return reading
+            .Findings()
+            .All(finding =>
+                finding.Code is FindingCodes.TokenLifetimeOutOfRange or FindingCodes.SessionDurationOutOfRange
+                || finding.Cause.Contains("digits;", StringComparison.Ordinal)
+            );
     }
 
     /// <summary>Changes one place of the document: takes away, adds, renames, or puts something else.</summary>
@@ -160,7 +197,7 @@ public sealed class SchemaTests
             5 => "",
             6 => "some-text",
             7 => "Some Text",
-            8 => "line\n",
+            8 => "two\nlines",
             9 => "30s",
             10 => "arn:aws:iam::aws:policy/ReadOnlyAccess",
             11 => "folder/file.json",

@@ -6,7 +6,7 @@ namespace Federation.Tests.Configuration;
 
 /// <summary>
 /// Wrong documents, each with everything that is said about it: <c>wrong-documents.txt</c> holds both, so that the messages
-/// can be read as a person meets them. UPDATE_GOLDEN=1 writes the messages anew.
+/// can be read as a person sees them. UPDATE_GOLDEN=1 rewrites the messages.
 /// </summary>
 public sealed class WrongDocumentTests
 {
@@ -14,21 +14,22 @@ public sealed class WrongDocumentTests
     private const string Title = "######## ";
     private const string Found = "-------- ";
 
+    /// <summary>Every document with its title, without what is said about it.</summary>
+    public static IEnumerable<(string Title, string Document)> Documents()
+    {
+        foreach (var text in Checkout.Read(Table).Split(Title, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var title = text[..text.IndexOf('\n', StringComparison.Ordinal)];
+            yield return (title, text[(title.Length + 1)..].Split(Found)[0]);
+        }
+    }
+
     [Fact]
     public void Every_wrong_document_gets_exactly_these_findings_at_these_places()
     {
-        var cases = Checkout.Read(Table).Split(Title, StringSplitOptions.RemoveEmptyEntries);
-
         var rewritten = new StringBuilder();
-        foreach (var text in cases)
+        foreach (var (title, document) in Documents())
         {
-            var title = text[..text.IndexOf('\n')];
-            var document = text[(title.Length + 1)..];
-            if (document.IndexOf(Found, StringComparison.Ordinal) is var end and >= 0)
-            {
-                document = document[..end];
-            }
-
             var result = ConfigurationReader.Read("federation.yaml", Encoding.UTF8.GetBytes(document));
 
             rewritten.Append(Title).Append(title).Append('\n').Append(document);
