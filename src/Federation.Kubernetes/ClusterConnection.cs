@@ -1,26 +1,145 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Federation.Findings;
+using k8s;
 using k8s.Autorest;
+using k8s.Models;
+using Polly;
 using Cluster = Federation.Configuration.Cluster;
 
 namespace Federation.Kubernetes;
 
-/// <summary>A client of one cluster's API.</summary>
-/// <param name="Server">The address of the API.</param>
-/// <param name="CaCertificate">The authorities that the server's certificate must come from, PEM; null: the system's.</param>
-/// <param name="Origin">Where the address comes from, for messages: <c>the kubeconfig context NAME</c>.</param>
-internal sealed record ClusterConnection(Cluster Cluster, k8s.Kubernetes Client, Uri Server, string? CaCertificate, string Origin)
+/// <summary>One cluster's API. Every call goes through here, where it is counted, bounded in time and tried again.</summary>
+/// <param name="caCertificate">The authorities that the server's certificate must come from, PEM; null: the system's.</param>
+/// <param name="origin">Where the address comes from, for messages: <c>the kubeconfig context NAME</c>.</param>
+internal sealed class ClusterConnection(
+    Cluster cluster,
+    k8s.Kubernetes client,
+    Uri server,
+    string? caCertificate,
+    string origin,
+    ResiliencePipeline policy
+) : IDisposable
 {
-    /// <summary>Gets a path that is no resource of the API, such as a discovery document, as text.</summary>
+    /// <summary>The objects of a list that come in one answer.</summary>
+    public const int PageSize = 500;
+
+    private int _calls;
+
+    public Cluster Cluster => cluster;
+
+    public Uri Server => server;
+
+    public string? CaCertificate => caCertificate;
+
+    public string Origin => origin;
+
+    /// <summary>The calls made so far: retries, watches and logs included.</summary>
+    public int Calls => Volatile.Read(ref _calls);
+
+    /// <summary>Makes a call that ends by itself.</summary>
+    /// <exception cref="FindingException">
+    /// Anything but success. Its inner exception says what it was (<see cref="KubernetesFaults.StatusOf"/>).
+    /// </exception>
+    public async Task<T> CallAsync<T>(
+        Attempt attempt,
+        Func<IKubernetes, CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await policy.ExecuteAsync(async token => await call(Counted(), token), cancellationToken);
+        }
+        catch (Exception fault) when (IsFault(fault, cancellationToken))
+        {
+            throw new FindingException(KubernetesFaults.Explain(fault, this, attempt), fault);
+        }
+    }
+
+    /// <summary>Reads one object; null where it is not there.</summary>
+    /// <exception cref="FindingException">It could not be read.</exception>
+    public async Task<T?> FindAsync<T>(
+        Attempt attempt,
+        Func<IKubernetes, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        try
+        {
+            return await CallAsync(attempt, read, cancellationToken);
+        }
+        catch (FindingException absent) when (KubernetesFaults.StatusOf(absent) == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a whole list, page by page.</summary>
+    /// <exception cref="FindingException">It could not be read.</exception>
+    public async Task<IReadOnlyList<T>> ListAsync<T, TList>(
+        Attempt attempt,
+        Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
+        CancellationToken cancellationToken
+    )
+        where TList : IItems<T>, IMetadata<V1ListMeta>
+    {
+        var items = new List<T>();
+        string? page = null;
+        do
+        {
+            var list = await CallAsync(attempt, (api, token) => readPage(api, page, token), cancellationToken);
+            items.AddRange(list.Items);
+            page = list.Metadata?.ContinueProperty;
+        } while (!string.IsNullOrEmpty(page));
+
+        return items;
+    }
+
+    /// <summary>Reads one of the documents by which a cluster is an issuer; null where this identity may not read it.</summary>
+    /// <exception cref="FindingException">It could not be read for another reason.</exception>
+    public async Task<JsonObject?> ReadDocumentAsync(string path, Attempt attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(
+                attempt,
+                async (_, token) => JsonNode.Parse(await GetTextAsync(path, token)) as JsonObject,
+                cancellationToken
+            );
+        }
+        catch (FindingException refused) when (KubernetesFaults.StatusOf(refused) is HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Begins a call that goes on until it is ended: a watch, a log that is followed, a command that runs. The caller bounds it,
+    /// and explains its faults with <see cref="KubernetesFaults.Explain"/>.
+    /// </summary>
+    public IKubernetes Counted()
+    {
+        Interlocked.Increment(ref _calls);
+        return client;
+    }
+
+    /// <summary>Gets a path as text, with this connection's credentials.</summary>
     /// <exception cref="HttpOperationException">The server answered with anything but success.</exception>
-    public async Task<string> GetAsync(string path, CancellationToken cancellationToken)
+    public async Task<string> GetTextAsync(string path, CancellationToken cancellationToken)
     {
         // A gateway's base address has a path of its own, so the path is appended, not resolved.
-        using var request = new HttpRequestMessage(HttpMethod.Get, Client.BaseUri.AbsoluteUri.TrimEnd('/') + path);
-        if (Client.Credentials is { } credentials)
+        using var request = new HttpRequestMessage(HttpMethod.Get, client.BaseUri.AbsoluteUri.TrimEnd('/') + path)
+        {
+            Version = HttpVersion.Version20,
+        };
+        if (client.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, cancellationToken);
         }
 
-        using var response = await Client.HttpClient.SendAsync(request, cancellationToken);
+        using var response = await client.HttpClient.SendAsync(request, cancellationToken);
         var content = await response.Content.ReadAsStringAsync(cancellationToken);
         return response.IsSuccessStatusCode
             ? content
@@ -29,4 +148,10 @@ internal sealed record ClusterConnection(Cluster Cluster, k8s.Kubernetes Client,
                 Response = new HttpResponseMessageWrapper(response, content),
             };
     }
+
+    public void Dispose() => client.Dispose();
+
+    /// <summary>Everything is a fault of the call but the caller's own cancellation, and what has a finding already.</summary>
+    private static bool IsFault(Exception fault, CancellationToken cancellationToken) =>
+        fault is not FindingException && !(fault is OperationCanceledException && cancellationToken.IsCancellationRequested);
 }

@@ -8,6 +8,7 @@ using k8s;
 using k8s.Authentication;
 using k8s.Exceptions;
 using k8s.KubeConfigModels;
+using Polly;
 using Cluster = Federation.Configuration.Cluster;
 
 namespace Federation.Kubernetes;
@@ -16,24 +17,40 @@ namespace Federation.Kubernetes;
 /// One connection for each cluster, made when it is first needed: from the user's kubeconfig (exec plugins included), from
 /// the service account of the pod that this runs in, or from GKE's API with the caller's own Google credentials.
 /// </summary>
-internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpoints endpoints) : IDisposable
+internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpoints endpoints, TimeProvider time) : IDisposable
 {
+    /// <summary>A connection on which nothing came for so long is asked whether it lives, and given up if it does not answer that.</summary>
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
+
+    private readonly ResiliencePipeline _policy = CallPolicy.Create(
+        time,
+        new CallOptions(Attempts: 4, KubernetesFaults.IsTransient) { Delay = TimeSpan.FromMilliseconds(300) }
+    );
+
+    private readonly ConcurrentBag<ExecPlugin> _plugins = [];
     private readonly ConcurrentDictionary<string, Lazy<Task<ClusterConnection>>> _connections = new(StringComparer.Ordinal);
     private readonly Lazy<K8SConfiguration?> _kubeconfig = new(() => KubeConfigs.Load(endpoints.KubeConfigs));
 
     /// <exception cref="FindingException">
-    /// There is no way to the cluster (FED8008), GKE does not name one, or a sandbox would leave this machine (FED8005).
+    /// There is no way to the cluster (FED8008), its plugin gives no credentials (FED8007), GKE does not name it, or a sandbox would
+    /// leave this machine (FED8005).
     /// </exception>
     public Task<ClusterConnection> GetAsync(Cluster cluster, CancellationToken cancellationToken) =>
         _connections.GetOrAdd(cluster.Key, _ => new Lazy<Task<ClusterConnection>>(() => ConnectAsync(cluster, cancellationToken))).Value;
 
+    /// <summary>The calls made so far on all connections.</summary>
+    public int Calls => Made.Sum(connection => connection.Calls);
+
+    private IEnumerable<ClusterConnection> Made =>
+        _connections
+            .Values.Where(connection => connection.IsValueCreated && connection.Value.IsCompletedSuccessfully)
+            .Select(connection => connection.Value.Result);
+
     public void Dispose()
     {
-        foreach (
-            var connection in _connections.Values.Where(connection => connection.IsValueCreated && connection.Value.IsCompletedSuccessfully)
-        )
+        foreach (var made in Made.Cast<IDisposable>().Concat(_plugins))
         {
-            connection.Value.Result.Client.Dispose();
+            made.Dispose();
         }
     }
 
@@ -42,9 +59,14 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
         var (configuration, origin) =
             cluster.Access == ClusterAccess.Google
                 ? (await FromGoogleAsync(cluster, cancellationToken), "GKE's API")
-                : FromKubeconfig(cluster);
-        configuration.DisableHttp2 = false;
-        configuration.FirstMessageHandlerSetup = handler => handler.UseProxy = !endpoints.IsSandbox;
+                : await FromKubeconfigAsync(cluster, cancellationToken);
+        configuration.FirstMessageHandlerSetup = handler =>
+        {
+            handler.ConnectTimeout = CallPolicy.ConnectTimeout;
+            handler.KeepAlivePingDelay = PingDelay;
+            handler.KeepAlivePingTimeout = PingDelay;
+            handler.UseProxy = !endpoints.IsSandbox;
+        };
         var authorities = configuration.SslCaCerts?.Select(certificate => certificate.ExportCertificatePem());
         var client = new k8s.Kubernetes(configuration);
         if (endpoints.IsSandbox)
@@ -57,7 +79,8 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
             client,
             new Uri(configuration.Host),
             authorities is null ? null : string.Join('\n', authorities),
-            origin
+            origin,
+            _policy
         );
 
         static WebSocketBuilder WithoutProxy()
@@ -83,7 +106,10 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
         return configuration;
     }
 
-    private (KubernetesClientConfiguration Configuration, string Origin) FromKubeconfig(Cluster cluster)
+    private async Task<(KubernetesClientConfiguration Configuration, string Origin)> FromKubeconfigAsync(
+        Cluster cluster,
+        CancellationToken cancellationToken
+    )
     {
         if (ReadKubeconfig(cluster) is not { } kubeconfig)
         {
@@ -107,13 +133,23 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
 
         var origin = $"the kubeconfig context {name}";
         ThrowIfElsewhere(cluster, KubeConfigs.ServerOf(kubeconfig, name), origin);
+        ExecPlugin? plugin = null;
+        if (KubeConfigs.PluginOf(kubeconfig, name) is { } program)
+        {
+            plugin = new ExecPlugin(program, cluster, time);
+            _plugins.Add(plugin);
+            kubeconfig = KubeConfigs.WithCredentials(kubeconfig, name, await plugin.GetAsync(cancellationToken));
+        }
+
         try
         {
-            return (KubernetesClientConfiguration.BuildConfigFromConfigObject(kubeconfig, name), origin);
+            var configuration = KubernetesClientConfiguration.BuildConfigFromConfigObject(kubeconfig, name);
+            configuration.TokenProvider = configuration.AccessToken is null ? configuration.TokenProvider : plugin;
+            return (configuration, origin);
         }
         catch (Exception broken)
         {
-            // Any: the library passes on what invalid certificates and plugins that do not start lead to.
+            // Any: the library passes on what certificates that cannot be read lead to.
             throw new FindingException(NoWay(cluster, $"The kubeconfig context {name} cannot be used: {broken.Message}"), broken);
         }
     }

@@ -7,7 +7,6 @@ using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using k8s;
-using k8s.Autorest;
 using k8s.Models;
 
 namespace Federation.Kubernetes;
@@ -16,7 +15,7 @@ namespace Federation.Kubernetes;
 /// <param name="turns">Bounds the calls that are under way at once.</param>
 internal sealed class ClusterReading(
     KubernetesCloud cloud,
-    ClusterConnection connection,
+    ClusterReader reader,
     EvidenceScope scope,
     SemaphoreSlim turns,
     CancellationToken cancellationToken
@@ -28,7 +27,9 @@ internal sealed class ClusterReading(
     private readonly ConcurrentDictionary<(string Namespace, string Name), Lazy<Task<Reading<V1ConfigMap>>>> _configMaps = new();
     private readonly ConcurrentDictionary<string, Lazy<Task<PodEvidence>>> _pods = new(StringComparer.Ordinal);
 
-    private Cluster Cluster => connection.Cluster;
+    private ClusterConnection Connection => reader.Connection;
+
+    private Cluster Cluster => Connection.Cluster;
 
     /// <summary>Reads all side by side. Of a cluster that is another than the configured one, nothing else is told.</summary>
     public async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(IReadOnlyList<Workload> workloads)
@@ -60,25 +61,16 @@ internal sealed class ClusterReading(
 
     private async Task<IssuerDocument?> ReadIssuerAsync()
     {
-        var identifying = cloud.IdentifyAsync(connection, cancellationToken);
-        var keys = cloud.ReadDocumentAsync(connection, "/openid/v1/jwks", "key set", cancellationToken);
+        var identifying = reader.IdentifyAsync(cancellationToken);
+        var keys = reader.ReadKeyIdsAsync(cancellationToken);
         await Task.WhenAll(identifying, keys);
         var (issuer, wrong) = identifying.Result;
-        return wrong is null
-            ? new IssuerDocument(
-                issuer,
-                (keys.Result?["keys"] as JsonArray)?.Select(key => (string?)key?["kid"]).OfType<string>().ToArray()
-            )
-            : throw new FindingException(wrong);
+        return wrong is null ? new IssuerDocument(issuer, keys.Result) : throw new FindingException(wrong);
     }
 
     private Dictionary<string, Task<Reading<NamespaceEvidence>>> ReadNamespaces(IReadOnlyList<Workload> workloads) =>
-        cloud
-            .FindNamespaces(
-                connection,
-                workloads.Select(workload => workload.Namespace).ToHashSet(StringComparer.Ordinal),
-                cancellationToken
-            )
+        reader
+            .FindNamespaces(workloads.Select(workload => workload.Namespace).ToHashSet(StringComparer.Ordinal), cancellationToken)
             .ToDictionary(
                 finding => finding.Key,
                 finding =>
@@ -95,12 +87,8 @@ internal sealed class ClusterReading(
     private Dictionary<(string Namespace, string Name), Task<Reading<ServiceAccountEvidence>>> ReadServiceAccounts(
         IReadOnlyList<Workload> workloads
     ) =>
-        cloud
-            .FindServiceAccounts(
-                connection,
-                workloads.Select(workload => (workload.Namespace, workload.ServiceAccount)).ToHashSet(),
-                cancellationToken
-            )
+        reader
+            .FindServiceAccounts(workloads.Select(workload => (workload.Namespace, workload.ServiceAccount)).ToHashSet(), cancellationToken)
             .ToDictionary(
                 finding => finding.Key,
                 finding =>
@@ -165,17 +153,15 @@ internal sealed class ClusterReading(
             "how the pods that use the role are set up and fare",
             async () =>
                 await InTurnAsync(() =>
-                    cloud.ListAsync(
-                        connection,
-                        $"list pods in {@namespace}",
-                        (client, page, token) =>
-                            client.CoreV1.ListNamespacedPodAsync(
+                    Connection.ListAsync<V1Pod, V1PodList>(
+                        new Attempt($"list pods in {@namespace}"),
+                        (api, page, token) =>
+                            api.CoreV1.ListNamespacedPodAsync(
                                 @namespace,
-                                limit: KubernetesCloud.PageSize,
+                                limit: ClusterConnection.PageSize,
                                 continueParameter: page,
                                 cancellationToken: token
                             ),
-                        (V1PodList list) => (list.Items, list.Metadata.ContinueProperty),
                         cancellationToken
                     )
                 )
@@ -195,11 +181,9 @@ internal sealed class ClusterReading(
             $"the pod {name}",
             () =>
                 InTurnAsync(() =>
-                    cloud.FindAsync(
-                        connection,
-                        $"get pods/{pod} in {@namespace}",
-                        resource: null,
-                        (client, token) => client.CoreV1.ReadNamespacedPodAsync(pod, @namespace, cancellationToken: token),
+                    Connection.FindAsync(
+                        new Attempt($"get pods/{pod} in {@namespace}"),
+                        (api, token) => api.CoreV1.ReadNamespacedPodAsync(pod, @namespace, cancellationToken: token),
                         cancellationToken
                     )
                 )
@@ -323,18 +307,16 @@ internal sealed class ClusterReading(
             $"what happened to the pod {pod.Name()}",
             async () =>
                 await InTurnAsync(() =>
-                    cloud.ListAsync(
-                        connection,
-                        $"list events in {pod.Namespace()}",
-                        (client, page, token) =>
-                            client.CoreV1.ListNamespacedEventAsync(
+                    Connection.ListAsync<Corev1Event, Corev1EventList>(
+                        new Attempt($"list events in {pod.Namespace()}"),
+                        (api, page, token) =>
+                            api.CoreV1.ListNamespacedEventAsync(
                                 pod.Namespace(),
                                 fieldSelector: $"involvedObject.uid={pod.Uid()}",
-                                limit: KubernetesCloud.PageSize,
+                                limit: ClusterConnection.PageSize,
                                 continueParameter: page,
                                 cancellationToken: token
                             ),
-                        (Corev1EventList list) => (list.Items, list.Metadata.ContinueProperty),
                         cancellationToken
                     )
                 )
@@ -349,12 +331,9 @@ internal sealed class ClusterReading(
                         $"which variables the ConfigMap {name} sets",
                         () =>
                             InTurnAsync(() =>
-                                cloud.FindAsync(
-                                    connection,
-                                    $"get configmaps/{name} in {@namespace}",
-                                    resource: null,
-                                    (client, token) =>
-                                        client.CoreV1.ReadNamespacedConfigMapAsync(name, @namespace, cancellationToken: token),
+                                Connection.FindAsync(
+                                    new Attempt($"get configmaps/{name} in {@namespace}"),
+                                    (api, token) => api.CoreV1.ReadNamespacedConfigMapAsync(name, @namespace, cancellationToken: token),
                                     cancellationToken
                                 )
                             )
@@ -372,17 +351,14 @@ internal sealed class ClusterReading(
                 try
                 {
                     return await InTurnAsync(() =>
-                        cloud.FindAsync(
-                            connection,
-                            $"get pods/log of {pod.Name()} in {pod.Namespace()}",
-                            resource: null,
+                        Connection.FindAsync(
+                            new Attempt($"get pods/log of {pod.Name()} in {pod.Namespace()}"),
                             ReadAsync,
                             cancellationToken
                         )
                     );
                 }
-                catch (FindingException none)
-                    when (none.InnerException is HttpOperationException { Response.StatusCode: HttpStatusCode.BadRequest })
+                catch (FindingException none) when (KubernetesFaults.StatusOf(none) == HttpStatusCode.BadRequest)
                 {
                     // The container has not run, or its previous run is no longer kept.
                     return null;

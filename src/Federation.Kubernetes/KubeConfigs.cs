@@ -1,3 +1,4 @@
+using System.Text;
 using k8s;
 using k8s.Exceptions;
 using k8s.KubeConfigModels;
@@ -22,6 +23,48 @@ internal static class KubeConfigs
         var cluster = kubeconfig.Contexts?.FirstOrDefault(entry => IsNamed(entry.Name, context))?.ContextDetails?.Cluster;
         return cluster is null ? null : kubeconfig.Clusters?.FirstOrDefault(entry => IsNamed(entry.Name, cluster))?.ClusterEndpoint?.Server;
     }
+
+    /// <summary>The program that gives the credentials of a context's user. Null if there is none.</summary>
+    public static ExternalExecution? PluginOf(K8SConfiguration kubeconfig, string context) =>
+        UserOf(kubeconfig, context)?.UserCredentials?.ExternalExecution is { Command.Length: > 0, ApiVersion.Length: > 0 } plugin
+            ? plugin
+            : null;
+
+    /// <summary>The kubeconfig with credentials in place of the program that gave them.</summary>
+    public static K8SConfiguration WithCredentials(
+        K8SConfiguration kubeconfig,
+        string context,
+        ExecCredentialResponse.ExecStatus credentials
+    )
+    {
+        var user = UserOf(kubeconfig, context)!;
+        var known = new User
+        {
+            Name = user.Name,
+            UserCredentials = new UserCredentials
+            {
+                Token = credentials.Token,
+                ClientCertificateData = Encode(credentials.ClientCertificateData),
+                ClientKeyData = Encode(credentials.ClientKeyData),
+            },
+        };
+        return new K8SConfiguration
+        {
+            CurrentContext = kubeconfig.CurrentContext,
+            Contexts = kubeconfig.Contexts,
+            Clusters = kubeconfig.Clusters,
+            Users = [.. kubeconfig.Users.Select(other => ReferenceEquals(other, user) ? known : other)],
+        };
+
+        // Programs write PEM, a kubeconfig holds PEM in base64.
+        static string? Encode(string? pem) => pem is null ? null : Convert.ToBase64String(Encoding.ASCII.GetBytes(pem));
+    }
+
+    private static User? UserOf(K8SConfiguration kubeconfig, string context) =>
+        ContextOf(kubeconfig, context)?.User is { } user ? kubeconfig.Users?.FirstOrDefault(entry => IsNamed(entry.Name, user)) : null;
+
+    private static ContextDetails? ContextOf(K8SConfiguration kubeconfig, string context) =>
+        kubeconfig.Contexts?.FirstOrDefault(entry => IsNamed(entry.Name, context))?.ContextDetails;
 
     // KubernetesClient compares names without regard to case.
     private static bool IsNamed(string? name, string wanted) => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase);
@@ -53,6 +96,10 @@ internal static class KubeConfigs
         {
             user.ClientCertificate = Absolute(user.ClientCertificate);
             user.ClientKey = Absolute(user.ClientKey);
+            if (user.ExternalExecution is { } plugin && plugin.Command?.Contains('/', StringComparison.Ordinal) == true)
+            {
+                plugin.Command = Absolute(plugin.Command);
+            }
         }
 
         string? Absolute(string? path) => string.IsNullOrEmpty(path) ? path : Path.Combine(folder, path);

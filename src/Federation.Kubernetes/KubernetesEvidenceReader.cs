@@ -6,7 +6,6 @@ using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Resources;
 using k8s;
-using k8s.Autorest;
 using k8s.Models;
 
 namespace Federation.Kubernetes;
@@ -51,8 +50,8 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
     /// <exception cref="FindingException">It may not be asked for (FED6011), or there is no such service account (FED6002).</exception>
     public async Task<string> RequestTokenAsync(Workload workload, CancellationToken cancellationToken)
     {
-        var connection = await cloud.Connections.GetAsync(workload.Cluster, cancellationToken);
-        var attempt = $"create serviceaccounts/token for {workload.ServiceAccount} in {workload.Namespace}";
+        var connection = await cloud.ConnectAsync(workload.Cluster, cancellationToken);
+        var attempt = new Attempt($"create serviceaccounts/token for {workload.ServiceAccount} in {workload.Namespace}");
         var request = new Authenticationv1TokenRequest
         {
             Spec = new V1TokenRequestSpec
@@ -63,12 +62,10 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
         };
         try
         {
-            var answer = await cloud.CallAsync(
-                connection,
+            var answer = await connection.CallAsync(
                 attempt,
-                resource: null,
-                (client, token) =>
-                    client.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+                (api, token) =>
+                    api.CoreV1.CreateNamespacedServiceAccountTokenAsync(
                         request,
                         workload.ServiceAccount,
                         workload.Namespace,
@@ -89,7 +86,7 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 refused
             );
         }
-        catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
+        catch (FindingException absent) when (KubernetesFaults.StatusOf(absent) == HttpStatusCode.NotFound)
         {
             throw new FindingException(
                 new Finding
@@ -99,14 +96,10 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                         .Kubernetes(workload.Cluster.Key, workload.Namespace, ResourceKind.ServiceAccount, workload.ServiceAccount)
                         .Value,
                     Cause = $"No token can be asked for: {KubernetesFaults.MessageOf(absent)}.",
-                    Fix = $"`Apply` makes the service account {workload.ServiceAccount} in {workload.Namespace}.",
+                    Fix = $"`--target=Apply` creates the service account {workload.ServiceAccount} in {workload.Namespace}.",
                 },
                 absent
             );
-        }
-        catch (HttpOperationException fault)
-        {
-            throw new FindingException(KubernetesFaults.FindingFor(fault, connection, attempt, resource: null), fault);
         }
     }
 
@@ -128,29 +121,27 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
         CancellationToken cancellationToken
     )
     {
-        var connection = await cloud.Connections.GetAsync(cluster, cancellationToken);
+        var connection = await cloud.ConnectAsync(cluster, cancellationToken);
         var where = $"{@namespace}/{pod}{(container is null ? "" : $" ({container})")}";
         using var said = new MemoryStream();
         using var complaint = new MemoryStream();
         try
         {
-            var exitCode = await cloud.CallAsync(
-                connection,
-                $"exec into {where} (get and create pods/exec)",
-                resource: null,
-                async (client, token) =>
+            var exitCode = await connection.CallAsync(
+                new Attempt($"exec into {where} (get and create pods/exec)"),
+                async (api, token) =>
                 {
                     said.SetLength(0);
                     complaint.SetLength(0);
                     try
                     {
-                        return await client.NamespacedPodExecAsync(pod, @namespace, container, ["cat", path], tty: false, TakeAsync, token);
+                        return await api.NamespacedPodExecAsync(pod, @namespace, container, ["cat", path], tty: false, TakeAsync, token);
                     }
                     catch (WebSocketException)
                     {
                         // A refused handshake tells its status alone; without one, the server says why.
                         var only = container is null ? "" : $"&container={Uri.EscapeDataString(container)}";
-                        await connection.GetAsync(
+                        await connection.GetTextAsync(
                             $"/api/v1/namespaces/{@namespace}/pods/{pod}/exec?command=cat&command={Uri.EscapeDataString(path)}&stdout=1{only}",
                             token
                         );
@@ -173,7 +164,7 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                     }
                 );
         }
-        catch (HttpOperationException absent) when (absent.Response.StatusCode == HttpStatusCode.NotFound)
+        catch (FindingException absent) when (KubernetesFaults.StatusOf(absent) == HttpStatusCode.NotFound)
         {
             throw new FindingException(
                 new Finding
@@ -201,8 +192,8 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
     {
         try
         {
-            var connection = await cloud.Connections.GetAsync(cluster, cancellationToken);
-            return await new ClusterReading(cloud, connection, scope, turns, cancellationToken).ReadAsync(workloads);
+            var reader = await cloud.ReaderOfAsync(cluster, cancellationToken);
+            return await new ClusterReading(cloud, reader, scope, turns, cancellationToken).ReadAsync(workloads);
         }
         catch (FindingException unreachable)
         {

@@ -12,7 +12,7 @@ namespace Federation.Kubernetes;
 /// Watches a pod and its events, streams its log, and decides by <see cref="PodVerdict"/> when it has come to an end or
 /// never will. Nothing is polled.
 /// </summary>
-internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connection, V1Pod created, TimeProvider time)
+internal sealed class PodWatch(ClusterConnection connection, V1Pod created, TimeProvider time)
 {
     /// <summary>How long the rest of a log is waited for once its pod has ended.</summary>
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(5);
@@ -33,24 +33,28 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
         var watching = Task.WhenAll(
             FollowAsync(
                 (version, token) =>
-                    connection.Client.CoreV1.WatchListNamespacedPodAsync(
-                        created.Namespace(),
-                        fieldSelector: $"metadata.name={created.Name()}",
-                        resourceVersion: version,
-                        cancellationToken: token
-                    ),
+                    connection
+                        .Counted()
+                        .CoreV1.WatchListNamespacedPodAsync(
+                            created.Namespace(),
+                            fieldSelector: $"metadata.name={created.Name()}",
+                            resourceVersion: version,
+                            cancellationToken: token
+                        ),
                 created.ResourceVersion(),
                 news.Writer,
                 ending.Token
             ),
             FollowAsync(
                 (version, token) =>
-                    connection.Client.CoreV1.WatchListNamespacedEventAsync(
-                        created.Namespace(),
-                        fieldSelector: $"involvedObject.uid={created.Uid()}",
-                        resourceVersion: version,
-                        cancellationToken: token
-                    ),
+                    connection
+                        .Counted()
+                        .CoreV1.WatchListNamespacedEventAsync(
+                            created.Namespace(),
+                            fieldSelector: $"involvedObject.uid={created.Uid()}",
+                            resourceVersion: version,
+                            cancellationToken: token
+                        ),
                 version: null,
                 news.Writer,
                 ending.Token
@@ -195,12 +199,9 @@ internal sealed class PodWatch(KubernetesCloud cloud, ClusterConnection connecti
     {
         try
         {
-            await using var stream = await cloud.CallAsync(
-                connection,
-                $"get pods/log of {pod.Namespace()}/{pod.Name()}",
-                resource: null,
-                (client, token) =>
-                    client.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: token),
+            await using var stream = await connection.CallAsync(
+                new Attempt($"get pods/log of {pod.Namespace()}/{pod.Name()}"),
+                (api, token) => api.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: token),
                 cancellationToken
             );
             using var reader = new StreamReader(stream);

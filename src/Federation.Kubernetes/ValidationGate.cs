@@ -6,7 +6,6 @@ using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Planning;
 using k8s;
-using k8s.Autorest;
 using k8s.Models;
 
 namespace Federation.Kubernetes;
@@ -35,25 +34,15 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     public async Task<GateResult> ProveAsync(GateRequest request, Action<string> log, CancellationToken cancellationToken)
     {
         var workload = request.Workload;
-        var connection = await cloud.Connections.GetAsync(workload.Cluster, cancellationToken);
+        var connection = await cloud.ConnectAsync(workload.Cluster, cancellationToken);
         var patience = workload.Verify.Timeout + DeadlineMargin;
         var clearing = ClearAsync(connection, request, patience, log, cancellationToken);
-        V1Pod pod;
-        try
-        {
-            pod = await CreateAsync(connection, request, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            await DeleteAsync(connection, workload.Namespace, request.PodName);
-            throw;
-        }
-
+        var pod = await CreateAsync(connection, request, cancellationToken);
         var keep = workload.Verify.Keep == KeepPod.Always;
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen, isThere) = await new PodWatch(cloud, connection, pod, time).ToVerdictAsync(
+            var (verdict, seen, isThere) = await new PodWatch(connection, pod, time).ToVerdictAsync(
                 patience,
                 Line,
                 IsDeniedForGood,
@@ -144,11 +133,9 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
 
         var before = (time.GetUtcNow() - (patience > LeftBehind ? patience : LeftBehind)).UtcDateTime;
-        var pods = await cloud.CallAsync(
-            connection,
-            $"list pods in {workload.Namespace}",
-            resource: null,
-            (client, token) => client.CoreV1.ListNamespacedPodAsync(workload.Namespace, labelSelector: mark, cancellationToken: token),
+        var pods = await connection.CallAsync(
+            new Attempt($"list pods in {workload.Namespace}"),
+            (api, token) => api.CoreV1.ListNamespacedPodAsync(workload.Namespace, labelSelector: mark, cancellationToken: token),
             cancellationToken
         );
         var earlier = pods
@@ -211,18 +198,16 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             Actual = undecided.LastSeen,
         };
 
+    /// <summary>Creates the pod. Where it fails and may have succeeded all the same, the pod is taken away again.</summary>
     private async Task<V1Pod> CreateAsync(ClusterConnection connection, GateRequest request, CancellationToken cancellationToken)
     {
         var workload = request.Workload;
-        var attempt = $"create pods in {workload.Namespace}";
         try
         {
-            return await cloud.CallAsync(
-                connection,
-                attempt,
-                resource: null,
-                (client, token) =>
-                    client.CoreV1.CreateNamespacedPodAsync(
+            return await connection.CallAsync(
+                new Attempt($"create pods in {workload.Namespace}"),
+                (api, token) =>
+                    api.CoreV1.CreateNamespacedPodAsync(
                         Manifest(request),
                         workload.Namespace,
                         fieldManager: KubernetesCloud.FieldManager,
@@ -232,28 +217,48 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 cancellationToken
             );
         }
-        catch (FindingException refused)
-            when (refused.InnerException is HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden } fault
-                && !KubernetesFaults.MessageOf(fault).Contains("cannot create resource", StringComparison.Ordinal)
+        catch (FindingException exists) when (KubernetesFaults.StatusOf(exists) == HttpStatusCode.Conflict)
+        {
+            // The name is this run's own: an earlier try succeeded, and its answer was lost.
+            return await connection.CallAsync(
+                new Attempt($"get pods/{request.PodName} in {workload.Namespace}"),
+                (api, token) => api.CoreV1.ReadNamespacedPodAsync(request.PodName, workload.Namespace, cancellationToken: token),
+                cancellationToken
+            );
+        }
+        catch (FindingException refused) when (IsRejection(refused))
+        {
+            throw new FindingException(Rejected(request, KubernetesFaults.MessageOf(refused)), refused.InnerException!);
+        }
+        catch (Exception unknown)
+            when (unknown is OperationCanceledException
+                || KubernetesFaults.StatusOf((FindingException)unknown) is null or >= HttpStatusCode.InternalServerError
             )
         {
-            throw new FindingException(Rejected(request, fault), fault);
-        }
-        catch (HttpOperationException fault)
-        {
-            throw new FindingException(Rejected(request, fault), fault);
+            await DeleteAsync(connection, workload.Namespace, request.PodName);
+            throw;
         }
     }
 
-    private static Finding Rejected(GateRequest request, HttpOperationException fault) =>
+    /// <summary>The server read the pod and does not admit it: anything but a missing permission, throttling and faults of its own.</summary>
+    private static bool IsRejection(FindingException refused) =>
+        KubernetesFaults.StatusOf(refused) switch
+        {
+            HttpStatusCode.Forbidden => !KubernetesFaults.MessageOf(refused).Contains("cannot create resource", StringComparison.Ordinal),
+            HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests => false,
+            >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError => true,
+            _ => false,
+        };
+
+    private static Finding Rejected(GateRequest request, string message) =>
         new()
         {
             Code = FindingCodes.PodRejected,
             Cause =
-                $"The cluster {request.Workload.Cluster.Key} does not admit the validation pod {request.Workload.Namespace}/{request.PodName}: {KubernetesFaults.MessageOf(fault)}",
+                $"The cluster {request.Workload.Cluster.Key} does not admit the validation pod {request.Workload.Namespace}/{request.PodName}: {message}",
             Fix = "Adapt your own validation-pod.yaml (--templates) to what the message asks for, or raise the quota it names.",
             Expected = "a pod that is admitted",
-            Actual = KubernetesFaults.MessageOf(fault),
+            Actual = message,
         };
 
     /// <summary>The rendered pod under the run's own name, told how patient to be.</summary>
@@ -280,23 +285,21 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         return KubernetesJson.Deserialize<V1Pod>(document.ToJsonString());
     }
 
-    /// <summary>By its name, which is this run's own: a creation that was cut off may have succeeded all the same.</summary>
+    /// <summary>Deletes by name, which is this run's own: a creation that was cut off may have succeeded all the same.</summary>
     private async Task DeleteAsync(ClusterConnection connection, string @namespace, string pod)
     {
         using var bounded = new CancellationTokenSource(CleanUpTime, time);
         try
         {
-            await cloud.CallAsync(
-                connection,
-                $"delete pods in {@namespace}",
-                resource: null,
-                (client, token) => client.CoreV1.DeleteNamespacedPodAsync(pod, @namespace, gracePeriodSeconds: 1, cancellationToken: token),
+            await connection.FindAsync(
+                new Attempt($"delete pods in {@namespace}"),
+                (api, token) => api.CoreV1.DeleteNamespacedPodAsync(pod, @namespace, gracePeriodSeconds: 1, cancellationToken: token),
                 bounded.Token
             );
         }
-        catch (HttpOperationException gone) when (gone.Response.StatusCode == HttpStatusCode.NotFound)
+        catch (OperationCanceledException)
         {
-            // Somebody was faster.
+            // The API does not answer: the pod ends by its own deadline.
         }
     }
 }

@@ -7,6 +7,7 @@ using Federation.Planning;
 using Federation.Policies;
 using k8s;
 using k8s.Models;
+using Microsoft.AspNetCore.Http;
 
 namespace Federation.Kubernetes.Tests;
 
@@ -25,7 +26,7 @@ public sealed class GateTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _cluster = await LiveCluster.StartAsync();
-        _cloud = Given.Cloud(_cluster);
+        _cloud = Given.CloudWithoutPauses(_cluster);
         await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
     }
 
@@ -94,14 +95,65 @@ public sealed class GateTests : IAsyncLifetime
     [Fact]
     public async Task A_log_that_an_overloaded_server_refuses_is_asked_for_again()
     {
-        using var cloud = Given.Cloud(_cluster, time: TimeProvider.System);
-        _cluster.ThrottledOnce = "/log";
-        var proving = new ValidationGate(cloud, _cluster.Time).ProveAsync(Request(), _log.Add, Cancelled);
+        var refused = 0;
+        _cluster.Interference = (context, handle) =>
+        {
+            if (!context.Request.Path.Value!.EndsWith("/log", StringComparison.Ordinal) || Interlocked.Increment(ref refused) > 1)
+            {
+                return handle(context);
+            }
+
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return Task.CompletedTask;
+        };
+        var proving = ProveAsync(Request());
         _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity, "the only line");
 
         Assert.True((await proving).Passed);
-        Assert.Null(_cluster.ThrottledOnce);
+        Assert.Equal(2, refused);
         Assert.Equal(["the only line"], _log);
+    }
+
+    [Fact]
+    public async Task A_pod_whose_creation_was_done_and_whose_answer_was_lost_is_not_called_rejected()
+    {
+        _cluster.Interference = LosingTheAnswerTo("POST", times: 1);
+        var proving = ProveAsync(Request());
+        _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity);
+
+        Assert.True((await proving).Passed);
+        Assert.Empty(await _cluster.PodNamesAsync());
+    }
+
+    [Fact]
+    public async Task A_pod_whose_creation_was_never_answered_is_taken_away()
+    {
+        _cluster.Interference = async (context, handle) =>
+        {
+            await handle(context);
+            if (context.Request.Method == "POST")
+            {
+                context.Abort();
+                _cluster.Interference = (later, handleLater) =>
+                {
+                    if (later.Request.Method != "DELETE")
+                    {
+                        later.Abort();
+                        return Task.CompletedTask;
+                    }
+
+                    return handleLater(later);
+                };
+            }
+        };
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            new ValidationGate(_cloud, _cluster.Time).ProveAsync(Request(), _log.Add, Cancelled)
+        );
+
+        Assert.Equal(FindingCodes.EndpointUnreachable, Assert.Single(refused.Findings).Code);
+        _cluster.Interference = null;
+        Assert.Empty(await _cluster.PodNamesAsync());
     }
 
     [Fact]
@@ -404,6 +456,21 @@ public sealed class GateTests : IAsyncLifetime
             TimeSpan.Zero
         );
     }
+
+    /// <summary>The server does what it is asked, and the connection is cut before its answer.</summary>
+    private static Func<HttpContext, RequestDelegate, Task> LosingTheAnswerTo(string method, int times) =>
+        async (context, handle) =>
+        {
+            if (context.Request.Method != method || Interlocked.Decrement(ref times) < 0)
+            {
+                await handle(context);
+                return;
+            }
+
+            context.Response.Body = Stream.Null;
+            await handle(context);
+            context.Abort();
+        };
 
     private Task<GateResult> ProveAsync(GateRequest request) =>
         new ValidationGate(_cloud, _cluster.Time).ProveAsync(request, _log.Add, Cancelled);

@@ -15,6 +15,9 @@ internal static class Given
 
     public static readonly Account Account = new("data", "123456789012", "ap-south-1");
 
+    /// <summary>The longest pause between two tries of a call; a try itself may take longer.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
     public static readonly string Identity =
         """{"UserId":"AROA:exports","Account":"123456789012","Arn":"arn:aws:sts::123456789012:assumed-role/gke-exports/exports"}""";
 
@@ -75,9 +78,18 @@ internal static class Given
             time ?? cluster.Time
         );
 
+    /// <summary>The cloud under test, which tries again without a pause, however the test moves its own clock.</summary>
+    public static KubernetesCloud CloudWithoutPauses(LiveCluster cluster) =>
+        Cloud(cluster, time: new HurriedTime(cluster.Time.GetUtcNow(), LongestPause));
+
     public static async Task<Plan> PlanAsync(KubernetesCloud cloud, DesiredInput input)
     {
-        var desired = cloud.Desire(input);
+        var adopting = input
+            .Workloads.Select(rendered => rendered.Workload)
+            .Where(workload => workload.Adopt)
+            .Select(workload => workload.Name)
+            .ToHashSet(StringComparer.Ordinal);
+        DesiredResource[] desired = [.. cloud.Desire(input).Select(resource => Planner.WithAdoption(resource, adopting))];
         return Planner.Plan(desired, await cloud.ReadAsync(desired, TestContext.Current.CancellationToken));
     }
 

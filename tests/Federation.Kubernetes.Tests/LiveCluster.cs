@@ -48,8 +48,8 @@ internal sealed class LiveCluster : IAsyncDisposable
         _server.Answered = Requests.Add;
     }
 
-    /// <summary>The end of a path that the server, overloaded, sends away once.</summary>
-    public string? ThrottledOnce { get; set; }
+    /// <summary>Gets each request before the server, and decides what becomes of it.</summary>
+    public Func<HttpContext, RequestDelegate, Task>? Interference { get; set; }
 
     public ObservedTime Time { get; } = new(new DateTimeOffset(2026, 11, 23, 18, 0, 0, TimeSpan.Zero));
 
@@ -165,17 +165,8 @@ internal sealed class LiveCluster : IAsyncDisposable
             stored => stored["status"] = JsonNode.Parse(status)
         );
 
-    private Task HandleAsync(HttpContext context)
-    {
-        if (ThrottledOnce is null || !context.Request.Path.Value!.EndsWith(ThrottledOnce, StringComparison.Ordinal))
-        {
-            return _server.HandleAsync(context);
-        }
-
-        ThrottledOnce = null;
-        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-        return Task.CompletedTask;
-    }
+    private Task HandleAsync(HttpContext context) =>
+        Interference is { } interfere ? interfere(context, _server.HandleAsync) : _server.HandleAsync(context);
 
     private void Place(JsonObject pod, string[] log)
     {
@@ -265,6 +256,37 @@ internal sealed class LiveCluster : IAsyncDisposable
                 arguments,
                 terminal
             );
+    }
+}
+
+/// <summary>A clock on which timers up to a length elapse as soon as they are started; longer ones never do.</summary>
+internal sealed class HurriedTime(DateTimeOffset start, TimeSpan longest) : FakeTimeProvider(start)
+{
+    private TimeSpan Longest => longest;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new HurriedTimer(this, base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class HurriedTimer(HurriedTime time, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var isChanged = timer.Change(dueTime, period);
+            if (dueTime > TimeSpan.Zero && dueTime <= time.Longest)
+            {
+                ThreadPool.QueueUserWorkItem(_ => time.Advance(dueTime));
+            }
+
+            return isChanged;
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
     }
 }
 
