@@ -54,6 +54,7 @@ internal sealed class RunArguments
             Issuers = Value("issuer"),
             IssuerAuthorityFile = ExistingFile("issuer-ca"),
             Variables = environment.Names,
+            NoProxy = environment.Variable("NO_PROXY") ?? environment.Variable("no_proxy"),
         };
         Run = new RunOptions
         {

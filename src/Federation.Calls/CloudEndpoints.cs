@@ -38,6 +38,9 @@ public sealed record CloudEndpoints
     /// <summary>They are a sandbox's: nothing but this machine may be called.</summary>
     public bool IsSandbox { get; init; }
 
+    /// <summary>Hosts that a sandbox may call although they are other machines: the person named them as its issuers.</summary>
+    public ImmutableArray<string> IssuerHosts { get; init; } = [];
+
     /// <summary>The clouds as the environment describes them. Reads nothing but what it is given.</summary>
     /// <param name="variable">Gives the value of an environment variable.</param>
     /// <param name="names">The names of all variables that are set.</param>
@@ -81,13 +84,16 @@ public sealed record CloudEndpoints
         }
     }
 
-    /// <summary>Where these are a sandbox's endpoints, refuses a host that is not this machine. Live endpoints lead anywhere.</summary>
+    /// <summary>
+    /// Where these are a sandbox's endpoints, refuses a host that is neither this machine nor one of <see cref="IssuerHosts"/>.
+    /// Live endpoints lead anywhere.
+    /// </summary>
     /// <param name="host">A host name or an IP address, without a port.</param>
     /// <param name="source">What leads to the host, such as the name of a variable.</param>
     /// <exception cref="FindingException">The host is another machine (FED8005).</exception>
     public void Confine(string host, string source)
     {
-        if (IsSandbox && !IsThisMachine(host))
+        if (IsSandbox && !IsThisMachine(host) && !IssuerHosts.Contains(host, StringComparer.OrdinalIgnoreCase))
         {
             throw new FindingException(
                 new Finding

@@ -19,7 +19,7 @@ public sealed class ConnectTo
         new([.. (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ParseEntry)]);
 
     /// <summary>The hosts that connections are led to; empty where an entry is for any host and keeps it.</summary>
-    internal IEnumerable<string> TargetHosts => _entries.Select(entry => entry.TargetHost.Length == 0 ? entry.Host : entry.TargetHost);
+    public IEnumerable<string> TargetHosts => _entries.Select(entry => entry.TargetHost.Length == 0 ? entry.Host : entry.TargetHost);
 
     /// <summary>These entries, then those of <paramref name="other"/>: the first that fits wins.</summary>
     public ConnectTo Then(ConnectTo other) => new([.. _entries, .. other._entries]);

@@ -249,7 +249,7 @@ public sealed class FederationRun : IAsyncDisposable
     {
         var folder = SandboxFolder.Own(_output.Path);
         await using var sandbox = await SandboxClouds.StartAsync(overrides.Of(opened.Configuration, folder), _time, _cancellation);
-        _events.Tell(new RunEvent.SandboxReady(await sandbox.WriteEnvironmentAsync(folder.Path, _cancellation)));
+        _events.Tell(new RunEvent.SandboxReady(await sandbox.WriteEnvironmentAsync(_cancellation)));
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, _cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _events.Tell(new RunEvent.SandboxStopped());
     }

@@ -75,6 +75,9 @@ public sealed record SandboxOverrides
     /// <summary>The variables that are set around this process: <c>env.sh</c> unsets what would win over it.</summary>
     public IReadOnlyList<string> Variables { get; init; } = [];
 
+    /// <summary>The value of <c>NO_PROXY</c> around this process, which <c>env.sh</c> extends.</summary>
+    public string? NoProxy { get; init; }
+
     internal SandboxOptions Of(FederationConfiguration configuration, SandboxFolder folder) =>
         new()
         {
@@ -86,8 +89,10 @@ public sealed record SandboxOverrides
             Faults = Faults ?? configuration.Sandbox.Faults,
             HostAws = configuration.Sandbox.HostAws,
             Port = Port,
-            Directory = folder.Path,
+            Folder = folder,
             ConnectTo = Issuers,
             CertificateAuthorityFile = IssuerAuthorityFile,
+            AmbientVariables = Variables,
+            NoProxy = NoProxy,
         };
 }

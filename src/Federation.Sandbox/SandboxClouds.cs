@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using Federation.Calls;
+using Federation.Findings;
 using Federation.Issuers;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Google;
@@ -18,36 +20,31 @@ public sealed class SandboxClouds : IAsyncDisposable
     private const string IssuerHost = "container.googleapis.com";
     private readonly Stack<object> _owned = [];
     private readonly List<WebListener> _listeners = [];
+    private readonly SandboxFiles _files;
     private string? _environmentFile;
 
-    private SandboxClouds(CallLog calls) => Calls = calls;
+    private SandboxClouds(string directory) => _files = new SandboxFiles(directory);
 
     /// <summary>Every call that reached the sandbox, in order.</summary>
-    public CallLog Calls { get; }
+    public CallLog Calls { get; } = new();
+
+    /// <summary>Where the product's own clients find this sandbox. They need no variable.</summary>
+    public CloudEndpoints Endpoints { get; private set; } = new() { IsSandbox = true };
 
     /// <summary>What to set so that AWS's, Google's and Kubernetes' own tools and clients use the sandbox. Holds keys.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; private set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Where the product's own clients find this sandbox. They need no variable.</summary>
-    public CloudEndpoints Endpoints =>
-        CloudEndpoints.FromEnvironment(Environment.GetValueOrDefault, Environment.Keys) with
-        {
-            IsSandbox = true,
-            Aws = new Federation.Calls.AwsEndpoint(
-                new Uri(Environment["AWS_ENDPOINT_URL"]),
-                Environment["AWS_ACCESS_KEY_ID"],
-                Environment["AWS_SECRET_ACCESS_KEY"],
-                Environment["AWS_SHARED_CREDENTIALS_FILE"]
-            ),
-        };
-
-    /// <summary>Variables to unset: what is set in this process, or known to win over <see cref="Environment"/>.</summary>
+    /// <summary>
+    /// Variables to unset: those of <see cref="SandboxOptions.AmbientVariables"/> and those known to win over
+    /// <see cref="Environment"/>.
+    /// </summary>
     public IReadOnlyList<string> Unset { get; private set; } = [];
 
     /// <summary>Starts everything; when the task ends every port answers.</summary>
     /// <exception cref="ArgumentException">No cluster or no account.</exception>
     /// <exception cref="FormatException"><see cref="SandboxOptions.ConnectTo"/> is malformed.</exception>
-    /// <exception cref="IOException">A port is taken, or the directory cannot be written.</exception>
+    /// <exception cref="FindingException">Another sandbox uses the folder (FED8013).</exception>
+    /// <exception cref="IOException">A port is taken, or the folder cannot be written.</exception>
     public static async Task<SandboxClouds> StartAsync(
         SandboxOptions options,
         TimeProvider time,
@@ -61,14 +58,11 @@ public sealed class SandboxClouds : IAsyncDisposable
             throw new ArgumentException("A sandbox needs a cluster and an account.", nameof(options));
         }
 
-        var directory = Path.GetFullPath(options.Directory);
-        PrivateFile.CreateDirectory(directory);
-        File.Delete(Path.Combine(directory, SandboxEnvironment.FileName));
-
-        var clouds = new SandboxClouds(new CallLog());
+        var clouds = new SandboxClouds(options.Folder.Path);
         try
         {
-            await clouds.StartAsync(options, directory, time, cancellationToken);
+            clouds.Own(options.Folder.Take());
+            await clouds.OpenAsync(options, time, cancellationToken);
             return clouds;
         }
         catch
@@ -79,27 +73,24 @@ public sealed class SandboxClouds : IAsyncDisposable
     }
 
     /// <summary>
-    /// Writes <c>env.sh</c> for a shell to read: it appears, by rename and readable by its owner alone, when every port
-    /// answers, and goes with the sandbox.
+    /// Writes <c>env.sh</c> for a shell to read: it appears when every port answers, by rename and readable by its owner
+    /// alone, and is deleted when the sandbox ends.
     /// </summary>
     /// <returns>The absolute path of the file.</returns>
-    public async Task<string> WriteEnvironmentAsync(string directory, CancellationToken cancellationToken = default)
+    public async Task<string> WriteEnvironmentAsync(CancellationToken cancellationToken = default)
     {
-        var path = Path.GetFullPath(Path.Combine(directory, SandboxEnvironment.FileName));
-        PrivateFile.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.Delete(path);
         foreach (var listener in _listeners)
         {
             using var probe = new TcpClient();
             await probe.ConnectAsync("127.0.0.1", listener.Port, cancellationToken);
         }
 
-        await SandboxEnvironment.WriteAsync(Path.GetDirectoryName(path)!, Environment, Unset, cancellationToken);
-        _environmentFile = path;
-        return path;
+        await SandboxEnvironment.WriteAsync(_files.Environment, Environment, Unset, cancellationToken);
+        _environmentFile = _files.Environment;
+        return _environmentFile;
     }
 
-    /// <summary>Stops everything: pods first, then the ports, then the keys are forgotten.</summary>
+    /// <summary>Stops everything: pods first, then the ports. The files with keys, and the environment file, are deleted.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_environmentFile is not null)
@@ -133,11 +124,10 @@ public sealed class SandboxClouds : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(SandboxOptions options, string directory, TimeProvider time, CancellationToken cancellationToken)
+    private async Task OpenAsync(SandboxOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var authority = Own(CertificateAuthority.Create([IssuerHost, "accounts.google.com", "localhost", "127.0.0.1", "::1"]));
-        var files = new SandboxFiles(directory);
-        await files.WriteAuthorityAsync(authority.RootPem, options.CertificateAuthorityFile, cancellationToken);
+        await _files.WriteAuthorityAsync(authority.RootPem, options.CertificateAuthorityFile, cancellationToken);
 
         var faults = new Faults(options.Faults);
         var port = options.Port;
@@ -152,7 +142,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var connectTo = ConnectTo.Parse(options.ConnectTo);
         WebListener? issuerListener = null;
         ConnectTo RouteToIssuers() => connectTo.Then(ConnectTo.Parse($"{IssuerHost}:443:{issuerListener!.HostAndPort}"));
-        var issuers = new IssuerTransport(RouteToIssuers, IssuerTransport.Anchors(files.Authority), isClosed: true);
+        var issuers = new IssuerTransport(RouteToIssuers, IssuerTransport.Anchors(_files.Authority), isClosed: true);
         var clusters = new Dictionary<string, SandboxCluster>(StringComparer.Ordinal);
         var clusterListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
         var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, faults, Calls, time));
@@ -160,8 +150,8 @@ public sealed class SandboxClouds : IAsyncDisposable
             new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, faults, Calls, time)
         );
 
-        var awsListener = Listen(isTls: false, Delayed(aws.Endpoint.HandleAsync));
-        var googleListener = Listen(isTls: false, Delayed(google.Endpoint.HandleAsync));
+        var awsListener = Listen(isTls: false, Delayed(aws.Api.HandleAsync));
+        var googleListener = Listen(isTls: false, Delayed(google.Api.HandleAsync));
         issuerListener = Listen(
             isTls: true,
             faults.Issuer(context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context), time)
@@ -175,16 +165,34 @@ public sealed class SandboxClouds : IAsyncDisposable
         }
 
         Own(await WebListeners.StartAsync(_listeners, authority, cancellationToken));
+        var awsEndpoint = new Uri("http://" + awsListener.HostAndPort);
+        var googleEndpoint = new Uri($"http://{googleListener.HostAndPort}/");
+        var administrator = aws.AdministratorKeys[options.Accounts[0].Id];
         Environment = SandboxEnvironment.Of(
             options,
-            files,
-            awsEndpoint: new Uri("http://" + awsListener.HostAndPort),
-            googleEndpoint: new Uri($"http://{googleListener.HostAndPort}/"),
-            aws.AdministratorKeys[options.Accounts[0].Id],
+            _files,
+            awsEndpoint,
+            googleEndpoint,
+            administrator,
             google.Tokens.AccessToken,
             RouteToIssuers()
         );
-        Unset = SandboxEnvironment.Unset(Environment);
+        Unset = SandboxEnvironment.Unset(options.AmbientVariables, Environment);
+        Endpoints = new CloudEndpoints
+        {
+            IsSandbox = true,
+            Aws = new AwsEndpoint(awsEndpoint, administrator.AccessKeyId, administrator.SecretAccessKey, _files.AwsCredentials),
+            GoogleIam = googleEndpoint,
+            GoogleContainer = googleEndpoint,
+            GoogleCredentialsFile = _files.GoogleKey,
+            KubeConfigs = [_files.KubeConfig],
+            IssuerConnectTo = RouteToIssuers().ToString(),
+            IssuerAuthorityFile = _files.Authority,
+            IssuerHosts = [.. connectTo.TargetHosts],
+            Overrides = Environment
+                .Where(variable => CloudEndpoints.Variables.IsOverride(variable.Key))
+                .ToImmutableSortedDictionary(StringComparer.Ordinal),
+        };
 
         foreach (var cluster in options.Clusters)
         {
@@ -193,8 +201,8 @@ public sealed class SandboxClouds : IAsyncDisposable
             );
         }
 
-        await files.WriteClientFilesAsync(
-            google.Tokens.KeyFile(new Uri($"http://{googleListener.HostAndPort}/token")),
+        await _files.WriteClientFilesAsync(
+            google.Tokens.KeyFile(new Uri(googleEndpoint, "token")),
             KubeConfig.Of(clusters.Values, cluster => clusterListeners[cluster.Cluster.Key].HostAndPort, authority.RootPem),
             AwsProfiles.Config(options.Accounts),
             AwsProfiles.Credentials(options.Accounts, aws.AdministratorKeys),
@@ -203,7 +211,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var podEnvironment = SandboxEnvironment.OfPods(Environment);
         foreach (var cluster in clusters.Values)
         {
-            cluster.Start(files.Pods(cluster.Cluster.Key), podEnvironment, options, time);
+            cluster.Start(_files.Pods(cluster.Cluster.Key), podEnvironment, options, time);
         }
 
         RequestDelegate Delayed(RequestDelegate handle) =>

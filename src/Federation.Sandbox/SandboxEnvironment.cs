@@ -1,6 +1,6 @@
-using System.Collections;
 using System.Security.Cryptography;
 using System.Text;
+using Federation.Calls;
 using Federation.Issuers;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Hosting;
@@ -10,8 +10,6 @@ namespace Federation.Sandbox;
 /// <summary>The variables that point real clients at a sandbox, and the shell file that sets them.</summary>
 internal static class SandboxEnvironment
 {
-    public const string FileName = "env.sh";
-
     /// <summary>
     /// Variables of these clouds' tools, whatever follows: each could send a client elsewhere, or win over what is exported.
     /// </summary>
@@ -72,10 +70,13 @@ internal static class SandboxEnvironment
         AccessKey key,
         string googleAccessToken,
         ConnectTo connectTo
-    ) =>
-        new Dictionary<string, string>(StringComparer.Ordinal)
+    )
+    {
+        // A proxy would be asked for loopback addresses too.
+        var noProxy = string.IsNullOrEmpty(options.NoProxy) ? "127.0.0.1,localhost" : "127.0.0.1,localhost," + options.NoProxy;
+        return new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["AWS_ENDPOINT_URL"] = awsEndpoint.AbsoluteUri.TrimEnd('/'),
+            [CloudEndpoints.Variables.Aws] = awsEndpoint.AbsoluteUri.TrimEnd('/'),
             ["AWS_ACCESS_KEY_ID"] = key.AccessKeyId,
             ["AWS_SECRET_ACCESS_KEY"] = key.SecretAccessKey,
             ["AWS_REGION"] = options.Accounts[0].Region,
@@ -88,8 +89,8 @@ internal static class SandboxEnvironment
             ["CLOUDSDK_CONFIG"] = files.CloudSdkConfig,
             ["CLOUDSDK_CORE_PROJECT"] = options.Clusters[0].Project,
             ["CLOUDSDK_AUTH_ACCESS_TOKEN"] = googleAccessToken,
-            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"] = googleEndpoint.AbsoluteUri,
-            ["CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER"] = googleEndpoint.AbsoluteUri,
+            [CloudEndpoints.Variables.GoogleIam] = googleEndpoint.AbsoluteUri,
+            [CloudEndpoints.Variables.GoogleContainer] = googleEndpoint.AbsoluteUri,
             // Nothing is asked, counted, looked for or updated.
             ["CLOUDSDK_CORE_DISABLE_PROMPTS"] = "1",
             ["CLOUDSDK_CORE_DISABLE_USAGE_REPORTING"] = "true",
@@ -97,14 +98,15 @@ internal static class SandboxEnvironment
             ["CLOUDSDK_CORE_DISABLE_FILE_LOGGING"] = "true",
             ["CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK"] = "true",
             ["CLOUDSDK_SURVEY_DISABLE_PROMPTS"] = "true",
-            ["GOOGLE_APPLICATION_CREDENTIALS"] = files.GoogleKey,
-            ["KUBECONFIG"] = files.KubeConfig,
+            [CloudEndpoints.Variables.GoogleCredentials] = files.GoogleKey,
+            [CloudEndpoints.Variables.KubeConfig] = files.KubeConfig,
             ["KUBECACHEDIR"] = files.KubeCache,
-            [IssuerTransport.ConnectToVariable] = connectTo.ToString(),
-            [IssuerTransport.CertificateAuthorityVariable] = files.Authority,
-            ["NO_PROXY"] = NoProxy(),
-            ["no_proxy"] = NoProxy(),
+            [CloudEndpoints.Variables.IssuerConnectTo] = connectTo.ToString(),
+            [CloudEndpoints.Variables.IssuerAuthority] = files.Authority,
+            ["NO_PROXY"] = noProxy,
+            ["no_proxy"] = noProxy,
         };
+    }
 
     /// <summary>What a pod finds: where AWS is and how to get there. Credentials it must come by itself.</summary>
     public static IReadOnlyDictionary<string, string> OfPods(IReadOnlyDictionary<string, string> exported) =>
@@ -114,13 +116,10 @@ internal static class SandboxEnvironment
             StringComparer.Ordinal
         );
 
-    /// <summary>What is set around this process, or may be around another, and is not among the exported.</summary>
-    public static IReadOnlyList<string> Unset(IReadOnlyDictionary<string, string> exported) =>
+    /// <summary>The variables to unset: those known to win over the exported ones, and those of the same tools among the ambient ones.</summary>
+    public static IReadOnlyList<string> Unset(IEnumerable<string> ambient, IReadOnlyDictionary<string, string> exported) =>
         [
-            .. Environment
-                .GetEnvironmentVariables()
-                .Cast<DictionaryEntry>()
-                .Select(variable => (string)variable.Key)
+            .. ambient
                 .Where(name =>
                     Prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
                     && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_')
@@ -131,22 +130,17 @@ internal static class SandboxEnvironment
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>A proxy would be asked for loopback addresses too: what already bypasses it, and these.</summary>
-    private static string NoProxy()
-    {
-        var present = Environment.GetEnvironmentVariable("NO_PROXY") ?? Environment.GetEnvironmentVariable("no_proxy");
-        return string.IsNullOrEmpty(present) ? "127.0.0.1,localhost" : "127.0.0.1,localhost," + present;
-    }
-
     /// <summary>A file for POSIX shells: no value in it can be read as anything but a value.</summary>
     public static Task WriteAsync(
-        string directory,
+        string path,
         IReadOnlyDictionary<string, string> exported,
         IReadOnlyList<string> unset,
         CancellationToken cancellationToken
     )
     {
-        var script = new StringBuilder("# Points AWS, Google and Kubernetes clients at the sandbox: . ").Append(FileName).Append('\n');
+        var script = new StringBuilder("# Points AWS, Google and Kubernetes clients at the sandbox: . ")
+            .Append(Path.GetFileName(path))
+            .Append('\n');
         script.Append("unset ").AppendJoin(' ', unset).Append('\n');
         // Endpoints of single services win over the one endpoint of all, and there are hundreds.
         script.Append(
@@ -157,6 +151,6 @@ internal static class SandboxEnvironment
             script.Append("export ").Append(name).Append("='").Append(value.Replace("'", "'\\''", StringComparison.Ordinal)).Append("'\n");
         }
 
-        return PrivateFile.WriteAsync(Path.Combine(directory, FileName), script.ToString(), cancellationToken);
+        return PrivateFile.WriteAsync(path, script.ToString(), cancellationToken);
     }
 }

@@ -5,6 +5,9 @@ namespace Federation.Sandbox;
 /// <summary>The files that the variables of a sandbox's environment name, all in one directory.</summary>
 internal sealed class SandboxFiles(string directory)
 {
+    /// <summary>The variables that lead real clients to the sandbox, for a shell to read.</summary>
+    public string Environment => Path.Combine(directory, "env.sh");
+
     public string Authority => Path.Combine(directory, "ca.pem");
 
     public string GoogleKey => Path.Combine(directory, "google-key.json");
@@ -45,6 +48,15 @@ internal sealed class SandboxFiles(string directory)
 
     /// <summary>Where a cluster's pods have their volumes. Short: paths below it must fit where sockets are named.</summary>
     public string Pods(string cluster) => Path.Combine(directory, "pods", cluster);
+
+    /// <summary>Deletes what was written here: all of it belongs to one sandbox. What its clients keep here, their caches, stays.</summary>
+    public void Delete()
+    {
+        foreach (var file in new[] { Environment, Authority, GoogleKey, KubeConfig, AwsConfig, AwsCredentials })
+        {
+            File.Delete(file);
+        }
+    }
 
     private static bool SamePath(string one, string other) =>
         string.Equals(Path.GetFullPath(one), Path.GetFullPath(other), StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using Federation.Configuration;
-using Federation.Issuers;
 
 namespace Federation.Sandbox;
 
@@ -38,16 +37,21 @@ public sealed record SandboxOptions
     /// <summary>The first of the ports: AWS, then Google, the issuers and one for each cluster follow it; 0: any free ones.</summary>
     public int Port { get; init; }
 
-    /// <summary>Where keys, kubeconfig and environment file are written; made if absent, readable by its owner alone.</summary>
-    public required string Directory { get; init; }
+    /// <summary>Where keys, kubeconfig and environment file are written, readable by their owner alone.</summary>
+    public required SandboxFolder Folder { get; init; }
 
     /// <summary>
-    /// Where connections to issuers go, before the sandbox's own: <c>HOST:PORT:HOST:PORT[,…]</c>. By default what
-    /// <c>FEDERATION_CONNECT_TO</c> says.
+    /// Where connections to issuers go, tried before the sandbox's own issuers: <c>HOST:PORT:HOST:PORT[,…]</c>. The only way in
+    /// which a sandbox reaches another machine, so give it what the person asked for (<c>--issuer</c>), never a variable.
     /// </summary>
-    public string? ConnectTo { get; init; } = System.Environment.GetEnvironmentVariable(IssuerTransport.ConnectToVariable);
+    public string? ConnectTo { get; init; }
 
-    /// <summary>A PEM file of further trust anchors for issuers. By default the one of <c>FEDERATION_CA_FILE</c>.</summary>
-    public string? CertificateAuthorityFile { get; init; } =
-        System.Environment.GetEnvironmentVariable(IssuerTransport.CertificateAuthorityVariable);
+    /// <summary>A PEM file of further trust anchors for issuers (<c>--issuer-ca</c>).</summary>
+    public string? CertificateAuthorityFile { get; init; }
+
+    /// <summary>The names of the variables around this process: those that would lead a client elsewhere are to be unset.</summary>
+    public IEnumerable<string> AmbientVariables { get; init; } = [];
+
+    /// <summary>The hosts for which a proxy is bypassed already, as <c>NO_PROXY</c> lists them.</summary>
+    public string? NoProxy { get; init; }
 }

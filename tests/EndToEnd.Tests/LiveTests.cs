@@ -134,7 +134,8 @@ public sealed class LiveTests
             Clusters = configuration.Clusters,
             Accounts = configuration.Accounts,
             Buckets = configuration.Sandbox.Buckets,
-            Directory = Path.Combine(host.Folder, "sandbox"),
+            Folder = SandboxFolder.Own(host.Folder),
+            AmbientVariables = Environment.GetEnvironmentVariables().Keys.Cast<string>(),
         };
         var sandbox = await SandboxClouds.StartAsync(
             change?.Invoke(options) ?? options,

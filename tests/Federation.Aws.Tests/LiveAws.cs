@@ -36,9 +36,7 @@ internal sealed class LiveAws : IAsyncDisposable
             {
                 Clusters = [Given.Cluster],
                 Accounts = [Given.Account],
-                Directory = aws._directory.FullName,
-                ConnectTo = null,
-                CertificateAuthorityFile = null,
+                Folder = SandboxFolder.Own(aws._directory.FullName),
             },
             TimeProvider.System,
             TestContext.Current.CancellationToken

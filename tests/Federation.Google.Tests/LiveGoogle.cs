@@ -54,9 +54,7 @@ internal sealed class LiveGoogle : IAsyncDisposable
             {
                 Clusters = [Given.Cluster],
                 Accounts = [Given.Account],
-                Directory = google._directory.FullName,
-                ConnectTo = null,
-                CertificateAuthorityFile = null,
+                Folder = SandboxFolder.Own(google._directory.FullName),
             },
             TimeProvider.System,
             TestContext.Current.CancellationToken

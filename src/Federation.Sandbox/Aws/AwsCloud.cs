@@ -47,7 +47,7 @@ internal sealed class AwsCloud : IDisposable
 
         _issuers = new IssuerClient(issuers);
         var authorizer = new Authorizer(time);
-        Endpoint = new AwsEndpoint(
+        Api = new AwsApi(
             new SignatureVersion4(keys, time),
             authorizer,
             new IamApi(new IamRoles(time, faults.Propagation), new IamProviders(time, issuers), new IamPolicies(time)),
@@ -58,7 +58,7 @@ internal sealed class AwsCloud : IDisposable
         );
     }
 
-    public AwsEndpoint Endpoint { get; }
+    public AwsApi Api { get; }
 
     /// <summary>By account id: the key of an IAM user who may do everything there.</summary>
     public IReadOnlyDictionary<string, AccessKey> AdministratorKeys { get; }

@@ -31,10 +31,10 @@ internal sealed class GoogleCloud : IDisposable
             StringComparer.Ordinal
         );
         var projects = clusters.Select(cluster => cluster.Project).ToHashSet(StringComparer.Ordinal);
-        Endpoint = new GoogleEndpoint(new ServiceAccounts(projects), new GkeClusters([.. Clusters.Values]), Tokens, faults, calls);
+        Api = new GoogleApi(new ServiceAccounts(projects), new GkeClusters([.. Clusters.Values]), Tokens, faults, calls);
     }
 
-    public GoogleEndpoint Endpoint { get; }
+    public GoogleApi Api { get; }
 
     public GoogleTokens Tokens { get; }
 

@@ -242,9 +242,7 @@ public sealed class LiveFederation : IAsyncLifetime
                 Clusters = configuration.Clusters,
                 Accounts = configuration.Accounts,
                 Buckets = configuration.Sandbox.Buckets,
-                Directory = Path.Combine(Host.Folder, folder),
-                ConnectTo = null,
-                CertificateAuthorityFile = null,
+                Folder = SandboxFolder.Own(Path.Combine(Host.Folder, folder)),
             },
             _clock
         );

@@ -354,7 +354,7 @@ public sealed class CommandLineToolTests
 
     private static async Task<List<string>> RunAsync(TestSandbox sandbox, string script)
     {
-        var environment = await sandbox.Clouds.WriteEnvironmentAsync(sandbox.FilesDirectory);
+        var environment = await sandbox.Clouds.WriteEnvironmentAsync();
         var start = new ProcessStartInfo("/bin/sh")
         {
             UseShellExecute = false,

@@ -238,7 +238,7 @@ public sealed class HostileInputTests : IDisposable
                         ("Content-Type", contentType),
                         ("Content-Encoding", encoding)
                     );
-                    var (status, text) = Answer(_google.Endpoint.HandleAsync, context);
+                    var (status, text) = Answer(_google.Api.HandleAsync, context);
                     Assert.True(status is >= 200 and < 500, text);
                     Assert.IsType<JsonObject>(JsonNode.Parse(text));
                 }
@@ -269,7 +269,7 @@ public sealed class HostileInputTests : IDisposable
     /// <param name="mayBeContent">What comes with 200 need be no XML: it may be an object's content.</param>
     private void AnswersXml(HttpContext context, bool mayBeContent = false)
     {
-        var (status, text) = Answer(_aws.Endpoint.HandleAsync, context);
+        var (status, text) = Answer(_aws.Api.HandleAsync, context);
         Assert.True(status is >= 200 and < 500 or 501 or 503, text);
         if (text.Length > 0 && !(mayBeContent && status < 300))
         {

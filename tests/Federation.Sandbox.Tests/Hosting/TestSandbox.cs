@@ -17,7 +17,7 @@ public sealed class TestSandbox : IAsyncDisposable
 
     public SandboxClouds Clouds { get; private set; } = null!;
 
-    public string FilesDirectory => _directory.FullName;
+    public string FilesDirectory => SandboxFolder.Own(_directory.FullName).Path;
 
     public static Cluster Main { get; } = new("main", "acme-prod", "asia-south1-a", "main");
 
@@ -31,9 +31,7 @@ public sealed class TestSandbox : IAsyncDisposable
             Clusters = [Main, Second],
             Accounts = [new Account("data", Account, "ap-south-1"), new Account("other", OtherAccount, "us-east-1")],
             Buckets = ["exports", "backups"],
-            Directory = sandbox._directory.FullName,
-            ConnectTo = null,
-            CertificateAuthorityFile = null,
+            Folder = SandboxFolder.Own(sandbox._directory.FullName),
         };
         sandbox.Clouds = await SandboxClouds.StartAsync(
             change is null ? options : change(options),

@@ -15,7 +15,7 @@ namespace Federation.Sandbox.Google;
 /// Google's REST APIs on one port: IAM (service accounts), GKE (clusters) and the OAuth token endpoint. Every call but
 /// the last needs a bearer token.
 /// </summary>
-internal sealed class GoogleEndpoint(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, Faults faults, CallLog calls)
+internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, Faults faults, CallLog calls)
 {
     private const int LargestBody = 1 << 20;
 

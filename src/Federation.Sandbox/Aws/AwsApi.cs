@@ -11,7 +11,7 @@ namespace Federation.Sandbox.Aws;
 /// The one endpoint behind <c>AWS_ENDPOINT_URL</c>: IAM and STS in the query protocol, S3 in REST, told apart as their
 /// requests differ. Every call but <c>AssumeRoleWithWebIdentity</c> must be signed.
 /// </summary>
-internal sealed class AwsEndpoint(
+internal sealed class AwsApi(
     SignatureVersion4 signatures,
     Authorizer authorizer,
     IamApi iam,
