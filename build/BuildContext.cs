@@ -35,8 +35,8 @@ public sealed class BuildContext : FrostingContext
         _run = new(() =>
             new FederationRun(
                 _arguments.Value.Run,
-                _arguments.Value.Sessions,
-                [new Screen(Console, _arguments.Value.Sessions.Cloud), new AgentProgress(agent), _ending],
+                _arguments.Value.Clouds,
+                [new Screen(Console, _arguments.Value.Clouds.Cloud), new AgentProgress(agent), _ending],
                 environment.Time,
                 CancellationToken
             )
@@ -47,7 +47,7 @@ public sealed class BuildContext : FrostingContext
     public IAnsiConsole Console => _terminal.Out;
 
     /// <summary>What a sandbox in the foreground is told.</summary>
-    public SandboxOverrides Sandbox => _arguments.Value.Sandbox;
+    public SandboxOverrides Sandbox => _arguments.Value.Overrides;
 
     /// <summary>Cancelled when the process is told to end; the target then cleans up within <see cref="Interruption.Grace"/>.</summary>
     public CancellationToken CancellationToken => _interruption.Token;

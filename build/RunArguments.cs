@@ -11,8 +11,6 @@ namespace Build;
 /// <summary>The arguments of the product's targets, as what a run is asked for. All of them are checked at once.</summary>
 internal sealed class RunArguments
 {
-    private const string Live = "live";
-    private const string SandboxCloud = "sandbox";
     private const string StandardInput = "-";
 
     private static readonly Dictionary<string, PlanMode> Modes = new(StringComparer.Ordinal)
@@ -36,7 +34,7 @@ internal sealed class RunArguments
         var targets = line.Targets.Select(name => TargetTable.Find(name)!).ToArray();
         var (error, evidence, pod) = (Value("error"), Value("evidence"), Value("pod"));
         var isOffline = error is not null || (evidence is not null && File.Exists(evidence));
-        var (config, cloud) = (Value("config"), Choice("cloud", Live, SandboxCloud));
+        var (config, cloud) = (Value("config"), Choice("cloud", Sessions.Live, Sessions.Sandbox));
         CheckDiagnosis(targets, error, evidence);
         CheckPod(pod);
         if (Value("templates") is { } templates && !Directory.Exists(templates))
@@ -44,7 +42,7 @@ internal sealed class RunArguments
             Invalid($"--templates={templates}: there is no such folder.", "Give a folder that holds your own templates.");
         }
 
-        Sandbox = new SandboxOverrides
+        Overrides = new SandboxOverrides
         {
             Port = Number("port", 0, least: 1, most: 65_000),
             Latency = Number("latency", 0, least: 0, most: 60_000) is var milliseconds and > 0
@@ -60,7 +58,7 @@ internal sealed class RunArguments
         {
             Target = targets.LastOrDefault(target => target.HasReport)?.Name ?? targets[^1].Name,
             Output = Value("output") ?? "artifacts",
-            Configuration = () => ConfigurationFile.Find(config, mayBeExample: cloud != Live, isUnattended),
+            Configuration = () => ConfigurationFile.Find(config, mayBeExample: cloud != Sessions.Live, isUnattended),
             Templates = Value("templates"),
             Workloads = Value("workload"),
             Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
@@ -72,6 +70,7 @@ internal sealed class RunArguments
             Error = error,
             Token = Value("token-file") is { } token ? TokenIn(token) : null,
             UsesClouds = Array.Exists(targets, target => target.UsesClouds && !(target.CanBeOffline && isOffline)),
+            Packages = HostPackages.Side,
             HasReport = Array.Exists(targets, target => target.HasReport),
             Advise = advise,
         };
@@ -81,18 +80,19 @@ internal sealed class RunArguments
         }
 
         // Decided once, for every target of the line: a session is opened of these clouds or of none.
-        var isSandbox = cloud == SandboxCloud || (cloud is null && config is null && ConfigurationFile.IsExampleCalledFor(isUnattended));
-        Sessions = isSandbox
-            ? new SandboxSessions(Sandbox, environment.Time)
+        var isSandbox = cloud == Sessions.Sandbox || (cloud is null && config is null && ConfigurationFile.IsExampleCalledFor(isUnattended));
+        Clouds = isSandbox
+            ? new SandboxSessions(Overrides, environment.Time)
             : new LiveSessions(() => environment.LiveEndpoints, environment.Time);
     }
 
     public RunOptions Run { get; }
 
-    public SandboxOverrides Sandbox { get; }
+    /// <summary>What a sandbox is told beside the configuration.</summary>
+    public SandboxOverrides Overrides { get; }
 
     /// <summary>Opens the clouds that <c>--cloud</c> asks for.</summary>
-    public Sessions Sessions { get; }
+    public Sessions Clouds { get; }
 
     private void CheckDiagnosis(TargetRow[] targets, string? error, string? evidence)
     {

@@ -1,6 +1,7 @@
 using Build.Host;
 using Build.Targets;
 using Federation.Findings;
+using Federation.Runs;
 
 namespace Build.Agents;
 
@@ -16,7 +17,7 @@ internal static class PullRequestRule
     /// <exception cref="FindingException">A target writes, and nothing can stand for it (FED8013).</exception>
     public static CommandLine Apply(CommandLine line, IBuildAgent agent)
     {
-        if (!agent.IsPullRequest || line.Has(Argument) || line.ValueOf("cloud") == "sandbox")
+        if (!agent.IsPullRequest || line.Has(Argument) || line.ValueOf("cloud") == Sessions.Sandbox)
         {
             return line;
         }

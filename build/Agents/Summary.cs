@@ -4,6 +4,7 @@ using Federation.Diagnosis;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Reporting;
+using Federation.Runs;
 
 namespace Build.Agents;
 
@@ -151,14 +152,14 @@ internal static class Summary
                 ? "nothing was done"
                 : $"{(failed > 0 && failed < count ? $"{failed} of " : "")}{count} workload{(count == 1 ? "" : "s")}";
         var overridden =
-            report.Endpoints.Count == 0 || report.Cloud == "sandbox"
+            report.Endpoints.Count == 0 || report.Cloud == Sessions.Sandbox
                 ? ""
                 : $"\n> Endpoints are overridden: {string.Join(", ", report.Endpoints.Keys.Select(Code))}\n";
         return $"""
             ## {Sign(report.Outcome)} {report.Outcome}: {what}
 
             {Text(report.Target)} · {(
-                report.Cloud == "sandbox" ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud)
+                report.Cloud == Sessions.Sandbox ? "in the **sandbox**: no cloud account was touched" : Text(report.Cloud)
             )} · {Seconds(report.DurationMilliseconds)}
             {overridden}
             """.ReplaceLineEndings(

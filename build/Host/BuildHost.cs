@@ -58,6 +58,11 @@ public static class BuildHost
             )
             .Run(line.Normalised);
 
+        if (line.Has("info"))
+        {
+            terminal.Out.WriteLine($"Packages: {HostPackages.Side}");
+        }
+
         if (line.Verbosity >= Verbosity.Diagnostic)
         {
             failure.ShowDetails(ending);

@@ -130,7 +130,10 @@ public sealed class FederationRun : IAsyncDisposable
         }
 
         var session = _session is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? (await _session.Value).Value : null;
-        var report = _record.ToReport(isInterrupted, session?.Calls ?? new SortedDictionary<string, int>(StringComparer.Ordinal));
+        var report = _record.ToReport(isInterrupted, session?.Calls ?? new SortedDictionary<string, int>(StringComparer.Ordinal)) with
+        {
+            Packages = _options.Packages,
+        };
         _output.Write(_output.ReportPath, report.ToJson());
         _events.Tell(new RunEvent.Ended(report, _output.ReportPath));
         return new WrittenReport(report, _output.ReportPath);

@@ -55,6 +55,9 @@ public sealed record RunOptions
     /// </summary>
     public bool UsesClouds { get; init; }
 
+    /// <summary>Which packages the host is built on, for the report: <c>published</c> or <c>stand-ins</c>.</summary>
+    public string? Packages { get; init; }
+
     /// <summary>The run ends in a report.</summary>
     public bool HasReport { get; init; }
 

@@ -8,6 +8,9 @@ namespace Federation.Runs;
 /// <summary>Opens the session of a run: the one place that knows which clouds <c>--cloud</c> asks for.</summary>
 public abstract class Sessions(TimeProvider time)
 {
+    public const string Live = "live";
+    public const string Sandbox = "sandbox";
+
     /// <summary><c>live</c> or <c>sandbox</c>.</summary>
     public abstract string Cloud { get; }
 
@@ -21,7 +24,7 @@ public abstract class Sessions(TimeProvider time)
 /// <param name="endpoints">Where they are; asked when a session is opened.</param>
 public sealed class LiveSessions(Func<CloudEndpoints> endpoints, TimeProvider time) : Sessions(time)
 {
-    public override string Cloud => "live";
+    public override string Cloud => Live;
 
     public override Task<Session> OpenAsync(
         FederationConfiguration configuration,
@@ -33,7 +36,7 @@ public sealed class LiveSessions(Func<CloudEndpoints> endpoints, TimeProvider ti
 /// <summary>A sandbox of the run's own: it starts with the session and ends with it.</summary>
 public sealed class SandboxSessions(SandboxOverrides overrides, TimeProvider time) : Sessions(time)
 {
-    public override string Cloud => "sandbox";
+    public override string Cloud => Sandbox;
 
     public override async Task<Session> OpenAsync(
         FederationConfiguration configuration,

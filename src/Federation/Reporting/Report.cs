@@ -33,6 +33,9 @@ public sealed record Report
     /// <summary><c>live</c> or <c>sandbox</c>.</summary>
     public required string Cloud { get; init; }
 
+    /// <summary>Which packages the host is built on: <c>published</c> or <c>stand-ins</c>.</summary>
+    public string? Packages { get; init; }
+
     public required Outcome Outcome { get; init; }
 
     public required long DurationMilliseconds { get; init; }
