@@ -80,7 +80,8 @@ internal sealed class RunArguments
         }
 
         // Decided once, for every target of the line: a session is opened of these clouds or of none.
-        var isSandbox = cloud == Sessions.Sandbox || (cloud is null && config is null && ConfigurationFile.IsExampleCalledFor(isUnattended));
+        var isSandbox =
+            cloud == Sessions.Sandbox || (cloud is null && config is null && ConfigurationFile.IsExampleCalledFor(isUnattended));
         Clouds = isSandbox
             ? new SandboxSessions(Overrides, environment.Time)
             : new LiveSessions(() => environment.LiveEndpoints, environment.Time);

@@ -66,7 +66,7 @@ public sealed partial class AdviceTests
 
     /// <summary>A command of another tool, up to the end of its code span, string literal or line.</summary>
     [GeneratedRegex(
-        @"\b(aws|gcloud|kubectl|curl|npm|npx|tfx|docker)\b[ ][^`\n]*",
+        @"\b(aws|gcloud|kubectl|curl|npm|npx|tfx|docker|sha256sum)\b[ ][^`\n]*",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex OtherTool();

@@ -14,7 +14,9 @@ public sealed partial class ReadmeTests
     public void Every_target_has_a_row() =>
         Assert.Equal(
             TargetTable.Names.Order(StringComparer.Ordinal),
-            Rows("target").SelectMany(row => Word().Matches(row.Split('|')[1]).Select(word => word.Groups[1].Value)).Order(StringComparer.Ordinal)
+            Rows("target")
+                .SelectMany(row => Word().Matches(row.Split('|')[1]).Select(word => word.Groups[1].Value))
+                .Order(StringComparer.Ordinal)
         );
 
     [Fact]
