@@ -73,7 +73,7 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
         Reading.TryAsync(
             $"whether the Google service account {workload.GoogleServiceAccount} is there, enabled, and the one that the role trusts",
             async () =>
-                await cloud.FindAccountAsync(GoogleAccount.Of(workload), cancellationToken) is { } found
+                await cloud.Accounts.FindAsync(GoogleAccount.Of(workload), cancellationToken) is { } found
                     ? new GoogleServiceAccountEvidence(found.Email, found.UniqueId, found.Disabled == true)
                     : null
         );
@@ -81,7 +81,7 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
     private Task<Reading<IReadOnlyList<string>>> UsersAsync(Workload workload, CancellationToken cancellationToken) =>
         Reading.TryAsync(
             $"who may act as the Google service account {workload.GoogleServiceAccount}",
-            () => cloud.FindWorkloadIdentityUsersAsync(GoogleAccount.Of(workload), cancellationToken)
+            () => cloud.Accounts.FindUsersAsync(GoogleAccount.Of(workload), cancellationToken)
         );
 
     private Task<Reading<PublishedIssuer>> IssuerAsync(Cluster cluster, CancellationToken cancellationToken) =>

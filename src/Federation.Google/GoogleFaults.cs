@@ -2,37 +2,42 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Federation.Calls;
 using Federation.Findings;
 using Google;
 using Google.Apis.Auth.OAuth2.Responses;
-using Polly;
-using Polly.Retry;
+using Polly.Timeout;
 
 namespace Federation.Google;
 
-/// <summary>What Google's APIs refuse, as findings; and which faults pass by themselves.</summary>
+/// <summary>What goes wrong in calls of Google's APIs: which faults may pass by themselves, and the finding about each.</summary>
 internal static partial class GoogleFaults
 {
-    /// <summary>Up to five tries, with back-off and jitter, for faults that pass: throttling, 5xx, lost connections.</summary>
-    public static ResiliencePipeline Retries(TimeProvider time) =>
-        new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(
-                new RetryStrategyOptions
-                {
-                    ShouldHandle = new PredicateBuilder()
-                        .Handle<GoogleApiException>(fault =>
-                            fault.HttpStatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError
-                        )
-                        .Handle<HttpRequestException>(fault =>
-                            fault.HttpRequestError is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError)
-                        ),
-                    MaxRetryAttempts = 4,
-                    Delay = TimeSpan.FromMilliseconds(500),
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                }
-            )
-            .Build();
+    private const string CheckNetwork =
+        "Check this machine's network and proxy, and the endpoint if CLOUDSDK_API_ENDPOINT_OVERRIDES_… is set.";
+
+    /// <summary>Throttling, HTTP 5xx and lost connections. Not a certificate that is refused, or a name that is unknown.</summary>
+    public static bool IsTransient(Exception fault) =>
+        fault switch
+        {
+            GoogleApiException refused => IsTransient(refused.HttpStatusCode),
+            TokenResponseException refused => IsTransient(refused.StatusCode),
+            HttpRequestException lost => lost.HttpRequestError
+                is not (
+                    HttpRequestError.SecureConnectionError
+                    or HttpRequestError.NameResolutionError
+                    or HttpRequestError.ConfigurationLimitExceeded
+                ),
+            IOException => true,
+            _ => false,
+        };
+
+    /// <summary>Google itself says that there is no such thing. A 404 of another server on the way says nothing about it.</summary>
+    public static bool SaysAbsent(this FindingException refused) => refused.IsRefusal(HttpStatusCode.NotFound);
+
+    /// <summary>Google itself says that it is there already, or was changed since it was read.</summary>
+    public static bool SaysConflict(this FindingException refused) =>
+        refused.IsRefusal(HttpStatusCode.Conflict) || refused.IsRefusal(HttpStatusCode.PreconditionFailed);
 
     public static Finding CredentialsMissing(string why) =>
         new()
@@ -42,75 +47,130 @@ internal static partial class GoogleFaults
             Fix = "Log in: `gcloud auth application-default login`.",
         };
 
+    /// <param name="asked">The endpoint that the fault came from.</param>
     /// <param name="attempt">What was tried, such as <c>get the cluster projects/…</c>.</param>
-    public static Finding FindingFor(Exception fault, string attempt, string? resource)
-    {
-        switch (fault)
+    public static Finding FindingFor(Exception fault, GoogleEndpoint asked, string attempt, string? resource) =>
+        fault switch
         {
-            case TokenResponseException refused:
-                return CredentialsMissing(
-                    $"the token endpoint refused them: {refused.Error?.ErrorDescription ?? refused.Error?.Error ?? refused.Message}"
-                );
-            case GoogleApiException { HttpStatusCode: HttpStatusCode.Unauthorized } unauthorized:
-                return CredentialsMissing($"Google did not accept them when asked to {attempt}: {MessageOf(unauthorized)}");
-            case GoogleApiException { HttpStatusCode: HttpStatusCode.Forbidden } forbidden:
-                return Forbidden(forbidden, attempt, resource);
-            case GoogleApiException { HttpStatusCode: HttpStatusCode.TooManyRequests } throttled:
-                return new Finding
-                {
-                    Code = FindingCodes.Throttled,
-                    Resource = resource,
-                    Cause = $"Google still throttles after several tries to {attempt}: {MessageOf(throttled)}",
-                    Fix = "Try again later, or with a smaller --parallelism.",
-                };
-            case GoogleApiException other:
-                return new Finding
-                {
-                    Code = FindingCodes.EndpointUnreachable,
-                    Resource = resource,
-                    Cause = $"Google's {other.ServiceName} API would not {attempt}: {MessageOf(other)} (HTTP {(int)other.HttpStatusCode}).",
-                    Fix = "If the message names something to change, change it; otherwise try again.",
-                };
-            default:
-                return new Finding
-                {
-                    Code = FindingCodes.EndpointUnreachable,
-                    Resource = resource,
-                    Cause = $"Google could not be reached to {attempt}: {fault.GetBaseException().Message}",
-                    Fix = "Check this machine's network and proxy, and the endpoint if CLOUDSDK_API_ENDPOINT_OVERRIDES_… is set.",
-                };
+            TokenResponseException refused => TokenRefused(refused, asked, attempt),
+            EmptyAnswerException => Unreadable(asked, attempt, resource),
+            // It was no JSON, or JSON of another shape. The message holds the whole answer.
+            GoogleApiException { HttpStatusCode: 0, InnerException: not null } => Unreadable(asked, attempt, resource),
+            GoogleApiException { HttpStatusCode: not 0 } refused => Refused(refused, asked, attempt, resource),
+            TimeoutRejectedException => Unreachable(
+                $"{asked} did not answer within {CallPolicy.TryTimeout.TotalSeconds:0} seconds when asked to {Wanted(asked, attempt)}",
+                resource
+            ),
+            HttpRequestException or IOException => Unreachable(
+                $"{asked} could not be reached to {Wanted(asked, attempt)}: {fault.GetBaseException().Message.TrimEnd('.')}",
+                resource
+            ),
+            // The library reads an empty answer of a token endpoint as null, and goes on.
+            NullReferenceException when asked.IssuesTokens => Unreadable(asked, attempt, resource),
+            InvalidOperationException when asked.IssuesTokens => CredentialsMissing($"{asked} gave no token: {fault.Message}"),
+            _ => UnexpectedFailure.While($"calling {asked} to {Wanted(asked, attempt)}", fault) with { Resource = resource },
+        };
+
+    private static bool IsTransient(HttpStatusCode? status) =>
+        status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError;
+
+    private static bool IsRefusal(this FindingException refused, HttpStatusCode status) =>
+        refused.InnerException is GoogleApiException fault && fault.HttpStatusCode == status && fault.Error?.Code == (int)status;
+
+    private static string Wanted(GoogleEndpoint asked, string attempt) => asked.IssuesTokens ? $"get the token to {attempt}" : attempt;
+
+    private static Finding TokenRefused(TokenResponseException refused, GoogleEndpoint asked, string attempt) =>
+        refused switch
+        {
+            { StatusCode: HttpStatusCode.TooManyRequests } => Throttled(
+                asked,
+                attempt,
+                refused.Error?.ErrorDescription ?? "HTTP 429",
+                resource: null
+            ),
+            // It answered with success or was at fault itself: neither says anything about the credentials.
+            { StatusCode: >= HttpStatusCode.InternalServerError or (>= HttpStatusCode.OK and < HttpStatusCode.Ambiguous) } => Unreadable(
+                asked,
+                attempt,
+                resource: null,
+                $" (HTTP {(int)refused.StatusCode})"
+            ),
+            _ => CredentialsMissing($"{asked} refused them: {refused.Error?.ErrorDescription ?? refused.Error?.Error ?? refused.Message}"),
+        };
+
+    private static Finding Refused(GoogleApiException refused, GoogleEndpoint asked, string attempt, string? resource)
+    {
+        if (MessageOf(refused) is not { } message)
+        {
+            return Unreadable(asked, attempt, resource, $" (HTTP {(int)refused.HttpStatusCode})");
         }
+
+        return refused.HttpStatusCode switch
+        {
+            HttpStatusCode.Unauthorized => CredentialsMissing($"Google did not accept them when asked to {attempt}: {message}"),
+            HttpStatusCode.Forbidden => Forbidden(refused, message, attempt, resource),
+            HttpStatusCode.TooManyRequests => Throttled(asked, attempt, message, resource),
+            _ => new Finding
+            {
+                Code = FindingCodes.EndpointUnreachable,
+                Resource = resource,
+                Cause = $"Google's {refused.ServiceName} API would not {attempt}: {message} (HTTP {(int)refused.HttpStatusCode}).",
+                Fix = "If the message names something to change, change it; otherwise try again.",
+            },
+        };
     }
 
-    public static string MessageOf(GoogleApiException fault) => fault.Error?.Message is { Length: > 0 } message ? message : fault.Message;
-
-    private static Finding Forbidden(GoogleApiException fault, string attempt, string? resource)
-    {
-        var reason = ErrorInfo(fault);
-        if ((string?)reason?["reason"] == "SERVICE_DISABLED")
+    private static Finding Throttled(GoogleEndpoint asked, string attempt, string message, string? resource) =>
+        new()
         {
-            var service = (string?)reason["metadata"]?["service"] ?? "the service";
+            Code = FindingCodes.Throttled,
+            Resource = resource,
+            Cause = $"{asked} still throttles after several tries to {Wanted(asked, attempt)}: {message}",
+            Fix = "Try again later, or with a smaller --parallelism.",
+        };
+
+    private static Finding Unreachable(string cause, string? resource) =>
+        new()
+        {
+            Code = FindingCodes.EndpointUnreachable,
+            Resource = resource,
+            Cause = cause + ".",
+            Fix = CheckNetwork,
+        };
+
+    /// <param name="status">The answer's HTTP status in brackets, where it says more.</param>
+    private static Finding Unreadable(GoogleEndpoint asked, string attempt, string? resource, string status = "") =>
+        Unreachable(
+            $"{asked} answered, but not as Google does{status}, when asked to {Wanted(asked, attempt)}: "
+                + "the answer is empty, or is not the JSON that was asked for. Another server may have answered, such as a proxy",
+            resource
+        );
+
+    /// <summary>What Google says of an error; null if the answer is not one of Google's.</summary>
+    private static string? MessageOf(GoogleApiException fault) =>
+        fault.Error is { Code: not 0, Message: { Length: > 0 } message } ? message : null;
+
+    private static Finding Forbidden(GoogleApiException refused, string message, string attempt, string? resource)
+    {
+        var info = ErrorInfo.Of(refused);
+        if (info.Reason == "SERVICE_DISABLED")
+        {
+            var service = info.Service ?? "the service";
             return new Finding
             {
                 Code = FindingCodes.GoogleApiDisabled,
                 Resource = resource,
-                Cause = $"The API {service} is disabled in the project: {MessageOf(fault)}",
-                Fix = $"gcloud services enable {service} --project {(string?)reason["metadata"]?["consumer"] ?? "PROJECT"}".Replace(
-                    "projects/",
-                    "",
-                    StringComparison.Ordinal
-                ),
+                Cause = $"The API {service} is disabled in the project: {message}",
+                Fix = $"gcloud services enable {service} --project {info.Project ?? "PROJECT"}",
             };
         }
 
-        var permission =
-            (string?)reason?["metadata"]?["permission"]
-            ?? (Permission().Match(MessageOf(fault)) is { Success: true } named ? named.Value : null);
+        var permission = info.Permission ?? (Permission().Match(message) is { Success: true } named ? named.Value : null);
         return new Finding
         {
             Code = FindingCodes.GooglePermissionDenied,
             Resource = resource,
-            Cause = $"These Google credentials may not {attempt}: {MessageOf(fault)}",
+            Cause = $"These Google credentials may not {attempt}: {message}",
             Fix = permission is null
                 ? "Grant the runner's identity the permission the message names (README, \"What the runner needs\")."
                 : $"Grant the runner's identity {permission} (README, \"What the runner needs\").",
@@ -118,22 +178,32 @@ internal static partial class GoogleFaults
         };
     }
 
-    /// <summary>The <c>google.rpc.ErrorInfo</c> of an error, which the client library does not model.</summary>
-    private static JsonNode? ErrorInfo(GoogleApiException fault)
-    {
-        try
-        {
-            return JsonNode
-                .Parse(fault.Error?.ErrorResponseContent ?? "null")
-                ?["error"]?["details"]?.AsArray()
-                .FirstOrDefault(detail => ((string?)detail?["@type"])?.EndsWith("google.rpc.ErrorInfo", StringComparison.Ordinal) == true);
-        }
-        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
     [GeneratedRegex(@"\b[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Permission();
+
+    /// <summary>The <c>google.rpc.ErrorInfo</c> of an error, which the client library does not model.</summary>
+    private sealed record ErrorInfo(string? Reason, string? Service, string? Project, string? Permission)
+    {
+        public static ErrorInfo Of(GoogleApiException fault)
+        {
+            try
+            {
+                var details = JsonNode.Parse(fault.Error?.ErrorResponseContent ?? "null")?["error"]?["details"]?.AsArray() ?? [];
+                var info = details.FirstOrDefault(detail =>
+                    ((string?)detail?["@type"])?.EndsWith("google.rpc.ErrorInfo", StringComparison.Ordinal) == true
+                );
+                var metadata = info?["metadata"];
+                return new ErrorInfo(
+                    (string?)info?["reason"],
+                    (string?)metadata?["service"],
+                    ((string?)metadata?["consumer"])?.Replace("projects/", "", StringComparison.Ordinal),
+                    (string?)metadata?["permission"]
+                );
+            }
+            catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
+            {
+                return new ErrorInfo(null, null, null, null);
+            }
+        }
+    }
 }

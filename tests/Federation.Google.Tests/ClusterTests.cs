@@ -111,7 +111,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [InlineData("""{"type":"of another kind"}""")]
     [InlineData("""{"type":"service_account"}""")]
     [InlineData(
-        """{"type":"service_account","client_email":"runner@acme-prod.iam.gserviceaccount.com","private_key":"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"}"""
+        """{"type":"service_account","client_email":"r@a.example","private_key":"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"}"""
     )]
     [InlineData("""{"type":"authorized_user"}""")]
     [InlineData("""{"type":"external_account"}""")]

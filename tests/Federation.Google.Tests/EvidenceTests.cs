@@ -8,7 +8,10 @@ using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google.Tests;
 
-/// <summary>What is read of Google for a diagnosis: the cluster, its issuer as AWS finds it, the service account and who may act as it.</summary>
+/// <summary>
+/// What is read of Google for a diagnosis: the cluster, its issuer as AWS finds it, the service account and who may act as
+/// it.
+/// </summary>
 public sealed class EvidenceTests : IAsyncLifetime
 {
     private LiveGoogle _google = null!;
@@ -105,8 +108,7 @@ public sealed class EvidenceTests : IAsyncLifetime
                         "Permission 'iam.serviceAccounts.getIamPolicy' denied on resource (or it may not exist).",
                     _ when path.Contains("serviceAccounts", StringComparison.Ordinal) =>
                         "Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist).",
-                    _ =>
-                        "Required \"container.clusters.get\" permission(s) for \"projects/acme-prod/locations/asia-south1-a/clusters/main\".",
+                    _ => "Required \"container.clusters.get\" permission(s) for \"projects/acme-prod\".",
                 }
             );
 

@@ -67,14 +67,20 @@ internal static class Given
     {
         var plan = await PlanAsync(cloud, input);
         Assert.Empty(plan.Findings);
-        var progress = await PlanExecution.RunAsync(
+        Assert.All(await ApplyAsync(cloud, plan), one => Assert.Equal((StepState.Done, 0), (one.State, one.Findings.Count)));
+        return plan;
+    }
+
+    /// <summary>Plans and applies.</summary>
+    public static async Task<IReadOnlyList<StepProgress>> ApplyAsync(GoogleCloud cloud, DesiredInput input) =>
+        await ApplyAsync(cloud, await PlanAsync(cloud, input));
+
+    private static Task<IReadOnlyList<StepProgress>> ApplyAsync(GoogleCloud cloud, Plan plan) =>
+        PlanExecution.RunAsync(
             plan,
             new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
             4,
             _ => { },
             TestContext.Current.CancellationToken
         );
-        Assert.All(progress, one => Assert.Equal((StepState.Done, 0), (one.State, one.Findings.Count)));
-        return plan;
-    }
 }

@@ -33,6 +33,9 @@ internal sealed class LiveGoogle : IAsyncDisposable
     /// <summary>Says no to a path: a status and Google's message.</summary>
     public Func<string, (int Status, string Message)?> Refusing { get; set; } = _ => null;
 
+    /// <summary>Answers a path with any status and body, such as a proxy's page.</summary>
+    public Func<string, (int Status, string Body)?> Replying { get; set; } = _ => null;
+
     /// <summary>Another administrator's client, past the front.</summary>
     public IamService Other { get; private set; } = null!;
 
@@ -79,6 +82,16 @@ internal sealed class LiveGoogle : IAsyncDisposable
             }
         );
         return google;
+    }
+
+    /// <summary>Lets access tokens be fetched at another address, with the sandbox's own key.</summary>
+    public async Task FetchTokensAtAsync(Uri address)
+    {
+        var key = JsonNode.Parse(await File.ReadAllTextAsync(Endpoints.GoogleCredentialsFile!, TestContext.Current.CancellationToken))!;
+        key["token_uri"] = address.AbsoluteUri;
+        var file = Path.Combine(FilesDirectory, "key.json");
+        await File.WriteAllTextAsync(file, key.ToJsonString(), TestContext.Current.CancellationToken);
+        Endpoints = Endpoints with { GoogleCredentialsFile = file };
     }
 
     public async ValueTask DisposeAsync()
@@ -143,6 +156,13 @@ internal sealed class LiveGoogle : IAsyncDisposable
             return;
         }
 
+        if (Replying(path) is var (replied, body))
+        {
+            context.Response.StatusCode = replied;
+            await context.Response.WriteAsync(body, context.RequestAborted);
+            return;
+        }
+
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), upstream.TrimEnd('/') + target);
         request.Headers.Authorization = AuthenticationHeaderValue.Parse(context.Request.Headers.Authorization.ToString());
         if (context.Request.ContentType is { } type)
@@ -156,47 +176,14 @@ internal sealed class LiveGoogle : IAsyncDisposable
         }
 
         using var response = await _onward.SendAsync(request, context.RequestAborted);
-        var body = JsonNode.Parse(await response.Content.ReadAsStringAsync(context.RequestAborted))!.AsObject();
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(context.RequestAborted))!.AsObject();
         if (response.IsSuccessStatusCode)
         {
-            Answering(path, body);
+            Answering(path, answer);
         }
 
         context.Response.StatusCode = (int)response.StatusCode;
         context.Response.ContentType = "application/json; charset=UTF-8";
-        await context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
-    }
-}
-
-/// <summary>A clock on which every wait is over at once, and written down.</summary>
-internal sealed class ImpatientTime : TimeProvider
-{
-    private readonly Lock _gate = new();
-    private readonly List<TimeSpan> _waits = [];
-
-    public IReadOnlyList<TimeSpan> Waits
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _waits];
-            }
-        }
-    }
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        if (dueTime == Timeout.InfiniteTimeSpan)
-        {
-            return base.CreateTimer(callback, state, dueTime, period);
-        }
-
-        lock (_gate)
-        {
-            _waits.Add(dueTime);
-        }
-
-        return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        await context.Response.WriteAsync(answer.ToJsonString(), context.RequestAborted);
     }
 }

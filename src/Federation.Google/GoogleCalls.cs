@@ -1,0 +1,112 @@
+using Federation.Calls;
+using Federation.Findings;
+using Federation.Resources;
+using Google.Apis.Requests;
+using Polly;
+
+namespace Federation.Google;
+
+/// <summary>Calls Google's APIs: each call is counted, bounded in time and retried, and whatever goes wrong becomes a finding.</summary>
+internal sealed class GoogleCalls : IDisposable
+{
+    private readonly Lazy<Task<GoogleClients>> _clients;
+    private readonly ResiliencePipeline _tries;
+    private int _count;
+
+    /// <exception cref="FindingException">A sandbox's endpoints lead to another machine (FED8005).</exception>
+    public GoogleCalls(CloudEndpoints endpoints, TimeProvider time)
+    {
+        Confine(endpoints.GoogleIam, CloudEndpoints.Variables.GoogleIam);
+        Confine(endpoints.GoogleContainer, CloudEndpoints.Variables.GoogleContainer);
+        _clients = new(() => GoogleClients.CreateAsync(endpoints));
+        _tries = CallPolicy.Create(time, new CallOptions(Attempts: 5, GoogleFaults.IsTransient));
+
+        void Confine(Uri? address, string variable)
+        {
+            if (address is not null)
+            {
+                endpoints.Confine(address.Host, variable);
+            }
+        }
+    }
+
+    /// <summary>The calls made so far, retries included.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Makes a call. Its token, where one is due, is fetched within the same tries.</summary>
+    /// <param name="request">Makes the request, anew for each try.</param>
+    /// <param name="attempt">What the call is to do, such as <c>get the cluster projects/…</c>.</param>
+    /// <exception cref="FindingException">The call failed. The exception that it failed with is the inner one.</exception>
+    public Task<T> ExecuteAsync<T>(
+        Func<GoogleClients, IClientServiceRequest<T>> request,
+        string attempt,
+        ResourceId? resource,
+        CancellationToken cancellationToken
+    )
+        where T : class =>
+        TryAsync(
+            async (clients, ask, token) =>
+            {
+                var made = request(clients);
+                ask(clients.EndpointOf(made.Service));
+                Interlocked.Increment(ref _count);
+                return await made.ExecuteAsync(token);
+            },
+            attempt,
+            resource,
+            cancellationToken
+        );
+
+    /// <summary>An OAuth access token of the caller. A secret.</summary>
+    /// <exception cref="FindingException">None is to be had.</exception>
+    public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) =>
+        TryAsync(async (clients, _, token) => await clients.GetAccessTokenAsync(token), "get an access token", null, cancellationToken);
+
+    public void Dispose()
+    {
+        if (_clients is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        {
+            _clients.Value.Result.Dispose();
+        }
+    }
+
+    private async Task<T> TryAsync<T>(
+        Func<GoogleClients, Action<GoogleEndpoint>, CancellationToken, Task<T?>> call,
+        string attempt,
+        ResourceId? resource,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        var clients = await _clients.Value;
+        var asked = clients.TokenEndpoint;
+        try
+        {
+            return await _tries.ExecuteAsync(
+                async token =>
+                {
+                    // The token first, by itself: so the endpoint that fails is known.
+                    asked = clients.TokenEndpoint;
+                    if (string.IsNullOrEmpty(await clients.GetAccessTokenAsync(token)))
+                    {
+                        throw new EmptyAnswerException();
+                    }
+
+                    return await call(clients, endpoint => asked = endpoint, token) ?? throw new EmptyAnswerException();
+                },
+                cancellationToken
+            );
+        }
+        catch (Exception fault) when (fault is not FindingException && !IsCancellation(fault, cancellationToken))
+        {
+            // Every exception: no failure of one call may hide how the others went.
+            throw new FindingException(GoogleFaults.FindingFor(fault, asked, attempt, resource?.Value), fault);
+        }
+    }
+
+    private static bool IsCancellation(Exception fault, CancellationToken cancellationToken) =>
+        fault is OperationCanceledException && cancellationToken.IsCancellationRequested;
+}
+
+/// <summary>An answer of success came without what it should hold.</summary>
+internal sealed class EmptyAnswerException() : Exception("The answer is empty.");

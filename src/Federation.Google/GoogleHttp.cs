@@ -1,0 +1,61 @@
+using System.Net;
+using Federation.Calls;
+using Google.Apis.Http;
+
+namespace Federation.Google;
+
+/// <summary>
+/// Makes the HTTP clients of Google's API clients and of their credentials: connections are bounded in time, nothing is
+/// retried here (that is <see cref="CallPolicy"/>'s), and a sandbox's clients stay on this machine.
+/// </summary>
+internal sealed class GoogleHttp(CloudEndpoints endpoints) : HttpClientFactory, IHttpClientFactory
+{
+    /// <summary>A proxy is another machine, and a sandbox needs none.</summary>
+    public bool UsesProxy => !endpoints.IsSandbox;
+
+    ConfigurableHttpClient IHttpClientFactory.CreateHttpClient(CreateHttpClientArgs args)
+    {
+        foreach (var retries in args.Initializers.OfType<ExponentialBackOffInitializer>().ToArray())
+        {
+            args.Initializers.Remove(retries);
+        }
+
+        return CreateHttpClient(args);
+    }
+
+    protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) =>
+        new Handler(
+            endpoints,
+            new SocketsHttpHandler
+            {
+                ConnectTimeout = CallPolicy.ConnectTimeout,
+                AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
+                // ConfigurableMessageHandler, which is put around this handler, follows redirects itself.
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = UsesProxy,
+            }
+        );
+
+    private sealed class Handler(CloudEndpoints endpoints, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            endpoints.Confine(request.RequestUri!.Host, "A Google credential or a redirect");
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+            {
+                // SocketsHttpHandler reports its connect timeout as a cancellation. Left as one, it would be swallowed where
+                // the library fetches a token.
+                throw new HttpRequestException(
+                    HttpRequestError.ConnectionError,
+                    $"no connection was made within {CallPolicy.ConnectTimeout.TotalSeconds:0} seconds",
+                    late
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Text.Json.Nodes;
+using Federation.Calls;
+using Federation.Findings;
+using Federation.Planning;
+using Federation.Sandbox.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Federation.Google.Tests;
+
+/// <summary>Answers that nobody ordered: every failure of a call is a finding that says what was tried.</summary>
+public sealed class FaultTests : IAsyncLifetime
+{
+    private const string Page = "<html><title>Sign in to the network</title></html>";
+    private readonly ImpatientTime _time = new();
+    private LiveGoogle _google = null!;
+
+    public async ValueTask InitializeAsync() => _google = await LiveGoogle.StartAsync();
+
+    public ValueTask DisposeAsync() => _google.DisposeAsync();
+
+    [Theory]
+    [InlineData(200, "")]
+    [InlineData(200, Page)]
+    [InlineData(200, "[]")]
+    [InlineData(200, """{"nodePools":5}""")]
+    [InlineData(200, """{"name":"main","masterAuth":{"clusterCaCertificate":"not base64!"}}""")]
+    [InlineData(302, "")]
+    [InlineData(403, Page)]
+    [InlineData(404, "")]
+    [InlineData(404, Page)]
+    [InlineData(407, Page)]
+    [InlineData(502, Page)]
+    [InlineData(502, "null")]
+    public async Task An_answer_that_is_not_Googles_is_told_as_such_and_says_nothing_about_the_cluster(int status, string body)
+    {
+        _google.Replying = _ => (status, body);
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken)
+        );
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal(FindingCodes.EndpointUnreachable, finding.Code);
+        Assert.Contains("cluster", finding.Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sign in", finding.Cause, StringComparison.Ordinal);
+        Assert.Equal(status == 502 ? 5 : 1, cloud.Calls);
+    }
+
+    [Fact]
+    public async Task A_project_that_GKE_does_not_know_has_no_cluster()
+    {
+        _google.Refusing = _ => (404, "Not found: projects/acme-prod.");
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken)
+        );
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal(FindingCodes.ClusterNotFound, finding.Code);
+        Assert.Equal("There is no cluster main in asia-south1-a of the project acme-prod.", finding.Cause);
+    }
+
+    [Theory]
+    [InlineData("\"a text\"")]
+    [InlineData("5")]
+    [InlineData("[5]")]
+    [InlineData("""[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","metadata":"a text"}]""")]
+    [InlineData("""[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":{"a":1}}]""")]
+    public async Task A_refusal_with_details_of_another_shape_is_a_refusal(string details)
+    {
+        const string Start = """{"error":{"code":403,"message":"Required \"container.clusters.get\".","details":""";
+        _google.Replying = _ => (403, Start + details + "}}");
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken)
+        );
+
+        Assert.Equal(
+            (FindingCodes.GooglePermissionDenied, "container.clusters.get"),
+            (Assert.Single(refused.Findings).Code, refused.Findings[0].Expected)
+        );
+    }
+
+    [Theory]
+    [InlineData(404, Page)]
+    [InlineData(404, "")]
+    public async Task An_account_that_another_server_does_not_know_is_not_planned_to_be_created(int status, string body)
+    {
+        _google.Replying = path => path.Contains("serviceAccounts", StringComparison.Ordinal) ? (status, body) : null;
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => Given.PlanAsync(cloud, Given.Input(Given.Workload())));
+
+        Assert.Equal(FindingCodes.EndpointUnreachable, Assert.Single(refused.Findings).Code);
+    }
+
+    [Theory]
+    [InlineData(":setIamPolicy", 200, "", 1)]
+    [InlineData(":setIamPolicy", 200, Page, 1)]
+    [InlineData(":setIamPolicy", 200, "{}", 1)]
+    [InlineData(":setIamPolicy", 400, Page, 1)]
+    [InlineData(":setIamPolicy", 409, Page, 1)]
+    [InlineData("/serviceAccounts", 200, "", 0)]
+    [InlineData("/serviceAccounts", 200, Page, 0)]
+    [InlineData("/serviceAccounts", 409, Page, 0)]
+    [InlineData("/serviceAccounts", 400, """{"error":{"code":400,"message":"Service account limit reached."}}""", 0)]
+    public async Task A_write_that_was_not_answered_by_Google_was_not_done(string path, int status, string body, int done)
+    {
+        _google.Replying = asked => asked.EndsWith(path, StringComparison.Ordinal) ? (status, body) : null;
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var progress = await Given.ApplyAsync(cloud, Given.Input(Given.Workload()));
+
+        Assert.Equal(done, progress.Count(one => one.State == StepState.Done));
+        var failed = Assert.Single(progress, one => one.State == StepState.Failed);
+        Assert.Equal(FindingCodes.EndpointUnreachable, Assert.Single(failed.Findings).Code);
+        Assert.Equal(failed.Step.Resource.Value, failed.Findings[0].Resource);
+    }
+
+    [Fact]
+    public async Task A_policy_that_was_read_without_its_etag_is_not_written()
+    {
+        await _google.CreateAccountAsync("Shared.");
+        _google.Answering = (path, answer) => answer.Remove("etag");
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+        var writes = _google.Writes;
+
+        var progress = await Given.ApplyAsync(cloud, Given.Input(Given.Workload()));
+
+        var failed = Assert.Single(progress, one => one.State == StepState.Failed);
+        Assert.Contains("without its etag", Assert.Single(failed.Findings).Cause, StringComparison.Ordinal);
+        Assert.Equal(writes, _google.Writes);
+    }
+
+    [Theory]
+    [InlineData(200, "", FindingCodes.EndpointUnreachable, 1)]
+    [InlineData(200, Page, FindingCodes.EndpointUnreachable, 1)]
+    [InlineData(200, "{}", FindingCodes.EndpointUnreachable, 1)]
+    [InlineData(503, Page, FindingCodes.EndpointUnreachable, 5)]
+    [InlineData(500, """{"error":"internal_failure"}""", FindingCodes.EndpointUnreachable, 5)]
+    [InlineData(429, """{"error":"rate_limit_exceeded"}""", FindingCodes.Throttled, 5)]
+    [InlineData(400, """{"error":"invalid_grant"}""", FindingCodes.GoogleCredentialsMissing, 1)]
+    [InlineData(403, Page, FindingCodes.GoogleCredentialsMissing, 1)]
+    public async Task What_a_token_endpoint_answers_instead_of_a_token_is_told_with_its_address(
+        int status,
+        string body,
+        string code,
+        int asked
+    )
+    {
+        var requests = 0;
+        using var authority = CertificateAuthority.Create(["127.0.0.1"]);
+        var listener = new WebListener(
+            isTls: false,
+            port: 0,
+            async context =>
+            {
+                Interlocked.Increment(ref requests);
+                context.Response.StatusCode = status;
+                await context.Response.WriteAsync(body, context.RequestAborted);
+            }
+        );
+        await using var listeners = await WebListeners.StartAsync([listener], authority, TestContext.Current.CancellationToken);
+        var address = new Uri($"http://{listener.HostAndPort}/token");
+        await _google.FetchTokensAtAsync(address);
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken)
+        );
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal((code, 0, asked), (finding.Code, cloud.Calls, requests));
+        Assert.Contains(address.AbsoluteUri, finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sandboxs_key_that_leads_to_another_machine_is_refused_before_that_is_called()
+    {
+        await _google.FetchTokensAtAsync(new Uri("https://oauth2.googleapis.com/token"));
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => cloud.GetAccessTokenAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            (FindingCodes.EndpointUnreachable, "oauth2.googleapis.com"),
+            (Assert.Single(refused.Findings).Code, refused.Findings[0].Actual)
+        );
+    }
+}
