@@ -99,7 +99,7 @@ internal sealed class AwsApi(
         calls.Record(new CloudCall("aws", "sts:" + action, parameters["RoleArn"] ?? "*", IsWrite: false));
         return action switch
         {
-            "AssumeRoleWithWebIdentity" => await sts.AssumeRoleWithWebIdentityAsync(parameters, context.RequestAborted),
+            "AssumeRoleWithWebIdentity" => await sts.AssumeRoleWithWebIdentityAsync(parameters, request.SourceIp, context.RequestAborted),
             "AssumeRole" => sts.AssumeRole(Signed(request, "sts"), parameters, request.SourceIp),
             "GetCallerIdentity" => StsApi.GetCallerIdentity(Signed(request, "sts").Principal),
             _ => throw new AwsException(

@@ -70,7 +70,11 @@ internal sealed partial class StsApi(
     }
 
     /// <summary>The one call that needs no credentials: the token is what there is.</summary>
-    public async Task<XElement[]> AssumeRoleWithWebIdentityAsync(QueryParameters parameters, CancellationToken cancellationToken)
+    public async Task<XElement[]> AssumeRoleWithWebIdentityAsync(
+        QueryParameters parameters,
+        string? sourceIp,
+        CancellationToken cancellationToken
+    )
     {
         // The limits of the parameters are the core's to check.
         var request = new AssumeRoleWithWebIdentityRequest(
@@ -100,6 +104,12 @@ internal sealed partial class StsApi(
 
         var decision = SecurityTokenService.Decide(
             new WebIdentityEvidence(request, provider, issuerPublishes, assumable, time.GetUtcNow())
+            {
+                CallKeys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase)
+                {
+                    ["aws:SourceIp"] = sourceIp is null ? [] : [sourceIp],
+                },
+            }
         );
         if (decision is not WebIdentityDecision.Allowed allowed)
         {

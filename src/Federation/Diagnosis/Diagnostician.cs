@@ -41,9 +41,21 @@ public static class Diagnostician
         var check = CheckLink.Examine(subject, explained: way.Any(link => link.Findings.Any(IsSeen)));
         // STS finds the role before it reads its trust policy.
         Link[] met = [issuer, token, provider, audience, role, trust, permissions, check];
-        var found = met.SelectMany(link => link.Findings).Concat(account).Distinct().Except(repeated).ToArray();
+        var found = met.SelectMany(link => link.Findings)
+            .Concat(account)
+            .Where(finding => !IsDecided(finding))
+            .Distinct()
+            .Except(repeated)
+            .ToArray();
         var untold = unread.Except(repeated).ToHashSet();
         return new WorkloadDiagnosis(Ordered(found, untold), Chain([.. way, check], unread)) { Unread = [.. untold], OfTokens = ofTokens };
+
+        // The check's error says of the same thing what a warning before it left open.
+        bool IsDecided(Finding finding) =>
+            finding.Severity == Severity.Warning
+            && check.Findings.Any(error =>
+                error.Severity == Severity.Error && error.Code == finding.Code && error.Expected == finding.Expected
+            );
 
         bool IsSeen(Finding finding) => finding.Severity == Severity.Error && !unread.Contains(finding);
     }

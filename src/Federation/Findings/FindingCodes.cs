@@ -127,6 +127,9 @@ public static class FindingCodes
     [FindingKind(ExitCodes.No, "Conditions for Google's identity are mixed up.")]
     public const string GoogleIdentityConditionWrong = "FED4013";
 
+    [FindingKind(ExitCodes.No, "A condition of the trust policy depends on something that cannot be known from here.")]
+    public const string TrustConditionUndecided = "FED4014";
+
     // The role's permissions.
     [FindingKind(ExitCodes.No, "A permission is missing.", Class = FindingClass.ActionDenied)]
     public const string PermissionMissing = "FED5001";

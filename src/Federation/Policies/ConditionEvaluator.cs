@@ -1,171 +1,181 @@
 namespace Federation.Policies;
 
-internal enum ConditionResult
+/// <summary>Whether a condition holds, or a statement applies.</summary>
+internal enum Applicability
 {
-    Holds,
-    Fails,
+    No,
+    Yes,
 
-    /// <summary>Nobody can say: an unknown operator, or a variable without a value under a negation.</summary>
-    Undecidable,
+    /// <summary>It depends on a condition key that cannot be known from here.</summary>
+    Unknown,
 }
 
 /// <summary>Conditions as the IAM User Guide has them under "Condition operators" and "Multivalued context keys".</summary>
 internal static class ConditionEvaluator
 {
-    /// <summary>Whether a statement's conditions let it apply. What cannot be decided never allows, and always denies.</summary>
-    public static bool AllHold(
-        PolicyStatement statement,
-        IReadOnlyDictionary<string, IReadOnlyList<string>> context,
-        PolicyVariables variables
-    )
+    /// <summary>Whether a statement's conditions let it apply: all of them must hold.</summary>
+    public static Applicability AllHold(PolicyStatement statement, RequestContext context, PolicyVariables variables)
     {
+        var result = Applicability.Yes;
         foreach (var condition in statement.Conditions)
         {
-            if (!Holds(condition, statement.Effect, context, variables))
+            switch (Holds(condition, statement.Effect, context, variables))
             {
-                return false;
+                case Applicability.No:
+                    return Applicability.No;
+                case Applicability.Unknown:
+                    result = Applicability.Unknown;
+                    break;
             }
         }
 
-        return true;
+        return result;
     }
 
-    public static bool Holds(
-        PolicyCondition condition,
-        PolicyEffect effect,
-        IReadOnlyDictionary<string, IReadOnlyList<string>> context,
-        PolicyVariables variables
-    ) =>
+    /// <summary>Whether a condition holds. One that IAM itself cannot decide never allows, and always denies.</summary>
+    public static Applicability Holds(PolicyCondition condition, PolicyEffect effect, RequestContext context, PolicyVariables variables) =>
         Evaluate(condition, context, variables) switch
         {
-            ConditionResult.Holds => true,
-            ConditionResult.Fails => false,
-            _ => effect is PolicyEffect.Deny,
+            Result.Holds => Applicability.Yes,
+            Result.Fails => Applicability.No,
+            Result.Unknown => Applicability.Unknown,
+            _ => effect is PolicyEffect.Deny ? Applicability.Yes : Applicability.No,
         };
 
-    /// <summary>The values of a context key, in whatever case it is written; none if it is absent.</summary>
-    public static IReadOnlyList<string> Values(IReadOnlyDictionary<string, IReadOnlyList<string>> context, string key)
+    private enum Result
     {
-        if (context.TryGetValue(key, out var values))
-        {
-            return values;
-        }
+        Holds,
+        Fails,
 
-        foreach (var (name, found) in context)
-        {
-            if (string.Equals(name, key, StringComparison.OrdinalIgnoreCase))
-            {
-                return found;
-            }
-        }
+        /// <summary>An unknown operator, or a variable without a value under a negation.</summary>
+        Undecidable,
 
-        return [];
+        /// <summary>It depends on a key that cannot be known from here.</summary>
+        Unknown,
     }
 
-    private static ConditionResult Evaluate(
-        PolicyCondition condition,
-        IReadOnlyDictionary<string, IReadOnlyList<string>> context,
-        PolicyVariables variables
-    )
+    private static Result Evaluate(PolicyCondition condition, RequestContext context, PolicyVariables variables)
     {
         if (!ConditionOperator.TryParse(condition.Operator, out var @operator))
         {
-            return ConditionResult.Undecidable;
+            return Result.Undecidable;
         }
 
-        var values = Values(context, condition.Key);
+        var state = context.Find(condition.Key, out var values);
         if (@operator.Kind is ConditionKind.Null)
         {
-            return Result(condition.Values.Any(value => bool.TryParse(value, out var absent) && absent == (values.Count == 0)));
+            return state is KeyState.Unknown ? Result.Unknown : IsNull(condition, state is KeyState.Absent);
+        }
+
+        if (state is KeyState.Present or KeyState.Unknown)
+        {
+            return Result.Unknown;
         }
 
         // Set operators take empty texts for an empty set.
-        var isAbsent = values.Count == 0 || (@operator.Qualifier is not SetQualifier.None && values.All(string.IsNullOrEmpty));
-        if (isAbsent)
-        {
-            return Result(
-                @operator.IfExists
-                    || @operator.Qualifier switch
-                    {
-                        SetQualifier.ForAllValues => true,
-                        SetQualifier.ForAnyValue => false,
-                        _ => @operator.Negated,
-                    }
-            );
-        }
-
-        var all = @operator.Qualifier is SetQualifier.ForAllValues || (@operator.Qualifier is SetQualifier.None && @operator.Negated);
-        var undecidable = false;
-        foreach (var value in values)
-        {
-            var matched = false;
-            var unresolved = false;
-            foreach (var wanted in condition.Values)
-            {
-                switch (Matches(@operator, wanted, value, variables))
-                {
-                    case true:
-                        matched = true;
-                        break;
-                    case null:
-                        unresolved = true;
-                        break;
-                }
-
-                if (matched)
-                {
-                    break;
-                }
-            }
-
-            if (!matched && unresolved && @operator.Negated)
-            {
-                undecidable = true;
-                continue;
-            }
-
-            if (matched != @operator.Negated != all)
-            {
-                return Result(!all);
-            }
-        }
-
-        return undecidable ? ConditionResult.Undecidable : Result(all);
+        var isAbsent = state is KeyState.Absent || (@operator.Qualifier is not SetQualifier.None && values.All(string.IsNullOrEmpty));
+        return isAbsent ? WithoutValue(@operator) : WithValues(@operator, condition, values, variables);
     }
 
-    // Whether the request's value is what the policy wants, negation aside; null if a variable has no value.
-    private static bool? Matches(ConditionOperator @operator, string wanted, string value, PolicyVariables variables)
+    private static Result IsNull(PolicyCondition condition, bool isAbsent) =>
+        Of(condition.Values.Any(value => bool.TryParse(value, out var wanted) && wanted == isAbsent));
+
+    private static Result WithoutValue(ConditionOperator @operator) =>
+        Of(
+            @operator.IfExists
+                || @operator.Qualifier switch
+                {
+                    SetQualifier.ForAllValues => true,
+                    SetQualifier.ForAnyValue => false,
+                    _ => @operator.Negated,
+                }
+        );
+
+    private static Result WithValues(
+        ConditionOperator @operator,
+        PolicyCondition condition,
+        IReadOnlyList<string> values,
+        PolicyVariables variables
+    )
+    {
+        var all = @operator.Qualifier is SetQualifier.ForAllValues || (@operator.Qualifier is SetQualifier.None && @operator.Negated);
+        var (isUndecidable, isUnknown) = (false, false);
+        foreach (var value in values)
+        {
+            var match = AnyOf(@operator, condition.Values, value, variables);
+            if (match is PatternMatch.Unknown)
+            {
+                isUnknown = true;
+            }
+            else if (match is PatternMatch.Unresolved && @operator.Negated)
+            {
+                isUndecidable = true;
+            }
+            else if ((match is PatternMatch.Yes) != @operator.Negated != all)
+            {
+                return Of(!all);
+            }
+        }
+
+        return isUndecidable ? Result.Undecidable
+            : isUnknown ? Result.Unknown
+            : Of(all);
+    }
+
+    private static PatternMatch AnyOf(ConditionOperator @operator, IReadOnlyList<string> wanted, string value, PolicyVariables variables)
+    {
+        var best = PatternMatch.No;
+        foreach (var one in wanted)
+        {
+            var match = Matches(@operator, one, value, variables);
+            if (match is PatternMatch.Yes)
+            {
+                return match;
+            }
+
+            best = match > best ? match : best;
+        }
+
+        return best;
+    }
+
+    /// <summary>Whether the request's value is what the policy wants, negation aside.</summary>
+    private static PatternMatch Matches(ConditionOperator @operator, string wanted, string value, PolicyVariables variables)
     {
         switch (@operator.Kind)
         {
             case ConditionKind.StringEquals:
-                return variables.Fill(wanted) is { } text ? string.Equals(text, value, StringComparison.Ordinal) : null;
-            case ConditionKind.StringEqualsIgnoreCase:
-                return variables.Fill(wanted) is { } anyCase ? string.Equals(anyCase, value, StringComparison.OrdinalIgnoreCase) : null;
+                return variables.Equals(wanted, value, StringComparison.Ordinal);
+            case ConditionKind.StringEqualsIgnoreCase or ConditionKind.Boolean:
+                return variables.Equals(wanted, value, StringComparison.OrdinalIgnoreCase);
             case ConditionKind.StringLike:
                 return variables.Matches(wanted, value);
             case ConditionKind.ArnLike:
                 return MatchesArn(wanted, value, variables);
-            case ConditionKind.Boolean:
-                return variables.Fill(wanted) is { } flag ? string.Equals(flag, value, StringComparison.OrdinalIgnoreCase) : null;
             case ConditionKind.Binary:
-                return string.Equals(wanted, value, StringComparison.Ordinal);
+                return Match(string.Equals(wanted, value, StringComparison.Ordinal));
             case ConditionKind.IpAddress:
-                return ConditionValues.TryNetwork(wanted, out var network)
-                    && System.Net.IPAddress.TryParse(value, out var address)
-                    && network.Contains(address);
+                return Match(
+                    ConditionValues.TryNetwork(wanted, out var network)
+                        && System.Net.IPAddress.TryParse(value, out var address)
+                        && network.Contains(address)
+                );
             case ConditionKind.NumericEquals
             or ConditionKind.NumericLess
             or ConditionKind.NumericLessOrEqual
             or ConditionKind.NumericGreater
             or ConditionKind.NumericGreaterOrEqual:
-                return ConditionValues.TryNumber(wanted, out var bound)
-                    && ConditionValues.TryNumber(value, out var number)
-                    && Compares(@operator.Kind, number.CompareTo(bound));
+                return Match(
+                    ConditionValues.TryNumber(wanted, out var bound)
+                        && ConditionValues.TryNumber(value, out var number)
+                        && Compares(@operator.Kind, number.CompareTo(bound))
+                );
             default:
-                return ConditionValues.TryDate(wanted, out var moment)
-                    && ConditionValues.TryDate(value, out var date)
-                    && Compares(@operator.Kind, date.CompareTo(moment));
+                return Match(
+                    ConditionValues.TryDate(wanted, out var moment)
+                        && ConditionValues.TryDate(value, out var date)
+                        && Compares(@operator.Kind, date.CompareTo(moment))
+                );
         }
     }
 
@@ -179,32 +189,33 @@ internal static class ConditionEvaluator
             _ => comparison >= 0,
         };
 
-    // The six parts of an ARN are matched each on its own: a wildcard does not reach over a colon, except within the
-    // last part, the resource.
-    private static bool? MatchesArn(string pattern, string value, PolicyVariables variables)
+    // The six parts of an ARN are matched separately: a wildcard does not reach over a colon, except within the last
+    // part, the resource.
+    private static PatternMatch MatchesArn(string pattern, string value, PolicyVariables variables)
     {
         var wanted = pattern.Split(':', 6);
         var given = value.Split(':', 6);
         if (wanted.Length != given.Length)
         {
-            return false;
+            return PatternMatch.No;
         }
 
-        bool? result = true;
+        var result = PatternMatch.Yes;
         for (var i = 0; i < wanted.Length; i++)
         {
-            switch (variables.Matches(wanted[i], given[i]))
+            var match = variables.Matches(wanted[i], given[i]);
+            if (match is PatternMatch.No)
             {
-                case false:
-                    return false;
-                case null:
-                    result = null;
-                    break;
+                return match;
             }
+
+            result = match > result ? match : result;
         }
 
         return result;
     }
 
-    private static ConditionResult Result(bool holds) => holds ? ConditionResult.Holds : ConditionResult.Fails;
+    private static PatternMatch Match(bool matches) => matches ? PatternMatch.Yes : PatternMatch.No;
+
+    private static Result Of(bool holds) => holds ? Result.Holds : Result.Fails;
 }

@@ -1,10 +1,9 @@
 namespace Federation.Policies;
 
-/// <summary>One call as policies see it. Condition keys are looked up in any case.</summary>
+/// <summary>One call as policies see it.</summary>
 /// <param name="Action">Such as <c>s3:ListBucket</c>.</param>
 /// <param name="Resource">An ARN, or <c>*</c> for an action that names no resource.</param>
-/// <param name="Context">The request context: condition key to values.</param>
-public sealed record PolicyRequest(string Action, string Resource, IReadOnlyDictionary<string, IReadOnlyList<string>> Context);
+public sealed record PolicyRequest(string Action, string Resource, RequestContext Context);
 
 /// <summary>A policy and what it is called: an inline policy's name or a managed policy's ARN.</summary>
 public sealed record NamedPolicy(string Name, PolicyDocument Document);
@@ -18,7 +17,14 @@ public enum PolicyDecision
 
     /// <summary>A statement denies it.</summary>
     ExplicitDeny,
+
+    /// <summary>It depends on condition keys that cannot be known from here.</summary>
+    Undecided,
 }
+
+/// <summary>A statement that applies or not depending on condition keys that cannot be known from here.</summary>
+/// <param name="Conditions">Those over such keys; empty where the resource depends on one.</param>
+public sealed record UndecidedStatement(PolicyStatement Statement, IReadOnlyList<PolicyCondition> Conditions);
 
 /// <summary>Which of a session's policies is meant.</summary>
 public enum PolicySource
@@ -32,10 +38,13 @@ public enum PolicySource
 public sealed record DecidingStatement(PolicySource Source, string PolicyName, PolicyStatement Statement);
 
 /// <summary>What the policies say to one call.</summary>
-/// <param name="Statement">The statement that allowed or denied; none where nothing spoke.</param>
+/// <param name="Statement">The statement that allowed or denied; none where no statement applies.</param>
 /// <param name="BlockedBy">For an implicit deny: the first layer that does not allow it, <see cref="PolicySource.Identity"/> before the others.</param>
 public sealed record PolicyVerdict(PolicyDecision Decision, DecidingStatement? Statement, PolicySource? BlockedBy)
 {
+    /// <summary>For <see cref="PolicyDecision.Undecided"/>: the statements that it depends on.</summary>
+    public IReadOnlyList<UndecidedStatement> Undecided { get; init; } = [];
+
     public bool IsAllowed => Decision is PolicyDecision.Allowed;
 }
 
@@ -57,69 +66,104 @@ public static class PolicyEvaluator
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(identityPolicies);
-        DecidingStatement? allowed = null;
-        foreach (var policy in identityPolicies)
+        Layer[] layers =
+        [
+            Read(request, identityPolicies, PolicySource.Identity),
+            .. boundary is null ? [] : new[] { Read(request, [boundary], PolicySource.Boundary) },
+            .. sessionPolicy is null ? [] : new[] { Read(request, [sessionPolicy], PolicySource.Session) },
+        ];
+        if (layers.Select(layer => layer.Denied).FirstOrDefault(denied => denied is not null) is { } denied)
         {
-            if (Decide(request, policy, PolicySource.Identity, ref allowed) is { } denied)
-            {
-                return denied;
-            }
+            return new PolicyVerdict(PolicyDecision.ExplicitDeny, denied, BlockedBy: null);
         }
 
-        var allowedByBoundary = default(DecidingStatement);
-        if (boundary is not null && Decide(request, boundary, PolicySource.Boundary, ref allowedByBoundary) is { } deniedByBoundary)
+        if (layers.FirstOrDefault(layer => layer.Allowed is null && layer.MayAllow.Count == 0) is { } blocking)
         {
-            return deniedByBoundary;
+            return new PolicyVerdict(PolicyDecision.ImplicitDeny, Statement: null, blocking.Source);
         }
 
-        var allowedBySession = default(DecidingStatement);
-        if (sessionPolicy is not null && Decide(request, sessionPolicy, PolicySource.Session, ref allowedBySession) is { } deniedBySession)
-        {
-            return deniedBySession;
-        }
-
-        PolicySource? blockedBy =
-            allowed is null ? PolicySource.Identity
-            : boundary is not null && allowedByBoundary is null ? PolicySource.Boundary
-            : sessionPolicy is not null && allowedBySession is null ? PolicySource.Session
-            : null;
-        return blockedBy is null
-            ? new PolicyVerdict(PolicyDecision.Allowed, allowed, BlockedBy: null)
-            : new PolicyVerdict(PolicyDecision.ImplicitDeny, Statement: null, blockedBy);
+        UndecidedStatement[] undecided =
+        [
+            .. layers.SelectMany(layer => layer.MayDeny),
+            .. layers.Where(layer => layer.Allowed is null).SelectMany(layer => layer.MayAllow),
+        ];
+        return undecided.Length > 0
+            ? new PolicyVerdict(PolicyDecision.Undecided, Statement: null, BlockedBy: null) { Undecided = undecided }
+            : new PolicyVerdict(PolicyDecision.Allowed, layers[0].Allowed, BlockedBy: null);
     }
 
-    // The verdict if a statement denies; else remembers the first statement that allows.
-    private static PolicyVerdict? Decide(PolicyRequest request, NamedPolicy policy, PolicySource source, ref DecidingStatement? allowed)
+    /// <summary>What the policies of one source say; the first statement of each kind.</summary>
+    private sealed class Layer(PolicySource source)
     {
-        var variables = PolicyVariables.For(policy.Document, request.Context);
-        foreach (var statement in policy.Document.Statements)
-        {
-            if (statement.Effect is PolicyEffect.Allow && allowed is not null)
-            {
-                continue;
-            }
+        public PolicySource Source => source;
 
-            if (!Applies(statement, request, variables))
-            {
-                continue;
-            }
+        public DecidingStatement? Denied { get; set; }
 
-            var deciding = new DecidingStatement(source, policy.Name, statement);
-            if (statement.Effect is PolicyEffect.Deny)
-            {
-                return new PolicyVerdict(PolicyDecision.ExplicitDeny, deciding, BlockedBy: null);
-            }
+        public DecidingStatement? Allowed { get; set; }
 
-            allowed = deciding;
-        }
+        public List<UndecidedStatement> MayDeny { get; } = [];
 
-        return null;
+        public List<UndecidedStatement> MayAllow { get; } = [];
     }
 
-    private static bool Applies(PolicyStatement statement, PolicyRequest request, PolicyVariables variables) =>
-        MatchesAction(statement, request.Action)
-        && MatchesResource(statement, request.Resource, variables)
-        && ConditionEvaluator.AllHold(statement, request.Context, variables);
+    private static Layer Read(PolicyRequest request, IEnumerable<NamedPolicy> policies, PolicySource source)
+    {
+        var layer = new Layer(source);
+        foreach (var policy in policies)
+        {
+            var variables = PolicyVariables.For(policy.Document, request.Context);
+            foreach (var statement in policy.Document.Statements)
+            {
+                var isDeny = statement.Effect is PolicyEffect.Deny;
+                if (!isDeny && layer.Allowed is not null)
+                {
+                    continue;
+                }
+
+                switch (Applies(statement, request, variables))
+                {
+                    case Applicability.Yes when isDeny:
+                        layer.Denied = new DecidingStatement(source, policy.Name, statement);
+                        return layer;
+                    case Applicability.Yes:
+                        layer.Allowed = new DecidingStatement(source, policy.Name, statement);
+                        break;
+                    case Applicability.Unknown:
+                        (isDeny ? layer.MayDeny : layer.MayAllow).Add(Undecided(statement, request.Context, variables));
+                        break;
+                }
+            }
+        }
+
+        return layer;
+    }
+
+    internal static UndecidedStatement Undecided(PolicyStatement statement, RequestContext context, PolicyVariables variables) =>
+        new(
+            statement,
+            [
+                .. statement.Conditions.Where(condition =>
+                    ConditionEvaluator.Holds(condition, statement.Effect, context, variables) is Applicability.Unknown
+                ),
+            ]
+        );
+
+    private static Applicability Applies(PolicyStatement statement, PolicyRequest request, PolicyVariables variables)
+    {
+        if (!MatchesAction(statement, request.Action))
+        {
+            return Applicability.No;
+        }
+
+        var resource = MatchesResource(statement, request.Resource, variables);
+        if (resource is Applicability.No)
+        {
+            return Applicability.No;
+        }
+
+        var conditions = ConditionEvaluator.AllHold(statement, request.Context, variables);
+        return conditions is Applicability.Yes ? resource : conditions;
+    }
 
     internal static bool MatchesAction(PolicyStatement statement, string action) =>
         (statement.Actions, statement.NotActions) switch
@@ -142,38 +186,47 @@ public static class PolicyEvaluator
         return false;
     }
 
-    private static bool MatchesResource(PolicyStatement statement, string resource, PolicyVariables variables)
+    private static Applicability MatchesResource(PolicyStatement statement, string resource, PolicyVariables variables)
     {
         if (statement.Resources is { } resources)
         {
-            return AnyResource(resources, resource, variables, out _);
+            return AnyResource(resources, resource, variables) switch
+            {
+                PatternMatch.Yes => Applicability.Yes,
+                PatternMatch.Unknown => Applicability.Unknown,
+                _ => Applicability.No,
+            };
         }
 
         if (statement.NotResources is not { } notResources)
         {
-            return false;
+            return Applicability.No;
         }
 
-        var listed = AnyResource(notResources, resource, variables, out var unresolved);
-        // What a variable without a value would have excluded is unknown: it must not be allowed for that.
-        return !listed && !(unresolved && statement.Effect is PolicyEffect.Allow);
+        return AnyResource(notResources, resource, variables) switch
+        {
+            PatternMatch.Yes => Applicability.No,
+            PatternMatch.Unknown => Applicability.Unknown,
+            // A variable without a value might have excluded it: it must not be allowed because of that.
+            PatternMatch.Unresolved when statement.Effect is PolicyEffect.Allow => Applicability.No,
+            _ => Applicability.Yes,
+        };
     }
 
-    private static bool AnyResource(IReadOnlyList<string> patterns, string resource, PolicyVariables variables, out bool unresolved)
+    private static PatternMatch AnyResource(IReadOnlyList<string> patterns, string resource, PolicyVariables variables)
     {
-        unresolved = false;
+        var best = PatternMatch.No;
         foreach (var pattern in patterns)
         {
-            switch (variables.Matches(pattern, resource))
+            var match = variables.Matches(pattern, resource);
+            if (match is PatternMatch.Yes)
             {
-                case true:
-                    return true;
-                case null:
-                    unresolved = true;
-                    break;
+                return match;
             }
+
+            best = match > best ? match : best;
         }
 
-        return false;
+        return best;
     }
 }

@@ -2,6 +2,19 @@ using System.Text;
 
 namespace Federation.Policies;
 
+/// <summary>How a text compares with a pattern of a policy.</summary>
+internal enum PatternMatch
+{
+    No,
+    Yes,
+
+    /// <summary>The pattern has a variable, and the request has no value for it.</summary>
+    Unresolved,
+
+    /// <summary>The pattern has a variable whose value cannot be known from here.</summary>
+    Unknown,
+}
+
 /// <summary>
 /// Fills in policy variables (<c>${aws:username}</c>, <c>${aws:PrincipalTag/team, 'none'}</c>, <c>${*}</c>, <c>${?}</c>,
 /// <c>${$}</c>; IAM User Guide, "Variables and tags"). Documents before 2012-10-17 have none: there it is all text.
@@ -13,31 +26,45 @@ internal readonly struct PolicyVariables
     private const char Any = '\uFFFF';
     private const char One = '\uFFFE';
 
-    private readonly IReadOnlyDictionary<string, IReadOnlyList<string>>? _context;
+    private readonly RequestContext? _context;
 
-    private PolicyVariables(IReadOnlyDictionary<string, IReadOnlyList<string>>? context) => _context = context;
+    private PolicyVariables(RequestContext? context) => _context = context;
 
-    public static PolicyVariables For(PolicyDocument document, IReadOnlyDictionary<string, IReadOnlyList<string>> context) =>
+    public static PolicyVariables For(PolicyDocument document, RequestContext context) =>
         new(string.CompareOrdinal(document.Version, "2012-10-17") >= 0 ? context : null);
 
-    public bool Occurs(string text) => _context is not null && text.Contains("${", StringComparison.Ordinal);
-
-    /// <summary>Whether a text matches a pattern with wildcards; null if a variable of the pattern has no value.</summary>
-    public bool? Matches(string pattern, ReadOnlySpan<char> text, bool ignoreCase = false)
+    /// <summary>Whether a text matches a pattern with wildcards.</summary>
+    public PatternMatch Matches(string pattern, ReadOnlySpan<char> text, bool ignoreCase = false)
     {
         if (!Occurs(pattern))
         {
-            return Wildcard.IsMatch(pattern, text, ignoreCase);
+            return Match(Wildcard.IsMatch(pattern, text, ignoreCase));
         }
 
-        return Fill(pattern, wildcards: true) is { } filled ? Wildcard.IsMatch(filled, text, ignoreCase, Any, One) : null;
+        return Fill(pattern, wildcards: true, out var missing) is { } filled
+            ? Match(Wildcard.IsMatch(filled, text, ignoreCase, Any, One))
+            : missing;
     }
 
-    /// <summary>A text with its variables filled in; null if one has no value.</summary>
-    public string? Fill(string text) => Occurs(text) ? Fill(text, wildcards: false) : text;
-
-    private string? Fill(string pattern, bool wildcards)
+    /// <summary>Whether a text is equal to another, its variables filled in.</summary>
+    public PatternMatch Equals(string wanted, string text, StringComparison comparison)
     {
+        if (!Occurs(wanted))
+        {
+            return Match(string.Equals(wanted, text, comparison));
+        }
+
+        return Fill(wanted, wildcards: false, out var missing) is { } filled ? Match(string.Equals(filled, text, comparison)) : missing;
+    }
+
+    private static PatternMatch Match(bool matches) => matches ? PatternMatch.Yes : PatternMatch.No;
+
+    private bool Occurs(string text) => _context is not null && text.Contains("${", StringComparison.Ordinal);
+
+    /// <param name="missing">Where the result is null: why a variable could not be filled in.</param>
+    private string? Fill(string pattern, bool wildcards, out PatternMatch missing)
+    {
+        missing = PatternMatch.Unresolved;
         var filled = new StringBuilder(pattern.Length);
         for (var i = 0; i < pattern.Length; i++)
         {
@@ -55,8 +82,9 @@ internal readonly struct PolicyVariables
                 continue;
             }
 
-            if (Value(pattern[(i + 2)..end]) is not { } value)
+            if (Value(pattern[(i + 2)..end], out var isUnknown) is not { } value)
             {
+                missing = isUnknown ? PatternMatch.Unknown : PatternMatch.Unresolved;
                 return null;
             }
 
@@ -67,8 +95,9 @@ internal readonly struct PolicyVariables
         return filled.ToString();
     }
 
-    private string? Value(string variable)
+    private string? Value(string variable, out bool isUnknown)
     {
+        isUnknown = false;
         if (variable is "*" or "?" or "$")
         {
             return variable;
@@ -76,10 +105,17 @@ internal readonly struct PolicyVariables
 
         var comma = variable.IndexOf(',', StringComparison.Ordinal);
         var key = (comma < 0 ? variable : variable[..comma]).Trim();
+        var state = _context!.Find(key, out var values);
         // A key with several values cannot stand for one.
-        if (ConditionEvaluator.Values(_context!, key) is [var value])
+        if (values is [var value])
         {
             return value;
+        }
+
+        if (state is KeyState.Present or KeyState.Unknown)
+        {
+            isUnknown = true;
+            return null;
         }
 
         var otherwise = comma < 0 ? "" : variable[(comma + 1)..].Trim();

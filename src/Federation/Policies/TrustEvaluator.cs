@@ -2,8 +2,8 @@ namespace Federation.Policies;
 
 /// <summary>A federated caller as a role's trust policy sees it.</summary>
 /// <param name="FederatedPrincipal">The provider's ARN, or a built-in provider's name such as <c>accounts.google.com</c>.</param>
-/// <param name="Context">The condition keys, such as <c>ISSUER:sub</c>; looked up in any case.</param>
-public sealed record TrustRequest(string FederatedPrincipal, string Action, IReadOnlyDictionary<string, IReadOnlyList<string>> Context);
+/// <param name="Context">The condition keys, such as <c>ISSUER:sub</c>.</param>
+public sealed record TrustRequest(string FederatedPrincipal, string Action, RequestContext Context);
 
 /// <summary>Why one statement does not admit a caller.</summary>
 public abstract record TrustObstacle
@@ -18,14 +18,17 @@ public abstract record TrustObstacle
     public sealed record Condition(PolicyCondition Unmet, IReadOnlyList<string> Actual) : TrustObstacle;
 }
 
-/// <summary>An Allow statement that did not admit the caller, and all that is in its way.</summary>
+/// <summary>An Allow statement that did not admit the caller, and everything that kept it from doing so.</summary>
 public sealed record TrustNearMiss(PolicyStatement Statement, IReadOnlyList<TrustObstacle> Obstacles);
 
 /// <summary>What a trust policy says to a caller.</summary>
-/// <param name="Statement">The statement that admitted or denied; none where no statement speaks of the caller.</param>
-/// <param name="NearMisses">For an implicit deny: every Allow statement, the one with the least in its way first.</param>
+/// <param name="Statement">The statement that admitted or denied; none where no statement applies to the caller.</param>
+/// <param name="NearMisses">For an implicit deny: every Allow statement, the one with the fewest obstacles first.</param>
 public sealed record TrustVerdict(PolicyDecision Decision, PolicyStatement? Statement, IReadOnlyList<TrustNearMiss> NearMisses)
 {
+    /// <summary>For <see cref="PolicyDecision.Undecided"/>: the statements that it depends on.</summary>
+    public IReadOnlyList<UndecidedStatement> Undecided { get; init; } = [];
+
     public bool IsAllowed => Decision is PolicyDecision.Allowed;
 }
 
@@ -41,33 +44,39 @@ public static class TrustEvaluator
         ArgumentNullException.ThrowIfNull(trustPolicy);
         var variables = PolicyVariables.For(trustPolicy, request.Context);
         PolicyStatement? allowed = null;
+        List<UndecidedStatement> mayAllow = [];
+        List<UndecidedStatement> mayDeny = [];
         foreach (var statement in trustPolicy.Statements)
         {
-            if (statement.Effect is PolicyEffect.Allow && allowed is not null)
+            var isDeny = statement.Effect is PolicyEffect.Deny;
+            var isAbout =
+                MatchesPrincipal(statement, request.FederatedPrincipal) && PolicyEvaluator.MatchesAction(statement, request.Action);
+            if (!isAbout || (!isDeny && allowed is not null))
             {
                 continue;
             }
 
-            var applies =
-                MatchesPrincipal(statement, request.FederatedPrincipal)
-                && PolicyEvaluator.MatchesAction(statement, request.Action)
-                && ConditionEvaluator.AllHold(statement, request.Context, variables);
-            if (!applies)
+            switch (ConditionEvaluator.AllHold(statement, request.Context, variables))
             {
-                continue;
+                case Applicability.Yes when isDeny:
+                    return new TrustVerdict(PolicyDecision.ExplicitDeny, statement, []);
+                case Applicability.Yes:
+                    allowed = statement;
+                    break;
+                case Applicability.Unknown:
+                    (isDeny ? mayDeny : mayAllow).Add(PolicyEvaluator.Undecided(statement, request.Context, variables));
+                    break;
             }
-
-            if (statement.Effect is PolicyEffect.Deny)
-            {
-                return new TrustVerdict(PolicyDecision.ExplicitDeny, statement, []);
-            }
-
-            allowed = statement;
         }
 
-        return allowed is not null
+        if (allowed is null && mayAllow.Count == 0)
+        {
+            return new TrustVerdict(PolicyDecision.ImplicitDeny, Statement: null, NearMisses(request, trustPolicy, variables));
+        }
+
+        return allowed is not null && mayDeny.Count == 0
             ? new TrustVerdict(PolicyDecision.Allowed, allowed, [])
-            : new TrustVerdict(PolicyDecision.ImplicitDeny, Statement: null, NearMisses(request, trustPolicy, variables));
+            : new TrustVerdict(PolicyDecision.Undecided, allowed, []) { Undecided = allowed is null ? [.. mayDeny, .. mayAllow] : mayDeny };
     }
 
     private static bool MatchesPrincipal(PolicyStatement statement, string caller)
@@ -111,16 +120,17 @@ public static class TrustEvaluator
 
             foreach (var condition in statement.Conditions)
             {
-                if (!ConditionEvaluator.Holds(condition, PolicyEffect.Allow, request.Context, variables))
+                if (ConditionEvaluator.Holds(condition, PolicyEffect.Allow, request.Context, variables) is Applicability.No)
                 {
-                    obstacles.Add(new TrustObstacle.Condition(condition, ConditionEvaluator.Values(request.Context, condition.Key)));
+                    request.Context.Find(condition.Key, out var actual);
+                    obstacles.Add(new TrustObstacle.Condition(condition, actual));
                 }
             }
 
             misses.Add(new TrustNearMiss(statement, obstacles));
         }
 
-        // A statement about another provider is a stranger; among those about this one the nearest is the likeliest meant.
+        // A statement about another provider is hardly the one that was meant.
         return
         [
             .. misses

@@ -26,7 +26,7 @@ public static class SecurityTokenService
     private static readonly string[] RequiredClaims = ["iss", "sub", "aud", "iat", "exp"];
     private static readonly string[] TimeClaims = ["iat", "exp", "nbf"];
 
-    /// <summary>The answer: allowed, or the first of <see cref="Refusals"/>.</summary>
+    /// <summary>The answer: the first of the refusals; without any, allowed or undecided.</summary>
     public static WebIdentityDecision Decide(WebIdentityEvidence evidence)
     {
         ArgumentNullException.ThrowIfNull(evidence);
@@ -36,18 +36,24 @@ public static class SecurityTokenService
             return refusal;
         }
 
-        return examination.Allowed();
+        return examination.Undecided is { } trust ? new WebIdentityDecision.Undecided(trust) : examination.Allowed();
     }
 
     /// <summary>
-    /// Everything STS would object to, in the order in which it would: with the first one mended, the next one would
-    /// be its answer. What cannot be judged because of an earlier objection is left out. Empty exactly where
-    /// <see cref="Decide"/> allows.
+    /// Everything STS would object to, in its order: once the first one is fixed, the next one would be its answer. What
+    /// cannot be judged because of an earlier objection is left out. Empty exactly where <see cref="Decide"/> refuses
+    /// nothing.
     /// </summary>
-    public static IReadOnlyList<WebIdentityDecision.Refused> Refusals(WebIdentityEvidence evidence)
+    public static IReadOnlyList<WebIdentityDecision.Refused> Refusals(WebIdentityEvidence evidence) => Refusals(evidence, out _);
+
+    /// <param name="undecided">What the trust policy makes depend on condition keys that are not known from here; null: nothing.</param>
+    internal static IReadOnlyList<WebIdentityDecision.Refused> Refusals(WebIdentityEvidence evidence, out TrustVerdict? undecided)
     {
         ArgumentNullException.ThrowIfNull(evidence);
-        return [.. new Examination(evidence).Run()];
+        var examination = new Examination(evidence);
+        WebIdentityDecision.Refused[] refusals = [.. examination.Run()];
+        undecided = examination.Undecided;
+        return refusals;
     }
 
     // The steps share what they find out; each yields its objections, so that the first can be taken alone.
@@ -62,6 +68,9 @@ public static class SecurityTokenService
         private string _audience = "";
         private string _principal = "";
         private PolicyStatement? _statement;
+
+        /// <summary>The trust policy's verdict where it depends on keys that are not known from here.</summary>
+        public TrustVerdict? Undecided { get; private set; }
 
         public WebIdentityDecision.Allowed Allowed() =>
             new(
@@ -474,6 +483,11 @@ public static class SecurityTokenService
                     break;
                 }
 
+                if (verdict.Decision is PolicyDecision.Undecided)
+                {
+                    Undecided ??= verdict;
+                }
+
                 _statement ??= verdict.Statement;
             }
 
@@ -582,8 +596,8 @@ public static class SecurityTokenService
         }
 
         // The condition keys of a web identity (IAM User Guide, "Available keys for AWS OIDC federation"): of the
-        // token's claims aud, sub and amr alone, under the issuer's name. aws:PrincipalArn is absent (recorded).
-        private Dictionary<string, IReadOnlyList<string>> TrustContext()
+        // token's claims aud, sub and amr alone, under the issuer's name; tags and source identity under names of their own.
+        private RequestContext TrustContext()
         {
             var issuer = _isGoogle ? ProviderUrl.Google : ProviderUrl.OfIssuer(_token!.Issuer!) ?? _token.Issuer!;
             var context = new Dictionary<string, IReadOnlyList<string>>(12, StringComparer.OrdinalIgnoreCase)
@@ -596,8 +610,7 @@ public static class SecurityTokenService
                 ["aws:userid"] = [_principal],
                 ["aws:FederatedProvider"] = [_principal],
                 ["aws:SecureTransport"] = ["true"],
-                ["aws:CurrentTime"] = [evidence.Now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)],
-                ["aws:EpochTime"] = [Number(evidence.Now.ToUnixTimeSeconds())],
+                ["aws:ViaAWSService"] = ["false"],
             };
             if (_token.AuthenticationMethods.Count > 0)
             {
@@ -613,7 +626,46 @@ public static class SecurityTokenService
                 context[issuer + ":oaud"] = _token.Audiences;
             }
 
+            AddTags(context);
+            if (evidence.CallKeys is not { } call)
+            {
+                return new RequestContext(context, ConditionKeys.InExchange);
+            }
+
+            context["aws:CurrentTime"] = [Moment(evidence.Now)];
+            context["aws:EpochTime"] = [Number(evidence.Now.ToUnixTimeSeconds())];
+            foreach (var (key, values) in call)
+            {
+                context[key] = values;
+            }
+
             return context;
+        }
+
+        private void AddTags(Dictionary<string, IReadOnlyList<string>> context)
+        {
+            if (_token!.Claims.TryGetProperty(TagsClaim, out var tags) && AreTagsWellFormed())
+            {
+                if (tags.TryGetProperty("principal_tags", out var principalTags))
+                {
+                    foreach (var tag in principalTags.EnumerateObject())
+                    {
+                        context["aws:RequestTag/" + tag.Name] = [tag.Value[0].GetString()!];
+                    }
+
+                    context["aws:TagKeys"] = [.. principalTags.EnumerateObject().Select(tag => tag.Name)];
+                }
+
+                if (tags.TryGetProperty("transitive_tag_keys", out var transitive) && transitive.ValueKind is JsonValueKind.Array)
+                {
+                    context["sts:TransitiveTagKeys"] = [.. transitive.EnumerateArray().Select(key => key.ToString())];
+                }
+            }
+
+            if (_token.Claims.TryGetProperty(SourceIdentityClaim, out var identity) && identity.ValueKind is JsonValueKind.String)
+            {
+                context["sts:SourceIdentity"] = [identity.GetString()!];
+            }
         }
 
         private static WebIdentityDecision.Refused Invalid(RefusalReason reason, string message) =>

@@ -107,6 +107,12 @@ public abstract record WebIdentityDecision
         PolicyStatement Statement
     ) : WebIdentityDecision;
 
+    /// <summary>
+    /// Nothing is refused, and whether the trust policy allows it depends on condition keys that are not known from here.
+    /// Never where <see cref="WebIdentityEvidence.CallKeys"/> is given.
+    /// </summary>
+    public sealed record Undecided(TrustVerdict Trust) : WebIdentityDecision;
+
     /// <summary>The role is not assumed.</summary>
     /// <param name="Code">The error code on the wire, such as <c>InvalidIdentityToken</c>.</param>
     /// <param name="Status">The HTTP status.</param>

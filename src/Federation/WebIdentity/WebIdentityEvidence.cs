@@ -72,6 +72,12 @@ public sealed record WebIdentityEvidence(
     /// seen. Null: the request has the token's own text, which is verified.
     /// </summary>
     public SeenSignature? Signature { get; init; }
+
+    /// <summary>
+    /// The condition keys of the call itself, such as <c>aws:SourceIp</c>, as STS sees them: any other key is absent.
+    /// Null: it is judged from outside, where <see cref="ConditionKeys"/> says what is known of a key.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? CallKeys { get; init; }
 }
 
 /// <summary>What was found out about the signature of a token whose text is gone.</summary>

@@ -45,7 +45,10 @@ internal static class Scene
             TestIssuer.Cluster.Keys,
             new AssumableRole(RoleArn, "AROAEXAMPLEEXAMPLE", TrustPolicy),
             Now
-        );
+        )
+        {
+            CallKeys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["aws:SourceIp"] = ["203.0.113.7"] },
+        };
 
     public static WebIdentityEvidence EvidenceOf(Action<JsonObject> spoil)
     {

@@ -1,5 +1,6 @@
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
+using Federation.Policies;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
@@ -48,9 +49,16 @@ internal sealed record AwsSide(IReadOnlyList<OpenIdConnectProvider> Providers, P
         };
     }
 
-    /// <summary>All that STS would object to in a token of the workload, in its order.</summary>
+    /// <summary>Everything STS would object to in a token of the workload, in its order.</summary>
     /// <param name="text">The token's header and claims, see <see cref="UnsignedToken"/>.</param>
-    public IReadOnlyList<WebIdentityDecision.Refused> Refusals(Workload workload, string text, SeenSignature signature, DateTimeOffset now)
+    /// <param name="undecided">What the trust policy makes depend on condition keys that are not known from here; null: nothing.</param>
+    public IReadOnlyList<WebIdentityDecision.Refused> Refusals(
+        Workload workload,
+        string text,
+        SeenSignature signature,
+        DateTimeOffset now,
+        out TrustVerdict? undecided
+    )
     {
         var issuer = WebIdentityToken.TryParse(text, out var token, out _) ? token.Issuer : null;
         return SecurityTokenService.Refusals(
@@ -63,7 +71,8 @@ internal sealed record AwsSide(IReadOnlyList<OpenIdConnectProvider> Providers, P
             )
             {
                 Signature = signature,
-            }
+            },
+            out undecided
         );
     }
 

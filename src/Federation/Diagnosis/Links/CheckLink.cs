@@ -159,6 +159,17 @@ internal static class CheckLink
 
         var age = subject.Role?.Created is { } created ? subject.Now - created : (TimeSpan?)null;
         var isYoung = subject.Evidence.WrittenAgo is not null || age < TimeSpan.FromMinutes(5);
+        if (!isYoung && subject is { Role: { } role, TrustUndecided.Undecided: [var undecided, ..] })
+        {
+            // STS has decided what could not be known from here.
+            var condition = TrustLink.Undecided(subject, role, undecided);
+            return condition with
+            {
+                Severity = Severity.Error,
+                Cause = $"{who} is refused the role, and nothing but this explains it: {condition.Cause}",
+            };
+        }
+
         return new Finding
         {
             Code = FindingCodes.RoleNotYetVisible,

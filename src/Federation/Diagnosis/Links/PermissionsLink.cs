@@ -2,6 +2,7 @@ using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Policies;
+using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
@@ -39,7 +40,7 @@ internal static class PermissionsLink
                 .Select(request => (Request: request, Verdict: Ask(role, request)))
                 .Where(asked => asked.Verdict.Decision is PolicyDecision.ExplicitDeny || (isWhole && !asked.Verdict.IsAllowed))
                 .GroupBy(asked => (asked.Verdict.Decision, asked.Verdict.BlockedBy, asked.Verdict.Statement?.PolicyName))
-                .Select(group => Blocked(subject, role, group.First().Verdict, [.. group.Select(asked => asked.Request)]))
+                .Select(group => NotAllowed(subject, role, group.First().Verdict, [.. group.Select(asked => asked.Request)]))
         );
         findings.AddRange(
             policies
@@ -63,15 +64,19 @@ internal static class PermissionsLink
         }
 
         var request = new PolicyRequest(action, resource, Context(subject, role));
-        return Ask(role, request) is { IsAllowed: false } verdict ? Blocked(subject, role, verdict, [request]) : null;
+        return Ask(role, request) is { IsAllowed: false } verdict
+            ? NotAllowed(subject, role, verdict, [request]) with
+            {
+                // It was denied: what depends on the call has been decided.
+                Severity = Severity.Error,
+            }
+            : null;
     }
 
     // A pattern of the desired policy is put as it stands: only what covers it as a whole allows it as a whole.
     private static List<PolicyRequest> Wanted(WorkloadCase subject)
     {
-        var context = subject.Role is { } role
-            ? Context(subject, role)
-            : new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        var context = Context(subject, subject.Role);
         return
         [
             .. subject
@@ -83,16 +88,21 @@ internal static class PermissionsLink
         ];
     }
 
-    private static Dictionary<string, IReadOnlyList<string>> Context(WorkloadCase subject, RoleEvidence role) =>
-        new(StringComparer.OrdinalIgnoreCase)
-        {
-            ["aws:PrincipalArn"] = [role.Arn],
-            ["aws:PrincipalAccount"] = [subject.Workload.Account.Id],
-            ["aws:PrincipalType"] = ["AssumedRole"],
-            ["aws:RequestedRegion"] = [subject.Workload.Account.Region],
-            ["aws:SecureTransport"] = ["true"],
-            ["aws:FederatedProvider"] = [subject.Principal],
-        };
+    private static RequestContext Context(WorkloadCase subject, RoleEvidence? role) =>
+        new(
+            new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase)
+            {
+                ["aws:PrincipalArn"] = [role?.Arn ?? subject.Workload.RoleArn],
+                ["aws:PrincipalAccount"] = [subject.Workload.Account.Id],
+                ["aws:PrincipalType"] = ["AssumedRole"],
+                ["aws:PrincipalIsAWSService"] = ["false"],
+                ["aws:ViaAWSService"] = ["false"],
+                ["aws:RequestedRegion"] = [subject.Workload.Account.Region],
+                ["aws:SecureTransport"] = ["true"],
+                ["aws:FederatedProvider"] = [subject.Principal],
+            },
+            ConditionKeys.InSession
+        );
 
     private static PolicyVerdict Ask(RoleEvidence role, PolicyRequest request)
     {
@@ -126,6 +136,39 @@ internal static class PermissionsLink
                     ? string.Join(", ", attached)
                     : "(none attached)",
             });
+
+    private static Finding NotAllowed(
+        WorkloadCase subject,
+        RoleEvidence role,
+        PolicyVerdict verdict,
+        IReadOnlyList<PolicyRequest> requests
+    ) => verdict.Decision is PolicyDecision.Undecided ? Undecided(subject, verdict, requests) : Blocked(subject, role, verdict, requests);
+
+    /// <summary>A warning: only the service can tell whether the call is allowed.</summary>
+    private static Finding Undecided(WorkloadCase subject, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
+    {
+        var what = $"{Listed(requests.Select(request => request.Action))} on {Listed(requests.Select(request => request.Resource))}";
+        var conditions = Listed(
+            verdict.Undecided.SelectMany(undecided =>
+                undecided.Conditions.Select(condition =>
+                    $"{undecided.Statement.Effect} if {condition.Operator} {condition.Key} = {string.Join(", ", condition.Values)}"
+                )
+            )
+        );
+        return new Finding
+        {
+            Code = verdict.Undecided.Any(undecided => undecided.Statement.Effect is PolicyEffect.Deny)
+                ? FindingCodes.PermissionDenied
+                : FindingCodes.PermissionMissing,
+            Severity = Severity.Warning,
+            Resource = subject.RoleId,
+            Cause =
+                $"Whether the role {subject.Workload.Role.Name} may {what} depends on what cannot be known from here: {(conditions.Length > 0 ? conditions : "a variable in the policy's resource")}.",
+            Fix = $"--target=Verify --workload={subject.Workload.Name} runs the check from a pod, which decides it.",
+            Expected = what,
+            Actual = "not known from here",
+        };
+    }
 
     private static Finding Blocked(WorkloadCase subject, RoleEvidence role, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
     {

@@ -33,7 +33,7 @@ internal sealed record TokenJudgement(
         };
         // Without the header there is no key id to look for.
         side = seen.Algorithm is null ? side with { Issuer = null } : side;
-        var refusals = side.Refusals(subject.Workload, text, signature, subject.Now);
+        var refusals = side.Refusals(subject.Workload, text, signature, subject.Now, out _);
         if (!WebIdentityToken.TryParse(text, out var token, out _) || token.Issuer is not { } issuer)
         {
             return new TokenJudgement(token, IsForeign: false, IsIssuerRefused: false, refusals);
@@ -55,7 +55,8 @@ internal sealed record TokenJudgement(
                 subject.Workload,
                 UnsignedToken.FromClaims(seen.Algorithm ?? UsualAlgorithm, seen.KeyId, corrected),
                 signature,
-                subject.Now
+                subject.Now,
+                out _
             )
         );
     }

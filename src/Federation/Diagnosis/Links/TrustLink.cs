@@ -28,14 +28,39 @@ internal static class TrustLink
             { Decision: PolicyDecision.ExplicitDeny, Statement: { } statement } => [Denied(subject, role, statement)],
             _ => Explain(subject, role, refused),
         };
+        findings.AddRange((subject.TrustUndecided?.Undecided ?? []).Select(statement => Undecided(subject, role, statement)));
         if (!findings.Exists(finding => finding.Code == FindingCodes.TrustConditionKeyWrong))
         {
             // A subject that stands under the wrong key leaves the right one untested: one fault, told already.
             findings.AddRange(subject.TrustFindings);
         }
 
-        return new Link("subject", findings, expected, refused is null ? expected : null);
+        return new Link("subject", findings, expected, refused is null && subject.TrustUndecided is null ? expected : null);
     }
+
+    /// <summary>STS alone can tell whether the statement applies.</summary>
+    public static Finding Undecided(WorkloadCase subject, RoleEvidence role, UndecidedStatement undecided)
+    {
+        var conditions = undecided.Conditions.Select(Text).ToArray();
+        var keys = undecided.Conditions.Select(condition => condition.Key).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+        var why = string.Join("; ", keys.Select(key => $"{key} {ConditionKeys.Find(key)?.Why ?? "is not a key that this version knows"}"));
+        var how = keys.Select(key => ConditionKeys.Find(key)?.HowToSee).OfType<string>().ToArray();
+        return new Finding
+        {
+            Code = FindingCodes.TrustConditionUndecided,
+            Severity = Severity.Warning,
+            Resource = subject.RoleId,
+            Cause =
+                $"{Name(role, undecided.Statement)} of the trust policy of {role.Arn} {(undecided.Statement.Effect is PolicyEffect.Deny ? "denies" : "admits")} this token only if {string.Join(" and ", conditions)}. That cannot be known from here: {why}.",
+            Fix =
+                $"--target=Verify tries it: its pod calls STS as the workload does. {(how.Length > 0 ? $"The value: {string.Join("; ", how)}." : "CloudTrail's AssumeRoleWithWebIdentity event shows what STS saw.")}",
+            Expected = string.Join(", ", conditions),
+            Actual = "not known from here",
+        };
+    }
+
+    private static string Text(PolicyCondition condition) =>
+        $"{condition.Operator} {condition.Key} = {string.Join(", ", condition.Values)}";
 
     private static Finding Denied(WorkloadCase subject, RoleEvidence role, PolicyStatement statement) =>
         new()
@@ -176,18 +201,14 @@ internal static class TrustLink
         var (issuer, claim) = KeyOf(unmet.Key);
         var values = string.Join(", ", unmet.Values);
         var where = $"{Name(role, statement)} of the trust policy of {role.Arn}";
-        if (issuer is "aws" or "sts")
+        if (ConditionKeys.Find(unmet.Key) is { } global)
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
-                $"{where} also wants {unmet.Operator} {unmet.Key} = {values}, which this exchange does not meet as far as can be seen from here.",
+                $"{where} also requires {Text(unmet)}, {(obstacle.Actual.Count == 0 ? $"which can never hold: {global.Name.TrimEnd('/')} {global.Why}" : $"and this exchange has {string.Join(", ", obstacle.Actual)}")}.",
                 "no further condition",
-                $"{unmet.Operator} {unmet.Key} = {values}"
-            ) with
-            {
-                // The pod's address, say, is not known here: only a condition that was seen to fail is an error.
-                Severity = obstacle.Actual.Count == 0 ? Severity.Warning : Severity.Error,
-            };
+                Text(unmet)
+            );
         }
 
         var rightClaims = subject.IsGoogle ? (string[])["aud", "oaud", "sub", "amr"] : ["aud", "sub", "amr"];

@@ -23,9 +23,10 @@ internal sealed class WorkloadCase
         Pods = IsTheCluster ? [.. (evidence.Kubernetes.Pods?.Found ?? []).OrderBy(pod => (!pod.IsNamed, !pod.IsValidation))] : [];
         Configured = AwsSide.AsConfigured(this);
         Live = AwsSide.AsRead(this);
-        ProviderRefusals = RefusalsOfExpected(Configured with { Providers = Live.Providers });
+        ProviderRefusals = RefusalsOfExpected(Configured with { Providers = Live.Providers }, out _);
         // The trust policy is judged even where the role has another ARN than the pods are given, which RoleLink reports.
-        TrustRefusals = Role is null ? [] : RefusalsOfExpected(Configured with { Role = Live.Role });
+        var trustRefusals = RefusalsOfExpected(Configured with { Role = Live.Role }, out var undecided);
+        (TrustRefusals, TrustUndecided) = Role is null ? ([], null) : (trustRefusals, undecided);
         TrustFindings = Role is { } role ? PolicyLint.LiveTrust(role.TrustPolicy, role.Arn, Strict, RoleId) : [];
         var isTrustSound = TrustRefusals.Count == 0 && !TrustFindings.Any(finding => finding.Code == FindingCodes.TrustSubjectOpen);
         Sound = new AwsSide(
@@ -33,7 +34,7 @@ internal sealed class WorkloadCase
             Live.Issuer,
             isTrustSound ? Live.Role : Configured.Role
         );
-        SoundRefusals = RefusalsOfExpected(Sound);
+        SoundRefusals = RefusalsOfExpected(Sound, out _);
     }
 
     public WorkloadEvidence Evidence { get; }
@@ -89,6 +90,9 @@ internal sealed class WorkloadCase
     /// <summary>What STS would object to in the expected token because of the role that is there, its ARN aside.</summary>
     public IReadOnlyList<WebIdentityDecision.Refused> TrustRefusals { get; }
 
+    /// <summary>What the trust policy that is there makes depend on condition keys that are not known from here; null: nothing.</summary>
+    public TrustVerdict? TrustUndecided { get; }
+
     /// <summary>What is wrong with the role's trust policy by itself, whoever asks.</summary>
     public IReadOnlyList<Finding> TrustFindings { get; }
 
@@ -131,8 +135,13 @@ internal sealed class WorkloadCase
     public string Kubectl(params IEnumerable<string> words) =>
         ShellCommand.Of(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
 
-    private IReadOnlyList<WebIdentityDecision.Refused> RefusalsOfExpected(AwsSide side) =>
-        _expectedToken is { } token ? (side with { Issuer = null }).Refusals(Workload, token, SeenSignature.Valid, Now) : [];
+    private IReadOnlyList<WebIdentityDecision.Refused> RefusalsOfExpected(AwsSide side, out TrustVerdict? undecided)
+    {
+        undecided = null;
+        return _expectedToken is { } token
+            ? (side with { Issuer = null }).Refusals(Workload, token, SeenSignature.Valid, Now, out undecided)
+            : [];
+    }
 
     private string InNamespace(ResourceKind kind, string name) => ResourceId.Kubernetes(Cluster.Key, Workload.Namespace, kind, name).Value;
 }
