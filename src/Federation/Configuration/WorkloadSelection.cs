@@ -1,4 +1,5 @@
 using Federation.Findings;
+using Federation.Policies;
 
 namespace Federation.Configuration;
 
@@ -34,7 +35,7 @@ public static class WorkloadSelection
             var any = false;
             for (var index = 0; index < patterns.Length; index++)
             {
-                if (Matches(patterns[index], name))
+                if (Wildcard.IsMatch(patterns[index], name))
                 {
                     any = matched[index] = true;
                 }
@@ -59,38 +60,5 @@ public static class WorkloadSelection
             Expected = near,
             Actual = pattern,
         };
-    }
-
-    /// <summary>Greedy with one point of return: linear in practice, and never exponential however many stars there are.</summary>
-    private static bool Matches(string pattern, string name)
-    {
-        int p = 0,
-            n = 0,
-            star = -1,
-            resume = 0;
-        while (n < name.Length)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                star = p++;
-                resume = n;
-            }
-            else if (p < pattern.Length && (pattern[p] == '?' || pattern[p] == name[n]))
-            {
-                p++;
-                n++;
-            }
-            else if (star >= 0)
-            {
-                p = star + 1;
-                n = ++resume;
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        return pattern.AsSpan(p).Trim('*').IsEmpty;
     }
 }

@@ -1,6 +1,6 @@
 namespace Federation.Policies;
 
-/// <summary>IAM's wildcards: <c>*</c> for any run of characters, <c>?</c> for any one.</summary>
+/// <summary>Patterns, of IAM and of <c>--workload</c>: <c>*</c> stands for any characters, none included, <c>?</c> for one.</summary>
 internal static class Wildcard
 {
     /// <summary>Linear in practice and without allocation: only the last <c>*</c> is ever reconsidered.</summary>
