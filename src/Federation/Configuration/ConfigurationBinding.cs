@@ -8,17 +8,17 @@ internal static class ConfigurationBinding
 {
     public static FederationConfiguration Bind(Fields root, Reading reading)
     {
-        var clusterFields = root.Need(Keys.Root.Clusters);
-        var accountFields = root.Need(Keys.Root.Accounts);
-        var clusters = clusterFields.ToDictionary(cluster => cluster.Name, BindCluster, StringComparer.Ordinal);
-        var accounts = accountFields.ToDictionary(account => account.Name, BindAccount, StringComparer.Ordinal);
+        var clusterSections = NamedSections.Of(root, Keys.Root.Clusters);
+        var accountSections = NamedSections.Of(root, Keys.Root.Accounts);
+        var clusters = clusterSections.All.ToDictionary(cluster => cluster.Name, BindCluster, StringComparer.Ordinal);
+        var accounts = accountSections.All.ToDictionary(account => account.Name, BindAccount, StringComparer.Ordinal);
         var defaults = root.Get(Keys.Root.Defaults) ?? Absent(Keys.Defaults.Section);
         var workloads = root.Need(Keys.Root.Workloads)
             .Select(workload => new Workload
             {
                 Name = workload.Need(Keys.Workload.Name),
-                Cluster = clusters[ConfigurationRules.Find(workload, Keys.Workload.Cluster, clusterFields)!.Name],
-                Account = accounts[ConfigurationRules.Find(workload, Keys.Workload.Account, accountFields)!.Name],
+                Cluster = clusters[clusterSections.Find(workload, Keys.Workload.Cluster)!.Name],
+                Account = accounts[accountSections.Find(workload, Keys.Workload.Account)!.Name],
                 Namespace = workload.Need(Keys.Workload.Namespace),
                 ServiceAccount = workload.Need(Keys.Workload.ServiceAccount),
                 GoogleServiceAccount = workload.Get(Keys.Workload.GoogleServiceAccount),
@@ -35,8 +35,8 @@ internal static class ConfigurationBinding
         return new FederationConfiguration
         {
             Name = root.Need(Keys.Root.Name),
-            Clusters = [.. clusterFields.Select(cluster => clusters[cluster.Name])],
-            Accounts = [.. accountFields.Select(account => accounts[account.Name])],
+            Clusters = [.. clusterSections.All.Select(cluster => clusters[cluster.Name])],
+            Accounts = [.. accountSections.All.Select(account => accounts[account.Name])],
             Workloads = Describe([.. workloads]),
             Strict = root.Get(Keys.Root.Strict),
             Sandbox = root.Get(Keys.Root.Sandbox) is { } sandbox ? BindSandbox(sandbox) : new SandboxSettings(),

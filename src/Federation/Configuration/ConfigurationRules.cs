@@ -13,14 +13,14 @@ internal static class ConfigurationRules
 {
     public static void Check(Fields root, Reading reading)
     {
-        var clusters = root.Get(Keys.Root.Clusters) ?? [];
-        var accounts = root.Get(Keys.Root.Accounts) ?? [];
-        foreach (var cluster in clusters)
+        var clusters = NamedSections.Of(root, Keys.Root.Clusters);
+        var accounts = NamedSections.Of(root, Keys.Root.Accounts);
+        foreach (var cluster in clusters.All)
         {
             CheckCluster(cluster.Value, reading);
         }
 
-        foreach (var account in accounts)
+        foreach (var account in accounts.All)
         {
             CheckAccount(account.Value, reading);
         }
@@ -30,8 +30,8 @@ internal static class ConfigurationRules
         {
             var entry = new Entry(
                 workload,
-                Resolve(workload, Keys.Workload.Cluster, clusters, "clusters", reading),
-                Resolve(workload, Keys.Workload.Account, accounts, "accounts", reading)
+                Resolve(workload, Keys.Workload.Cluster, clusters, reading),
+                Resolve(workload, Keys.Workload.Account, accounts, reading)
             );
             CheckWorkload(entry, reading);
             entries.Add(entry);
@@ -52,41 +52,35 @@ internal static class ConfigurationRules
         public string? AccountId => Account?.Get(Keys.Account.Id);
     }
 
-    /// <summary>The entry that a workload names, or the only one where it names none.</summary>
-    internal static Named<Fields>? Find(Fields workload, Key<string> key, IReadOnlyList<Named<Fields>> entries) =>
-        workload.Has(key) ? entries.FirstOrDefault(entry => string.Equals(entry.Name, workload.Get(key), StringComparison.Ordinal))
-        : entries is [var only] ? only
-        : null;
-
-    private static Fields? Resolve(Fields workload, Key<string> key, IReadOnlyList<Named<Fields>> entries, string section, Reading reading)
+    private static Fields? Resolve(Fields workload, Key<string> key, NamedSections sections, Reading reading)
     {
-        if (Find(workload, key, entries) is { } found)
+        if (sections.Find(workload, key) is { } found)
         {
             return found.Value;
         }
         // A section that is missing, and a workload that is none, have been reported as such.
-        if (entries.Count == 0 || workload.IsEmpty)
+        if (sections.All.Count == 0 || workload.IsEmpty)
         {
             return null;
         }
 
-        var names = entries.Select(entry => entry.Name).ToList();
         if (!workload.Has(key))
         {
             reading.Invalid(
                 workload.Begin,
-                $"the workload has no {key.Label}, and there is more than one to choose from: {List(names)}",
+                $"the workload has no {key.Label}, and there is more than one to choose from: {List(sections)}",
                 $"Add {key.Label}."
             );
         }
         else if (workload.Get(key) is { } name)
         {
-            var near = NearMiss.Of(name, names);
+            // To look for what was meant takes long where many workloads name none of many clusters.
+            var near = reading.IsFull ? null : NearMiss.Of(name, sections.Names);
             reading.Invalid(
                 workload.At(key),
-                $"there is no {key.Name} {Quote.Of(name)} under {Quote.Of(section)}"
-                    + (near is null ? $"; there is {List(names)}" : $"; did you mean {Quote.Of(near)}?"),
-                near is null ? $"Write one of these, or add {Quote.Of(name)} to {Quote.Of(section)}." : $"Write {Quote.Of(near)}.",
+                $"there is no {key.Name} {Quote.Of(name)} under {sections.Key.Label}"
+                    + (near is null ? $"; there is {List(sections)}" : $"; did you mean {Quote.Of(near)}?"),
+                near is null ? $"Write one of these, or add {Quote.Of(name)} to {sections.Key.Label}." : $"Write {Quote.Of(near)}.",
                 near,
                 name
             );
@@ -95,8 +89,10 @@ internal static class ConfigurationRules
         return null;
     }
 
-    private static string List(List<string> names) =>
-        names.Count <= 5 ? Quote.All(names) : $"{string.Join(", ", names[..5].Select(Quote.Of))} and {names.Count - 5} more";
+    private static string List(NamedSections sections) =>
+        sections.All.Count <= 5
+            ? Quote.All(sections.Names)
+            : $"{string.Join(", ", sections.Names.Take(5).Select(Quote.Of))} and {sections.All.Count - 5} more";
 
     private static void CheckCluster(Fields cluster, Reading reading)
     {

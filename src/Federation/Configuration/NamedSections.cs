@@ -1,0 +1,30 @@
+using Federation.Configuration.Shape;
+
+namespace Federation.Configuration;
+
+/// <summary>The clusters or the accounts of a file, by the names that its workloads use for them.</summary>
+internal sealed class NamedSections
+{
+    private readonly Dictionary<string, Named<Fields>> _byName;
+
+    private NamedSections(Key key, IReadOnlyList<Named<Fields>> all)
+    {
+        (Key, All) = (key, all);
+        _byName = all.ToDictionary(section => section.Name, StringComparer.Ordinal);
+    }
+
+    public Key Key { get; }
+
+    /// <summary>In the order of the file.</summary>
+    public IReadOnlyList<Named<Fields>> All { get; }
+
+    public IEnumerable<string> Names => All.Select(section => section.Name);
+
+    public static NamedSections Of(Fields root, Key<IReadOnlyList<Named<Fields>>> key) => new(key, root.Get(key) ?? []);
+
+    /// <summary>The one that a workload names, or the only one if it names none.</summary>
+    public Named<Fields>? Find(Fields workload, Key<string> key) =>
+        workload.Has(key) ? workload.Get(key) is { } name ? _byName.GetValueOrDefault(name) : null
+        : All is [var only] ? only
+        : null;
+}
