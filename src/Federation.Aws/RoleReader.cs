@@ -11,10 +11,6 @@ namespace Federation.Aws;
 /// <summary>Reads the roles of one account, as far as they are ours.</summary>
 internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, Mark mark)
 {
-    /// <summary>IAM's quotas for a trust policy, white space not counted: the default, and the most that can be asked for.</summary>
-    private const int TrustQuota = 2048;
-    private const int LargestTrustQuota = 4096;
-
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<Role> desired, CancellationToken cancellationToken)
     {
         var account = RoleCalls.AreMany(desired.Count) ? await roles.ReadAccountAsync(withManagedPolicies: false, cancellationToken) : null;
@@ -108,7 +104,8 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     private static IEnumerable<Finding> Oversized(Role role, PolicyDocument trust)
     {
         var size = trust.ToMinifiedJson().Length;
-        if (size <= TrustQuota)
+        var limit = role.Account.TrustPolicyLimit;
+        if (size <= limit)
         {
             yield break;
         }
@@ -116,13 +113,19 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
         yield return new Finding
         {
             Code = FindingCodes.TrustPolicyTooLarge,
-            Severity = size > LargestTrustQuota ? Severity.Error : Severity.Warning,
+            Severity = size > TrustPolicyQuota.Largest ? Severity.Error : Severity.Warning,
             Resource = role.Id.Value,
             Cause =
-                $"The trust policy of {role.Name} would have {size} characters; an account allows {TrustQuota} unless its quota was raised, and never more than {LargestTrustQuota}. It lists {string.Join(", ", role.Workloads)}.",
+                $"The trust policy of {role.Name} would have {size} characters; the account allows {limit} unless its quota was raised, "
+                + $"and AWS never more than {TrustPolicyQuota.Largest}. It lists {string.Join(", ", role.Workloads)}.",
             Fix =
-                $"Give some of these workloads a role of their own{(size > LargestTrustQuota ? "" : $", or raise the quota \"Role trust policy length\" of the account {role.Account.Id}")}.",
-            Expected = $"at most {TrustQuota}",
+                "Give some of these workloads a role of their own"
+                + (
+                    size > TrustPolicyQuota.Largest
+                        ? "."
+                        : $", or raise the quota \"Role trust policy length\" of the account {role.Account.Id} and write it as its trustPolicyLimit."
+                ),
+            Expected = $"at most {limit}",
             Actual = $"{size}",
         };
     }

@@ -64,6 +64,7 @@ internal static class ConfigurationBinding
             AssumeRole = account.Value.Get(Keys.Account.AssumeRole),
             Profile = account.Value.Get(Keys.Account.Profile),
             Thumbprint = account.Value.Get(Keys.Account.Thumbprint),
+            TrustPolicyLimit = account.Value.Get(Keys.Account.TrustPolicyLimit),
         };
 
     private static Role BindRole(Fields role) =>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Federation.Findings;
+using Federation.Policies;
 
 namespace Federation.Configuration;
 
@@ -65,6 +66,9 @@ public sealed record Account(string Key, string Id, string Region)
     public string? Profile { get; init; }
 
     public ProviderThumbprint Thumbprint { get; init; }
+
+    /// <summary>The account's quota for a role's trust policy: characters, white space not counted.</summary>
+    public int TrustPolicyLimit { get; init; } = TrustPolicyQuota.Default;
 
     /// <summary>The partition of the region: <c>aws</c>, <c>aws-us-gov</c> or <c>aws-cn</c>.</summary>
     public string Partition =>

@@ -1,5 +1,6 @@
 using Federation.Configuration.Shape;
 using Federation.Findings;
+using Federation.Policies;
 
 namespace Federation.Configuration;
 
@@ -93,7 +94,20 @@ internal static class FederationKeys
             "thumbprintList"
         );
 
-        public static readonly Section Section = new("account", Id, Region, AssumeRole, Profile, Thumbprint);
+        public static readonly Key<int> TrustPolicyLimit = Key<int>.Optional(
+            "trustPolicyLimit",
+            new WholeNumber
+            {
+                Least = TrustPolicyQuota.Default,
+                Most = TrustPolicyQuota.Largest,
+                Reason =
+                    $"AWS gives each account {TrustPolicyQuota.Default} characters for a trust policy, and {TrustPolicyQuota.Largest} at most",
+            },
+            "The account's quota \"Role trust policy length\", in characters: what it was raised to.",
+            "2048"
+        );
+
+        public static readonly Section Section = new("account", Id, Region, AssumeRole, Profile, Thumbprint, TrustPolicyLimit);
     }
 
     internal static class Defaults

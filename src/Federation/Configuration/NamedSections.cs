@@ -24,7 +24,11 @@ internal sealed class NamedSections
 
     /// <summary>The one that a workload names, or the only one if it names none.</summary>
     public Named<Fields>? Find(Fields workload, Key<string> key) =>
-        workload.Has(key) ? workload.Get(key) is { } name ? _byName.GetValueOrDefault(name) : null
-        : All is [var only] ? only
-        : null;
+        workload.Has(key)
+            ? workload.Get(key) is { } name
+                ? _byName.GetValueOrDefault(name)
+                : null
+            : All is [var only]
+                ? only
+                : null;
 }

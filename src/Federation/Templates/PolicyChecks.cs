@@ -9,9 +9,6 @@ namespace Federation.Templates;
 /// <summary>What a rendered policy must be before any cloud is asked: IAM's grammar, its quota, and nothing left open.</summary>
 internal static class PolicyChecks
 {
-    /// <summary>IAM's default quota for a role trust policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas").</summary>
-    private const int LargestTrustPolicy = 2048;
-
     public static void AddTrust(List<Finding> findings, Workload workload, Template template, JsonObject document)
     {
         if (Parse(findings, workload, template, document, PolicyKind.Trust) is not { } policy)
@@ -87,7 +84,8 @@ internal static class PolicyChecks
     private static void AddTrustSize(List<Finding> findings, Workload workload, PolicyDocument policy)
     {
         var size = policy.ToMinifiedJson().Length;
-        if (size <= LargestTrustPolicy)
+        var limit = workload.Account.TrustPolicyLimit;
+        if (size <= limit)
         {
             return;
         }
@@ -97,10 +95,17 @@ internal static class PolicyChecks
             {
                 Code = FindingCodes.TrustPolicyTooLarge,
                 Cause =
-                    $"The trust policy of the role {workload.Role.Name} has {size} characters, white space not counted; IAM allows {LargestTrustPolicy}.",
-                Fix = "Let fewer workloads share the role: give some of them a role of their own.",
+                    $"The trust policy of the role {workload.Role.Name} has {size} characters, white space not counted; "
+                    + $"the account {workload.Account.Id} allows {limit}.",
+                Fix =
+                    "Let fewer workloads share the role: give some of them a role of their own."
+                    + (
+                        size <= TrustPolicyQuota.Largest
+                            ? $" If AWS raised the account's quota \"Role trust policy length\", write it as trustPolicyLimit of the account {workload.Account.Key}."
+                            : ""
+                    ),
                 Resource = ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name).Value,
-                Expected = $"at most {LargestTrustPolicy}",
+                Expected = $"at most {limit}",
                 Actual = $"{size}",
                 Location = workload.Location,
             }

@@ -18,7 +18,7 @@ internal static class Documents
           test: { project: acme-test, location: europe-west12, name: t, access: google }
         accounts:
           data: { id: "111122223333", region: ap-south-1, assumeRole: "arn:aws:iam::111122223333:role/ci/deployer", profile: data }
-          gov: { id: 444455556666, region: us-gov-west-1, thumbprint: chain }
+          gov: { id: 444455556666, region: us-gov-west-1, thumbprint: chain, trustPolicyLimit: 4096 }
         defaults: { audience: aws.acme.example, tokenLifetime: 30m }
         workloads:
           - name: reader

@@ -206,6 +206,21 @@ public sealed class RenderingTests
         var finding = Assert.Single(Sample.Findings(() => Sample.Render(Sample.Workload with { Audience = new string('a', 1900) })));
         Assert.Equal(FindingCodes.TrustPolicyTooLarge, finding.Code);
         Assert.Equal("at most 2048", finding.Expected);
+        Assert.Contains("trustPolicyLimit of the account data", finding.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_account_whose_quota_was_raised_takes_a_larger_trust_policy()
+    {
+        var raised = Sample.Workload with
+        {
+            Account = Sample.Workload.Account with { TrustPolicyLimit = 4096 },
+            Audience = new string('a', 1900),
+        };
+        Sample.Render(raised);
+        var finding = Assert.Single(Sample.Findings(() => Sample.Render(raised with { Audience = new string('a', 4000) })));
+        Assert.Equal((FindingCodes.TrustPolicyTooLarge, "at most 4096"), (finding.Code, finding.Expected));
+        Assert.DoesNotContain("trustPolicyLimit", finding.Fix, StringComparison.Ordinal);
     }
 
     [Fact]

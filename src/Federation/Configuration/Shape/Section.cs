@@ -35,8 +35,11 @@ internal abstract class Key(string name, string meaning, bool required, string[]
         schema["description"] = Meaning;
         if (DefaultText is not null)
         {
-            schema["default"] =
-                new ScalarNode(Position.Start, DefaultText, plain: true).Type is ScalarKind.Boolean ? DefaultText is "true" : DefaultText;
+            schema["default"] = new ScalarNode(Position.Start, DefaultText, plain: true).Type switch
+            {
+                ScalarKind.Boolean or ScalarKind.Integer => JsonNode.Parse(DefaultText),
+                _ => DefaultText,
+            };
         }
 
         return schema;
