@@ -3,6 +3,7 @@ using Amazon;
 using Amazon.IdentityManagement;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
+using Amazon.Runtime.Credentials;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using Federation.Calls;
@@ -13,14 +14,16 @@ using Federation.Resources;
 namespace Federation.Aws;
 
 /// <summary>The configured accounts as this run calls them. Nothing is connected before the first call to an account.</summary>
-internal sealed class AwsAccounts(CloudEndpoints endpoints, AwsCalls calls) : IDisposable
+internal sealed class AwsAccounts(CloudEndpoints endpoints, AwsCalls calls, TimeProvider time) : IDisposable
 {
     private readonly AwsHttp _http = new(endpoints.Aws);
+    private readonly DefaultAWSCredentialsIdentityResolver _chain = new();
     private readonly ConcurrentDictionary<Account, Lazy<AwsAccount>> _accounts = new();
 
-    /// <exception cref="FindingException">The account's profile does not exist (FED8001).</exception>
     public AwsAccount For(Account account) =>
-        _accounts.GetOrAdd(account, key => new Lazy<AwsAccount>(() => new AwsAccount(key, endpoints.Aws, _http, calls))).Value;
+        _accounts
+            .GetOrAdd(account, key => new Lazy<AwsAccount>(() => new AwsAccount(key, endpoints.Aws, _http, _chain, calls, time)))
+            .Value;
 
     public void Dispose()
     {
@@ -30,6 +33,7 @@ internal sealed class AwsAccounts(CloudEndpoints endpoints, AwsCalls calls) : ID
         }
 
         _http.Dispose();
+        _chain.Dispose();
     }
 }
 
@@ -38,42 +42,61 @@ internal sealed class AwsAccount : IDisposable
 {
     private readonly AwsEndpoint? _endpoint;
     private readonly AwsHttp _http;
+    private readonly DefaultAWSCredentialsIdentityResolver _chain;
     private readonly AwsCalls _calls;
+    private readonly AccountCredentials _credentials;
     private readonly AmazonIdentityManagementServiceClient _iam;
     private readonly AmazonSecurityTokenServiceClient _sts;
     private readonly Lazy<AmazonSecurityTokenServiceClient> _unsigned;
     private readonly AmazonSecurityTokenServiceClient? _assuming;
+    private AWSCredentials? _profile;
 
-    /// <param name="endpoint">Where AWS is; null: where the SDK finds it, with the credentials of the SDK's own chain.</param>
-    /// <exception cref="FindingException">The account's profile does not exist (FED8001).</exception>
-    public AwsAccount(Account account, AwsEndpoint? endpoint, AwsHttp http, AwsCalls calls)
+    /// <param name="endpoint">Where AWS is; null: where the SDK finds it, with the credentials of <paramref name="chain"/>.</param>
+    public AwsAccount(
+        Account account,
+        AwsEndpoint? endpoint,
+        AwsHttp http,
+        DefaultAWSCredentialsIdentityResolver chain,
+        AwsCalls calls,
+        TimeProvider time
+    )
     {
         Account = account;
         _endpoint = endpoint;
         _http = http;
+        _chain = chain;
         _calls = calls;
-        var credentials = Credentials();
-        if (account.AssumeRole is not null)
+        _credentials = new AccountCredentials(FindKeyAsync, time);
+        if (account.AssumeRole is { } role)
         {
-            _assuming = Sts(credentials);
-            credentials = new AssumedRole(_assuming, account.AssumeRole);
+            var own = _credentials;
+            _assuming = Sts(own);
+            _credentials = new AccountCredentials(() => AssumeAsync(role, own), time);
         }
 
-        _sts = Sts(credentials);
-        _iam = Iam(credentials);
+        _sts = Sts(_credentials);
+        _iam = Iam(_credentials);
         _unsigned = new(() => Sts(new AnonymousAWSCredentials()));
     }
 
     public Account Account { get; }
 
-    /// <inheritdoc cref="AwsCalls.CallAsync"/>
-    public Task<T> CallAsync<T>(
+    /// <param name="action">The IAM name of the action, such as <c>iam:GetRole</c>.</param>
+    /// <param name="resource">What the call is about; null where it is about the account.</param>
+    /// <param name="justMade">The call is about something this run created a moment ago.</param>
+    /// <exception cref="FindingException">It was refused or did not arrive; the inner exception is the SDK's.</exception>
+    public async Task<T> CallAsync<T>(
         string action,
         ResourceId? resource,
         Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call,
         CancellationToken cancellationToken,
         bool justMade = false
-    ) => _calls.CallAsync(Account, action, resource, token => call(_iam, token), cancellationToken, justMade);
+    )
+        where T : AmazonWebServiceResponse
+    {
+        await _credentials.EnsureAsync(cancellationToken);
+        return await _calls.CallAsync(new(Account, action, resource), token => call(_iam, token), cancellationToken, justMade);
+    }
 
     /// <summary>As <see cref="CallAsync"/>, for what may be absent: then the answer is null.</summary>
     public async Task<T?> FindAsync<T>(
@@ -82,13 +105,13 @@ internal sealed class AwsAccount : IDisposable
         Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call,
         CancellationToken cancellationToken
     )
-        where T : class
+        where T : AmazonWebServiceResponse
     {
         try
         {
             return await CallAsync(action, resource, call, cancellationToken);
         }
-        catch (FindingException refused) when (refused.InnerException is Amazon.IdentityManagement.Model.NoSuchEntityException)
+        catch (FindingException refused) when (AwsFaults.IsAbsence(refused.InnerException))
         {
             return null;
         }
@@ -104,6 +127,7 @@ internal sealed class AwsAccount : IDisposable
         Func<TPage, string?> next,
         CancellationToken cancellationToken
     )
+        where TPage : AmazonWebServiceResponse
     {
         var all = new List<TItem>();
         string? marker = null;
@@ -119,14 +143,15 @@ internal sealed class AwsAccount : IDisposable
     }
 
     /// <summary>Whose credentials those of the account are.</summary>
-    public Task<GetCallerIdentityResponse> CallerAsync(CancellationToken cancellationToken) =>
-        _calls.CallAsync(
-            Account,
-            "sts:GetCallerIdentity",
-            resource: null,
+    public async Task<GetCallerIdentityResponse> CallerAsync(CancellationToken cancellationToken)
+    {
+        await _credentials.EnsureAsync(cancellationToken);
+        return await _calls.CallAsync(
+            new(Account, "sts:GetCallerIdentity", Resource: null),
             token => _sts.GetCallerIdentityAsync(new(), token),
             cancellationToken
         );
+    }
 
     /// <summary>Exchanges a web identity token, which is the call's only credential, in the account's region.</summary>
     public Task<AssumeRoleWithWebIdentityResponse> ExchangeAsync(
@@ -135,9 +160,7 @@ internal sealed class AwsAccount : IDisposable
         CancellationToken cancellationToken
     ) =>
         _calls.CallAsync(
-            Account,
-            "sts:AssumeRoleWithWebIdentity",
-            role,
+            new(Account, "sts:AssumeRoleWithWebIdentity", role) { Secret = request.WebIdentityToken },
             token => _unsigned.Value.AssumeRoleWithWebIdentityAsync(request, token),
             cancellationToken
         );
@@ -153,21 +176,55 @@ internal sealed class AwsAccount : IDisposable
         }
     }
 
-    /// <summary>Those of the profile, or of the endpoint; null: those of the SDK's own chain.</summary>
-    private AWSCredentials? Credentials() =>
-        (_endpoint, Account.Profile) switch
+    /// <summary>The key of the endpoint or of the profile, or what the SDK's own chain finds.</summary>
+    private async Task<SigningKey> FindKeyAsync() =>
+        _endpoint is not null
+            ? KeyOf(_endpoint)
+            : new SigningKey(
+                await _calls.SearchAsync(
+                    Account,
+                    async token =>
+                        await (
+                            Account.Profile is { } profile
+                                ? _profile ??= OfProfile(profile)
+                                : await _chain.ResolveIdentityAsync(clientConfig: null, token)
+                        ).GetCredentialsAsync()
+                )
+            );
+
+    private SigningKey KeyOf(AwsEndpoint endpoint)
+    {
+        if (Account.Profile is not { } profile)
         {
-            (null, null) => null,
-            (null, { } profile) => new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var credentials)
-                ? credentials
-                : throw NoProfile(profile),
-            ({ } endpoint, null) => new BasicAWSCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey),
-            // Its keys alone: what else a profile may say (a role, a process) would lead elsewhere.
-            ({ } endpoint, { } profile) => new SharedCredentialsFile(endpoint.CredentialsFile).TryGetProfile(profile, out var found)
+            return new(new ImmutableCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey, token: null), DateTimeOffset.MaxValue);
+        }
+
+        // The profile's keys alone: whatever else it may say (a role, a process) would lead elsewhere.
+        return
+            new SharedCredentialsFile(endpoint.CredentialsFile).TryGetProfile(profile, out var found)
             && found.Options is { AccessKey: { } id, SecretKey: { } secret }
-                ? new BasicAWSCredentials(id, secret)
-                : throw NoProfile(profile),
-        };
+            ? new(new ImmutableCredentials(id, secret, token: null), DateTimeOffset.MaxValue)
+            : throw NoProfile(profile);
+    }
+
+    private AWSCredentials OfProfile(string profile) =>
+        new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var credentials) ? credentials : throw NoProfile(profile);
+
+    /// <summary>Assumes the role in the account's own region; the SDK's own provider asks STS in the partition of us-east-1.</summary>
+    private async Task<SigningKey> AssumeAsync(string roleArn, AccountCredentials own)
+    {
+        await own.EnsureAsync(CancellationToken.None);
+        var assumed = await _calls.CallAsync(
+            new(Account, "sts:AssumeRole", ResourceId.Aws(Account.Id, ResourceKind.Role, roleArn[(roleArn.LastIndexOf('/') + 1)..])),
+            token => _assuming!.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = roleArn, RoleSessionName = Mark.Tool }, token),
+            CancellationToken.None
+        );
+        var key = assumed.Credentials;
+        return new(
+            new ImmutableCredentials(key.AccessKeyId, key.SecretAccessKey, key.SessionToken),
+            key.Expiration is { } expiration ? new DateTimeOffset(expiration.ToUniversalTime()) : null
+        );
+    }
 
     private FindingException NoProfile(string profile) =>
         new(
@@ -184,15 +241,10 @@ internal sealed class AwsAccount : IDisposable
             }
         );
 
-    private AmazonSecurityTokenServiceClient Sts(AWSCredentials? credentials)
-    {
-        var config = Configured(new AmazonSecurityTokenServiceConfig(), Account.Region);
-        return credentials is null
-            ? new AmazonSecurityTokenServiceClient(config)
-            : new AmazonSecurityTokenServiceClient(credentials, config);
-    }
+    private AmazonSecurityTokenServiceClient Sts(AWSCredentials credentials) =>
+        new(credentials, Configured(new AmazonSecurityTokenServiceConfig(), Account.Region));
 
-    private AmazonIdentityManagementServiceClient Iam(AWSCredentials? credentials)
+    private AmazonIdentityManagementServiceClient Iam(AWSCredentials credentials)
     {
         // IAM has one endpoint in each partition and is signed for that endpoint's region.
         var signingRegion = Account.Partition switch
@@ -201,18 +253,16 @@ internal sealed class AwsAccount : IDisposable
             "aws-cn" => "cn-north-1",
             _ => "us-east-1",
         };
-        var config = Configured(new AmazonIdentityManagementServiceConfig(), signingRegion);
-        return credentials is null
-            ? new AmazonIdentityManagementServiceClient(config)
-            : new AmazonIdentityManagementServiceClient(credentials, config);
+        return new(credentials, Configured(new AmazonIdentityManagementServiceConfig(), signingRegion));
     }
 
     private TConfig Configured<TConfig>(TConfig config, string signingRegion)
         where TConfig : ClientConfig
     {
         config.RegionEndpoint = RegionEndpoint.GetBySystemName(Account.Region);
-        // AwsCalls counts and times the retries.
+        // AwsCalls counts and times the tries.
         config.MaxErrorRetry = 0;
+        config.MaxStaleConnectionRetries = 0;
         config.HttpClientFactory = _http;
         if (_endpoint is not null)
         {
@@ -229,21 +279,5 @@ internal sealed class AwsAccount : IDisposable
         }
 
         return config;
-    }
-
-    /// <summary>A role assumed in the account's own region; the SDK's own provider asks STS in the partition of us-east-1.</summary>
-    private sealed class AssumedRole(IAmazonSecurityTokenService sts, string roleArn) : RefreshingAWSCredentials
-    {
-        protected override CredentialsRefreshState GenerateNewCredentials() => GenerateNewCredentialsAsync().GetAwaiter().GetResult();
-
-        protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
-        {
-            var assumed = await sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = roleArn, RoleSessionName = Mark.Tool });
-            var credentials = assumed.Credentials;
-            return new CredentialsRefreshState(
-                new ImmutableCredentials(credentials.AccessKeyId, credentials.SecretAccessKey, credentials.SessionToken),
-                credentials.Expiration!.Value.ToUniversalTime()
-            );
-        }
     }
 }

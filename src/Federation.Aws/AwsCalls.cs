@@ -1,73 +1,128 @@
 using Amazon.Runtime;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Resources;
 using Polly;
-using Polly.Retry;
+using Polly.Timeout;
 
 namespace Federation.Aws;
 
-/// <summary>Every call to AWS: counted, retried while the fault may pass, and refused as a finding.</summary>
+/// <summary>A call as findings name it.</summary>
+/// <param name="Action">The IAM name of the action, such as <c>iam:GetRole</c>.</param>
+/// <param name="Resource">What it is about; null where it is about the account.</param>
+internal sealed record AwsCall(Account Account, string Action, ResourceId? Resource)
+{
+    /// <summary>A secret that the request holds: no text about the call may repeat it.</summary>
+    internal string? Secret { get; init; }
+
+    /// <summary>Somebody else's text about the call, fit to be shown: on one line, cut where it grows long, without the secret.</summary>
+    public string Quote(string text) => OneLine(Secret is null ? text : text.Replace(Secret, "(the token)", StringComparison.Ordinal));
+
+    public static string OneLine(string text)
+    {
+        const int Longest = 600;
+        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= Longest ? line : line[..Longest] + "…";
+    }
+}
+
+/// <summary>Every call to AWS: bounded in time, counted, retried while the fault may pass, and refused as a finding.</summary>
 internal sealed class AwsCalls(TimeProvider time)
 {
-    private readonly ResiliencePipeline _retries = Retries(time, attempts: 5, AwsFaults.IsTransient);
+    /// <summary>
+    /// The SDK's search for credentials gives up on a machine's metadata after 35 s (DefaultAWSCredentialsIdentityResolver), and
+    /// then says what it looked at.
+    /// </summary>
+    private static readonly TimeSpan SearchTimeout = TimeSpan.FromSeconds(40);
 
-    /// <summary>What was just made is not visible everywhere at once: IAM User Guide, "Changes that I make are not always immediately visible".</summary>
-    private readonly ResiliencePipeline _settling = Retries(
+    private const int Attempts = 5;
+
+    /// <summary>Others may use up the account's rate for longer than a fault lasts.</summary>
+    private const int ThrottledAttempts = 8;
+
+    private readonly ResiliencePipeline _retries = CallPolicy.Create(
         time,
-        attempts: 8,
-        fault => AwsFaults.IsTransient(fault) || AwsFaults.IsUnseen(fault)
+        new CallOptions(ThrottledAttempts, AwsFaults.IsTransient)
+        {
+            AttemptsFor = fault => AwsFaults.IsThrottling(fault) ? ThrottledAttempts : Attempts,
+        }
+    );
+
+    /// <summary>
+    /// For what was just created, which is not visible everywhere at once: IAM User Guide, "Changes that I make are not always
+    /// immediately visible".
+    /// </summary>
+    private readonly ResiliencePipeline _settling = CallPolicy.Create(
+        time,
+        new CallOptions(ThrottledAttempts, fault => AwsFaults.IsTransient(fault) || AwsFaults.IsUnseen(fault))
+        {
+            AttemptsFor = fault => AwsFaults.IsThrottling(fault) || AwsFaults.IsUnseen(fault) ? ThrottledAttempts : Attempts,
+        }
+    );
+
+    private readonly ResiliencePipeline _searches = CallPolicy.Create(
+        time,
+        new CallOptions(Attempts, AwsFaults.IsTransient) { TryTimeout = SearchTimeout, HungAttempts = 1 }
     );
 
     private int _count;
 
+    /// <summary>The calls made so far, retries included.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <param name="action">The IAM name of the action, such as <c>iam:GetRole</c>.</param>
-    /// <param name="justMade">The call is about something this run made a moment ago.</param>
+    /// <param name="justMade">The call is about something this run created a moment ago.</param>
     /// <exception cref="FindingException">It was refused or did not arrive; the inner exception is the SDK's.</exception>
     public async Task<T> CallAsync<T>(
-        Account account,
-        string action,
-        ResourceId? resource,
+        AwsCall described,
         Func<CancellationToken, Task<T>> call,
         CancellationToken cancellationToken,
         bool justMade = false
     )
+        where T : AmazonWebServiceResponse
     {
+        var trace = new CallTrace();
         try
         {
             return await (justMade ? _settling : _retries).ExecuteAsync(
                 async token =>
                 {
                     Interlocked.Increment(ref _count);
-                    return await call(token);
+                    trace.BeginTry();
+                    return await AbandonedWhenLateAsync(call, token);
                 },
                 cancellationToken
             );
         }
         catch (Exception fault)
-            when (fault is AmazonServiceException or HttpRequestException or IOException
-                || CredentialChain.IsBroken(fault)
-                || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            when (fault
+                    is AmazonServiceException
+                        or HttpRequestException
+                        or IOException
+                        or OperationCanceledException
+                        or TimeoutRejectedException
             )
         {
-            throw new FindingException(AwsFaults.FindingFor(fault, account, action, resource), fault);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw AwsFaults.Refusal(fault, described, trace);
         }
     }
 
-    private static ResiliencePipeline Retries(TimeProvider time, int attempts, Func<Exception, bool> isTransient) =>
-        new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(
-                new RetryStrategyOptions
-                {
-                    ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } fault && isTransient(fault)),
-                    MaxRetryAttempts = attempts - 1,
-                    Delay = TimeSpan.FromMilliseconds(500),
-                    MaxDelay = TimeSpan.FromSeconds(10),
-                    BackoffType = DelayBackoffType.Exponential,
-                    UseJitter = true,
-                }
-            )
-            .Build();
+    /// <summary>Finds credentials with the SDK, whose sources may block a thread and heed no cancellation.</summary>
+    /// <exception cref="FindingException">There are none (FED8001).</exception>
+    public async Task<T> SearchAsync<T>(Account account, Func<CancellationToken, Task<T>> search)
+    {
+        try
+        {
+            return await _searches.ExecuteAsync(async token => await AbandonedWhenLateAsync(search, token), CancellationToken.None);
+        }
+        catch (Exception fault) when (fault is not FindingException)
+        {
+            throw new FindingException(AwsFaults.CredentialsMissing(account, CredentialChain.Reason(fault, SearchTimeout)), fault);
+        }
+    }
+
+    /// <summary>Stops waiting at the end of the try, whether or not the SDK does.</summary>
+    private static Task<T> AbandonedWhenLateAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken token) =>
+        Task.Run(() => call(token), token).WaitAsync(token);
 }

@@ -67,14 +67,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         catch (FindingException failed)
         {
             // Without the SDK's exception, which knows the request.
-            throw new FindingException([
-                .. failed.Findings.Select(finding =>
-                    finding with
-                    {
-                        Cause = finding.Cause.Replace(token, "(the token)", StringComparison.Ordinal),
-                    }
-                ),
-            ]);
+            throw new FindingException(failed.Findings);
         }
     }
 
@@ -84,16 +77,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         CancellationToken cancellationToken
     )
     {
-        AwsAccount clients;
-        try
-        {
-            clients = cloud.Accounts.For(account);
-        }
-        catch (FindingException refused)
-        {
-            return All(refused.Findings[0]);
-        }
-
+        var clients = cloud.Accounts.For(account);
         var roles = new RoleEvidenceReader(new RoleCalls(clients), account, cancellationToken);
         var readingCaller = CallerAsync(clients, cancellationToken);
         var readingProviders = new ProviderEvidenceReader(clients, cancellationToken).ReadAsync(workloads);

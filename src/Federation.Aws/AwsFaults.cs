@@ -1,14 +1,17 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
-using Federation.Resources;
+using Polly.Timeout;
 
 namespace Federation.Aws;
 
-/// <summary>What AWS refuses, as findings; and which faults pass by themselves.</summary>
+/// <summary>
+/// What AWS refuses, as findings; and which faults pass by themselves. Errors are known by their code and never by the
+/// exception's type: the SDK types only the codes that an operation declares.
+/// </summary>
 internal static partial class AwsFaults
 {
     private static readonly string[] ThrottlingCodes =
@@ -41,113 +44,35 @@ internal static partial class AwsFaults
     public static bool IsTransient(Exception fault) =>
         fault switch
         {
-            ConcurrentModificationException => true,
-            AmazonServiceException { ErrorCode: "EntityTemporarilyUnmodifiable" } => true,
-            AmazonServiceException refused when IsThrottling(refused) => true,
+            AmazonServiceException { ErrorCode: "ConcurrentModification" or "EntityTemporarilyUnmodifiable" } => true,
             AmazonServiceException { StatusCode: >= HttpStatusCode.InternalServerError } => true,
-            _ => Connection(fault)
-                is { HttpRequestError: not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError) },
+            // The time for connecting is up. That a whole try took too long is the policy's to judge.
+            OperationCanceledException => true,
+            _ => IsThrottling(fault)
+                || ConnectionError(fault) is { } error
+                    && error is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError),
         };
 
-    /// <summary>The entity written to is not there, or not there yet; a managed policy that a call names is another matter.</summary>
-    public static bool IsUnseen(Exception fault) => fault is NoSuchEntityException absent && !NamesPolicy(absent);
+    public static bool IsThrottling(Exception fault) =>
+        fault is AmazonServiceException refused
+        && (refused.StatusCode == HttpStatusCode.TooManyRequests || ThrottlingCodes.Contains(refused.ErrorCode, StringComparer.Ordinal));
 
-    /// <param name="action">What was tried, such as <c>iam:GetRole</c>.</param>
-    public static Finding FindingFor(Exception fault, Account account, string action, ResourceId? resource)
+    public static bool IsAbsence(Exception? fault) => fault is AmazonServiceException { ErrorCode: "NoSuchEntity" };
+
+    public static bool IsTaken(Exception? fault) => fault is AmazonServiceException { ErrorCode: "EntityAlreadyExists" };
+
+    /// <summary>The entity that is written to is absent, or not visible yet. A managed policy that the call names is another matter.</summary>
+    public static bool IsUnseen(Exception fault) => IsAbsence(fault) && !NamesPolicy(fault);
+
+    /// <summary>The exception of a failed call: what was tried, where it went, and why it failed.</summary>
+    public static FindingException Refusal(Exception fault, AwsCall call, CallTrace trace)
     {
-        var finding = fault switch
-        {
-            _ when Connection(fault) is { } lost => new Finding
-            {
-                Code = FindingCodes.EndpointUnreachable,
-                Cause = $"AWS could not be reached for {action} in {Name(account)}: {lost.GetBaseException().Message}",
-                Fix =
-                    lost.HttpRequestError == HttpRequestError.NameResolutionError
-                        ? $"Check that {account.Region} is a region (accounts.{account.Key}.region), and this machine's network and proxy."
-                        : "Check this machine's network and proxy, and the endpoint if AWS_ENDPOINT_URL is set.",
-            },
-            OperationCanceledException => new Finding
-            {
-                Code = FindingCodes.EndpointUnreachable,
-                Cause = $"AWS did not answer {action} in {Name(account)} in time.",
-                Fix = "Check this machine's network and proxy, and the endpoint if AWS_ENDPOINT_URL is set.",
-            },
-            AmazonServiceException { ErrorCode: "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation" } denied => Denied(
-                denied,
-                account,
-                action,
-                resource
-            ),
-            AmazonServiceException refused when CredentialCodes.Contains(refused.ErrorCode, StringComparer.Ordinal) => CredentialsMissing(
-                account,
-                $"AWS did not accept them for {action} ({refused.ErrorCode}: {refused.Message})",
-                refused.ErrorCode == "InvalidClientTokenId"
-                    ? $" An account that has not opted in to the region {account.Region} answers the same."
-                    : ""
-            ),
-            AmazonServiceException { ErrorCode: "RegionDisabledException" or "OptInRequired" } disabled => new Finding
-            {
-                Code = FindingCodes.RegionUnavailable,
-                Cause = $"The region {account.Region} cannot be used in {Name(account)}: {disabled.Message}",
-                Fix =
-                    $"aws account enable-region --account-id {account.Id} --region-name {account.Region}, or choose another accounts.{account.Key}.region.",
-                Actual = account.Region,
-            },
-            AmazonServiceException throttled when IsThrottling(throttled) => new Finding
-            {
-                Code = FindingCodes.Throttled,
-                Cause = $"AWS still throttles {action} in {Name(account)} after several tries: {throttled.Message}",
-                Fix = "Try again later, or with a smaller --parallelism.",
-            },
-            LimitExceededException limit => new Finding
-            {
-                Code = FindingCodes.QuotaExceeded,
-                Cause = $"{Name(account)} is at a quota of IAM's for {action}: {limit.Message}",
-                Fix = $"Remove what is not needed, or raise the quota under Service Quotas > IAM in the account {account.Id}.",
-            },
-            EntityAlreadyExistsException exists => new Finding
-            {
-                Code = FindingCodes.ResourceNotOurs,
-                Cause =
-                    $"{resource?.Value ?? "It"} was made by somebody else meanwhile, or under a name that differs only in case: {exists.Message}",
-                Fix = "Run again: the plan will say what is there now. Names of roles are unique ignoring case.",
-            },
-            MalformedPolicyDocumentException malformed => new Finding
-            {
-                Code = FindingCodes.TemplateInvalid,
-                Cause = $"IAM does not take the policy document given to {action}: {malformed.Message}",
-                Fix = "Correct the template or file it comes from; `--target=Render` shows what was sent.",
-            },
-            PolicyNotAttachableException or InvalidInputException => new Finding
-            {
-                Code = FindingCodes.AwsIdentifierInvalid,
-                Cause = $"IAM does not take what it was given by {action}: {fault.Message}",
-                Fix = "Correct the value that the message names.",
-            },
-            NoSuchEntityException absent => new Finding
-            {
-                Code = NamesPolicy(absent) ? FindingCodes.AwsIdentifierInvalid : FindingCodes.RoleMissing,
-                Cause = $"What {action} needs is not there: {absent.Message}",
-                Fix = "Correct the name if it is configured; otherwise run again, for it was deleted meanwhile.",
-            },
-            _ when CredentialChain.IsBroken(fault) => CredentialsMissing(account, CredentialChain.Reason(fault)),
-            AmazonServiceException other => new Finding
-            {
-                Code = FindingCodes.EndpointUnreachable,
-                Cause = $"AWS would not carry out {action} in {Name(account)}: {Text(other)}",
-                Fix = "If the message names something to change, change it; otherwise try again.",
-            },
-            _ => new Finding
-            {
-                Code = FindingCodes.EndpointUnreachable,
-                Cause = $"AWS could not be reached for {action} in {Name(account)}: {fault.Message}",
-                Fix = "Check this machine's network and proxy, and the endpoint if AWS_ENDPOINT_URL is set.",
-            },
-        };
-        return finding with { Resource = resource?.Value };
+        var finding = FindingFor(fault, call, trace) with { Resource = call.Resource?.Value };
+        return new FindingException(finding, fault);
     }
 
-    private static Finding CredentialsMissing(Account account, string why, string hint = "") =>
+    /// <param name="why">A sentence without its full stop.</param>
+    public static Finding CredentialsMissing(Account account, string why, string hint = "") =>
         new()
         {
             Code = FindingCodes.AwsCredentialsMissing,
@@ -155,57 +80,184 @@ internal static partial class AwsFaults
             Fix = "Log in: `aws sso login` or `aws configure`.",
         };
 
-    private static Finding Denied(AmazonServiceException denied, Account account, string action, ResourceId? resource)
+    private static Finding FindingFor(Exception fault, AwsCall call, CallTrace trace) =>
+        fault switch
+        {
+            TimeoutRejectedException => Silent(call, trace, CallPolicy.TryTimeout, "sent no answer"),
+            OperationCanceledException => Silent(call, trace, CallPolicy.ConnectTimeout, "made no connection"),
+            _ when ConnectionError(fault) is { } error => Unreached(fault, error, call, trace),
+            AmazonServiceException refused => Refused(refused, call),
+            _ => UnexpectedFailure.While($"calling {call.Action} in {Name(call.Account)}", fault),
+        };
+
+    private static Finding Silent(AwsCall call, CallTrace trace, TimeSpan limit, string did)
     {
-        var stated = Refusal().Match(denied.Message);
-        var missing = stated.Success ? stated.Groups["action"].Value : action;
-        var on = stated.Groups["resource"] is { Success: true } named ? named.Value : resource?.Value ?? "*";
-        var who = stated.Success ? stated.Groups["who"].Value : $"The identity used for accounts.{account.Key}";
+        var tries = trace.Tries == 1 ? "" : $", in the last of {trace.Tries} tries";
+        return new()
+        {
+            Code = FindingCodes.EndpointUnreachable,
+            Cause = trace.Endpoint is null
+                ? $"{call.Action} in {Name(call.Account)} could not be sent within {limit.TotalSeconds:0} seconds{tries}."
+                : $"AWS did not answer {call.Action} in {Name(call.Account)}: {Place(trace)} {did} within {limit.TotalSeconds:0} "
+                    + $"seconds{tries}.",
+            Fix = Route(trace),
+        };
+    }
+
+    private static Finding Unreached(Exception fault, HttpRequestError error, AwsCall call, CallTrace trace) =>
+        new()
+        {
+            Code = FindingCodes.EndpointUnreachable,
+            Cause =
+                $"AWS could not be reached for {call.Action} in {Name(call.Account)} at {Place(trace)}: "
+                + call.Quote(fault.GetBaseException().Message),
+            Fix =
+                error == HttpRequestError.NameResolutionError
+                    ? $"Check that {call.Account.Region} is a region (accounts.{call.Account.Key}.region), and this machine's network and proxy."
+                    : Route(trace),
+        };
+
+    private static Finding Refused(AmazonServiceException refused, AwsCall call) =>
+        refused.ErrorCode switch
+        {
+            "AccessDenied" or "AccessDeniedException" or "UnauthorizedOperation" => Denied(refused, call),
+            var code when CredentialCodes.Contains(code, StringComparer.Ordinal) => CredentialsMissing(
+                call.Account,
+                $"AWS did not accept them for {call.Action} ({code}: {call.Quote(refused.Message)})",
+                code == "InvalidClientTokenId"
+                    ? $" An account that has not opted in to the region {call.Account.Region} answers the same."
+                    : ""
+            ),
+            "RegionDisabledException" or "OptInRequired" => new Finding
+            {
+                Code = FindingCodes.RegionUnavailable,
+                Cause = $"The region {call.Account.Region} cannot be used in {Name(call.Account)}: {call.Quote(refused.Message)}",
+                Fix =
+                    $"aws account enable-region --account-id {call.Account.Id} --region-name {call.Account.Region}, or choose another "
+                    + $"accounts.{call.Account.Key}.region.",
+                Actual = call.Account.Region,
+            },
+            _ when IsThrottling(refused) => new Finding
+            {
+                Code = FindingCodes.Throttled,
+                Cause = $"AWS still throttles {call.Action} in {Name(call.Account)} after several tries: {call.Quote(refused.Message)}",
+                Fix = "Try again later, or with a smaller --parallelism.",
+            },
+            "LimitExceeded" => new Finding
+            {
+                Code = FindingCodes.QuotaExceeded,
+                Cause = $"{Name(call.Account)} is at a quota of IAM for {call.Action}: {call.Quote(refused.Message)}",
+                Fix = $"Remove what is not needed, or raise the quota under Service Quotas > IAM in the account {call.Account.Id}.",
+            },
+            "EntityAlreadyExists" => new Finding
+            {
+                Code = FindingCodes.ResourceNotOurs,
+                Cause =
+                    $"{call.Resource?.Value ?? "It"} exists already: somebody else created it since the plan, or it has a name that differs "
+                    + $"only in case: {call.Quote(refused.Message)}",
+                Fix = "Run again: the plan then shows what exists. Names of roles are unique ignoring case.",
+            },
+            "UnmodifiableEntity" or "DeleteConflict" => new Finding
+            {
+                Code = FindingCodes.ResourceNotOurs,
+                Cause = $"IAM does not allow {call.Action} in {Name(call.Account)}: {call.Quote(refused.Message)}",
+                Fix = "Something else owns or uses it: change that first, or choose another name.",
+            },
+            "MalformedPolicyDocument" => new Finding
+            {
+                Code = FindingCodes.TemplateInvalid,
+                Cause = $"IAM does not accept the policy document given to {call.Action}: {call.Quote(refused.Message)}",
+                Fix = "Correct the template or file it comes from; `--target=Render` shows the documents.",
+            },
+            "PolicyNotAttachable" or "InvalidInput" or "ValidationError" => new Finding
+            {
+                Code = FindingCodes.AwsIdentifierInvalid,
+                Cause = $"IAM does not accept a value given to {call.Action}: {call.Quote(refused.Message)}",
+                Fix = "Correct the value that the message names.",
+            },
+            "NoSuchEntity" => new Finding
+            {
+                Code =
+                    NamesPolicy(refused) ? FindingCodes.AwsIdentifierInvalid
+                    : call.Action.EndsWith("OpenIDConnectProvider", StringComparison.Ordinal) ? FindingCodes.ProviderMissing
+                    : FindingCodes.RoleMissing,
+                Cause = $"What {call.Action} needs does not exist: {call.Quote(refused.Message)}",
+                Fix = "Correct the name if it is configured; otherwise run again, because it was deleted since the plan.",
+            },
+            _ => new Finding
+            {
+                Code = FindingCodes.EndpointUnreachable,
+                Cause =
+                    $"AWS would not carry out {call.Action} in {Name(call.Account)}: {refused.ErrorCode} (HTTP {(int)refused.StatusCode}), "
+                    + call.Quote(refused.Message),
+                Fix = "If the message names something to change, change it; otherwise try again.",
+            },
+        };
+
+    private static Finding Denied(AmazonServiceException denied, AwsCall call)
+    {
+        var stated = StatedRefusal().Match(denied.Message);
+        var missing = stated.Success ? stated.Groups["action"].Value : call.Action;
+        var on = stated.Groups["resource"] is { Success: true } named ? named.Value : call.Resource?.Value ?? "*";
+        var who = stated.Success ? stated.Groups["who"].Value : $"The identity used for accounts.{call.Account.Key}";
         return new Finding
         {
             Code = FindingCodes.AwsPermissionDenied,
-            Cause = $"{who} may not {missing} on {on}: {denied.Message}",
+            Cause = $"{who} may not {missing} on {on}: {call.Quote(denied.Message)}",
             Fix =
-                $"Allow {missing} on {on} to that identity (README, \"What the runner needs\"); if a policy does already, look for a Deny, a permissions boundary or a service control policy.",
+                $"Allow {missing} on {on} to that identity (README, \"What the runner needs\"); if a policy already does, look for a Deny, a "
+                + "permissions boundary or a service control policy.",
             Expected = missing,
         };
     }
 
-    private static bool NamesPolicy(NoSuchEntityException absent) => absent.Message.Contains(":policy/", StringComparison.Ordinal);
+    private static bool NamesPolicy(Exception absent) => absent.Message.Contains(":policy/", StringComparison.Ordinal);
 
-    private static bool IsThrottling(AmazonServiceException refused) =>
-        refused.StatusCode == HttpStatusCode.TooManyRequests || ThrottlingCodes.Contains(refused.ErrorCode, StringComparer.Ordinal);
-
-    /// <summary>The fault of the connection itself, which the SDK may wrap.</summary>
-    private static HttpRequestException? Connection(Exception? fault)
+    /// <summary>Why the connection failed, whatever the SDK wrapped the fault in; null where a service answered.</summary>
+    private static HttpRequestError? ConnectionError(Exception? fault)
     {
         for (; fault is not null; fault = fault.InnerException)
         {
-            if (fault is AmazonServiceException refused && Enum.IsDefined(refused.StatusCode))
+            switch (fault)
             {
-                return null;
-            }
-
-            if (fault is HttpRequestException lost)
-            {
-                return lost;
+                case HttpRequestException { StatusCode: null } lost:
+                    return lost.HttpRequestError;
+                case HttpIOException lost:
+                    return lost.HttpRequestError;
+                case AmazonServiceException refused and not AmazonUnmarshallingException when Enum.IsDefined(refused.StatusCode):
+                    return null;
             }
         }
 
         return null;
     }
 
-    private static string Name(Account account) => $"accounts.{account.Key} ({account.Id})";
+    private static string Place(CallTrace trace)
+    {
+        var endpoint = trace.Endpoint?.GetLeftPart(UriPartial.Authority) ?? "its endpoint";
+        return trace.Proxy is { } proxy ? $"{endpoint} (through the proxy {proxy.Host}:{proxy.Port})" : endpoint;
+    }
 
-    private static string Text(AmazonServiceException other) =>
-        string.IsNullOrEmpty(other.ErrorCode)
-            ? $"HTTP {(int)other.StatusCode}, {other.Message}"
-            : $"{other.ErrorCode} (HTTP {(int)other.StatusCode}), {other.Message}";
+    private static string Route(CallTrace trace) =>
+        trace switch
+        {
+            { Proxy: { } proxy } =>
+                $"Check the proxy {proxy.Host}:{proxy.Port} (HTTPS_PROXY, HTTP_PROXY), or name the endpoint's host in NO_PROXY.",
+            { Endpoint.Host: { } host } when !IsOfAmazon(host) =>
+                "Check that the endpoint is up; unset AWS_ENDPOINT_URL if it should not be called.",
+            _ => "Check this machine's network and proxy.",
+        };
+
+    private static bool IsOfAmazon(string host) =>
+        host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase)
+        || host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase);
+
+    private static string Name(Account account) => $"accounts.{account.Key} ({account.Id})";
 
     [GeneratedRegex(
         @"User: (?<who>\S+) is not authorized to perform: (?<action>[\w-]+:\w+)(?: on resource: (?<resource>\S+))?",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]
-    private static partial Regex Refusal();
+    private static partial Regex StatedRefusal();
 }

@@ -1,20 +1,28 @@
+using System.Net;
 using Amazon.Runtime;
 using Federation.Calls;
 
 namespace Federation.Aws;
 
-/// <summary>The one HTTP client of all AWS clients of a run.</summary>
+/// <summary>The one HTTP client of all AWS clients of a run. It records in <see cref="CallTrace"/> where each call went.</summary>
 /// <param name="endpoint">Where AWS is; a proxy is never asked for an address of this machine.</param>
 internal sealed class AwsHttp(AwsEndpoint? endpoint) : HttpClientFactory, IDisposable
 {
     private readonly HttpClient _client = new(
-        new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = endpoint is not { Url.IsLoopback: true },
-        }
-    );
+        new TracingHandler(
+            new SocketsHttpHandler
+            {
+                ConnectTimeout = CallPolicy.ConnectTimeout,
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = endpoint is not { Url.IsLoopback: true },
+            }
+        )
+    )
+    {
+        // AwsCalls bounds each try.
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 
@@ -23,4 +31,55 @@ internal sealed class AwsHttp(AwsEndpoint? endpoint) : HttpClientFactory, IDispo
     public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
 
     public void Dispose() => _client.Dispose();
+
+    private sealed class TracingHandler(SocketsHttpHandler sockets) : DelegatingHandler(sockets)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var trace = CallTrace.Current;
+            if (trace is not null && request.RequestUri is { } address)
+            {
+                trace.Endpoint = address;
+                trace.Proxy =
+                    sockets.UseProxy && !HttpClient.DefaultProxy.IsBypassed(address) ? HttpClient.DefaultProxy.GetProxy(address) : null;
+            }
+
+            var response = await base.SendAsync(request, cancellationToken);
+            if (trace is not null)
+            {
+                trace.Answer = $"HTTP {(int)response.StatusCode}, {response.Content.Headers.ContentType?.MediaType ?? "no content type"}";
+            }
+
+            return response;
+        }
+    }
+}
+
+/// <summary>Where the last try of a call went and what came back: what a finding names when the answer itself says nothing.</summary>
+internal sealed class CallTrace
+{
+    private static readonly AsyncLocal<CallTrace?> Flow = new();
+
+    /// <summary>The trace of the call that is being made in this flow of control; null outside of calls.</summary>
+    public static CallTrace? Current => Flow.Value;
+
+    /// <summary>The tries made so far.</summary>
+    public int Tries { get; private set; }
+
+    /// <summary>Null if nothing was sent.</summary>
+    public Uri? Endpoint { get; set; }
+
+    /// <summary>Null where the connection was to the endpoint itself.</summary>
+    public Uri? Proxy { get; set; }
+
+    /// <summary>The status and content type of the answer; null if there was none.</summary>
+    public string? Answer { get; set; }
+
+    /// <summary>Begins a try of this call in the current flow of control.</summary>
+    public void BeginTry()
+    {
+        (Endpoint, Proxy, Answer) = (null, null, null);
+        Tries++;
+        Flow.Value = this;
+    }
 }

@@ -1,32 +1,28 @@
 using System.Text.RegularExpressions;
 using Amazon.Runtime;
+using Polly.Timeout;
 
 namespace Federation.Aws;
 
-/// <summary>Why the SDK found no credentials: where it looked, and what it met there.</summary>
+/// <summary>Why the SDK found no credentials: where it looked, and what it found there.</summary>
 internal static partial class CredentialChain
 {
-    /// <summary>The call was never sent: there was nothing to sign it with.</summary>
-    public static bool IsBroken(Exception fault) =>
-        fault switch
-        {
-            // One source was there and gave none: a token file that is not, a container's address that does not answer.
-            AmazonServiceException unsigned when !Enum.IsDefined(unsigned.StatusCode) => unsigned.Message.StartsWith(
-                "Unable to retrieve credentials",
-                StringComparison.Ordinal
-            ),
-            AmazonServiceException => false,
-            InvalidOperationException unread => unread.Source == typeof(AWSCredentials).Assembly.GetName().Name,
-            _ => fault is AmazonClientException,
-        };
-
-    /// <summary>One sentence, without its stop. The SDK lists what each source of its chain answered; most say only that they are not set up.</summary>
-    public static string Reason(Exception broken)
+    /// <summary>
+    /// One sentence, without its full stop. The SDK lists what each source of its chain answered; most say only that they are
+    /// not set up.
+    /// </summary>
+    /// <param name="limit">How long the search could take.</param>
+    public static string Reason(Exception fault, TimeSpan limit)
     {
-        var sources = Source().Matches(broken.Message).Select(source => Answer(Flat(source.Groups["answer"].Value))).ToArray();
+        if (fault is TimeoutRejectedException)
+        {
+            return $"the AWS SDK's search for them did not end within {limit.TotalSeconds:0} seconds";
+        }
+
+        var sources = Source().Matches(fault.Message).Select(source => Answer(Flat(source.Groups["answer"].Value))).ToArray();
         return sources is [.. var others, var last] && others.Length > 0 ? $"{string.Join(", ", others)}, and {last}"
-            : broken.InnerException is { } inner ? $"{Flat(broken.Message)}: {Flat(inner.GetBaseException().Message)}"
-            : Flat(broken.Message);
+            : fault.InnerException is { } inner ? $"{Text(fault)}: {Text(inner.GetBaseException())}"
+            : Text(fault);
     }
 
     private static string Answer(string answer) =>
@@ -42,8 +38,11 @@ internal static partial class CredentialChain
             _ => answer,
         };
 
-    private static string Flat(string text) =>
-        string.Join(' ', text.Split((char[])['\r', '\n', ' '], StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+    /// <summary>An answer that cannot be read is part of its exception's message, with whatever credentials it holds.</summary>
+    private static string Text(Exception fault) =>
+        fault is AmazonUnmarshallingException ? "the answer of their source cannot be read" : Flat(fault.Message);
+
+    private static string Flat(string text) => AwsCall.OneLine(text).TrimEnd('.');
 
     [GeneratedRegex(
         @"Exception \d+ of \d+: (?<answer>.*?)(?=Exception \d+ of \d+: |\z)",

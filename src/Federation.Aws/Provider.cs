@@ -125,7 +125,7 @@ internal sealed class Providers(AwsAccounts accounts, IssuerCertificates certifi
                 );
             return true;
         }
-        catch (FindingException refused) when (refused.InnerException is EntityAlreadyExistsException)
+        catch (FindingException refused) when (AwsFaults.IsTaken(refused.InnerException))
         {
             return false;
         }

@@ -169,6 +169,8 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             string action,
             Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call,
             bool justMade = false
-        ) => await account.CallAsync(action, role.Id, call, cancellationToken, justMade);
+        )
+            where T : Amazon.Runtime.AmazonWebServiceResponse =>
+            await account.CallAsync(action, role.Id, call, cancellationToken, justMade);
     }
 }

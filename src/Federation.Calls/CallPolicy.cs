@@ -9,6 +9,12 @@ namespace Federation.Calls;
 /// <param name="IsTransient">Whether a fault may pass by itself. A try that took too long is one without asking.</param>
 public sealed record CallOptions(int Attempts, Func<Exception, bool> IsTransient)
 {
+    /// <summary>Tries in all for one fault, where faults differ in how long they are worth waiting out; never more than all.</summary>
+    public Func<Exception, int> AttemptsFor { get; init; } = _ => int.MaxValue;
+
+    /// <summary>Tries that may take too long: with the default, these tries and the waits between them end within a minute.</summary>
+    public int HungAttempts { get; init; } = 3;
+
     /// <summary>The wait before the second try; it doubles with each further one, with jitter.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(500);
 
@@ -28,9 +34,6 @@ public static class CallPolicy
     /// <summary>How long one try of a call may take.</summary>
     public static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>Tries that may hang: three of them, and the waits between, end within a minute.</summary>
-    private const int HangingTries = 3;
-
     /// <summary>Tries a call as <paramref name="options"/> say. A try that took too long ends in <see cref="TimeoutRejectedException"/>.</summary>
     public static ResiliencePipeline Create(TimeProvider time, CallOptions options)
     {
@@ -45,8 +48,8 @@ public static class CallPolicy
                             arguments.Outcome.Exception switch
                             {
                                 null => false,
-                                TimeoutRejectedException => arguments.AttemptNumber + 1 < HangingTries,
-                                var fault => options.IsTransient(fault),
+                                TimeoutRejectedException => arguments.AttemptNumber + 1 < options.HungAttempts,
+                                var fault => options.IsTransient(fault) && arguments.AttemptNumber + 1 < options.AttemptsFor(fault),
                             }
                         ),
                     MaxRetryAttempts = options.Attempts - 1,

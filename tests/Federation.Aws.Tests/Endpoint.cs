@@ -63,25 +63,46 @@ internal sealed class Endpoint : IDisposable
             var form = HttpUtility.ParseQueryString(await reader.ReadToEndAsync());
             var request = form.AllKeys.OfType<string>().ToDictionary(key => key, key => form[key] ?? "", StringComparer.Ordinal);
             Requests.Enqueue(request);
-            var answer = _answer(request);
-            context.Response.StatusCode = answer.Status;
-            await using (var writer = new StreamWriter(context.Response.OutputStream))
+            try
             {
-                await writer.WriteAsync(answer.Body);
+                await SendAsync(context.Response, _answer(request));
             }
+            catch (HttpListenerException)
+            {
+                // The client gave up.
+            }
+        }
+    }
 
-            context.Response.Close();
+    private static async Task SendAsync(HttpListenerResponse response, Answer answer)
+    {
+        response.StatusCode = answer.Status;
+        response.ContentType = answer.ContentType;
+        var body = System.Text.Encoding.UTF8.GetBytes(answer.Body);
+        response.ContentLength64 = answer == Answer.BrokenOff ? 2 * body.Length : body.Length;
+        await response.OutputStream.WriteAsync(body);
+        if (answer == Answer.BrokenOff)
+        {
+            response.Abort();
+        }
+        else
+        {
+            response.Close();
         }
     }
 }
 
-/// <summary>An answer in the AWS Query protocol.</summary>
-internal sealed record Answer(int Status, string Body)
+/// <summary>An answer in the AWS Query protocol, unless it is told otherwise.</summary>
+internal sealed record Answer(int Status, string Body, string ContentType = "text/xml")
 {
+    /// <summary>The connection is closed after less than was announced.</summary>
+    public static Answer BrokenOff { get; } = new(200, "<GetRoleResponse>");
+
     public static Answer Ok(string action, string result = "") =>
         new(
             200,
-            $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result}</{action}Result></{action}Response>"
+            $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result}</{action}Result>"
+                + $"<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
         );
 
     public static Answer Error(int status, string code, string message = "Why.") =>
@@ -89,20 +110,4 @@ internal sealed record Answer(int Status, string Body)
             status,
             $"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{WebUtility.HtmlEncode(message)}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
         );
-}
-
-/// <summary>Waits are over at once; how long they would have been is kept.</summary>
-internal sealed class ImpatientTime : TimeProvider
-{
-    public ConcurrentQueue<TimeSpan> Waits { get; } = [];
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        if (dueTime > TimeSpan.Zero)
-        {
-            Waits.Enqueue(dueTime);
-        }
-
-        return base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? TimeSpan.Zero : dueTime, period);
-    }
 }

@@ -31,7 +31,8 @@ internal sealed class SdkEnvironment : IDisposable
         }
     }
 
-    private void Set(string name, string? value)
+    /// <summary>Sets a variable until the test ends.</summary>
+    public void Set(string name, string? value)
     {
         _before.Add(name, Environment.GetEnvironmentVariable(name));
         Environment.SetEnvironmentVariable(name, value);
