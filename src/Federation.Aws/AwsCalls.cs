@@ -4,7 +4,6 @@ using Federation.Configuration;
 using Federation.Findings;
 using Federation.Resources;
 using Polly;
-using Polly.Timeout;
 
 namespace Federation.Aws;
 
@@ -84,7 +83,7 @@ internal sealed class AwsCalls(TimeProvider time)
         var trace = new CallTrace();
         try
         {
-            return await (justMade ? _settling : _retries).ExecuteAsync(
+            var answer = await (justMade ? _settling : _retries).ExecuteAsync(
                 async token =>
                 {
                     Interlocked.Increment(ref _count);
@@ -93,15 +92,10 @@ internal sealed class AwsCalls(TimeProvider time)
                 },
                 cancellationToken
             );
+            // Every answer of AWS has one. The SDK reads a page that is not from AWS as an answer without content.
+            return string.IsNullOrEmpty(answer.ResponseMetadata?.RequestId) ? throw new ForeignAnswerException() : answer;
         }
         catch (Exception fault)
-            when (fault
-                    is AmazonServiceException
-                        or HttpRequestException
-                        or IOException
-                        or OperationCanceledException
-                        or TimeoutRejectedException
-            )
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw AwsFaults.Refusal(fault, described, trace);
@@ -126,3 +120,6 @@ internal sealed class AwsCalls(TimeProvider time)
     private static Task<T> AbandonedWhenLateAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken token) =>
         Task.Run(() => call(token), token).WaitAsync(token);
 }
+
+/// <summary>Something answered in the place of AWS.</summary>
+internal sealed class ForeignAnswerException : Exception;

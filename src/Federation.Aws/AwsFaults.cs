@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using System.Xml;
 using Amazon.Runtime;
 using Federation.Calls;
 using Federation.Configuration;
@@ -68,7 +69,8 @@ internal static partial class AwsFaults
     public static FindingException Refusal(Exception fault, AwsCall call, CallTrace trace)
     {
         var finding = FindingFor(fault, call, trace) with { Resource = call.Resource?.Value };
-        return new FindingException(finding, fault);
+        // An answer that cannot be read is part of its exception's message, with whatever credentials it holds.
+        return IsUnreadable(fault) ? new FindingException(finding) : new FindingException(finding, fault);
     }
 
     /// <param name="why">A sentence without its full stop.</param>
@@ -86,6 +88,7 @@ internal static partial class AwsFaults
             TimeoutRejectedException => Silent(call, trace, CallPolicy.TryTimeout, "sent no answer"),
             OperationCanceledException => Silent(call, trace, CallPolicy.ConnectTimeout, "made no connection"),
             _ when ConnectionError(fault) is { } error => Unreached(fault, error, call, trace),
+            _ when IsUnreadable(fault) => Unreadable(call, trace),
             AmazonServiceException refused => Refused(refused, call),
             _ => UnexpectedFailure.While($"calling {call.Action} in {Name(call.Account)}", fault),
         };
@@ -115,6 +118,16 @@ internal static partial class AwsFaults
                 error == HttpRequestError.NameResolutionError
                     ? $"Check that {call.Account.Region} is a region (accounts.{call.Account.Key}.region), and this machine's network and proxy."
                     : Route(trace),
+        };
+
+    private static Finding Unreadable(AwsCall call, CallTrace trace) =>
+        new()
+        {
+            Code = FindingCodes.EndpointUnreachable,
+            Cause =
+                $"The answer to {call.Action} in {Name(call.Account)} cannot be read: {Place(trace)} sent {trace.Answer ?? "nothing"}, which "
+                + "is neither an answer nor an error of AWS.",
+            Fix = $"A proxy or a login page may have answered instead of AWS. {Route(trace)}",
         };
 
     private static Finding Refused(AmazonServiceException refused, AwsCall call) =>
@@ -210,6 +223,15 @@ internal static partial class AwsFaults
             Expected = missing,
         };
     }
+
+    /// <summary>What came back is neither an answer nor an error of AWS.</summary>
+    private static bool IsUnreadable(Exception? fault) =>
+        fault
+            is ForeignAnswerException
+                or AmazonUnmarshallingException
+                or XmlException
+                or AmazonServiceException { ErrorCode: null or "" }
+                or { InnerException: AmazonUnmarshallingException or XmlException };
 
     private static bool NamesPolicy(Exception absent) => absent.Message.Contains(":policy/", StringComparison.Ordinal);
 
