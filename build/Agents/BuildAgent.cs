@@ -1,5 +1,4 @@
 using Build.Host;
-using Cake.Core;
 using Cake.Core.IO;
 
 namespace Build.Agents;

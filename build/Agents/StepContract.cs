@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Build.Targets;
-using Federation.Planning;
 using Federation.Reporting;
 
 namespace Build.Agents;

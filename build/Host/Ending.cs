@@ -10,6 +10,8 @@ namespace Build.Host;
 /// <summary>How the targets ended: Cake's own exit code does not tell, and the report may say more.</summary>
 public sealed class Ending : IRunObserver
 {
+    private readonly List<Exception> _unforeseen = [];
+
     /// <summary>What ended the targets early; null if nothing did.</summary>
     public Exception? Exception { get; set; }
 
@@ -20,7 +22,7 @@ public sealed class Ending : IRunObserver
     public IReadOnlyList<Finding> Findings { get; set; } = [];
 
     /// <summary>What was thrown in the run and is no finding, for whoever asks for details.</summary>
-    public List<Exception> Unforeseen { get; } = [];
+    public IReadOnlyList<Exception> Unforeseen => _unforeseen;
 
     public void On(RunEvent happened)
     {
@@ -30,7 +32,7 @@ public sealed class Ending : IRunObserver
                 Reported = new WrittenReport(ended.Report, ended.ReportPath);
                 break;
             case RunEvent.Broke broke:
-                Unforeseen.Add(broke.Exception);
+                _unforeseen.Add(broke.Exception);
                 break;
         }
     }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
-using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
@@ -376,9 +375,9 @@ internal sealed class ClusterReading(
                 tailLines: LogLines,
                 cancellationToken: token
             );
-            using var reader = new StreamReader(stream);
+            using var text = new StreamReader(stream);
             var lines = new List<string>();
-            while (await reader.ReadLineAsync(token) is { } line)
+            while (await text.ReadLineAsync(token) is { } line)
             {
                 lines.Add(Secrets.Strip(line.Length > LongestLine ? line[..LongestLine] + "…" : line));
             }

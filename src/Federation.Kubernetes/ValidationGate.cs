@@ -4,7 +4,6 @@ using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
-using Federation.Planning;
 using k8s;
 using k8s.Models;
 

@@ -1,6 +1,7 @@
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Files;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Reporting;
@@ -134,7 +135,7 @@ public sealed class FederationRun : IAsyncDisposable
         {
             Packages = _options.Packages,
         };
-        _output.Write(_output.ReportPath, report.ToJson());
+        OutputFile.Replace(_output.ReportPath, report.ToJson());
         _events.Tell(new RunEvent.Ended(report, _output.ReportPath));
         return new WrittenReport(report, _output.ReportPath);
     }
@@ -442,7 +443,7 @@ public sealed class FederationRun : IAsyncDisposable
     private void Save(IReadOnlyList<WorkloadEvidence> evidence, DateTimeOffset taken)
     {
         var path = _options.Evidence ?? _output.EvidencePath;
-        _output.Write(path, new EvidenceFile { Taken = taken, Workloads = evidence }.ToJson());
+        OutputFile.Replace(path, new EvidenceFile { Taken = taken, Workloads = evidence }.ToJson());
         _events.Tell(new RunEvent.EvidenceSaved(path));
     }
 

@@ -1,4 +1,3 @@
-using Federation.Files;
 using Federation.Findings;
 
 namespace Federation.Runs;
@@ -50,6 +49,4 @@ internal sealed class OutputFolder(string path)
             };
         }
     }
-
-    public void Write(string file, string content) => OutputFile.Replace(file, content);
 }

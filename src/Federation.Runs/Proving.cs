@@ -1,4 +1,3 @@
-using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;

@@ -1,5 +1,6 @@
 using Federation.Calls;
 using Federation.Findings;
+using Federation.Planning;
 
 namespace Federation.Aws.Tests;
 
@@ -56,7 +57,7 @@ public sealed class SdkChainTests
 
     private static AwsCloud Cloud(CloudEndpoints endpoints) => new(Given.Configuration(), new Directory(), endpoints, new ImpatientTime());
 
-    private static Task ReadAsync(AwsCloud cloud) =>
+    private static Task<IReadOnlyList<Observation>> ReadAsync(AwsCloud cloud) =>
         cloud.ReadAsync(
             [.. cloud.Desire(Given.Input(Given.Rendered(Given.Workload()))).OfType<Role>()],
             TestContext.Current.CancellationToken
@@ -65,4 +66,4 @@ public sealed class SdkChainTests
 
 /// <summary>Runs alone: what its tests set is the whole process'.</summary>
 [CollectionDefinition(SdkEnvironment.Collection, DisableParallelization = true)]
-public sealed class SdkEnvironmentCollection;
+public sealed class SdkEnvironmentRunsAlone;

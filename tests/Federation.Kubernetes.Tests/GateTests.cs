@@ -3,7 +3,6 @@ using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
-using Federation.Planning;
 using Federation.Policies;
 using k8s;
 using k8s.Models;

@@ -3,7 +3,6 @@ using Federation.Calls;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
-using Federation.Findings;
 using Federation.Planning;
 using Federation.Reporting;
 using Federation.Resources;

@@ -191,7 +191,11 @@ public sealed class BuildScriptTests : IDisposable
             esac
             """
         );
-        File.SetUnixFileMode(In("bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(In("bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         Write("answer", restore ?? "");
         Write("calls", "");
 
@@ -199,6 +203,7 @@ public sealed class BuildScriptTests : IDisposable
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         start.Environment["PATH"] = $"{In("bin")}{Path.PathSeparator}{start.Environment["PATH"]}";
         start.Environment["HOME"] = In("home");
