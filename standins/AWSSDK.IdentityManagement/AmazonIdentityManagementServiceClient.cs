@@ -15,56 +15,11 @@ public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazo
 {
     private static readonly IServiceMetadata Metadata = new ServiceMetadataOfIam();
 
-    public AmazonIdentityManagementServiceClient()
-        : this(new AmazonIdentityManagementServiceConfig()) { }
-
-    public AmazonIdentityManagementServiceClient(RegionEndpoint region)
-        : this(new AmazonIdentityManagementServiceConfig { RegionEndpoint = region }) { }
-
     public AmazonIdentityManagementServiceClient(AmazonIdentityManagementServiceConfig config)
         : base(config) { }
 
-    public AmazonIdentityManagementServiceClient(AWSCredentials credentials)
-        : this(credentials, new AmazonIdentityManagementServiceConfig()) { }
-
-    public AmazonIdentityManagementServiceClient(AWSCredentials credentials, RegionEndpoint region)
-        : this(credentials, new AmazonIdentityManagementServiceConfig { RegionEndpoint = region }) { }
-
     public AmazonIdentityManagementServiceClient(AWSCredentials credentials, AmazonIdentityManagementServiceConfig clientConfig)
         : base(credentials, clientConfig) { }
-
-    public AmazonIdentityManagementServiceClient(string awsAccessKeyId, string awsSecretAccessKey)
-        : this(awsAccessKeyId, awsSecretAccessKey, new AmazonIdentityManagementServiceConfig()) { }
-
-    public AmazonIdentityManagementServiceClient(string awsAccessKeyId, string awsSecretAccessKey, RegionEndpoint region)
-        : this(awsAccessKeyId, awsSecretAccessKey, new AmazonIdentityManagementServiceConfig { RegionEndpoint = region }) { }
-
-    public AmazonIdentityManagementServiceClient(
-        string awsAccessKeyId,
-        string awsSecretAccessKey,
-        AmazonIdentityManagementServiceConfig clientConfig
-    )
-        : base(awsAccessKeyId, awsSecretAccessKey, clientConfig) { }
-
-    public AmazonIdentityManagementServiceClient(string awsAccessKeyId, string awsSecretAccessKey, string awsSessionToken)
-        : this(awsAccessKeyId, awsSecretAccessKey, awsSessionToken, new AmazonIdentityManagementServiceConfig()) { }
-
-    public AmazonIdentityManagementServiceClient(
-        string awsAccessKeyId,
-        string awsSecretAccessKey,
-        string awsSessionToken,
-        RegionEndpoint region
-    )
-        : this(awsAccessKeyId, awsSecretAccessKey, awsSessionToken, new AmazonIdentityManagementServiceConfig { RegionEndpoint = region })
-    { }
-
-    public AmazonIdentityManagementServiceClient(
-        string awsAccessKeyId,
-        string awsSecretAccessKey,
-        string awsSessionToken,
-        AmazonIdentityManagementServiceConfig clientConfig
-    )
-        : base(awsAccessKeyId, awsSecretAccessKey, awsSessionToken, clientConfig) { }
 
     protected override IServiceMetadata ServiceMetadata => Metadata;
 
@@ -135,11 +90,6 @@ public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazo
         CancellationToken cancellationToken = default
     ) => CallAsync<GetRolePolicyResponse>(request, cancellationToken);
 
-    public virtual Task<ListAccountAliasesResponse> ListAccountAliasesAsync(
-        ListAccountAliasesRequest request,
-        CancellationToken cancellationToken = default
-    ) => CallAsync<ListAccountAliasesResponse>(request, cancellationToken);
-
     public virtual Task<ListAttachedRolePoliciesResponse> ListAttachedRolePoliciesAsync(
         ListAttachedRolePoliciesRequest request,
         CancellationToken cancellationToken = default
@@ -183,23 +133,8 @@ public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazo
         CancellationToken cancellationToken = default
     ) => CallAsync<RemoveClientIDFromOpenIDConnectProviderResponse>(request, cancellationToken);
 
-    public virtual Task<SimulatePrincipalPolicyResponse> SimulatePrincipalPolicyAsync(
-        SimulatePrincipalPolicyRequest request,
-        CancellationToken cancellationToken = default
-    ) => CallAsync<SimulatePrincipalPolicyResponse>(request, cancellationToken);
-
-    public virtual Task<TagOpenIDConnectProviderResponse> TagOpenIDConnectProviderAsync(
-        TagOpenIDConnectProviderRequest request,
-        CancellationToken cancellationToken = default
-    ) => CallAsync<TagOpenIDConnectProviderResponse>(request, cancellationToken);
-
     public virtual Task<TagRoleResponse> TagRoleAsync(TagRoleRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<TagRoleResponse>(request, cancellationToken);
-
-    public virtual Task<UntagOpenIDConnectProviderResponse> UntagOpenIDConnectProviderAsync(
-        UntagOpenIDConnectProviderRequest request,
-        CancellationToken cancellationToken = default
-    ) => CallAsync<UntagOpenIDConnectProviderResponse>(request, cancellationToken);
 
     public virtual Task<UntagRoleResponse> UntagRoleAsync(UntagRoleRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<UntagRoleResponse>(request, cancellationToken);
@@ -216,15 +151,6 @@ public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazo
 
     public virtual Task<UpdateRoleResponse> UpdateRoleAsync(UpdateRoleRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<UpdateRoleResponse>(request, cancellationToken);
-
-    public virtual Task<ListAccountAliasesResponse> ListAccountAliasesAsync(CancellationToken cancellationToken = default) =>
-        ListAccountAliasesAsync(new ListAccountAliasesRequest(), cancellationToken);
-
-    public virtual Task<ListRolesResponse> ListRolesAsync(CancellationToken cancellationToken = default) =>
-        ListRolesAsync(new ListRolesRequest(), cancellationToken);
-
-    public Endpoint DetermineServiceOperationEndpoint(AmazonWebServiceRequest request) =>
-        Config.DetermineServiceOperationEndpoint(new ServiceOperationEndpointParameters(request));
 
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {

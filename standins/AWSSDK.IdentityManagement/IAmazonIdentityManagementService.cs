@@ -54,11 +54,6 @@ public interface IAmazonIdentityManagementService : IAmazonService, IDisposable
 
     Task<GetRolePolicyResponse> GetRolePolicyAsync(GetRolePolicyRequest request, CancellationToken cancellationToken = default);
 
-    Task<ListAccountAliasesResponse> ListAccountAliasesAsync(
-        ListAccountAliasesRequest request,
-        CancellationToken cancellationToken = default
-    );
-
     Task<ListAttachedRolePoliciesResponse> ListAttachedRolePoliciesAsync(
         ListAttachedRolePoliciesRequest request,
         CancellationToken cancellationToken = default
@@ -92,22 +87,7 @@ public interface IAmazonIdentityManagementService : IAmazonService, IDisposable
         CancellationToken cancellationToken = default
     );
 
-    Task<SimulatePrincipalPolicyResponse> SimulatePrincipalPolicyAsync(
-        SimulatePrincipalPolicyRequest request,
-        CancellationToken cancellationToken = default
-    );
-
-    Task<TagOpenIDConnectProviderResponse> TagOpenIDConnectProviderAsync(
-        TagOpenIDConnectProviderRequest request,
-        CancellationToken cancellationToken = default
-    );
-
     Task<TagRoleResponse> TagRoleAsync(TagRoleRequest request, CancellationToken cancellationToken = default);
-
-    Task<UntagOpenIDConnectProviderResponse> UntagOpenIDConnectProviderAsync(
-        UntagOpenIDConnectProviderRequest request,
-        CancellationToken cancellationToken = default
-    );
 
     Task<UntagRoleResponse> UntagRoleAsync(UntagRoleRequest request, CancellationToken cancellationToken = default);
 
@@ -122,12 +102,6 @@ public interface IAmazonIdentityManagementService : IAmazonService, IDisposable
     );
 
     Task<UpdateRoleResponse> UpdateRoleAsync(UpdateRoleRequest request, CancellationToken cancellationToken = default);
-
-    Task<ListAccountAliasesResponse> ListAccountAliasesAsync(CancellationToken cancellationToken = default);
-
-    Task<ListRolesResponse> ListRolesAsync(CancellationToken cancellationToken = default);
-
-    Endpoint DetermineServiceOperationEndpoint(AmazonWebServiceRequest request);
 
     static ClientConfig IAmazonService.CreateDefaultClientConfig() => new AmazonIdentityManagementServiceConfig();
 

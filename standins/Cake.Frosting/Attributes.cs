@@ -20,14 +20,3 @@ public sealed class IsDependentOnAttribute(Type task) : Attribute
 {
     public Type Task { get; } = task;
 }
-
-/// <summary>This task runs before the other one.</summary>
-[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
-public sealed class IsDependeeOfAttribute(Type task) : Attribute
-{
-    public Type Task { get; } = task;
-}
-
-/// <summary>The run goes on when this task throws.</summary>
-[AttributeUsage(AttributeTargets.Class)]
-public sealed class ContinueOnErrorAttribute : Attribute;

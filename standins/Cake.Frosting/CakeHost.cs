@@ -1,15 +1,8 @@
 using System.Reflection;
-using Cake.Core.IO;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console.Cli;
 
 namespace Cake.Frosting;
-
-/// <summary>Registers what a host needs, as an alternative to <see cref="CakeHost.ConfigureServices"/>.</summary>
-public interface IFrostingStartup
-{
-    void Configure(IServiceCollection services);
-}
 
 /// <summary>Runs tasks written as classes, on Cake's own engine.</summary>
 public sealed class CakeHost
@@ -53,7 +46,3 @@ public sealed class CakeHost
         return new CommandApp<HostCommand>(registrar).Run(args);
     }
 }
-
-internal sealed record WorkingDirectory(DirectoryPath Path);
-
-internal sealed record CakeSetting(string Key, string Value);

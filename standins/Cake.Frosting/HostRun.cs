@@ -86,12 +86,6 @@ internal sealed class HostRun(IReadOnlyCollection<Assembly> assemblies, IReadOnl
     private static ICakeConfiguration Configuration(IServiceProvider provider, CakeArguments arguments)
     {
         var environment = provider.GetRequiredService<ICakeEnvironment>();
-        if (provider.GetService<WorkingDirectory>() is { } working)
-        {
-            environment.WorkingDirectory = working.Path.MakeAbsolute(environment);
-        }
-
-        var settings = provider.GetServices<CakeSetting>().Select(setting => KeyValuePair.Create(setting.Key, setting.Value));
         var given = arguments
             .GetArguments()
             .ToDictionary(
@@ -101,7 +95,7 @@ internal sealed class HostRun(IReadOnlyCollection<Assembly> assemblies, IReadOnl
             );
         return new CakeConfigurationProvider(provider.GetRequiredService<IFileSystem>(), environment).CreateConfiguration(
             environment.WorkingDirectory,
-            settings,
+            [],
             given
         );
     }
@@ -141,24 +135,9 @@ internal sealed class HostRun(IReadOnlyCollection<Assembly> assemblies, IReadOnl
             FrostingTasks.Register(task, host);
         }
 
-        foreach (var setup in provider.GetServices<IFrostingSetup>())
-        {
-            host.Setup(info => setup.Setup(context, info));
-        }
-
         foreach (var teardown in provider.GetServices<IFrostingTeardown>())
         {
             host.Teardown(info => teardown.Teardown(context, info));
-        }
-        // The engine takes one action of these.
-        if (provider.GetService<IFrostingTaskSetup>() is { } taskSetup)
-        {
-            host.TaskSetup(info => taskSetup.Setup(context, info));
-        }
-
-        if (provider.GetService<IFrostingTaskTeardown>() is { } taskTeardown)
-        {
-            host.TaskTeardown(info => taskTeardown.Teardown(context, info));
         }
     }
 

@@ -1,4 +1,3 @@
-using Google.Apis.Discovery;
 using Google.Apis.Services;
 
 namespace Google.Apis.Container.v1;
@@ -6,10 +5,6 @@ namespace Google.Apis.Container.v1;
 /// <summary>Kubernetes Engine API, v1: clusters, read.</summary>
 public class ContainerService : BaseClientService
 {
-    public const string Version = "v1";
-
-    public static DiscoveryVersion DiscoveryVersionUsed = DiscoveryVersion.Version_1_0;
-
     public ContainerService()
         : this(new Initializer()) { }
 
@@ -34,14 +29,4 @@ public class ContainerService : BaseClientService
     public override string BatchPath => "batch";
 
     public virtual ProjectsResource Projects { get; }
-
-    public class Scope
-    {
-        public static string CloudPlatform = ScopeConstants.CloudPlatform;
-    }
-
-    public static class ScopeConstants
-    {
-        public const string CloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
-    }
 }

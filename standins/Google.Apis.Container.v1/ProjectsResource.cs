@@ -30,15 +30,6 @@ public class ProjectsResource(IClientService service)
                 [RequestParameter("name", RequestParameterType.Path)]
                 public virtual string Name { get; private set; }
 
-                [RequestParameter("clusterId", RequestParameterType.Query)]
-                public virtual string ClusterId { get; set; }
-
-                [RequestParameter("projectId", RequestParameterType.Query)]
-                public virtual string ProjectId { get; set; }
-
-                [RequestParameter("zone", RequestParameterType.Query)]
-                public virtual string Zone { get; set; }
-
                 public override string MethodName => "get";
 
                 public override string HttpMethod => "GET";
@@ -59,12 +50,6 @@ public class ProjectsResource(IClientService service)
 
                 [RequestParameter("parent", RequestParameterType.Path)]
                 public virtual string Parent { get; private set; }
-
-                [RequestParameter("projectId", RequestParameterType.Query)]
-                public virtual string ProjectId { get; set; }
-
-                [RequestParameter("zone", RequestParameterType.Query)]
-                public virtual string Zone { get; set; }
 
                 public override string MethodName => "list";
 

@@ -17,12 +17,6 @@ public class ServiceAccount : IDirectResponseSchema
     [JsonProperty("email")]
     public virtual string Email { get; set; }
 
-    [JsonProperty("name")]
-    public virtual string Name { get; set; }
-
-    [JsonProperty("oauth2ClientId")]
-    public virtual string Oauth2ClientId { get; set; }
-
     [JsonProperty("projectId")]
     public virtual string ProjectId { get; set; }
 
@@ -116,9 +110,6 @@ public class SetIamPolicyRequest : IDirectResponseSchema
 {
     [JsonProperty("policy")]
     public virtual Policy Policy { get; set; }
-
-    [JsonProperty("updateMask")]
-    public virtual object UpdateMask { get; set; }
 
     public virtual string ETag { get; set; }
 }

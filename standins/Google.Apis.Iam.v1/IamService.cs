@@ -1,4 +1,3 @@
-using Google.Apis.Discovery;
 using Google.Apis.Services;
 
 namespace Google.Apis.Iam.v1;
@@ -6,10 +5,6 @@ namespace Google.Apis.Iam.v1;
 /// <summary>Identity and Access Management (IAM) API, v1: service accounts and their policies.</summary>
 public class IamService : BaseClientService
 {
-    public const string Version = "v1";
-
-    public static DiscoveryVersion DiscoveryVersionUsed = DiscoveryVersion.Version_1_0;
-
     public IamService()
         : this(new Initializer()) { }
 
@@ -37,11 +32,6 @@ public class IamService : BaseClientService
 
     public class Scope
     {
-        public static string CloudPlatform = ScopeConstants.CloudPlatform;
-    }
-
-    public static class ScopeConstants
-    {
-        public const string CloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
+        public static string CloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
     }
 }

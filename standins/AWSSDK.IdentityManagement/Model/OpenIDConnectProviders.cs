@@ -21,8 +21,6 @@ public class CreateOpenIDConnectProviderRequest : AmazonIdentityManagementServic
 public class CreateOpenIDConnectProviderResponse : AmazonWebServiceResponse
 {
     public string OpenIDConnectProviderArn { get; set; }
-
-    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
 }
 
 public class DeleteOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
@@ -40,8 +38,6 @@ public class GetOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRe
 public class GetOpenIDConnectProviderResponse : AmazonWebServiceResponse
 {
     public List<string> ClientIDList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
-
-    public DateTime? CreateDate { get; set; }
 
     public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
 
@@ -61,15 +57,11 @@ public class ListOpenIDConnectProviderTagsRequest : AmazonIdentityManagementServ
 {
     public string Marker { get; set; }
 
-    public int? MaxItems { get; set; }
-
     public string OpenIDConnectProviderArn { get; set; }
 }
 
 public class ListOpenIDConnectProviderTagsResponse : AmazonWebServiceResponse
 {
-    public bool? IsTruncated { get; set; }
-
     public string Marker { get; set; }
 
     public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
@@ -92,24 +84,6 @@ public class RemoveClientIDFromOpenIDConnectProviderRequest : AmazonIdentityMana
 }
 
 public class RemoveClientIDFromOpenIDConnectProviderResponse : AmazonWebServiceResponse;
-
-public class TagOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
-{
-    public string OpenIDConnectProviderArn { get; set; }
-
-    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
-}
-
-public class TagOpenIDConnectProviderResponse : AmazonWebServiceResponse;
-
-public class UntagOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
-{
-    public string OpenIDConnectProviderArn { get; set; }
-
-    public List<string> TagKeys { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
-}
-
-public class UntagOpenIDConnectProviderResponse : AmazonWebServiceResponse;
 
 public class UpdateOpenIDConnectProviderThumbprintRequest : AmazonIdentityManagementServiceRequest
 {

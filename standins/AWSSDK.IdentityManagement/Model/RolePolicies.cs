@@ -31,18 +31,12 @@ public class ListAttachedRolePoliciesRequest : AmazonIdentityManagementServiceRe
 {
     public string Marker { get; set; }
 
-    public int? MaxItems { get; set; }
-
-    public string PathPrefix { get; set; }
-
     public string RoleName { get; set; }
 }
 
 public class ListAttachedRolePoliciesResponse : AmazonWebServiceResponse
 {
     public List<AttachedPolicyType> AttachedPolicies { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
-
-    public bool? IsTruncated { get; set; }
 
     public string Marker { get; set; }
 }
@@ -68,10 +62,6 @@ public class GetRolePolicyRequest : AmazonIdentityManagementServiceRequest
 public class GetRolePolicyResponse : AmazonWebServiceResponse
 {
     public string PolicyDocument { get; set; }
-
-    public string PolicyName { get; set; }
-
-    public string RoleName { get; set; }
 }
 
 public class DeleteRolePolicyRequest : AmazonIdentityManagementServiceRequest
@@ -87,15 +77,11 @@ public class ListRolePoliciesRequest : AmazonIdentityManagementServiceRequest
 {
     public string Marker { get; set; }
 
-    public int? MaxItems { get; set; }
-
     public string RoleName { get; set; }
 }
 
 public class ListRolePoliciesResponse : AmazonWebServiceResponse
 {
-    public bool? IsTruncated { get; set; }
-
     public string Marker { get; set; }
 
     public List<string> PolicyNames { get; set; } = AWSConfigs.InitializeCollections ? [] : null;

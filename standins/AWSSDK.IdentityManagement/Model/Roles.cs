@@ -20,25 +20,14 @@ public class Role
 
     public string RoleId { get; set; }
 
-    public RoleLastUsed RoleLastUsed { get; set; }
-
     public string RoleName { get; set; }
 
     public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
 }
 
-public class RoleLastUsed
-{
-    public DateTime? LastUsedDate { get; set; }
-
-    public string Region { get; set; }
-}
-
 public class AttachedPermissionsBoundary
 {
     public string PermissionsBoundaryArn { get; set; }
-
-    public PermissionsBoundaryAttachmentType PermissionsBoundaryType { get; set; }
 }
 
 public class Tag
@@ -92,14 +81,10 @@ public class ListRolesRequest : AmazonIdentityManagementServiceRequest
     public string Marker { get; set; }
 
     public int? MaxItems { get; set; }
-
-    public string PathPrefix { get; set; }
 }
 
 public class ListRolesResponse : AmazonWebServiceResponse
 {
-    public bool? IsTruncated { get; set; }
-
     public string Marker { get; set; }
 
     public List<Role> Roles { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
@@ -109,15 +94,11 @@ public class ListRoleTagsRequest : AmazonIdentityManagementServiceRequest
 {
     public string Marker { get; set; }
 
-    public int? MaxItems { get; set; }
-
     public string RoleName { get; set; }
 }
 
 public class ListRoleTagsResponse : AmazonWebServiceResponse
 {
-    public bool? IsTruncated { get; set; }
-
     public string Marker { get; set; }
 
     public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
