@@ -24,8 +24,7 @@ public sealed class FrostingTests
     public void Without_a_target_it_is_Default() => AssertRun(0, [], "Default", "teardown");
 
     [Fact]
-    public void An_exclusive_target_runs_without_its_dependencies() =>
-        AssertRun(0, ["--target=Top", "--exclusive"], "Top", "teardown");
+    public void An_exclusive_target_runs_without_its_dependencies() => AssertRun(0, ["--target=Top", "--exclusive"], "Top", "teardown");
 
     [Fact]
     public void A_failing_task_ends_the_run_with_1_and_the_teardown_learns_why()
