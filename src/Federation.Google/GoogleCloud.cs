@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using Federation.Calls;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Resources;
+using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google;
 
@@ -29,33 +31,31 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     public IReadOnlyList<DesiredResource> Desire(DesiredInput input)
     {
-        var accounts = new Dictionary<ResourceId, ServiceAccountResource>();
-        var bindings = new Dictionary<ResourceId, WorkloadIdentityBinding>();
-        foreach (
-            var workload in input
-                .Workloads.Select(rendered => rendered.Workload)
-                .Where(workload => workload.GoogleServiceAccount is not null)
-        )
-        {
-            var account = GoogleAccount.Of(workload);
-            string[] workloads = [.. accounts.GetValueOrDefault(account.Id)?.Workloads ?? [], workload.Name];
-            accounts[account.Id] = new ServiceAccountResource(account, new Mark(input.Configuration.Name, workloads))
+        var workloads = input
+            .Workloads.Select(rendered => rendered.Workload)
+            .Where(workload => workload.GoogleServiceAccount is not null)
+            .ToArray();
+        var accounts = workloads
+            .GroupBy(GoogleAccount.Of)
+            .Select(needing =>
             {
-                Workloads = workloads,
-            };
-            var id = ResourceId.Google(
-                account.Project,
-                ResourceKind.WorkloadIdentityBinding,
-                $"{workload.GoogleServiceAccount}:{workload.Namespace}/{workload.ServiceAccount}"
-            );
-            bindings[id] = new WorkloadIdentityBinding(id, account, workload.WorkloadIdentityMember, new Mark(input.Configuration.Name, []))
+                string[] names = [.. needing.Select(workload => workload.Name)];
+                return new ServiceAccountResource(needing.Key, new Mark(input.Configuration.Name, names)) { Workloads = names };
+            });
+        var bindings = workloads
+            .GroupBy(workload =>
+                (GoogleAccount.Of(workload), $"{workload.Namespace}/{workload.ServiceAccount}", workload.WorkloadIdentityMember)
+            )
+            .Select(needing =>
             {
-                DependsOn = [account.Id],
-                Workloads = [.. bindings.GetValueOrDefault(id)?.Workloads ?? [], workload.Name],
-            };
-        }
-
-        return [.. accounts.Values, .. bindings.Values];
+                var (account, serviceAccount, member) = needing.Key;
+                return new WorkloadIdentityBinding(account, serviceAccount, member, new Mark(input.Configuration.Name, []))
+                {
+                    DependsOn = [account.Id],
+                    Workloads = [.. needing.Select(workload => workload.Name)],
+                };
+            });
+        return [.. accounts, .. bindings];
     }
 
     /// <summary>The clusters serve, and have Workload Identity where a workload needs it (FED2002, FED2007).</summary>
@@ -92,15 +92,34 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
     {
-        // Accounts and bindings are read side by side: one policy holds all bindings of an account, and an absent account has none.
-        var accounts = await Task.WhenAll(
-            resources
-                .GroupBy(resource =>
-                    resource is WorkloadIdentityBinding binding ? binding.Account : ((ServiceAccountResource)resource).Account
-                )
-                .Select(group => ReadAccountAsync(group.Key, [.. group], cancellationToken))
+        var observed = await Task.WhenAll(
+            resources.GroupBy(AccountOf).Select(concerning => ObserveAsync(concerning.Key, [.. concerning], cancellationToken))
         );
-        return [.. accounts.SelectMany(observations => observations)];
+        return [.. observed.SelectMany(observations => observations)];
+    }
+
+    /// <summary>
+    /// The accounts that carry the federation's mark, in the projects of its clusters. Members of bindings carry no mark, so
+    /// they are not found by themselves; each account's fields name all grants on it, which go with it when it is deleted.
+    /// </summary>
+    public async IAsyncEnumerable<Observation> FindOwnedAsync(
+        FederationConfiguration configuration,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        foreach (var project in configuration.Clusters.Select(cluster => cluster.Project).Distinct(StringComparer.Ordinal))
+        {
+            await foreach (var page in Accounts.ListAsync(project, cancellationToken))
+            {
+                var owned = page.Select(account => (Account: account, Mark: Mark.OfDescription(account.Description)))
+                    .Where(one => one.Mark?.Federation == configuration.Name)
+                    .Select(one => ObserveOwnedAsync(project, one.Account, one.Mark!, cancellationToken));
+                foreach (var observation in await Task.WhenAll(owned))
+                {
+                    yield return observation;
+                }
+            }
+        }
     }
 
     public Task ApplyAsync(Step step, CancellationToken cancellationToken) =>
@@ -111,46 +130,49 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(step), step.After, "Not a kind of this cloud."),
         };
 
-    public IAsyncEnumerable<Observation> FindOwnedAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Owned resources are not listed yet.");
-
-    public Task DeleteAsync(Step step, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is deleted yet.");
+    public Task DeleteAsync(Step step, CancellationToken cancellationToken) =>
+        step.Before switch
+        {
+            AccountObservation account => Accounts.DeleteAsync(account, cancellationToken),
+            BindingObservation binding => Accounts.UnbindAsync(binding, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(step), step.Before, "Not a kind of this cloud."),
+        };
 
     public void Dispose() => _calls.Dispose();
 
-    /// <summary>Observes an account and its bindings.</summary>
-    /// <param name="resources">The account, its bindings, or both.</param>
-    private async Task<IEnumerable<Observation>> ReadAccountAsync(
+    private static GoogleAccount AccountOf(DesiredResource resource) =>
+        resource switch
+        {
+            ServiceAccountResource account => account.Account,
+            WorkloadIdentityBinding binding => binding.Account,
+            _ => throw new ArgumentOutOfRangeException(nameof(resource), resource, "Not a kind of this cloud."),
+        };
+
+    /// <summary>Observes an account and its bindings, which are read without waiting for one another.</summary>
+    private async Task<IEnumerable<Observation>> ObserveAsync(
         GoogleAccount account,
         IReadOnlyList<DesiredResource> resources,
         CancellationToken cancellationToken
     )
     {
         var reading = Accounts.FindAsync(account, cancellationToken);
+        // One policy holds all members, and an absent account has none.
         var readingUsers = resources.Any(resource => resource is WorkloadIdentityBinding)
             ? Accounts.FindUsersAsync(account, cancellationToken)
             : Task.FromResult<IReadOnlyList<string>?>(null);
         await Task.WhenAll(reading, readingUsers);
-        var (found, users) = (await reading, await readingUsers);
-        return resources.Select(resource =>
-            resource switch
-            {
-                WorkloadIdentityBinding binding => new Observation(
-                    binding.Id,
-                    users?.Contains(binding.Member, StringComparer.Ordinal) == true ? binding.Fields : null
-                )
-                {
-                    Ours = binding.Mark.IsOn(found?.Description),
-                },
-                ServiceAccountResource desired => new Observation(
-                    desired.Id,
-                    found is null ? null : ServiceAccountResource.FieldsOf(found.Email)
-                )
-                {
-                    Ours = desired.Mark.IsOn(found?.Description),
-                },
-                _ => throw new ArgumentOutOfRangeException(nameof(resources), resource, "Not a kind of this cloud."),
-            }
+        var found = await reading;
+        var users = (await readingUsers ?? []).ToHashSet(StringComparer.Ordinal);
+        return resources.Select<DesiredResource, Observation>(resource =>
+            resource is WorkloadIdentityBinding binding
+                ? BindingObservation.Of(binding, users.Contains(binding.Member), found)
+                : AccountObservation.Of((ServiceAccountResource)resource, found)
         );
+    }
+
+    private async Task<Observation> ObserveOwnedAsync(string project, ServiceAccount found, Mark mark, CancellationToken cancellationToken)
+    {
+        var account = new GoogleAccount(project, found.Email.Split('@')[0], found.Email);
+        return AccountObservation.Of(account, mark, found, await Accounts.FindGrantsAsync(account, cancellationToken) ?? []);
     }
 }

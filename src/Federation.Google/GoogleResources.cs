@@ -2,6 +2,7 @@ using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Resources;
+using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google;
 
@@ -28,16 +29,69 @@ internal sealed record ServiceAccountResource(GoogleAccount Account, Mark Mark) 
     public static Fields FieldsOf(string email) => Fields.Empty.With("email", email);
 }
 
+/// <summary>A GSA as it was read.</summary>
+/// <param name="Mark">The mark by which it would be this federation's.</param>
+internal sealed record AccountObservation(GoogleAccount Account, Mark Mark, Fields? Fields) : Observation(Account.Id, Fields)
+{
+    /// <summary>Another one after the account was deleted and recreated; null if it is absent.</summary>
+    public string? UniqueId { get; init; }
+
+    /// <summary>The grants on it that go with it when it is deleted: those that a plan has shown among its fields.</summary>
+    public IReadOnlyList<Grant> Grants { get; init; } = [];
+
+    /// <summary>The observation of an account that is desired.</summary>
+    public static AccountObservation Of(ServiceAccountResource desired, ServiceAccount? found) =>
+        new(desired.Account, desired.Mark, found is null ? null : ServiceAccountResource.FieldsOf(found.Email))
+        {
+            Ours = desired.Mark.IsOn(found?.Description),
+            UniqueId = found?.UniqueId,
+            Workloads = Mark.OfDescription(found?.Description)?.Workloads ?? [],
+        };
+
+    /// <summary>The observation of an account that carries the mark, whether or not it is desired. Its fields name all grants on it.</summary>
+    public static AccountObservation Of(GoogleAccount account, Mark mark, ServiceAccount found, IReadOnlyList<Grant> grants) =>
+        new(
+            account,
+            mark,
+            grants
+                .GroupBy(grant => grant.Role, grant => grant.Member)
+                .Aggregate(ServiceAccountResource.FieldsOf(found.Email), (fields, held) => fields.WithSet(held.Key, held))
+        )
+        {
+            Ours = true,
+            UniqueId = found.UniqueId,
+            Grants = grants,
+            Workloads = mark.Workloads,
+        };
+}
+
 /// <summary>One member of a GSA's <c>roles/iam.workloadIdentityUser</c> binding: the KSA that may act as the GSA.</summary>
-/// <param name="Mark">
-/// The mark of its federation. A member carries no mark, and anybody may have added it, so it counts as ours only on a GSA
-/// that is ours.
-/// </param>
-internal sealed record WorkloadIdentityBinding(ResourceId Id, GoogleAccount Account, string Member, Mark Mark) : DesiredResource(Id)
+/// <param name="KubernetesServiceAccount">The KSA, as <c>NAMESPACE/NAME</c>.</param>
+/// <param name="Mark">The mark by which the GSA would be this federation's.</param>
+internal sealed record WorkloadIdentityBinding(GoogleAccount Account, string KubernetesServiceAccount, string Member, Mark Mark)
+    : DesiredResource(
+        ResourceId.Google(Account.Project, ResourceKind.WorkloadIdentityBinding, $"{Account.AccountId}:{KubernetesServiceAccount}")
+    )
 {
     public const string Role = "roles/iam.workloadIdentityUser";
 
     public override Fields Fields => Fields.Empty.With("role", Role).With("member", Member);
 
     public override string MissingCode => FindingCodes.WorkloadIdentityBindingMissing;
+}
+
+/// <summary>
+/// A member as it was read. A member carries no mark, and anybody may have added it, so it counts as ours only on a GSA that
+/// is ours: there, nobody but this federation needs exactly this member.
+/// </summary>
+internal sealed record BindingObservation(ResourceId Id, GoogleAccount Account, string Member, Fields? Fields) : Observation(Id, Fields)
+{
+    /// <param name="account">The account as it was read; null if it is absent.</param>
+    public static BindingObservation Of(WorkloadIdentityBinding desired, bool isBound, ServiceAccount? account) =>
+        new(desired.Id, desired.Account, desired.Member, isBound ? desired.Fields : null)
+        {
+            Ours = desired.Mark.IsOn(account?.Description),
+            Workloads = desired.Workloads,
+            DependsOn = [desired.Account.Id],
+        };
 }

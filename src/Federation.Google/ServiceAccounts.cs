@@ -1,42 +1,55 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Federation.Calls;
 using Federation.Findings;
-using Federation.Planning;
+using Federation.Resources;
 using Google.Apis.Iam.v1.Data;
 using Polly;
 
 namespace Federation.Google;
 
-/// <summary>Google service accounts and the policies on them.</summary>
-internal sealed class ServiceAccounts(GoogleCalls calls, TimeProvider time)
+/// <summary>
+/// Google service accounts and the policies on them. What was read, or answered to a write, in this run is not read again;
+/// what is to be deleted is.
+/// </summary>
+internal sealed class ServiceAccounts
 {
     /// <summary>The policy version that carries conditions; asking for less would lose other owners' conditions.</summary>
     private const int PolicyVersion = 3;
+
+    private readonly GoogleCalls _calls;
+    private readonly Readings<GoogleAccount, ServiceAccount> _accounts;
+    private readonly Readings<GoogleAccount, Policy> _policies;
+
+    /// <summary>The writes of one account's policy, which would only send each other back, take turns.</summary>
+    private readonly ConcurrentDictionary<GoogleAccount, SemaphoreSlim> _turns = new();
 
     /// <summary>
     /// The whole read-modify-write of a policy begins again when somebody else has written it since it was read, and when
     /// an account that was just created is not visible everywhere.
     /// </summary>
-    private readonly ResiliencePipeline _writes = CallPolicy.Create(
-        time,
-        new CallOptions(Attempts: 8, fault => fault is FindingException refused && (refused.SaysConflict() || refused.SaysAbsent()))
-        {
-            Delay = TimeSpan.FromMilliseconds(250),
-            MaxDelay = TimeSpan.FromSeconds(8),
-            TryTimeout = null,
-        }
-    );
+    private readonly ResiliencePipeline _writes;
+
+    public ServiceAccounts(GoogleCalls calls, TimeProvider time)
+    {
+        _calls = calls;
+        _accounts = new((account, cancellationToken) => OrAbsentAsync(GetAsync(account, cancellationToken)));
+        _policies = new((account, cancellationToken) => OrAbsentAsync(GetPolicyAsync(account, cancellationToken)));
+        _writes = CallPolicy.Create(
+            time,
+            new CallOptions(Attempts: 8, fault => fault is FindingException refused && (refused.SaysConflict() || refused.SaysAbsent()))
+            {
+                Delay = TimeSpan.FromMilliseconds(250),
+                MaxDelay = TimeSpan.FromSeconds(8),
+                TryTimeout = null,
+            }
+        );
+    }
 
     /// <summary>The account as it is; null if there is none.</summary>
     /// <exception cref="FindingException">It could not be read.</exception>
     public Task<ServiceAccount?> FindAsync(GoogleAccount account, CancellationToken cancellationToken) =>
-        OrAbsentAsync(
-            calls.ExecuteAsync(
-                clients => clients.Iam.Projects.ServiceAccounts.Get(account.ResourceName),
-                $"get the service account {account.Email}",
-                account.Id,
-                cancellationToken
-            )
-        );
+        _accounts.GetAsync(account, cancellationToken);
 
     /// <summary>
     /// The members of the account's unconditional <c>roles/iam.workloadIdentityUser</c> binding; null if there is no such
@@ -44,7 +57,40 @@ internal sealed class ServiceAccounts(GoogleCalls calls, TimeProvider time)
     /// </summary>
     /// <exception cref="FindingException">They could not be read.</exception>
     public async Task<IReadOnlyList<string>?> FindUsersAsync(GoogleAccount account, CancellationToken cancellationToken) =>
-        await OrAbsentAsync(ReadPolicyAsync(account, cancellationToken)) is { } policy ? [.. Unconditional(policy)?.Members ?? []] : null;
+        await _policies.GetAsync(account, cancellationToken) is { } policy ? [.. Unconditional(policy)?.Members ?? []] : null;
+
+    /// <summary>Who may do what on the account by its policy, conditional grants included; null if there is no such account.</summary>
+    /// <exception cref="FindingException">The policy could not be read.</exception>
+    public async Task<IReadOnlyList<Grant>?> FindGrantsAsync(GoogleAccount account, CancellationToken cancellationToken) =>
+        await _policies.GetAsync(account, cancellationToken) is { } policy ? Grants(policy) : null;
+
+    /// <summary>All accounts of a project, a page of them at a time.</summary>
+    /// <exception cref="FindingException">They could not be listed.</exception>
+    public async IAsyncEnumerable<IReadOnlyList<ServiceAccount>> ListAsync(
+        string project,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        const int LargestPage = 100;
+        string? next = null;
+        do
+        {
+            var page = await _calls.ExecuteAsync(
+                clients =>
+                {
+                    var request = clients.Iam.Projects.ServiceAccounts.List($"projects/{project}");
+                    request.PageSize = LargestPage;
+                    request.PageToken = next;
+                    return request;
+                },
+                $"list the service accounts of {project}",
+                resource: null,
+                cancellationToken
+            );
+            yield return [.. page.Accounts ?? []];
+            next = page.NextPageToken;
+        } while (!string.IsNullOrEmpty(next));
+    }
 
     /// <summary>Creates the account, unless it is there already: then it is used as it is.</summary>
     /// <exception cref="FindingException">It could not be created.</exception>
@@ -58,36 +104,109 @@ internal sealed class ServiceAccounts(GoogleCalls calls, TimeProvider time)
         };
         try
         {
-            await calls.ExecuteAsync(
+            var created = await _calls.ExecuteAsync(
                 clients => clients.Iam.Projects.ServiceAccounts.Create(body, $"projects/{account.Project}"),
                 $"create the service account {account.Email}",
                 account.Id,
                 cancellationToken
             );
+            if (!string.Equals(created.Email, account.Email, StringComparison.Ordinal))
+            {
+                throw NotTheAnswer(
+                    account.Id,
+                    $"The service account {account.Email} was to be created, and the answer speaks of {created.Email ?? "none"}."
+                );
+            }
+
+            _accounts.Set(account, created);
         }
-        catch (FindingException refused) when (refused.SaysConflict())
+        catch (FindingException refused)
         {
+            _accounts.Forget(account);
             // Created by somebody else since it was read, or by a try of ours whose answer was lost.
+            if (!refused.SaysConflict())
+            {
+                throw;
+            }
         }
     }
 
     /// <summary>Adds the member to the account's binding, and leaves every other member and binding as it is.</summary>
     /// <exception cref="FindingException">The policy could not be read or written.</exception>
     public Task BindAsync(WorkloadIdentityBinding binding, CancellationToken cancellationToken) =>
-        _writes
-            .ExecuteAsync(
-                async token =>
-                {
-                    var policy = await ReadPolicyAsync(binding.Account, token);
-                    if (!Has(policy, binding.Member))
-                    {
-                        Add(policy, binding.Member);
-                        await WritePolicyAsync(binding, policy, token);
-                    }
-                },
+        WritePolicyAsync(
+            binding.Account,
+            binding.Id,
+            policy => Has(policy, binding.Member) ? null : With(policy, binding.Member),
+            written => Has(written, binding.Member),
+            cancellationToken
+        );
+
+    /// <summary>
+    /// Takes the member out of the account's binding, and leaves every other member and binding as it is. A member or an
+    /// account that is not there is nothing to do.
+    /// </summary>
+    /// <exception cref="FindingException">The policy could not be read or written.</exception>
+    public async Task UnbindAsync(BindingObservation binding, CancellationToken cancellationToken)
+    {
+        if (await _policies.GetAsync(binding.Account, cancellationToken) is not null)
+        {
+            await WritePolicyAsync(
+                binding.Account,
+                binding.Id,
+                policy => Has(policy, binding.Member) ? Without(policy, binding.Member) : null,
+                written => !Has(written, binding.Member),
+                cancellationToken
+            );
+        }
+    }
+
+    /// <summary>
+    /// Deletes the account, if it is still the one that was observed, still carries this federation's mark, and has no grants
+    /// that were not observed. An account that is not there is nothing to do.
+    /// </summary>
+    /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
+    public async Task DeleteAsync(AccountObservation observed, CancellationToken cancellationToken)
+    {
+        var account = observed.Account;
+        _accounts.Forget(account);
+        _policies.Forget(account);
+        var reading = FindAsync(account, cancellationToken);
+        var readingGrants = FindGrantsAsync(account, cancellationToken);
+        await Task.WhenAll(reading, readingGrants);
+        if (await reading is not { } found || await readingGrants is not { } grants)
+        {
+            return;
+        }
+
+        if (!observed.Mark.IsOn(found.Description) || found.UniqueId != observed.UniqueId)
+        {
+            throw new FindingException(
+                NotDeleted(
+                    account,
+                    $"it was created by somebody else, or for another federation: its description is \"{found.Description}\""
+                )
+            );
+        }
+
+        if (grants.Except(observed.Grants).ToArray() is [_, ..] others)
+        {
+            throw new FindingException(
+                NotDeleted(account, $"others use it by grants that this federation did not make: {string.Join(", ", others)}")
+            );
+        }
+
+        await OrAbsentAsync(
+            _calls.ExecuteAsync(
+                clients => clients.Iam.Projects.ServiceAccounts.Delete(account.ResourceName),
+                $"delete the service account {account.Email}",
+                account.Id,
                 cancellationToken
             )
-            .AsTask();
+        );
+        _accounts.Forget(account);
+        _policies.Forget(account);
+    }
 
     private static async Task<T?> OrAbsentAsync<T>(Task<T> call)
         where T : class
@@ -102,8 +221,16 @@ internal sealed class ServiceAccounts(GoogleCalls calls, TimeProvider time)
         }
     }
 
-    private Task<Policy> ReadPolicyAsync(GoogleAccount account, CancellationToken cancellationToken) =>
-        calls.ExecuteAsync(
+    private Task<ServiceAccount> GetAsync(GoogleAccount account, CancellationToken cancellationToken) =>
+        _calls.ExecuteAsync(
+            clients => clients.Iam.Projects.ServiceAccounts.Get(account.ResourceName),
+            $"get the service account {account.Email}",
+            account.Id,
+            cancellationToken
+        );
+
+    private Task<Policy> GetPolicyAsync(GoogleAccount account, CancellationToken cancellationToken) =>
+        _calls.ExecuteAsync(
             clients =>
             {
                 var request = clients.Iam.Projects.ServiceAccounts.GetIamPolicy(account.ResourceName);
@@ -115,66 +242,127 @@ internal sealed class ServiceAccounts(GoogleCalls calls, TimeProvider time)
             cancellationToken
         );
 
-    private async Task WritePolicyAsync(WorkloadIdentityBinding binding, Policy policy, CancellationToken cancellationToken)
+    /// <summary>Reads, changes and writes a policy; begins again where somebody else has written it meanwhile.</summary>
+    /// <param name="change">The policy to write instead; null if there is nothing to write. Leaves the one that it is given as it is.</param>
+    /// <param name="isDone">Whether a policy has the change.</param>
+    private async Task WritePolicyAsync(
+        GoogleAccount account,
+        ResourceId resource,
+        Func<Policy, Policy?> change,
+        Func<Policy, bool> isDone,
+        CancellationToken cancellationToken
+    )
     {
-        var account = binding.Account;
-        if (string.IsNullOrEmpty(policy.ETag))
+        var turn = _turns.GetOrAdd(account, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancellationToken);
+        try
         {
-            throw NotTheAnswer(
-                binding,
-                $"The IAM policy of {account.Email} was read without its etag. Written without it, it would overwrite what others "
-                    + "change meanwhile, so it was not written."
+            // What was read for the plan may be changed and written: the etag tells whether it is still what is there.
+            await _writes.ExecuteAsync(
+                async token =>
+                {
+                    var policy = _policies.Known(account) ?? await GetPolicyAsync(account, token);
+                    if (change(policy) is not { } changed)
+                    {
+                        return;
+                    }
+
+                    _policies.Forget(account);
+                    var written = await SetPolicyAsync(account, resource, changed, token);
+                    if (!isDone(written))
+                    {
+                        throw NotTheAnswer(
+                            resource,
+                            $"The IAM policy of {account.Email} was written, and the policy that was answered does not have the change."
+                        );
+                    }
+
+                    _policies.Set(account, written);
+                },
+                cancellationToken
             );
         }
-
-        var written = await calls.ExecuteAsync(
-            clients =>
-                clients.Iam.Projects.ServiceAccounts.SetIamPolicy(
-                    new global::Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy },
-                    account.ResourceName
-                ),
-            $"write the IAM policy of {account.Email}",
-            binding.Id,
-            cancellationToken
-        );
-        if (!Has(written, binding.Member))
+        finally
         {
-            throw NotTheAnswer(
-                binding,
-                $"The IAM policy of {account.Email} was written with the member {binding.Member}, and the answer does not have it."
-            );
+            turn.Release();
         }
     }
 
-    private static Binding? Unconditional(Policy policy) =>
-        policy.Bindings?.FirstOrDefault(held => held.Role == WorkloadIdentityBinding.Role && held.Condition is null);
+    private async Task<Policy> SetPolicyAsync(
+        GoogleAccount account,
+        ResourceId resource,
+        Policy policy,
+        CancellationToken cancellationToken
+    ) =>
+        string.IsNullOrEmpty(policy.ETag)
+            ? throw NotTheAnswer(
+                resource,
+                $"The IAM policy of {account.Email} was read without its etag. Written without it, it would overwrite what others change "
+                    + "meanwhile, so it was not written."
+            )
+            : await _calls.ExecuteAsync(
+                clients =>
+                    clients.Iam.Projects.ServiceAccounts.SetIamPolicy(
+                        new global::Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy },
+                        account.ResourceName
+                    ),
+                $"write the IAM policy of {account.Email}",
+                resource,
+                cancellationToken
+            );
+
+    private static Grant[] Grants(Policy policy) =>
+        [.. (policy.Bindings ?? []).SelectMany(held => (held.Members ?? []).Select(member => new Grant(held.Role, member)))];
+
+    private static bool IsWorkloadIdentity(Binding held) => held.Role == WorkloadIdentityBinding.Role && held.Condition is null;
+
+    private static Binding? Unconditional(Policy policy) => policy.Bindings?.FirstOrDefault(IsWorkloadIdentity);
 
     private static bool Has(Policy policy, string member) =>
         Unconditional(policy)?.Members?.Contains(member, StringComparer.Ordinal) == true;
 
-    /// <summary>Adds the member to the unconditional binding of the role, and leaves all else as it is, etag included.</summary>
-    private static void Add(Policy policy, string member)
+    private static Policy With(Policy policy, string member) => Replace(policy, [.. Unconditional(policy)?.Members ?? [], member]);
+
+    private static Policy Without(Policy policy, string member) =>
+        Replace(policy, [.. (Unconditional(policy)?.Members ?? []).Where(other => other != member)]);
+
+    /// <summary>The policy with other members in the unconditional binding of the role, and all else as it is, etag included.</summary>
+    private static Policy Replace(Policy policy, string[] members)
     {
-        policy.Version = PolicyVersion;
-        policy.Bindings ??= [];
-        if (Unconditional(policy) is { } held)
+        var held = Unconditional(policy);
+        Binding[] own = members.Length == 0 ? [] : [new Binding { Role = WorkloadIdentityBinding.Role, Members = members }];
+        return new Policy
         {
-            held.Members = [.. held.Members ?? [], member];
-        }
-        else
-        {
-            policy.Bindings.Add(new Binding { Role = WorkloadIdentityBinding.Role, Members = [member] });
-        }
+            Version = PolicyVersion,
+            ETag = policy.ETag,
+            AuditConfigs = policy.AuditConfigs,
+            Bindings = [.. (policy.Bindings ?? []).Where(other => !ReferenceEquals(other, held)), .. own],
+        };
     }
 
-    private static FindingException NotTheAnswer(DesiredResource resource, string cause) =>
+    private static Finding NotDeleted(GoogleAccount account, string why) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Resource = account.Id.Value,
+            Cause = $"The service account {account.Email} was not deleted: {why}.",
+            Fix = "Leave it, or remove what stands in the way by hand if nobody needs it, and run again.",
+        };
+
+    private static FindingException NotTheAnswer(ResourceId resource, string cause) =>
         new(
             new Finding
             {
                 Code = FindingCodes.EndpointUnreachable,
-                Resource = resource.Id.Value,
+                Resource = resource.Value,
                 Cause = cause,
                 Fix = "Check what answers at the endpoint: a proxy, or what CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM names. Then run again.",
             }
         );
+}
+
+/// <summary>A member that an account's policy gives a role on the account.</summary>
+internal readonly record struct Grant(string Role, string Member)
+{
+    public override string ToString() => $"{Role} to {Member}";
 }

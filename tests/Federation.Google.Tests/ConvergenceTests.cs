@@ -127,6 +127,27 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_run_has_read_or_written_it_does_not_read_again()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+        // The account and its policy, then the account created, and its new policy read and written.
+        Assert.Equal(5, _cloud.Calls);
+
+        Assert.False((await Given.PlanAsync(_cloud, Given.Input(Given.Workload()))).HasChanges);
+        Assert.Equal(5, _cloud.Calls);
+    }
+
+    [Fact]
+    public async Task A_policy_that_the_plan_has_read_is_written_without_reading_it_again()
+    {
+        await _google.CreateAccountAsync("Shared.");
+
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+
+        Assert.Equal(3, _cloud.Calls);
+    }
+
+    [Fact]
     public async Task A_second_member_joins_the_binding_of_the_first()
     {
         var input = Given.Input(Given.Workload(), Given.Workload("imports") with { ServiceAccount = "writer" });
@@ -137,6 +158,9 @@ public sealed class ConvergenceTests : IAsyncLifetime
             ["serviceAccount:acme-prod.svc.id.goog[reports/reader]", "serviceAccount:acme-prod.svc.id.goog[reports/writer]"],
             Assert.Single((await _google.PolicyAsync()).Bindings).Members.Order(StringComparer.Ordinal)
         );
+        // The writes of one policy take turns instead of sending each other back.
+        Assert.Empty(_time.Waits);
+        Assert.Equal(3, _google.Writes);
     }
 
     [Fact]

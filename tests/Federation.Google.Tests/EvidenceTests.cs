@@ -52,6 +52,21 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_plan_has_read_and_written_is_not_read_again()
+    {
+        using var cloud = new GoogleCloud(_google.Endpoints, new ImpatientTime());
+        await Given.ConvergeAsync(cloud, Given.Input(Given.Workload()));
+        var calls = cloud.Calls;
+
+        var evidence = (await ReadAsync(cloud, Given.Workload()))["exports"];
+
+        // The cluster, which the plan of this cloud alone does not ask for.
+        Assert.Equal(calls + 1, cloud.Calls);
+        Assert.Equal((await _google.AccountAsync()).UniqueId, evidence.ServiceAccount!.Found!.UniqueId);
+        Assert.Equal([Given.Member], evidence.WorkloadIdentityUsers!.Found!);
+    }
+
+    [Fact]
     public async Task A_service_account_that_is_absent_has_no_users_either()
     {
         var evidence = await ReadAsync(Given.Workload());

@@ -75,7 +75,7 @@ internal static class Given
     public static async Task<IReadOnlyList<StepProgress>> ApplyAsync(GoogleCloud cloud, DesiredInput input) =>
         await ApplyAsync(cloud, await PlanAsync(cloud, input));
 
-    private static Task<IReadOnlyList<StepProgress>> ApplyAsync(GoogleCloud cloud, Plan plan) =>
+    public static Task<IReadOnlyList<StepProgress>> ApplyAsync(GoogleCloud cloud, Plan plan) =>
         PlanExecution.RunAsync(
             plan,
             new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },

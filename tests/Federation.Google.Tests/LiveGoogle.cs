@@ -1,8 +1,10 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Federation.Calls;
 using Federation.Sandbox;
 using Federation.Sandbox.Hosting;
+using Google;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Iam.v1;
 using Google.Apis.Iam.v1.Data;
@@ -104,12 +106,12 @@ internal sealed class LiveGoogle : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    public Task<ServiceAccount> CreateAccountAsync(string description) =>
+    public Task<ServiceAccount> CreateAccountAsync(string description, string id = Given.AccountId) =>
         Other
             .Projects.ServiceAccounts.Create(
                 new CreateServiceAccountRequest
                 {
-                    AccountId = Given.AccountId,
+                    AccountId = id,
                     ServiceAccount = new ServiceAccount { Description = description },
                 },
                 "projects/" + Given.Cluster.Project
@@ -118,6 +120,22 @@ internal sealed class LiveGoogle : IAsyncDisposable
 
     public Task<ServiceAccount> AccountAsync() =>
         Other.Projects.ServiceAccounts.Get(Given.AccountResource).ExecuteAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>The account; null if there is none.</summary>
+    public async Task<ServiceAccount?> FindAccountAsync()
+    {
+        try
+        {
+            return await AccountAsync();
+        }
+        catch (GoogleApiException absent) when (absent.HttpStatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public Task DeleteAccountAsync() =>
+        Other.Projects.ServiceAccounts.Delete(Given.AccountResource).ExecuteAsync(TestContext.Current.CancellationToken);
 
     public Task<Policy> PolicyAsync()
     {

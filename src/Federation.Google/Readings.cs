@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+
+namespace Federation.Google;
+
+/// <summary>
+/// What was read in this run: of those who ask for the same thing at the same time one reads it, and what was found is not
+/// read again until it is written. What was absent, or could not be read, is asked for again.
+/// </summary>
+/// <param name="read">Reads one; null if it is absent.</param>
+internal sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> read)
+    where TKey : notnull
+    where T : class
+{
+    private readonly ConcurrentDictionary<TKey, Lazy<Task<T?>>> _readings = new();
+
+    public async Task<T?> GetAsync(TKey key, CancellationToken cancellationToken)
+    {
+        var reading = _readings.GetOrAdd(key, _ => new Lazy<Task<T?>>(() => read(key, cancellationToken)));
+        T? found = null;
+        try
+        {
+            return found = await reading.Value;
+        }
+        finally
+        {
+            if (found is null)
+            {
+                _readings.TryRemove(KeyValuePair.Create(key, reading));
+            }
+        }
+    }
+
+    /// <summary>What was read or written last; null if that is not known.</summary>
+    public T? Known(TKey key) =>
+        _readings.TryGetValue(key, out var reading) && reading is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }
+            ? reading.Value.Result
+            : null;
+
+    /// <summary>It was written, and this is what it is now by the answer.</summary>
+    public void Set(TKey key, T written) => _readings[key] = new Lazy<Task<T?>>(Task.FromResult<T?>(written));
+
+    /// <summary>It may have been written: the next who asks reads it.</summary>
+    public void Forget(TKey key) => _readings.TryRemove(key, out _);
+}
