@@ -62,7 +62,8 @@ internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
                 break;
             case RunEvent.GateStarted started:
                 Line(
-                    $"{Name(started.Workload)}: pod {Pod(started.Workload, started.Pod)} runs [italic]{Markup.Escape(started.Workload.Verify.Run)}[/]"
+                    $"{Name(started.Workload)}: pod {Pod(started.Workload, started.Pod)} runs "
+                        + $"[italic]{Markup.Escape(started.Workload.Verify.Run)}[/]"
                 );
                 break;
             case RunEvent.PodLogged logged:
@@ -129,7 +130,9 @@ internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
 
         var workloads = Count(opened.Configured, "workload");
         Say(
-            $"{opened.Source}: {(opened.Selected.Count == opened.Configured ? workloads : $"{opened.Selected.Count} of {workloads}")}, {cloud}"
+            $"{opened.Source}: "
+                + $"{(opened.Selected.Count == opened.Configured ? workloads : $"{opened.Selected.Count} of {workloads}")}, "
+                + $"{cloud}"
         );
     }
 
@@ -138,7 +141,8 @@ internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
         foreach (var step in plan.Steps.Where(step => step.Action != StepAction.Unchanged))
         {
             Line(
-                $"{Sign(step.Action)} {Markup.Escape(step.Id.ToString())}{(step.Writes ? "" : " [grey](not written: the mode keeps it as it is)[/]")}"
+                $"{Sign(step.Action)} "
+                    + $"{Markup.Escape(step.Id.ToString())}{(step.Writes ? "" : " [grey](not written: the mode keeps it as it is)[/]")}"
             );
             foreach (var field in step.Fields)
             {
@@ -170,7 +174,8 @@ internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
         if (result.PodKept)
         {
             Line(
-                $"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(ended.Workload.Namespace)} {Markup.Escape(ended.Pod)}[/]"
+                $"    [grey]the pod is kept: kubectl describe pod -n {Markup.Escape(ended.Workload.Namespace)} "
+                    + $"{Markup.Escape(ended.Pod)}[/]"
             );
         }
     }
@@ -254,7 +259,8 @@ internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
         foreach (var wish in line.Wishes.Where(_ => line.Fits == false))
         {
             Line(
-                $"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} expects {Markup.Escape(PlainText.OneLine(wish.Value))}[/]"
+                $"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} expects "
+                    + $"{Markup.Escape(PlainText.OneLine(wish.Value))}[/]"
             );
         }
     }

@@ -86,10 +86,14 @@ internal sealed class AzureAgent : ServiceAgent
     }
 
     protected override string AdviceForAws(Finding finding) =>
-        "Name an AWS service connection in the task's awsServiceConnection, with \"Use OIDC\" on and the role it assumes, and no key; with the steps template, log in before it (AWSShellScript@1 of the AWS toolkit, or AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN).";
+        "Name an AWS service connection in the task's awsServiceConnection, with \"Use OIDC\" on and the role it assumes, and "
+        + "no key; with the steps template, log in before it (AWSShellScript@1 of the AWS toolkit, or "
+        + "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN).";
 
     protected override string AdviceForGoogle(Finding finding) =>
-        "Name the provider of a workload identity pool in the task's googleWorkloadIdentityProvider, and a googleServiceAccount; with the steps template, give GOOGLE_APPLICATION_CREDENTIALS a workload identity federation configuration (`gcloud iam workload-identity-pools create-cred-config`), and no key.";
+        "Name the provider of a workload identity pool in the task's googleWorkloadIdentityProvider, and a "
+        + "googleServiceAccount; with the steps template, give GOOGLE_APPLICATION_CREDENTIALS a workload identity "
+        + "federation configuration (`gcloud iam workload-identity-pools create-cred-config`), and no key.";
 
     /// <summary>A command's message: percent signs first, or they would be taken for the beginning of the others.</summary>
     internal static string Escape(string value) =>

@@ -3,7 +3,7 @@ using Cake.Core.IO;
 
 namespace Build.Agents;
 
-/// <summary>Tells where a run happens, by the variables that each service promises to set.</summary>
+/// <summary>Tells where a run happens, by the variables that each service documents.</summary>
 internal static class BuildAgent
 {
     /// <summary>The agent that this process runs under. Every secret in its environment is masked before anything else is said.</summary>

@@ -86,7 +86,10 @@ internal sealed partial class CommandGuard(TextWriter log) : TextWriter, IBuildS
         _line.Clear();
     }
 
-    /// <summary>The line as it can be shown: signs that nobody sees are replaced, and what would be a command gets a backslash into it.</summary>
+    /// <summary>
+    /// The line as it can be shown: signs that nobody sees are replaced, and what would be a command gets a backslash into
+    /// it.
+    /// </summary>
     internal static string Harmless(string line) =>
         CommandAnywhere()
             .Replace(

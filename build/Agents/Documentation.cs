@@ -7,7 +7,9 @@ namespace Build.Agents;
 /// <param name="Root">The address of the repository's files at this version; none where that is not known.</param>
 internal sealed record Documentation(string? Root)
 {
-    /// <summary>A release knows where it is from; a host that a step built is of the commit that the step was taken from.</summary>
+    /// <summary>
+    /// Links point to the release's tag when this is a release build, otherwise to the commit that the CI step checked out.
+    /// </summary>
     public static Documentation Find(Func<string, string?> variable)
     {
         var assembly = typeof(Documentation).Assembly;

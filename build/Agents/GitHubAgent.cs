@@ -86,20 +86,29 @@ internal sealed class GitHubAgent : ServiceAgent
     }
 
     protected override string AdviceForAws(Finding finding) =>
-        $"{MissingPermission()}Add a login step before this one: uses: aws-actions/configure-aws-credentials with role-to-assume and aws-region, and no key. {WhatIsThere("AWS_ROLE_ARN", "AWS_ACCESS_KEY_ID", "AWS_PROFILE")}".TrimEnd();
+        (
+            $"{MissingPermission()}Add a login step before this one: uses: aws-actions/configure-aws-credentials with "
+            + $"role-to-assume and aws-region, and no key. {WhatIsThere("AWS_ROLE_ARN", "AWS_ACCESS_KEY_ID", "AWS_PROFILE")}"
+        ).TrimEnd();
 
     protected override string AdviceForGoogle(Finding finding) =>
-        $"{MissingPermission()}Add a login step before this one: uses: google-github-actions/auth with workload_identity_provider and service_account, and no key. {WhatIsThere("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH")}".TrimEnd();
+        (
+            $"{MissingPermission()}Add a login step before this one: uses: google-github-actions/auth with "
+            + "workload_identity_provider and service_account, and no key. "
+            + $"{WhatIsThere("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH")}"
+        ).TrimEnd();
 
-    /// <summary>Without the permission the runner offers no token ("OpenID Connect reference"), and any login without a key fails.</summary>
+    /// <summary>
+    /// Without the permission the runner offers no token ("OpenID Connect reference"), and any login without a key fails.
+    /// </summary>
     private string MissingPermission() =>
         (Variable("ACTIONS_ID_TOKEN_REQUEST_URL"), IsPullRequest) switch
         {
             ({ Length: > 0 }, _) => "",
-            (_, true) =>
-                "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, id-token: write }`; a pull request from a fork never gets one, so run it with `target: Render` there. ",
-            _ =>
-                "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, id-token: write }`. ",
+            (_, true) => "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, "
+                + "id-token: write }`; a pull request from a fork never gets one, so run it with `target: Render` there. ",
+            _ => "This job gets no OIDC token (ACTIONS_ID_TOKEN_REQUEST_URL is not set): give it `permissions: { contents: read, "
+                + "id-token: write }`. ",
         };
 
     private string WhatIsThere(params string[] names) =>

@@ -5,15 +5,15 @@ using Federation.Reporting;
 namespace Build.Agents;
 
 /// <summary>
-/// The place that a run happens in, as far as it listens to it: the agent of a continuous integration service, or a
-/// terminal. What the host knows of such services is in this folder.
+/// Where a run happens: under the agent of a continuous integration service, or in a terminal. Everything that the host
+/// knows of such services is in this folder.
 /// </summary>
 public interface IBuildAgent
 {
     /// <summary>Where the host writes. Whatever is written here stays text: none of it can be a command to the agent.</summary>
     Terminal Terminal { get; }
 
-    /// <summary>A machine started the run, and nobody reads along.</summary>
+    /// <summary>A machine started the run, and nobody watches it.</summary>
     bool IsUnattended { get; }
 
     /// <summary>The run is for a change that nobody has accepted yet.</summary>
@@ -25,16 +25,16 @@ public interface IBuildAgent
     /// <summary>Closes the part of the log that is open, if one is.</summary>
     void End();
 
-    /// <summary>So much of the work under way is done.</summary>
+    /// <summary>Tells how much of the work under way is done.</summary>
     void Progress(string work, int done, int all);
 
-    /// <summary>Something that whoever reads the result must not miss, and that is no fault.</summary>
+    /// <summary>Shows something that must not be missed, and that is not an error.</summary>
     void Notice(string title, string message);
 
-    /// <summary>The finding, with the fix that holds in this place where that is another.</summary>
+    /// <summary>The finding, with the fix that applies where the run happens.</summary>
     Finding Advise(Finding finding);
 
-    /// <summary>Tells how the run ended: annotations, summary and outputs, as far as the place has them.</summary>
+    /// <summary>Tells how the run ended: by annotations, summary and outputs, where there are such.</summary>
     void Conclude(Conclusion conclusion);
 }
 

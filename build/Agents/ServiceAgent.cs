@@ -14,7 +14,10 @@ namespace Build.Agents;
 )]
 internal abstract class ServiceAgent : IBuildAgent
 {
-    /// <summary>The variables whose values are secret: what a login step before this one leaves, and the tokens that services hand to a job.</summary>
+    /// <summary>
+    /// The variables whose values are secret: what a login step before this one leaves, and the tokens that services hand to
+    /// a job.
+    /// </summary>
     private static readonly string[] Secrets =
     [
         "AWS_SECRET_ACCESS_KEY",

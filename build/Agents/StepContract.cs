@@ -107,7 +107,8 @@ public static class StepContract
         new("report", "The path of report.json.", (_, path) => path),
         new(
             "evidence",
-            "The path of evidence.json, with no secret in it, where a run that failed or diagnosed read some: for a bug report, or --target=Diagnose --evidence.",
+            "The path of evidence.json, with no secret in it, where a run that failed or diagnosed read some: for a bug report, "
+                + "or --target=Diagnose --evidence.",
             (report, _) => report.Evidence
         ),
     ];

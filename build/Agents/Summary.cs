@@ -23,7 +23,8 @@ internal static class Summary
     public static string Write(Conclusion conclusion, IReadOnlyList<string> notices, Documentation documentation)
     {
         var cut =
-            $"\n> **The rest is cut**: a summary holds 1 MiB at most. The whole is in the report{(conclusion.ReportPath is { } path ? $", {Code(path)}" : "")}.\n";
+            "\n> **The rest is cut**: a summary holds 1 MiB at most. The whole is in the "
+            + $"report{(conclusion.ReportPath is { } path ? $", {Code(path)}" : "")}.\n";
         var page = new Page(Limit - Encoding.UTF8.GetByteCount(cut));
         foreach (var (open, lines, close) in Blocks(conclusion, notices, documentation))
         {
@@ -56,11 +57,13 @@ internal static class Summary
         if (findings.Count > Shown)
         {
             yield return new Block(
-                $"\n<details><summary>{findings.Count - Shown} more findings</summary>\n\n| | Finding | Workload | Cause |\n|---|---|---|---|\n",
+                $"\n<details><summary>{findings.Count - Shown} more findings</summary>\n\n| | Finding | Workload | Cause "
+                    + "|\n|---|---|---|---|\n",
                 findings
                     .Skip(Shown)
                     .Select(finding =>
-                        $"| {Sign(finding.Severity)} | {Link(finding, documentation)} | {Who([.. workloadsOf[finding]])} | {Text(finding.Cause)} |\n"
+                        $"| {Sign(finding.Severity)} | {Link(finding, documentation)} | {Who([.. workloadsOf[finding]])} | "
+                        + $"{Text(finding.Cause)} |\n"
                     ),
                 "\n</details>\n"
             );
@@ -78,7 +81,9 @@ internal static class Summary
                 report
                     .Workloads.OrderByDescending(workload => workload.Outcome == Outcome.Failed)
                     .Select(workload =>
-                        $"| {Text(workload.Name)} | {Code(workload.Subject)} | {Code(workload.RoleArn)} | {Sign(workload.Outcome)} {StepContract.Lower(workload.Outcome)} | {Seconds(workload.Phases.Sum(phase => phase.Milliseconds))} |\n"
+                        $"| {Text(workload.Name)} | {Code(workload.Subject)} | {Code(workload.RoleArn)} | "
+                        + $"{Sign(workload.Outcome)} {StepContract.Lower(workload.Outcome)} | "
+                        + $"{Seconds(workload.Phases.Sum(phase => phase.Milliseconds))} |\n"
                     )
             );
         }
@@ -92,9 +97,11 @@ internal static class Summary
         foreach (var workload in chains.Take(Shown))
         {
             yield return new Block(
-                $"\n<details><summary>The chain of {WebUtility.HtmlEncode(PlainText.OneLine(workload.Name))}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
+                "\n<details><summary>The chain of "
+                    + $"{WebUtility.HtmlEncode(PlainText.OneLine(workload.Name))}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
                 workload.Chain.Select(link =>
-                    $"| {Text(ChainDrawing.TitleOf(link))} | {Sign(link.State)} | {Code(link.Expected)} | {(link.Actual == link.Expected ? "the same" : Code(link.Actual))} |\n"
+                    $"| {Text(ChainDrawing.TitleOf(link))} | {Sign(link.State)} | {Code(link.Expected)} | "
+                    + $"{(link.Actual == link.Expected ? "the same" : Code(link.Actual))} |\n"
                 ),
                 "\n</details>\n"
             );
@@ -122,7 +129,9 @@ internal static class Summary
         if (report.Phases.Count > 0)
         {
             yield return new Block(
-                $"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. Report: {Code(conclusion.ReportPath)}{(report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}" : "")}\n"
+                $"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. "
+                    + "Report: "
+                    + $"{Code(conclusion.ReportPath)}{(report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}" : "")}\n"
             );
         }
     }
@@ -132,11 +141,13 @@ internal static class Summary
         var counts = ChangeCounts.Of(report);
         if (Array.TrueForAll(changes, change => change.State == ChangeState.Planned))
         {
-            return $"Plan: {counts.Created} to create, {counts.Updated} to update, {counts.Deleted} to delete, {counts.Unchanged} unchanged";
+            return $"Plan: {counts.Created} to create, {counts.Updated} to update, {counts.Deleted} to delete, "
+                + $"{counts.Unchanged} unchanged";
         }
 
         var undone = counts is { Failed: 0, NotReached: 0 } ? "" : $", {counts.Failed} failed, {counts.NotReached} not reached";
-        return $"Changes: {counts.Created} created, {counts.Updated} updated, {counts.Deleted} deleted, {counts.Unchanged} unchanged{undone}";
+        return $"Changes: {counts.Created} created, {counts.Updated} updated, {counts.Deleted} deleted, {counts.Unchanged} "
+            + $"unchanged{undone}";
     }
 
     private static string Verdict(Conclusion conclusion)
@@ -171,7 +182,8 @@ internal static class Summary
     {
         var page = new StringBuilder();
         page.Append(
-            $"\n### {Sign(finding.Severity)} {Link(finding, documentation)}{(workloads.Length == 0 ? "" : $": {Who(workloads)}")}\n\n{Text(finding.Cause)}\n\n"
+            $"\n### {Sign(finding.Severity)} "
+                + $"{Link(finding, documentation)}{(workloads.Length == 0 ? "" : $": {Who(workloads)}")}\n\n{Text(finding.Cause)}\n\n"
         );
         var rows = new (string Name, string? Value)[]
         {
@@ -253,7 +265,10 @@ internal static class Summary
     /// <summary>A value, in its own type face. In HTML, because a code span has no escape for a backtick or a pipe.</summary>
     private static string Code(string? value) => value is null ? "" : $"<code>{Text(value)}</code>";
 
-    /// <summary>Text in which every sign of Markdown and HTML is just that sign: each ASCII punctuation takes a backslash ("CommonMark", backslash escapes).</summary>
+    /// <summary>
+    /// Text in which every sign of Markdown and HTML is just that sign: each ASCII punctuation takes a backslash
+    /// ("CommonMark", backslash escapes).
+    /// </summary>
     private static string Text(string value)
     {
         var text = new StringBuilder(value.Length + 16);

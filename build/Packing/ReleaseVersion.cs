@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace Build.Packing;
 
 /// <summary>
-/// <c>version.json</c>, by which a step knows its release: the version, the address of the repository that has it, and each archive's SHA-256.
+/// <c>version.json</c>, by which a step knows its release: the version, the address of the repository that has it, and each
+/// archive's SHA-256.
 /// Without archives it belongs to no release. The steps read it line by line, so its form is part of it.
 /// </summary>
 internal static class ReleaseVersion

@@ -123,7 +123,8 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
                             Code = FindingCodes.ArgumentInvalid,
                             Cause = $"--runtime={asked}: no archive is made for '{id}'.",
                             Fix =
-                                $"Give some of {string.Join(", ", ReleaseSystem.All.Select(system => system.Id))}, with commas between them.",
+                                $"Give some of {string.Join(", ", ReleaseSystem.All.Select(system => system.Id))}, with commas "
+                                + "between them.",
                         }
                     )
                 ),

@@ -22,7 +22,10 @@ internal sealed class Proving(
     /// <summary>How long a refusal of a role that this run wrote is retried: four recorded runs were accepted after 8 to 11 s.</summary>
     internal static readonly TimeSpan Propagation = TimeSpan.FromSeconds(60);
 
-    /// <summary>IAM reads are eventually consistent: wait this long and read again before reporting a fault in something this run wrote.</summary>
+    /// <summary>
+    /// IAM reads are eventually consistent: wait this long and read again before reporting a fault in something this run
+    /// wrote.
+    /// </summary>
     internal static readonly TimeSpan ReadingDelay = TimeSpan.FromSeconds(2);
 
     private int _done;

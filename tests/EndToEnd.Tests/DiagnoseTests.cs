@@ -13,7 +13,8 @@ public sealed class DiagnoseTests
         using var host = new HostRun();
         var run = host.Run(
             "--target=Diagnose",
-            "--error=An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience"
+            "--error=An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect "
+                + "token audience"
         );
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.Equal(["FED3003"], run.Codes);

@@ -37,7 +37,8 @@ public sealed class GuideTests(GuideRun run) : IClassFixture<GuideRun>
         Assert.Contains("arn:aws:iam::111122223333:role/gke-to-aws-test", commands["role"].Output, StringComparison.Ordinal);
         Assert.Equal("pod/aws-access-test created\n", commands["pod"].Output);
         Assert.Matches(
-            "AWS CLI installed\\. Listing S3 buckets\\.\\.\\.\n[0-9: -]+ sandbox-backups\n[0-9: -]+ sandbox-exports\nS3 list command completed\\. Pod will sleep now\\.\\.\\.\n$",
+            "AWS CLI installed\\. Listing S3 buckets\\.\\.\\.\n[0-9: -]+ sandbox-backups\n[0-9: -]+ sandbox-exports\nS3 list "
+                + "command completed\\. Pod will sleep now\\.\\.\\.\n$",
             commands["logs"].Output
         );
         foreach (var (name, command) in commands)
@@ -174,7 +175,8 @@ public sealed partial class GuideRun : IAsyncLifetime
             .ToList();
         var script = string.Concat(
             commands.Select(command =>
-                $"{{\n{command.Text}\n}} >\"$RESULTS/{command.Name}.out\" 2>\"$RESULTS/{command.Name}.err\"; echo $? >\"$RESULTS/{command.Name}.code\"\n"
+                $"{{\n{command.Text}\n}} >\"$RESULTS/{command.Name}.out\" 2>\"$RESULTS/{command.Name}.err\"; echo $? "
+                + $">\"$RESULTS/{command.Name}.code\"\n"
             )
         );
         var start = new ProcessStartInfo("bash")

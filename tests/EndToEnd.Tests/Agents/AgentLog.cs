@@ -6,7 +6,10 @@ namespace EndToEnd.Tests.Agents;
 /// <summary>A command as an agent takes it out of a log.</summary>
 internal sealed record AgentCommand(string Name, IReadOnlyDictionary<string, string> Properties, string Message);
 
-/// <summary>Logs, outputs and summaries as the agents themselves read them; written from their documentation and their sources, not from ours.</summary>
+/// <summary>
+/// Logs, outputs and summaries as the agents themselves read them; written from their documentation and their sources, not
+/// from ours.
+/// </summary>
 internal static class AgentLog
 {
     /// <summary>
@@ -65,7 +68,10 @@ internal static class AgentLog
         return commands;
     }
 
-    /// <summary>What GitHub's runner reads out of the file of outputs (actions/runner, FileCommandManager): lines <c>name=value</c>, and <c>name&lt;&lt;delimiter</c> blocks.</summary>
+    /// <summary>
+    /// What GitHub's runner reads out of the file of outputs (actions/runner, FileCommandManager): lines <c>name=value</c>,
+    /// and <c>name&lt;&lt;delimiter</c> blocks.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Outputs(string file)
     {
         var outputs = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -141,7 +141,9 @@ public sealed class GitHubAgentTests
         var step = new GitHubStep(host);
         var config = host.Configure(
             VerifyTests.Federation(
-                "|\n        printf '::error::a\\n  ::set-output name=outcome::b\\n##[error]c\\nd\\r::error::e\\n##vso[task.complete result=Succeeded;]f\\n::stop-commands::x\\n%%0A::error::g\\n'"
+                "|\n        printf '::error::a\\n  ::set-output "
+                    + "name=outcome::b\\n##[error]c\\nd\\r::error::e\\n##vso[task.complete "
+                    + "result=Succeeded;]f\\n::stop-commands::x\\n%%0A::error::g\\n'"
             )
         );
         var run = host.Run("--target=Verify", "--cloud=sandbox", $"--config={config}");

@@ -112,7 +112,8 @@ internal static class HarmlessThings
                     {
                         WithoutAws(pod);
                         pod.Runs(
-                            "echo 'An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity'; exit 1"
+                            "echo 'An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not "
+                                + "authorized to perform sts:AssumeRoleWithWebIdentity'; exit 1"
                         );
                     },
                     "other",

@@ -7,7 +7,9 @@ namespace EndToEnd.Tests.Faults;
 internal static class PodFaults
 {
     private const string DeniedByBucket =
-        $"An error occurred (AccessDenied) when calling the ListObjectsV2 operation: User: arn:aws:sts::{LiveFederation.Account}:assumed-role/reader/app is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::sandbox-exports\" with an explicit deny in a resource-based policy";
+        "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: User: "
+        + $"arn:aws:sts::{LiveFederation.Account}:assumed-role/reader/app is not authorized to perform: s3:ListBucket on "
+        + "resource: \"arn:aws:s3:::sandbox-exports\" with an explicit deny in a resource-based policy";
 
     private const string OtherRole = $"arn:aws:iam::{LiveFederation.Account}:role/writer";
 
@@ -417,12 +419,15 @@ internal static class PodFaults
         ),
         Said(
             "is refused the role, though all agrees that can be read",
-            "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform "
+                + "sts:AssumeRoleWithWebIdentity",
             "FED4012"
         ),
         Said(
             "was denied an action before the policies were changed",
-            $"An error occurred (AccessDenied) when calling the ListBuckets operation: User: arn:aws:sts::{LiveFederation.Account}:assumed-role/reader/app is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action",
+            "An error occurred (AccessDenied) when calling the ListBuckets operation: User: "
+                + $"arn:aws:sts::{LiveFederation.Account}:assumed-role/reader/app is not authorized to perform: "
+                + "s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action",
             "FED5001"
         ) with
         {
@@ -431,22 +436,26 @@ internal static class PodFaults
         Said("may not read its token", "PermissionError: [Errno 13] Permission denied: '/var/run/secrets/tokens/token'", "FED6007"),
         Said(
             "kept its token past its life",
-            "An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: current date/time 1789120500 must be before the expiration date/time 1789117200",
+            "An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: "
+                + "current date/time 1789120500 must be before the expiration date/time 1789117200",
             "FED7003"
         ),
         Said(
             "has an SDK without its security token package",
-            "System.InvalidOperationException: Assembly AWSSDK.SecurityToken could not be found or loaded. This assembly must be available at runtime to use Amazon.Runtime.AssumeRoleAWSCredentials",
+            "System.InvalidOperationException: Assembly AWSSDK.SecurityToken could not be found or loaded. This assembly must "
+                + "be available at runtime to use Amazon.Runtime.AssumeRoleAWSCredentials",
             "FED6014"
         ),
         Said(
             "gives a provider id with its token",
-            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Provided Token is not a Login With Amazon token",
+            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Provided Token is "
+                + "not a Login With Amazon token",
             "FED6014"
         ),
         Said(
             "passes the path of its token for the token",
-            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: The ID Token "
+                + "provided is not a valid JWT. (You may see this error if you sent an Access Token)",
             "FED7005"
         ),
         Said(
@@ -456,12 +465,14 @@ internal static class PodFaults
         ),
         Said(
             "asks STS where it is switched off",
-            "An error occurred (RegionDisabledException) when calling the AssumeRoleWithWebIdentity operation: STS is not activated in this region for account:111122223333.",
+            "An error occurred (RegionDisabledException) when calling the AssumeRoleWithWebIdentity operation: STS is not "
+                + "activated in this region for account:111122223333.",
             "FED8004"
         ),
         Said(
             "asks for a longer session than the role allows",
-            "An error occurred (ValidationError) when calling the AssumeRoleWithWebIdentity operation: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+            "An error occurred (ValidationError) when calling the AssumeRoleWithWebIdentity operation: The requested "
+                + "DurationSeconds exceeds the MaxSessionDuration set for this role.",
             "FED4011"
         ),
         Said("is denied by a bucket's own policy", DeniedByBucket, "FED5003") with

@@ -7,7 +7,9 @@ using k8s.Models;
 
 namespace EndToEnd.Tests.Faults;
 
-/// <summary>The federation while something is wrong with it: each change notes how it was before, and all are taken back at the end.</summary>
+/// <summary>
+/// The federation while something is wrong with it: each change notes how it was before, and all are taken back at the end.
+/// </summary>
 internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 {
     private readonly Stack<Func<Task>> _mending = [];

@@ -5,7 +5,10 @@ using Build.Agents;
 
 namespace EndToEnd.Tests.Steps;
 
-/// <summary>Every file that names the step's inputs and outputs says what <see cref="StepContract"/> says. UPDATE_GOLDEN=1 writes them.</summary>
+/// <summary>
+/// Every file that names the step's inputs and outputs says what <see cref="StepContract"/> says. UPDATE_GOLDEN=1 writes
+/// them.
+/// </summary>
 public sealed class StepFilesTests
 {
     private static readonly JsonSerializerOptions Indented = new()
@@ -121,7 +124,8 @@ public sealed class StepFilesTests
                 "| input | default | meaning |",
                 "|---|---|---|",
                 .. StepContract.Inputs.Select(input =>
-                    $"| `{(azure ? input.Variable : input.Name)}` | {(input.Default.Length == 0 ? "" : $"`{input.Default}`")} | {Described(input, "`")} |"
+                    $"| `{(azure ? input.Variable : input.Name)}` | {(input.Default.Length == 0 ? "" : $"`{input.Default}`")} | "
+                    + $"{Described(input, "`")} |"
                 ),
             ]
         );
@@ -183,7 +187,8 @@ public sealed class StepFilesTests
     private static string Described(StepInput input, string quote) =>
         input.Allowed is null
             ? input.Description
-            : $"{input.Description} {string.Join(", ", input.Allowed.SkipLast(1).Select(value => quote + value + quote))} or {quote}{input.Allowed[^1]}{quote}.";
+            : $"{input.Description} {string.Join(", ", input.Allowed.SkipLast(1).Select(value => quote + value + quote))} or "
+                + $"{quote}{input.Allowed[^1]}{quote}.";
 
     private static string Quoted(string value) => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 
