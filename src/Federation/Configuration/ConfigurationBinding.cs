@@ -1,12 +1,12 @@
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 using Keys = Federation.Configuration.FederationKeys;
 
 namespace Federation.Configuration;
 
-/// <summary>Makes the configuration out of what was read. Called only where nothing is wrong.</summary>
+/// <summary>Creates the configuration from what was read. Call it only if there is no error.</summary>
 internal static class ConfigurationBinding
 {
-    public static FederationConfiguration Bind(Fields root, Reading reading)
+    public static FederationConfiguration Bind(SectionFields root, FileReading reading)
     {
         var clusterSections = NamedSections.Of(root, Keys.Root.Clusters);
         var accountSections = NamedSections.Of(root, Keys.Root.Accounts);
@@ -43,10 +43,10 @@ internal static class ConfigurationBinding
         };
     }
 
-    /// <summary>A section that is not written: every key has its default.</summary>
-    private static Fields Absent(Section section) => new(default, section);
+    /// <summary>A section that is not given: every key has its default.</summary>
+    private static SectionFields Absent(Section section) => new(default, section);
 
-    private static Cluster BindCluster(Named<Fields> cluster) =>
+    private static Cluster BindCluster(Named<SectionFields> cluster) =>
         new(
             cluster.Name,
             cluster.Value.Need(Keys.Cluster.Project),
@@ -58,7 +58,7 @@ internal static class ConfigurationBinding
             Context = cluster.Value.Get(Keys.Cluster.Context),
         };
 
-    private static Account BindAccount(Named<Fields> account) =>
+    private static Account BindAccount(Named<SectionFields> account) =>
         new(account.Name, account.Value.Need(Keys.Account.Id), account.Value.Need(Keys.Account.Region))
         {
             AssumeRole = account.Value.Get(Keys.Account.AssumeRole),
@@ -67,7 +67,7 @@ internal static class ConfigurationBinding
             TrustPolicyLimit = account.Value.Get(Keys.Account.TrustPolicyLimit),
         };
 
-    private static Role BindRole(Fields role) =>
+    private static Role BindRole(SectionFields role) =>
         new()
         {
             Name = role.Need(Keys.Role.Name),
@@ -78,7 +78,7 @@ internal static class ConfigurationBinding
             Policies = role.Get(Keys.Role.Policies) ?? [],
         };
 
-    private static Verification BindVerification(Fields verify) =>
+    private static Verification BindVerification(SectionFields verify) =>
         new()
         {
             Run = verify.Need(Keys.Verify.Run),
@@ -87,7 +87,7 @@ internal static class ConfigurationBinding
             Keep = verify.Get(Keys.Verify.Keep),
         };
 
-    private static SandboxSettings BindSandbox(Fields sandbox)
+    private static SandboxSettings BindSandbox(SectionFields sandbox)
     {
         var absent = new SandboxSettings();
         return new SandboxSettings
@@ -102,12 +102,12 @@ internal static class ConfigurationBinding
         };
     }
 
-    // The text follows the faults' own pattern by now.
+    // The text was checked against the faults' pattern before.
     private static SandboxFault Fault(string text) => SandboxFault.TryParse(text, out var fault) ? fault : throw new FormatException(text);
 
     /// <summary>
-    /// Gives every role that has no description of its own one, the same for all who share it: the description another
-    /// of them gives, or one that names the first of them. It does not depend on which workloads are selected.
+    /// Gives each role without a description one that all workloads sharing it agree on: the one that another of them has, or
+    /// one that names the first of them. It does not depend on which workloads are selected.
     /// </summary>
     private static IReadOnlyList<Workload> Describe(IReadOnlyList<Workload> workloads)
     {

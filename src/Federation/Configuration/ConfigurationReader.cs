@@ -3,22 +3,24 @@ using Federation.Findings;
 
 namespace Federation.Configuration;
 
-/// <summary>What a configuration file turned out to be.</summary>
-/// <param name="Configuration">Null exactly where a finding is an error.</param>
-/// <param name="Findings">Every problem of the file, in the order of its lines; warnings too.</param>
+/// <summary>The result of reading a configuration file.</summary>
+/// <param name="Configuration">Null if and only if a finding is an error.</param>
+/// <param name="Findings">Every error and warning, in the order of the file.</param>
 public sealed record ConfigurationResult(FederationConfiguration? Configuration, IReadOnlyList<Finding> Findings);
 
-/// <summary>Reads <c>federation.yaml</c>. Pure but for what is passed in: no file, network or clock is touched, and no input makes it throw.</summary>
+/// <summary>Reads <c>federation.yaml</c>. Pure except for the functions that are passed in; no input makes it throw.</summary>
 public static class ConfigurationReader
 {
     /// <summary>
-    /// Reads a whole configuration and reports all that is wrong with it in one run, each problem at its line and column.
-    /// Only what is no YAML at all ends the reading at its first fault.
+    /// Reads a configuration and reports everything that is wrong with it, with line and column. Only a syntax error of YAML
+    /// ends it at once.
     /// </summary>
-    /// <param name="fileName">How findings call the file.</param>
+    /// <param name="fileName">What findings call the file.</param>
     /// <param name="utf8">The content: YAML 1.2 in UTF-8, with or without byte-order mark.</param>
-    /// <param name="policyTemplates">The policy templates by name, with the parameters each takes. Null: what is said about them is not checked.</param>
-    /// <param name="hasPolicyFile">Whether there is a file at a path that the configuration gives a policy. Null: that is not checked.</param>
+    /// <param name="policyTemplates">
+    /// The policy templates by name, with the parameters that each takes. Null: names and parameters are not checked.
+    /// </param>
+    /// <param name="hasPolicyFile">Whether a policy file exists at a path. Null: that is not checked.</param>
     public static ConfigurationResult Read(
         string fileName,
         ReadOnlyMemory<byte> utf8,
@@ -26,7 +28,7 @@ public static class ConfigurationReader
         Func<string, bool>? hasPolicyFile = null
     )
     {
-        var reading = new Reading(fileName, FederationKeys.Root.Section)
+        var reading = new FileReading(fileName, FederationKeys.Root.Section)
         {
             PolicyTemplates = policyTemplates,
             HasPolicyFile = hasPolicyFile,

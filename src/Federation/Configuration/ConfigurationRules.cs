@@ -1,4 +1,4 @@
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 using Federation.Configuration.Yaml;
 using Federation.Findings;
 using Keys = Federation.Configuration.FederationKeys;
@@ -6,12 +6,12 @@ using Keys = Federation.Configuration.FederationKeys;
 namespace Federation.Configuration;
 
 /// <summary>
-/// What no single value shows: references, values that contradict each other, and workloads that get in each other's way.
-/// Looks only at what could be read, so that a fault already reported has no echo here.
+/// Checks what no single value shows: references, values that contradict each other, and conflicts between workloads. Values
+/// that could not be read are skipped, so that one error is not reported twice.
 /// </summary>
 internal static class ConfigurationRules
 {
-    public static void Check(Fields root, Reading reading)
+    public static void Check(SectionFields root, FileReading reading)
     {
         var clusters = NamedSections.Of(root, Keys.Root.Clusters);
         var accounts = NamedSections.Of(root, Keys.Root.Accounts);
@@ -25,10 +25,10 @@ internal static class ConfigurationRules
             CheckAccount(account.Value, reading);
         }
 
-        var entries = new List<Entry>();
+        var entries = new List<WorkloadEntry>();
         foreach (var workload in root.Get(Keys.Root.Workloads) ?? [])
         {
-            var entry = new Entry(
+            var entry = new WorkloadEntry(
                 workload,
                 Resolve(workload, Keys.Workload.Cluster, clusters, reading),
                 Resolve(workload, Keys.Workload.Account, accounts, reading)
@@ -40,25 +40,13 @@ internal static class ConfigurationRules
         WorkloadConflicts.Check(entries, reading);
     }
 
-    /// <summary>A workload with the cluster and account it names, each null where there is none to be had.</summary>
-    internal sealed record Entry(Fields Fields, Fields? Cluster, Fields? Account)
-    {
-        public string? Name => Fields.Get(Keys.Workload.Name);
-
-        public Fields? Role => Fields.Get(Keys.Workload.Role);
-
-        public string? RoleName => Role?.Get(Keys.Role.Name);
-
-        public string? AccountId => Account?.Get(Keys.Account.Id);
-    }
-
-    private static Fields? Resolve(Fields workload, Key<string> key, NamedSections sections, Reading reading)
+    private static SectionFields? Resolve(SectionFields workload, Key<string> key, NamedSections sections, FileReading reading)
     {
         if (sections.Find(workload, key) is { } found)
         {
             return found.Value;
         }
-        // A section that is missing, and a workload that is none, have been reported as such.
+        // A missing section, or a workload that is not a mapping, was reported before.
         if (sections.All.Count == 0 || workload.IsEmpty)
         {
             return null;
@@ -74,7 +62,7 @@ internal static class ConfigurationRules
         }
         else if (workload.Get(key) is { } name)
         {
-            // To look for what was meant takes long where many workloads name none of many clusters.
+            // A suggestion costs a look at every name: too much for findings that are only counted.
             var near = reading.IsFull ? null : NearMiss.Of(name, sections.Names);
             reading.Invalid(
                 workload.At(key),
@@ -94,7 +82,7 @@ internal static class ConfigurationRules
             ? Quote.All(sections.Names)
             : $"{string.Join(", ", sections.Names.Take(5).Select(Quote.Of))} and {sections.All.Count - 5} more";
 
-    private static void CheckCluster(Fields cluster, Reading reading)
+    private static void CheckCluster(SectionFields cluster, FileReading reading)
     {
         if (cluster.Get(Keys.Cluster.Access) is ClusterAccess.Google && cluster.Has(Keys.Cluster.Context))
         {
@@ -106,7 +94,7 @@ internal static class ConfigurationRules
         }
     }
 
-    private static void CheckAccount(Fields account, Reading reading) =>
+    private static void CheckAccount(SectionFields account, FileReading reading) =>
         CheckArn(
             account,
             Keys.Account.AssumeRole,
@@ -115,7 +103,7 @@ internal static class ConfigurationRules
             reading
         );
 
-    private static void CheckWorkload(Entry entry, Reading reading)
+    private static void CheckWorkload(WorkloadEntry entry, FileReading reading)
     {
         var workload = entry.Fields;
         if (workload.Get(Keys.Workload.Identity) is IdentityKind.Google && !workload.Has(Keys.Workload.GoogleServiceAccount))
@@ -146,9 +134,9 @@ internal static class ConfigurationRules
         CheckPolicies(role, entry.Account, reading);
     }
 
-    private static void CheckPolicies(Fields role, Fields? account, Reading reading)
+    private static void CheckPolicies(SectionFields role, SectionFields? account, FileReading reading)
     {
-        // Inline policies live by name in one namespace, and so do the files they are rendered to.
+        // The names of a role's inline policies are unique, and so are those of the files they are rendered to, in any case.
         var seen = new Dictionary<string, PolicyReference>(StringComparer.OrdinalIgnoreCase);
         foreach (var policy in role.Get(Keys.Role.Policies) ?? [])
         {
@@ -164,7 +152,8 @@ internal static class ConfigurationRules
             {
                 reading.Invalid(
                     at,
-                    $"the policy {Quote.Of(name)} is given twice; the first is at line {first.Location.Line}, column {first.Location.Column}",
+                    $"the policy {Quote.Of(name)} is given twice; "
+                        + $"the first is at line {first.Location.Line}, column {first.Location.Column}",
                     "Keep one of the two; a role has one policy of a name."
                 );
             }
@@ -180,7 +169,7 @@ internal static class ConfigurationRules
         }
     }
 
-    private static void CheckArn(Fields fields, Key<string> key, Fields account, string reason, Reading reading)
+    private static void CheckArn(SectionFields fields, Key<string> key, SectionFields account, string reason, FileReading reading)
     {
         if (fields.Get(key) is { } arn)
         {
@@ -188,8 +177,8 @@ internal static class ConfigurationRules
         }
     }
 
-    /// <summary>Holds an ARN to the account and partition in which it is used.</summary>
-    private static void CheckArn(string arn, Position at, Fields account, string reason, Reading reading)
+    /// <summary>Checks that an ARN belongs to the account and the partition in which it is used.</summary>
+    private static void CheckArn(string arn, Position at, SectionFields account, string reason, FileReading reading)
     {
         // arn:PARTITION:iam::ACCOUNT:KIND/NAME
         var parts = arn.Split(':');

@@ -4,10 +4,10 @@ using Federation.Policies;
 
 namespace Federation.Configuration;
 
-/// <summary>A whole <c>federation.yaml</c>, validated: every reference resolved, every default filled in.</summary>
+/// <summary>A validated <c>federation.yaml</c>: references are resolved and defaults filled in.</summary>
 public sealed record FederationConfiguration
 {
-    /// <summary>The name under which this federation marks what it makes: the configuration's <c>name</c>, or <c>federation</c>.</summary>
+    /// <summary>The name in the marks on what is created: the configuration's <c>name</c>, or <c>federation</c>.</summary>
     public required string Name { get; init; }
 
     public required IReadOnlyList<Cluster> Clusters { get; init; }
@@ -16,7 +16,7 @@ public sealed record FederationConfiguration
 
     public required IReadOnlyList<Workload> Workloads { get; init; }
 
-    /// <summary>Warnings of the FED11xx group count as errors.</summary>
+    /// <summary>Warnings of the FED11xx group are errors.</summary>
     public bool Strict { get; init; }
 
     public SandboxSettings Sandbox { get; init; } = new();
@@ -25,7 +25,7 @@ public sealed record FederationConfiguration
 /// <summary>How the Kubernetes API of a cluster is reached.</summary>
 public enum ClusterAccess
 {
-    /// <summary>A context of the user's kubeconfig (or the service account of the pod this runs in).</summary>
+    /// <summary>A context of the user's kubeconfig, or the service account of the pod that this runs in.</summary>
     Kubeconfig,
 
     /// <summary>Endpoint and CA from GKE's API, the token from Application Default Credentials.</summary>
@@ -37,7 +37,7 @@ public sealed record Cluster(string Key, string Project, string Location, string
 {
     public ClusterAccess Access { get; init; }
 
-    /// <summary>The kubeconfig context to use; none: <c>gke_PROJECT_LOCATION_NAME</c> if there is one, else the current one.</summary>
+    /// <summary>The kubeconfig context. Null: <c>gke_PROJECT_LOCATION_NAME</c> if it exists, otherwise the current one.</summary>
     public string? Context { get; init; }
 
     /// <summary>The OIDC issuer without <c>https://</c>: the form IAM uses in ARNs and condition keys.</summary>
@@ -59,7 +59,7 @@ public sealed record Cluster(string Key, string Project, string Location, string
 /// <summary>An AWS account and the region its calls go to.</summary>
 public sealed record Account(string Key, string Id, string Region)
 {
-    /// <summary>The ARN of a role to assume first; none: the SDK's own credential chain as it is.</summary>
+    /// <summary>The ARN of a role to assume first. Null: the credentials of the SDK's own chain are used as they are.</summary>
     public string? AssumeRole { get; init; }
 
     /// <summary>The named profile to start from.</summary>
@@ -67,7 +67,7 @@ public sealed record Account(string Key, string Id, string Region)
 
     public ProviderThumbprint Thumbprint { get; init; }
 
-    /// <summary>The account's quota for a role's trust policy: characters, white space not counted.</summary>
+    /// <summary>The account's quota for a role's trust policy, in characters without white space.</summary>
     public int TrustPolicyLimit { get; init; } = TrustPolicyQuota.Default;
 
     /// <summary>The partition of the region: <c>aws</c>, <c>aws-us-gov</c> or <c>aws-cn</c>.</summary>
@@ -84,12 +84,12 @@ public sealed record Account(string Key, string Id, string Region)
 }
 
 /// <summary>
-/// What a new OIDC provider is told of the issuer's certificates. IAM looks at a thumbprint only where no public
-/// authority vouches for the issuer's keys (IAM API Reference, CreateOpenIDConnectProvider), as one does for GKE's.
+/// Which thumbprint a new OIDC provider is created with. IAM checks it only for issuers whose certificate is not from a
+/// public authority (IAM API Reference, CreateOpenIDConnectProvider); GKE's is.
 /// </summary>
 public enum ProviderThumbprint
 {
-    /// <summary>Nothing: IAM fetches one itself.</summary>
+    /// <summary>None: IAM fetches one itself.</summary>
     Omit,
 
     /// <summary>The thumbprint of the last certificate in the chain that the issuer's host serves.</summary>
@@ -149,10 +149,13 @@ public sealed record Workload
 
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Where the workload stands in its file.</summary>
+    /// <summary>Where the workload begins in the configuration file.</summary>
     public required SourceLocation Location { get; init; }
 
-    /// <summary>The name of its pods' sessions: it has 2 to 64 characters (AWS STS API Reference, <c>AssumeRoleWithWebIdentity</c>), and a workload's may have one.</summary>
+    /// <summary>
+    /// The name of its pods' sessions. STS requires 2 to 64 characters (AWS STS API Reference,
+    /// <c>AssumeRoleWithWebIdentity</c>), but the name of a workload may have one.
+    /// </summary>
     public string SessionName => Name.Length < 2 ? "workload-" + Name : Name;
 
     /// <summary>The <c>sub</c> claim of the KSA's tokens.</summary>
@@ -170,7 +173,7 @@ public sealed record Workload
     public string WorkloadIdentityMember => $"serviceAccount:{Cluster.WorkloadPool}[{Namespace}/{ServiceAccount}]";
 }
 
-/// <summary>The IAM role of a workload as it should be.</summary>
+/// <summary>The desired IAM role of a workload.</summary>
 public sealed record Role
 {
     public required string Name { get; init; }
@@ -188,7 +191,7 @@ public sealed record Role
     public IReadOnlyList<PolicyReference> Policies { get; init; } = [];
 }
 
-/// <summary>A permissions policy by name, file or ARN; where it stands in the configuration is kept for findings.</summary>
+/// <summary>A permissions policy, by name, file or ARN, with its place in the configuration for findings.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Template), "template")]
 [JsonDerivedType(typeof(File), "file")]
@@ -199,14 +202,14 @@ public abstract record PolicyReference(SourceLocation Location)
     public sealed record Template(string Name, IReadOnlyDictionary<string, IReadOnlyList<string>> Parameters, SourceLocation Location)
         : PolicyReference(Location);
 
-    /// <summary>A policy document of the user's; <paramref name="Path"/> is resolved against the configuration's folder.</summary>
+    /// <summary>A policy document in a file. <paramref name="Path"/> is relative to the configuration's folder.</summary>
     public sealed record File(string Name, string Path, SourceLocation Location) : PolicyReference(Location);
 
     /// <summary>A managed policy, attached by its ARN.</summary>
     public sealed record Managed(string Arn, SourceLocation Location) : PolicyReference(Location);
 }
 
-/// <summary>When the validation pod is left for a person to look at.</summary>
+/// <summary>When the validation pod is kept for a person to look at.</summary>
 public enum KeepPod
 {
     Never,
@@ -218,12 +221,12 @@ public enum KeepPod
 public sealed record Verification
 {
     /// <summary>
-    /// The AWS CLI in AWS's own public registry, which has a shell. The tag is a released one (seen on 16 April 2026:
-    /// github.com/walnuts1018/infra/pull/3732); it is pinned so that the same configuration proves the same thing tomorrow.
+    /// The AWS CLI from AWS's public registry; the image has a shell. The tag is pinned so that a configuration means the same
+    /// tomorrow, and is known to exist (seen on 16 April 2026: github.com/walnuts1018/infra/pull/3732).
     /// </summary>
     public const string DefaultImage = "public.ecr.aws/aws-cli/aws-cli:2.34.31";
 
-    /// <summary>A line for the pod's <c>/bin/sh</c>; its exit code is the verdict.</summary>
+    /// <summary>A command line for the pod's <c>/bin/sh</c>. Its exit code decides.</summary>
     public string Run { get; init; } = "aws sts get-caller-identity";
 
     public required string Image { get; init; }
@@ -233,29 +236,29 @@ public sealed record Verification
     public KeepPod Keep { get; init; } = KeepPod.OnFailure;
 }
 
-/// <summary>What the sandbox's kubelet, which runs processes and no containers, puts in the place of an image.</summary>
+/// <summary>What the sandbox runs instead of an image: its kubelet starts processes, not containers.</summary>
 public enum SandboxImage
 {
     /// <summary>A shell with the AWS CLI in it.</summary>
     Aws,
 
-    /// <summary>A shell alone.</summary>
+    /// <summary>A shell without the AWS CLI.</summary>
     Shell,
 }
 
 /// <summary>The <c>sandbox:</c> section, used by the embedded clouds only.</summary>
 public sealed record SandboxSettings
 {
-    /// <summary>The buckets that exist, each owned by the account of its key's workload: bucket names.</summary>
+    /// <summary>The names of the buckets that exist.</summary>
     public IReadOnlyList<string> Buckets { get; init; } = ["sandbox-exports", "sandbox-backups"];
 
-    /// <summary>Further images that the sandbox knows, and what stands for each; a pod with an unknown image fails to pull it.</summary>
+    /// <summary>Additional images, and what is run for each. A pod with an unknown image fails to pull it.</summary>
     public IReadOnlyDictionary<string, SandboxImage> Images { get; init; } = new Dictionary<string, SandboxImage>(StringComparer.Ordinal);
 
-    /// <summary>Faults that the embedded clouds show, as <c>--faults</c> names them.</summary>
+    /// <summary>Faults of the embedded clouds, as <c>--faults</c> names them.</summary>
     public IReadOnlyList<SandboxFault> Faults { get; init; } = [];
 
-    /// <summary>Added to every emulated call.</summary>
+    /// <summary>Added to the duration of every emulated call.</summary>
     public TimeSpan Latency { get; init; }
 
     /// <summary>Pods run the machine's own AWS CLI instead of the bundled one.</summary>

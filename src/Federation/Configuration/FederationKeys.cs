@@ -1,12 +1,12 @@
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 using Federation.Findings;
 using Federation.Policies;
 
 namespace Federation.Configuration;
 
 /// <summary>
-/// Every key of <c>federation.yaml</c>: its value, its default, its meaning. The parser reads by these tables, and the
-/// JSON Schema for editors is written from them.
+/// Every key of <c>federation.yaml</c> with its value, default and meaning. The parser reads by these tables, and the JSON
+/// Schema for editors is generated from them.
 /// </summary>
 internal static class FederationKeys
 {
@@ -25,7 +25,7 @@ internal static class FederationKeys
         public static readonly Key<string> Location = Key<string>.Needed(
             "location",
             Identifiers.Location,
-            "The cluster's own zone or region: it is part of the issuer, so the one does not do for the other.",
+            "The cluster's own zone or region. It is part of the issuer, so a zone is not interchangeable with its region.",
             "zone",
             "region"
         );
@@ -88,7 +88,8 @@ internal static class FederationKeys
         public static readonly Key<ProviderThumbprint> Thumbprint = Key<ProviderThumbprint>.Optional(
             "thumbprint",
             new Choice<ProviderThumbprint>(("omit", ProviderThumbprint.Omit), ("chain", ProviderThumbprint.Chain)),
-            "What a new OIDC provider is told of the issuer's certificates: nothing, which IAM needs none of for GKE, or the SHA-1 of the last one that the issuer's host serves.",
+            "Which thumbprint a new OIDC provider is created with: none, since IAM needs none for GKE, "
+                + "or that of the last certificate that the issuer's host serves.",
             "omit",
             "thumbprints",
             "thumbprintList"
@@ -100,8 +101,7 @@ internal static class FederationKeys
             {
                 Least = TrustPolicyQuota.Default,
                 Most = TrustPolicyQuota.Largest,
-                Reason =
-                    $"AWS gives each account {TrustPolicyQuota.Default} characters for a trust policy, and {TrustPolicyQuota.Largest} at most",
+                Reason = $"a trust policy may have {TrustPolicyQuota.Default} characters, or up to {TrustPolicyQuota.Largest} on request",
             },
             "The account's quota \"Role trust policy length\", in characters: what it was raised to.",
             "2048"
@@ -112,7 +112,9 @@ internal static class FederationKeys
 
     internal static class Defaults
     {
-        /// <summary>GKE's cap, applied without a word (github.com/DataDog/stratus-red-team/issues/163); Kubernetes itself would allow more.</summary>
+        /// <summary>
+        /// GKE silently caps token lifetimes (github.com/DataDog/stratus-red-team/issues/163); Kubernetes itself allows more.
+        /// </summary>
         internal static readonly TimeSpan LongestToken = TimeSpan.FromHours(48);
 
         public static readonly Key<string> Audience = Key<string>.Optional(
@@ -200,7 +202,7 @@ internal static class FederationKeys
         public static readonly Key<string> Run = Key<string>.Optional(
             "run",
             Identifiers.Free("command line", 16_384),
-            "A line for the pod's /bin/sh; its exit code is the verdict.",
+            "A command line for the pod's /bin/sh. Its exit code decides.",
             "aws sts get-caller-identity",
             "command"
         );
@@ -227,7 +229,7 @@ internal static class FederationKeys
         public static readonly Key<KeepPod> Keep = Key<KeepPod>.Optional(
             "keep",
             new Choice<KeepPod>(("never", KeepPod.Never), ("onFailure", KeepPod.OnFailure), ("always", KeepPod.Always)),
-            "When the validation pod is left for a person to look at.",
+            "When the validation pod is kept for a person to look at.",
             "onFailure"
         );
 
@@ -289,7 +291,7 @@ internal static class FederationKeys
         public static readonly Key<bool> Adopt = Key<bool>.Optional(
             "adopt",
             new Flag(),
-            "Take over what exists without this federation's mark.",
+            "Take over resources that exist without this federation's mark.",
             "false"
         );
 
@@ -305,16 +307,16 @@ internal static class FederationKeys
                 "role, provider, namespace and serviceAccount",
                 distinct: true
             ),
-            "What is owned elsewhere (Terraform, say): read and checked, never written."
+            "What is owned elsewhere, by Terraform for example: read and checked, never written."
         );
 
-        public static readonly Key<Fields> Role = Key<Fields>.Needed(
+        public static readonly Key<SectionFields> Role = Key<SectionFields>.Needed(
             "role",
             FederationKeys.Role.Section,
             "The IAM role that the workload assumes."
         );
 
-        public static readonly Key<Fields> Verify = Key<Fields>.Optional(
+        public static readonly Key<SectionFields> Verify = Key<SectionFields>.Optional(
             "verify",
             FederationKeys.Verify.Section,
             "What the validation pod must be able to do.",
@@ -354,7 +356,7 @@ internal static class FederationKeys
                 new Choice<SandboxImage>(("aws", SandboxImage.Aws), ("shell", SandboxImage.Shell)),
                 "aws or shell"
             ),
-            "Further images that the sandbox knows, and what stands for each: a shell with the AWS CLI, or a shell alone."
+            "Additional images that the sandbox knows, and what it runs for each: a shell with the AWS CLI, or a shell without it."
         );
 
         public static readonly Key<TimeSpan> Latency = Key<TimeSpan>.Optional(
@@ -366,14 +368,14 @@ internal static class FederationKeys
                 Most = TimeSpan.FromMinutes(1),
                 Reason = "clients give up on calls that take longer",
             },
-            "Added to every emulated call.",
+            "Added to the duration of every emulated call.",
             "0s"
         );
 
         public static readonly Key<IReadOnlyList<string>> Faults = Key<IReadOnlyList<string>>.Optional(
             "faults",
             new ListOf<string>(Identifiers.Fault, "faults", distinct: true),
-            "Faults that the embedded clouds show, as --faults names them."
+            "Faults of the embedded clouds, as --faults names them."
         );
 
         public static readonly Key<bool> Aws = Key<bool>.Optional(
@@ -391,31 +393,31 @@ internal static class FederationKeys
         public static readonly Key<string> Name = Key<string>.Optional(
             "name",
             Identifiers.DnsLabel("federation name"),
-            "The name under which the federation marks what it makes.",
+            "The name in the marks on what the federation creates.",
             "federation"
         );
 
-        public static readonly Key<IReadOnlyList<Named<Fields>>> Clusters = Key<IReadOnlyList<Named<Fields>>>.Needed(
+        public static readonly Key<IReadOnlyList<Named<SectionFields>>> Clusters = Key<IReadOnlyList<Named<SectionFields>>>.Needed(
             "clusters",
-            new MapOf<Fields>(ClusterKey, Cluster.Section, "GKE clusters", least: 1),
+            new MapOf<SectionFields>(ClusterKey, Cluster.Section, "GKE clusters", least: 1),
             "The GKE clusters, by keys of your choosing."
         );
 
-        public static readonly Key<IReadOnlyList<Named<Fields>>> Accounts = Key<IReadOnlyList<Named<Fields>>>.Needed(
+        public static readonly Key<IReadOnlyList<Named<SectionFields>>> Accounts = Key<IReadOnlyList<Named<SectionFields>>>.Needed(
             "accounts",
-            new MapOf<Fields>(AccountKey, Account.Section, "AWS accounts", least: 1),
+            new MapOf<SectionFields>(AccountKey, Account.Section, "AWS accounts", least: 1),
             "The AWS accounts, by keys of your choosing."
         );
 
-        public static readonly Key<Fields> Defaults = Key<Fields>.Optional(
+        public static readonly Key<SectionFields> Defaults = Key<SectionFields>.Optional(
             "defaults",
             FederationKeys.Defaults.Section,
-            "What holds for every workload."
+            "Defaults for every workload."
         );
 
-        public static readonly Key<IReadOnlyList<Fields>> Workloads = Key<IReadOnlyList<Fields>>.Needed(
+        public static readonly Key<IReadOnlyList<SectionFields>> Workloads = Key<IReadOnlyList<SectionFields>>.Needed(
             "workloads",
-            new ListOf<Fields>(Workload.Section, "workloads", least: 1),
+            new ListOf<SectionFields>(Workload.Section, "workloads", least: 1),
             "Each a Kubernetes service account that may assume one IAM role."
         );
 
@@ -426,7 +428,7 @@ internal static class FederationKeys
             "false"
         );
 
-        public static readonly Key<Fields> Sandbox = Key<Fields>.Optional(
+        public static readonly Key<SectionFields> Sandbox = Key<SectionFields>.Optional(
             "sandbox",
             FederationKeys.Sandbox.Section,
             "For the embedded clouds only; a live run ignores it."

@@ -1,11 +1,11 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 using Federation.Findings;
 
 namespace Federation.Configuration;
 
-/// <summary>The rules that the three clouds have for names, and the mistakes people make with each.</summary>
+/// <summary>The clouds' rules for names, and the usual mistakes with each.</summary>
 internal static partial class Identifiers
 {
     private const string Lower = "abcdefghijklmnopqrstuvwxyz";
@@ -13,7 +13,7 @@ internal static partial class Identifiers
     private const string Digits = "0123456789";
     private const string Label = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?";
 
-    // The partitions whose ARNs the project can build.
+    // The supported partitions.
     private const string Partition = "(?:aws|aws-us-gov|aws-cn)";
 
     private static readonly SearchValues<char> LabelAlphabet = SearchValues.Create(Lower + Digits + "-");
@@ -30,7 +30,7 @@ internal static partial class Identifiers
             Alphabet = SearchValues.Create(Lower + Upper + Digits + "-_."),
         };
 
-    /// <summary>Text without a form of its own; not blank.</summary>
+    /// <summary>Any text that is not blank.</summary>
     public static Text Free(string noun, int most = 1024) =>
         new()
         {
@@ -113,7 +113,8 @@ internal static partial class Identifiers
                     )
                 : text.Contains(':', StringComparison.Ordinal)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is the id of a domain-scoped project, which Workload Identity Federation for GKE does not name by its id alone",
+                        $"{Quote.Of(text)} is the id of a domain-scoped project, which Workload Identity Federation for GKE "
+                            + "does not name by its id alone",
                         "Use a project without a domain prefix."
                     )
                 : null,
@@ -172,7 +173,7 @@ internal static partial class Identifiers
             Explain = text =>
                 text.Contains('@', StringComparison.Ordinal)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is the address of a Google service account; its id alone is wanted, the project is the cluster's",
+                        $"{Quote.Of(text)} is the address of a Google service account; only its id is needed",
                         $"Write {Quote.Of(text[..text.IndexOf('@', StringComparison.Ordinal)])}.",
                         text[..text.IndexOf('@', StringComparison.Ordinal)]
                     )
@@ -201,7 +202,7 @@ internal static partial class Identifiers
             Noun = "AWS region",
             Code = FindingCodes.AwsIdentifierInvalid,
             Requirement = "the code of a region, such as ap-south-1",
-            // Regions of other partitions (us-iso-…, eu-isoe-…, eusc-…) have ARNs this project does not build.
+            // Regions of other partitions (us-iso-…, eu-isoe-…, eusc-…) are not supported.
             Pattern = "[a-z]{2}(?:-gov)?-(?:central|north|south|east|west){1,2}-[0-9]{1,2}",
             Most = 32,
             Alphabet = LabelAlphabet,
@@ -289,7 +290,8 @@ internal static partial class Identifiers
             Noun = "managed-policy ARN",
             Code = FindingCodes.AwsIdentifierInvalid,
             Requirement =
-                "the ARN of a managed policy, such as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess or arn:aws:iam::111122223333:policy/data",
+                "the ARN of a managed policy, such as arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess "
+                + "or arn:aws:iam::111122223333:policy/data",
             Pattern = $"arn:{Partition}:iam::(?:aws|[0-9]{{12}}):policy/(?:[!-~]+/)?[A-Za-z0-9_+=,.@-]{{1,128}}",
             Most = 2048,
         };
@@ -313,13 +315,14 @@ internal static partial class Identifiers
             Alphabet = SearchValues.Create(Lower + Upper + Digits + "._:/@-"),
         };
 
-    /// <summary>The name of an inline policy (IAM API, PutRolePolicy) that is also a file's name.</summary>
+    /// <summary>The name of an inline policy (IAM API, PutRolePolicy), which is also used as a file name.</summary>
     public static Text PolicyName { get; } =
         new()
         {
             Noun = "policy name",
             Requirement =
-                "a name under templates/policies (letters, digits, \"-\", \"_\" and \".\"), the path of a JSON file, or a managed-policy ARN",
+                "a name under templates/policies (letters, digits, \"-\", \"_\" and \".\"), the path of a JSON file, "
+                + "or a managed-policy ARN",
             Pattern = "[A-Za-z0-9][-A-Za-z0-9_.]*",
             Most = 128,
             Alphabet = SearchValues.Create(Lower + Upper + Digits + "-_."),
@@ -369,7 +372,8 @@ internal static partial class Identifiers
         return new Mistake(
             $"{Quote.Of(text)} has {digits.Length} {(digits.Length == 1 ? "digit" : "digits")}; an AWS account id has twelve",
             digits.Length is 10 or 11
-                ? $"Leading zeros get lost where a tool takes the id for a number: if it is \"{digits.PadLeft(12, '0')}\", write that, in quotes."
+                ? "Leading zeros get lost where a tool takes the id for a number: "
+                    + $"if it is \"{digits.PadLeft(12, '0')}\", write that, in quotes."
                 : "Write all twelve digits, in quotes; aws sts get-caller-identity shows them."
         );
     }

@@ -1,13 +1,13 @@
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 
 namespace Federation.Configuration;
 
-/// <summary>The clusters or the accounts of a file, by the names that its workloads use for them.</summary>
+/// <summary>The clusters or the accounts of a file, found by the names that workloads use for them.</summary>
 internal sealed class NamedSections
 {
-    private readonly Dictionary<string, Named<Fields>> _byName;
+    private readonly Dictionary<string, Named<SectionFields>> _byName;
 
-    private NamedSections(Key key, IReadOnlyList<Named<Fields>> all)
+    private NamedSections(Key key, IReadOnlyList<Named<SectionFields>> all)
     {
         (Key, All) = (key, all);
         _byName = all.ToDictionary(section => section.Name, StringComparer.Ordinal);
@@ -16,14 +16,14 @@ internal sealed class NamedSections
     public Key Key { get; }
 
     /// <summary>In the order of the file.</summary>
-    public IReadOnlyList<Named<Fields>> All { get; }
+    public IReadOnlyList<Named<SectionFields>> All { get; }
 
     public IEnumerable<string> Names => All.Select(section => section.Name);
 
-    public static NamedSections Of(Fields root, Key<IReadOnlyList<Named<Fields>>> key) => new(key, root.Get(key) ?? []);
+    public static NamedSections Of(SectionFields root, Key<IReadOnlyList<Named<SectionFields>>> key) => new(key, root.Get(key) ?? []);
 
     /// <summary>The one that a workload names, or the only one if it names none.</summary>
-    public Named<Fields>? Find(Fields workload, Key<string> key) =>
+    public Named<SectionFields>? Find(SectionFields workload, Key<string> key) =>
         workload.Has(key)
             ? workload.Get(key) is { } name
                 ? _byName.GetValueOrDefault(name)

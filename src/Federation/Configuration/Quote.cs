@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Federation.Configuration;
 
-/// <summary>A value of the user's inside a message: quoted, on one line, of bounded length.</summary>
+/// <summary>Quotes a value of the configuration for a message: on one line, of bounded length.</summary>
 internal static class Quote
 {
     private const int Longest = 80;
@@ -19,7 +19,7 @@ internal static class Quote
                 break;
             }
 
-            // What does not show (controls, line ends, marks that turn the direction of writing) is written out.
+            // Invisible characters (controls, line ends, marks that change the direction of writing) are escaped.
             if (
                 Rune.GetUnicodeCategory(rune)
                 is UnicodeCategory.Control

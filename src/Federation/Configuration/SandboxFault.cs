@@ -2,46 +2,46 @@ using System.Globalization;
 
 namespace Federation.Configuration;
 
-/// <summary>What an embedded cloud can be made to get wrong.</summary>
+/// <summary>A fault that an embedded cloud can be made to have.</summary>
 public enum SandboxFaultKind
 {
-    /// <summary>AWS calls are refused as too many.</summary>
+    /// <summary>AWS calls are throttled.</summary>
     AwsThrottling,
 
-    /// <summary>AWS calls are refused with 503.</summary>
+    /// <summary>AWS calls fail with 503.</summary>
     AwsUnavailable,
 
-    /// <summary>Google calls are refused as too many.</summary>
+    /// <summary>Google calls are throttled.</summary>
     GoogleThrottling,
 
-    /// <summary>Google calls are refused with 503.</summary>
+    /// <summary>Google calls fail with 503.</summary>
     GoogleUnavailable,
 
-    /// <summary>Kubernetes calls are refused as too many.</summary>
+    /// <summary>Kubernetes calls are throttled.</summary>
     KubernetesThrottling,
 
-    /// <summary>Kubernetes calls are refused with 503.</summary>
+    /// <summary>Kubernetes calls fail with 503.</summary>
     KubernetesUnavailable,
 
-    /// <summary>The issuers' discovery and keys come later than STS waits for them.</summary>
+    /// <summary>The issuers answer for their discovery document and keys later than STS waits.</summary>
     IssuerSlow,
 
-    /// <summary>The issuers' discovery and keys are refused with 503.</summary>
+    /// <summary>The issuers answer for their discovery document and keys with 503.</summary>
     IssuerUnavailable,
 
-    /// <summary>STS does not see a new role or a changed trust policy until some time has passed.</summary>
+    /// <summary>STS sees a new role or a changed trust policy only after some time.</summary>
     IamPropagation,
 }
 
-/// <summary>A fault that the embedded clouds show.</summary>
+/// <summary>A fault of the embedded clouds.</summary>
 /// <param name="Number">
-/// Every how many calls; for <see cref="SandboxFaultKind.IamPropagation"/> how many seconds.
+/// Every Nth call fails; for <see cref="SandboxFaultKind.IamPropagation"/>, a change is seen after N seconds.
 /// </param>
 public sealed record SandboxFault(SandboxFaultKind Kind, int Number)
 {
     private const int Most = 999;
 
-    /// <summary>The names, with the number that each has where none is given.</summary>
+    /// <summary>The names, with the number that is used if none is given.</summary>
     private static readonly (string Name, SandboxFaultKind Kind, int Number)[] Known =
     [
         ("aws-throttling", SandboxFaultKind.AwsThrottling, 5),
@@ -58,7 +58,7 @@ public sealed record SandboxFault(SandboxFaultKind Kind, int Number)
     /// <summary>Every name, for a message.</summary>
     public static string Names { get; } = string.Join(", ", Known.Select(known => known.Name));
 
-    /// <summary>The form of a fault as a regular expression.</summary>
+    /// <summary>A regular expression for a fault.</summary>
     internal static string Pattern { get; } = $"(?:{string.Join('|', Known.Select(known => known.Name))})(?::[1-9][0-9]{{0,2}})?";
 
     /// <summary>Reads <c>NAME</c> or <c>NAME:NUMBER</c>.</summary>

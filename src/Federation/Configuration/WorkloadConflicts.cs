@@ -1,15 +1,14 @@
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 using Federation.Configuration.Yaml;
 using Federation.Findings;
-using Entry = Federation.Configuration.ConfigurationRules.Entry;
 using Keys = Federation.Configuration.FederationKeys;
 
 namespace Federation.Configuration;
 
-/// <summary>Workloads that cannot both be had (FED1005). Each conflict is reported at the later of the two.</summary>
+/// <summary>Finds workloads that contradict each other (FED1005). A conflict is reported at the later of the two.</summary>
 internal static class WorkloadConflicts
 {
-    public static void Check(IReadOnlyList<Entry> entries, Reading reading)
+    public static void Check(IReadOnlyList<WorkloadEntry> entries, FileReading reading)
     {
         var repeated = OneName(entries, reading);
         repeated.UnionWith(OneGrant(entries, repeated, reading));
@@ -17,10 +16,10 @@ internal static class WorkloadConflicts
         OneRole(entries, repeated, reading);
     }
 
-    private static HashSet<Entry> OneName(IReadOnlyList<Entry> entries, Reading reading)
+    private static HashSet<WorkloadEntry> OneName(IReadOnlyList<WorkloadEntry> entries, FileReading reading)
     {
-        var repeated = new HashSet<Entry>(ReferenceEqualityComparer.Instance);
-        var seen = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        var repeated = new HashSet<WorkloadEntry>(ReferenceEqualityComparer.Instance);
+        var seen = new Dictionary<string, WorkloadEntry>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
             if (entry.Name is not { } name || seen.TryAdd(name, entry))
@@ -40,11 +39,15 @@ internal static class WorkloadConflicts
         return repeated;
     }
 
-    /// <summary>The same service account of the same cluster with the same identity and role is the same grant.</summary>
-    private static HashSet<Entry> OneGrant(IReadOnlyList<Entry> entries, HashSet<Entry> ignored, Reading reading)
+    /// <summary>Two workloads with the same cluster, service account, identity and role are the same grant.</summary>
+    private static HashSet<WorkloadEntry> OneGrant(
+        IReadOnlyList<WorkloadEntry> entries,
+        HashSet<WorkloadEntry> ignored,
+        FileReading reading
+    )
     {
-        var repeated = new HashSet<Entry>(ReferenceEqualityComparer.Instance);
-        var seen = new Dictionary<object, Entry>();
+        var repeated = new HashSet<WorkloadEntry>(ReferenceEqualityComparer.Instance);
+        var seen = new Dictionary<object, WorkloadEntry>();
         foreach (var entry in entries)
         {
             if (
@@ -68,7 +71,8 @@ internal static class WorkloadConflicts
             Report(
                 reading,
                 entry.Fields.Begin,
-                $"{Describe(entry)} is the same grant as {Describe(first)} at {first.Fields.Begin}: one service account of one cluster, one identity, one role",
+                $"{Describe(entry)} is the same grant as {Describe(first)} at {first.Fields.Begin}: "
+                    + "one service account of one cluster, one identity, one role",
                 "Remove one of the two, or give this one a service account or a role of its own."
             );
         }
@@ -76,10 +80,10 @@ internal static class WorkloadConflicts
         return repeated;
     }
 
-    /// <summary>A service account carries one annotation, so it can be bound to one Google service account.</summary>
-    private static void OneGoogleServiceAccount(IReadOnlyList<Entry> entries, Reading reading)
+    /// <summary>A service account has one annotation for it, so it can be bound to one Google service account only.</summary>
+    private static void OneGoogleServiceAccount(IReadOnlyList<WorkloadEntry> entries, FileReading reading)
     {
-        var seen = new Dictionary<object, Entry>();
+        var seen = new Dictionary<object, WorkloadEntry>();
         foreach (var entry in entries)
         {
             if (ServiceAccountOf(entry) is not { } serviceAccount || entry.Fields.Get(Keys.Workload.GoogleServiceAccount) is not { } bound)
@@ -99,7 +103,8 @@ internal static class WorkloadConflicts
                 Report(
                     reading,
                     entry.Fields.At(Keys.Workload.GoogleServiceAccount),
-                    $"the service account {entry.Fields.Get(Keys.Workload.Namespace)}/{entry.Fields.Get(Keys.Workload.ServiceAccount)} is bound to {Quote.Of(other)} by {Describe(first)} at {first.Fields.Begin}; it can be bound to one",
+                    $"the service account {entry.Fields.Get(Keys.Workload.Namespace)}/{entry.Fields.Get(Keys.Workload.ServiceAccount)} "
+                        + $"is bound to {Quote.Of(other)} by {Describe(first)} at {first.Fields.Begin}; it can be bound to one",
                     $"Write {Quote.Of(other)} here too, or use another service account.",
                     other,
                     bound
@@ -108,9 +113,9 @@ internal static class WorkloadConflicts
         }
     }
 
-    private static void OneRole(IReadOnlyList<Entry> entries, HashSet<Entry> ignored, Reading reading)
+    private static void OneRole(IReadOnlyList<WorkloadEntry> entries, HashSet<WorkloadEntry> ignored, FileReading reading)
     {
-        var seen = new Dictionary<object, Entry>();
+        var seen = new Dictionary<object, WorkloadEntry>();
         foreach (var entry in entries)
         {
             if (ignored.Contains(entry) || RoleOf(entry) is not { } role || seen.TryAdd(role, entry))
@@ -124,7 +129,8 @@ internal static class WorkloadConflicts
                 Report(
                     reading,
                     entry.Role!.At(Keys.Role.Name),
-                    $"the role {Quote.Of(entry.RoleName!)} differs from {Quote.Of(first.RoleName!)} of {Describe(first)} at {first.Fields.Begin} in case alone; in one account IAM takes them for one",
+                    $"the role {Quote.Of(entry.RoleName!)} differs from {Quote.Of(first.RoleName!)} of {Describe(first)} "
+                        + $"at {first.Fields.Begin} in case alone; in one account IAM takes them for one",
                     $"Write {Quote.Of(first.RoleName!)} to share that role, or choose another name.",
                     first.RoleName,
                     entry.RoleName
@@ -137,8 +143,8 @@ internal static class WorkloadConflicts
         }
     }
 
-    /// <summary>A shared role is one role: whoever describes it must describe the same.</summary>
-    private static void Agree(Entry entry, Entry first, Reading reading)
+    /// <summary>Workloads that share a role must describe it alike.</summary>
+    private static void Agree(WorkloadEntry entry, WorkloadEntry first, FileReading reading)
     {
         var (role, other) = (entry.Role!, first.Role!);
         Compare(Keys.Role.Path, role.Need(Keys.Role.Path), other.Need(Keys.Role.Path));
@@ -153,7 +159,7 @@ internal static class WorkloadConflicts
             other.Get(Keys.Role.PermissionsBoundary) ?? "none"
         );
         Compare(Keys.Role.Policies, Describe(role.Get(Keys.Role.Policies)), Describe(other.Get(Keys.Role.Policies)));
-        // A description that one leaves out is the other's.
+        // A workload without a description takes the other's.
         if (role.Has(Keys.Role.Description) && other.Has(Keys.Role.Description))
         {
             Compare(Keys.Role.Description, role.Need(Keys.Role.Description), other.Need(Keys.Role.Description));
@@ -176,7 +182,8 @@ internal static class WorkloadConflicts
             Report(
                 reading,
                 at,
-                $"the role {Quote.Of(entry.RoleName!)} is shared with {Describe(first)} at {first.Fields.Begin}, but {what} differs: {mine} here, {theirs} there",
+                $"the role {Quote.Of(entry.RoleName!)} is shared with {Describe(first)} at {first.Fields.Begin}, "
+                    + $"but {what} differs: {mine} here, {theirs} there",
                 "Make the two agree, or give this workload a role of its own.",
                 theirs,
                 mine
@@ -184,10 +191,10 @@ internal static class WorkloadConflicts
         }
     }
 
-    private static string OwnedElsewhere(Entry entry) =>
+    private static string OwnedElsewhere(WorkloadEntry entry) =>
         entry.Fields.Get(Keys.Workload.Existing)?.Contains(ExistingResources.Role) is true ? "given" : "not given";
 
-    /// <summary>Policies as a set: their order has no meaning to IAM.</summary>
+    /// <summary>The policies in a fixed order, since their order means nothing to IAM.</summary>
     private static string Describe(IReadOnlyList<PolicyReference>? policies)
     {
         var described = (policies ?? []).Select(policy =>
@@ -207,20 +214,26 @@ internal static class WorkloadConflicts
         return "[" + string.Join(", ", described.Order(StringComparer.Ordinal)) + "]";
     }
 
-    private static string Describe(Entry entry) => entry.Name is { } name ? $"the workload {Quote.Of(name)}" : "the workload";
+    private static string Describe(WorkloadEntry entry) => entry.Name is { } name ? $"the workload {Quote.Of(name)}" : "the workload";
 
-    /// <summary>The cluster by its issuer, not by its key here: two keys may name one cluster.</summary>
-    private static object? ServiceAccountOf(Entry entry) =>
+    /// <summary>Identifies the cluster by what makes its issuer, since two keys may name one cluster.</summary>
+    private static object? ServiceAccountOf(WorkloadEntry entry) =>
         entry.Cluster is { Sound: true } cluster
         && entry.Fields.Get(Keys.Workload.Namespace) is { } ns
         && entry.Fields.Get(Keys.Workload.ServiceAccount) is { } name
             ? (cluster.Get(Keys.Cluster.Project), cluster.Get(Keys.Cluster.Location), cluster.Get(Keys.Cluster.Name), ns, name)
             : null;
 
-    /// <summary>The role by account id and name; IAM's names are unique ignoring case.</summary>
-    private static object? RoleOf(Entry entry) =>
+    /// <summary>The role's account id and name. The names of roles are unique in an account ignoring case.</summary>
+    private static object? RoleOf(WorkloadEntry entry) =>
         entry.AccountId is { } account && entry.RoleName is { } name ? (account, name.ToUpperInvariant()) : null;
 
-    private static void Report(Reading reading, Position at, string cause, string fix, string? expected = null, string? actual = null) =>
-        reading.Add(FindingCodes.WorkloadConflict, at, cause, fix, expected, actual);
+    private static void Report(
+        FileReading reading,
+        Position at,
+        string cause,
+        string fix,
+        string? expected = null,
+        string? actual = null
+    ) => reading.Add(FindingCodes.WorkloadConflict, at, cause, fix, expected, actual);
 }

@@ -3,14 +3,14 @@ using Federation.Policies;
 
 namespace Federation.Configuration;
 
-/// <summary>Picks workloads by name, as <c>--workload=GLOB[,…]</c> does.</summary>
+/// <summary>Selects workloads by name, as <c>--workload=GLOB[,…]</c> does.</summary>
 public static class WorkloadSelection
 {
     /// <summary>The workloads that match at least one glob, in the order of the configuration.</summary>
     /// <param name="globs">
-    /// Names in which <c>*</c> stands for any characters and <c>?</c> for one, separated by commas; null or blank selects all.
+    /// Names separated by commas, in which <c>*</c> stands for any characters and <c>?</c> for one. Null or blank: all workloads.
     /// </param>
-    /// <exception cref="FindingException">FED8013: a glob matches no workload, one finding for each such glob.</exception>
+    /// <exception cref="FindingException">FED8013 for each glob that matches no workload.</exception>
     public static IReadOnlyList<Workload> Match(IReadOnlyList<Workload> workloads, string? globs)
     {
         if (string.IsNullOrWhiteSpace(globs))
@@ -31,7 +31,7 @@ public static class WorkloadSelection
 
         bool MatchesAny(string name)
         {
-            // Every pattern is asked, so that each one's own emptiness shows.
+            // Try every pattern, to know which of them match nothing.
             var any = false;
             for (var index = 0; index < patterns.Length; index++)
             {
@@ -55,10 +55,13 @@ public static class WorkloadSelection
                 $"--workload={Quote.Of(pattern)} matches none of the {workloads.Count} workloads"
                 + (near is null ? "" : $"; did you mean {Quote.Of(near)}?"),
             Fix = near is null
-                ? $"Name a workload of the configuration, such as {Quote.All(workloads.Select(workload => workload.Name).Order(StringComparer.Ordinal).Take(3), "or")}; * stands for any characters, ? for one."
+                ? $"Name a workload of the configuration, such as {Examples(workloads)}; * stands for any characters, ? for one."
                 : $"Write --workload={near}.",
             Expected = near,
             Actual = pattern,
         };
     }
+
+    private static string Examples(IReadOnlyList<Workload> workloads) =>
+        Quote.All(workloads.Select(workload => workload.Name).Order(StringComparer.Ordinal).Take(3), "or");
 }

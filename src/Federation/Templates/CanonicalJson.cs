@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Templates;
 
-/// <summary>JSON as it is written to files: two spaces, line feeds, characters as themselves, keys in the template's order.</summary>
+/// <summary>Writes JSON to files: two spaces, line feeds, no escapes that are not needed, keys in the template's order.</summary>
 internal static class CanonicalJson
 {
     private static readonly JsonWriterOptions Options = new()
@@ -13,7 +13,7 @@ internal static class CanonicalJson
         Indented = true,
         IndentSize = 2,
         NewLine = "\n",
-        // Files for people and IAM, never for a browser: <, > and & stay as they are.
+        // For people and IAM, never for a browser: <, > and & need no escape.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace Federation.Templates;
 
 /// <summary>
-/// YAML as it is written to files: block style, two spaces, line feeds, keys in the template's order. Only a string
-/// that every reader of YAML 1.1 and 1.2 takes for a string is left unquoted.
+/// Writes YAML to files: block style, two spaces, line feeds, keys in the template's order. A string is unquoted only if
+/// every reader of YAML 1.1 and 1.2 takes it for a string.
 /// </summary>
 internal static class CanonicalYaml
 {
@@ -19,7 +19,9 @@ internal static class CanonicalYaml
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+=, ()[]*"
     );
 
-    /// <summary>What is not printable (YAML 1.2.2, 5.1), or breaks lines in one version of YAML and not in the other; but for the tab.</summary>
+    /// <summary>
+    /// Characters that are not printable (YAML 1.2.2, 5.1), except the tab, and those that end a line in only one version of YAML.
+    /// </summary>
     private static readonly SearchValues<char> NeverInBlocks = SearchValues.Create([
         .. Enumerable
             .Range(0, char.MaxValue + 1)
@@ -47,7 +49,7 @@ internal static class CanonicalYaml
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <param name="inline">The cursor stands where the node's first line may go on; otherwise after a colon.</param>
+    /// <param name="inline">The node continues the current line; otherwise it follows a colon.</param>
     private static void WriteNode(StringBuilder text, JsonNode? node, int indent, bool inline)
     {
         switch (node)
@@ -64,7 +66,7 @@ internal static class CanonicalYaml
 
                     first = false;
                     WriteKey(text, key, indent);
-                    // A list stands under its key without more indentation, as kubectl writes it.
+                    // A list is not indented below its key, as kubectl writes it.
                     WriteNode(text, value, value is JsonArray ? indent : indent + 2, inline: false);
                 }
 
@@ -192,7 +194,9 @@ internal static class CanonicalYaml
         && !value.Contains(": ", StringComparison.Ordinal)
         && !NotStrings.Contains(value);
 
-    /// <summary>Lines that a literal block gives back exactly: a blank at the very start or several line feeds at the end would not survive.</summary>
+    /// <summary>
+    /// Whether a literal block keeps the lines exactly. It would lose a space at the very start, or several line feeds at the end.
+    /// </summary>
     private static bool IsBlock(string value) =>
         value.Contains('\n', StringComparison.Ordinal)
         && !char.IsWhiteSpace(value[0])

@@ -5,14 +5,14 @@ using Federation.Resources;
 
 namespace Federation.Templates;
 
-/// <summary>What placeholders are filled from.</summary>
+/// <summary>The source of the values of placeholders.</summary>
 internal sealed record PlaceholderScope(FederationConfiguration Configuration, Workload Workload);
 
 /// <summary>A name that a template may put between <c>${</c> and <c>}</c>.</summary>
-/// <param name="Value">What it stands for; null where this workload has no such thing.</param>
+/// <param name="Value">Its value, or null if the workload has none.</param>
 internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> Value)
 {
-    /// <summary>Alone and unquoted in YAML it is written as a number.</summary>
+    /// <summary>Whether it is a number if it is alone and unquoted in YAML.</summary>
     public bool IsNumber { get; private init; }
 
     private static readonly FrozenDictionary<string, Placeholder> All = new Placeholder[]
@@ -58,15 +58,15 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
         new(name, scope => ((long)duration(scope.Workload).TotalSeconds).ToString(CultureInfo.InvariantCulture)) { IsNumber = true };
 
     /// <summary>
-    /// The kubelet expands <c>$(NAME)</c> and halves <c>$$</c> in a container's environment (Kubernetes API
-    /// reference, EnvVar.value); with each dollar doubled the shell gets exactly what the user wrote.
+    /// Doubles the dollars, since the kubelet expands <c>$(NAME)</c> and turns <c>$$</c> into <c>$</c> in a container's environment
+    /// (Kubernetes API reference, EnvVar.value).
     /// </summary>
     private static string EnvironmentValue(string text) =>
         text.Contains("$(", StringComparison.Ordinal) || text.Contains("$$", StringComparison.Ordinal)
             ? text.Replace("$", "$$", StringComparison.Ordinal)
             : text;
 
-    /// <summary>What is owned elsewhere is rendered to be compared, and left out of what is applied.</summary>
+    /// <summary>The name of the file. Null for a resource that is owned elsewhere, which is compared, but not applied.</summary>
     private static string? FileUnless(PlaceholderScope scope, ExistingResources existing, string file) =>
         scope.Workload.Existing.HasFlag(existing) ? null : file;
 }

@@ -6,7 +6,7 @@ using Federation.Resources;
 
 namespace Federation.Templates;
 
-/// <summary>What a rendered policy must be before any cloud is asked: IAM's grammar, its quota, and nothing left open.</summary>
+/// <summary>Checks a rendered policy before any call: IAM's grammar and quota, and what it leaves open.</summary>
 internal static class PolicyChecks
 {
     public static void AddTrust(List<Finding> findings, Workload workload, Template template, JsonObject document)
@@ -22,7 +22,8 @@ internal static class PolicyChecks
             findings.Add(
                 template.Invalid(
                     template.Root.Span.Start,
-                    $"No statement of the template {template.File} has the Sid {sid} for the workload {workload.Name}: it would not be known again as this federation's.",
+                    $"No statement of the template {template.File} has the Sid {sid} for the workload {workload.Name}: "
+                        + "it could not be told later that the statement is this federation's.",
                     "Write \"Sid\": \"${trust.sid}\" into the statement."
                 )
             );
@@ -47,7 +48,7 @@ internal static class PolicyChecks
         }
     }
 
-    /// <summary>The trust policy of a role that several workloads share holds all their statements, and has one quota.</summary>
+    /// <summary>Checks the size of the trust policy of a role that several workloads share: it has all their statements.</summary>
     public static void AddSharedTrust(List<Finding> findings, IReadOnlyList<Workload> sharing, IEnumerable<JsonObject> documents) =>
         AddTrustSize(findings, sharing[0], TrustPolicies.Merge(documents.Select(PolicyDocument.Parse)));
 
@@ -61,7 +62,8 @@ internal static class PolicyChecks
                 violations.Select(violation =>
                     template.Invalid(
                         template.Root.Span.Start,
-                        $"IAM would refuse what the template {template.File} renders for the workload {workload.Name}: {violation.Message} {violation.Detail}",
+                        $"IAM would refuse what the template {template.File} renders for the workload {workload.Name}: "
+                            + $"{violation.Message} {violation.Detail}",
                         "Correct the template; the IAM User Guide has the grammar of policies."
                     )
                 )
@@ -73,7 +75,8 @@ internal static class PolicyChecks
             findings.Add(
                 template.Invalid(
                     template.Root.Span.Start,
-                    $"What the template {template.File} renders for the workload {workload.Name} is not a policy document: {exception.Message}",
+                    $"What the template {template.File} renders for the workload {workload.Name} is not a policy document: "
+                        + exception.Message,
                     "Correct the template; the IAM User Guide has the grammar of policies."
                 )
             );
@@ -101,7 +104,8 @@ internal static class PolicyChecks
                     "Let fewer workloads share the role: give some of them a role of their own."
                     + (
                         size <= TrustPolicyQuota.Largest
-                            ? $" If AWS raised the account's quota \"Role trust policy length\", write it as trustPolicyLimit of the account {workload.Account.Key}."
+                            ? " If AWS raised the account's quota \"Role trust policy length\", "
+                                + $"write it as trustPolicyLimit of the account {workload.Account.Key}."
                             : ""
                     ),
                 Resource = ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name).Value,

@@ -321,7 +321,8 @@ public sealed class RenderedOutput : IDisposable
             {
                 throw Refuse(
                     folder,
-                    $"{folder} may be somebody else's: it has no list ({RenderedList.FileName}) of what was rendered there, and holds {Path.GetFileName(entry)}."
+                    $"{folder} may be somebody else's: it has no list ({RenderedList.FileName}) of what was rendered there, "
+                        + $"and holds {Path.GetFileName(entry)}."
                 );
             }
         }

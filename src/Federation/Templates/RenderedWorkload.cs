@@ -4,7 +4,7 @@ using Federation.Findings;
 
 namespace Federation.Templates;
 
-/// <summary>A workload's documents, parsed: what <c>Render</c> writes and what the clouds apply are the same nodes.</summary>
+/// <summary>A workload's documents, parsed. <c>Render</c> writes them, and the clouds apply them.</summary>
 public sealed record RenderedWorkload
 {
     internal const string NamespaceFile = "namespace.yaml";
@@ -22,18 +22,19 @@ public sealed record RenderedWorkload
 
     public required JsonObject ValidationPod { get; init; }
 
-    /// <summary>The trust policy of this workload alone; a shared role's is the union of its workloads'.</summary>
+    /// <summary>The trust policy for this workload alone. That of a shared role is the union of its workloads'.</summary>
     public required JsonObject TrustPolicy { get; init; }
 
     /// <summary>Inline permissions policies by name.</summary>
     public required IReadOnlyDictionary<string, JsonObject> PermissionsPolicies { get; init; }
 
-    /// <summary>Every file, by its path under <c>rendered/WORKLOAD/</c> with forward slashes, in order.</summary>
+    /// <summary>The files in order of their paths.</summary>
     public required IReadOnlyList<RenderedFile> Files { get; init; }
 
-    /// <summary>Warnings about what was rendered; an error would have been thrown.</summary>
+    /// <summary>Warnings. Errors are thrown.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 }
 
-/// <summary>A rendered file: UTF-8, no byte order mark, line feeds.</summary>
+/// <summary>A rendered file: UTF-8 without byte order mark, line feeds.</summary>
+/// <param name="Path">Relative to <c>rendered/WORKLOAD/</c>, with forward slashes.</param>
 public sealed record RenderedFile(string Path, ReadOnlyMemory<byte> Content);

@@ -6,19 +6,22 @@ using Federation.Resources;
 
 namespace Federation.Templates;
 
-/// <summary>Renders workloads: pure but for policy files, which <paramref name="readPolicyFile"/> reads.</summary>
-/// <param name="configuration">Read with these templates' <see cref="TemplateSet.Policies"/>, so that it names no others.</param>
-/// <param name="readPolicyFile">The content of a policy document of the user's, by its path; throws an <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> if it cannot be read.</param>
+/// <summary>Renders workloads. Pure except for reading policy files.</summary>
+/// <param name="configuration">Read with the <see cref="TemplateSet.Policies"/> of these templates, so it names no others.</param>
+/// <param name="readPolicyFile">
+/// Reads the user's policy document at a path. Throws an <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>
+/// if it cannot be read.
+/// </param>
 public sealed class Renderer(FederationConfiguration configuration, TemplateSet templates, Func<string, byte[]> readPolicyFile)
 {
     private const string ComponentFolder = "component/";
 
     private readonly ConcurrentDictionary<string, Lazy<PolicyFile>> _policyFiles = new(StringComparer.Ordinal);
 
-    /// <summary>Renders <c>preflight-role.yaml</c> too: the Kubernetes Role that asking for a token of the service account needs.</summary>
+    /// <summary>Renders also <c>preflight-role.yaml</c>: the Kubernetes Role for requesting tokens of the service account.</summary>
     public bool Preflight { get; init; }
 
-    /// <summary>A policy document of the user's, parsed once for all workloads that name it, or why it cannot be used.</summary>
+    /// <summary>A policy document of the user, parsed once for all workloads that name it, or why it cannot be used.</summary>
     private sealed record PolicyFile(Template? Template, IReadOnlyList<Finding> Findings, string? Unreadable);
 
     /// <summary>Renders one workload. May be called from several threads at once.</summary>
@@ -137,7 +140,8 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
                         templates[path]
                             .Invalid(
                                 templates[path].Root.Span.Start,
-                                $"The template {templates[path].File} gives the {field} {(text is null ? "no value" : $"'{text}'")} for the workload {workload.Name}; it has to be '{expected}'.",
+                                $"The template {templates[path].File} gives the {field} {(text is null ? "no value" : $"'{text}'")} "
+                                    + $"for the workload {workload.Name}; it has to be '{expected}'.",
                                 $"Write {field} as the built-in template does."
                             ) with
                         {
@@ -173,10 +177,10 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
     }
 
     /// <summary>
-    /// Renders many, in parallel and without holding on to any: <paramref name="use"/> gets each as it is done, on
-    /// several threads at once. Every workload is tried; one that has errors is not passed on.
+    /// Renders many workloads in parallel and keeps none: each that has no errors is passed to <paramref name="use"/>, on several
+    /// threads at once. A <see cref="FindingException"/> of <paramref name="use"/> becomes findings, too.
     /// </summary>
-    /// <returns>All findings, in the order of the workloads, each once.</returns>
+    /// <returns>The findings of all workloads, in the order of the workloads, each once.</returns>
     public IReadOnlyList<Finding> RenderAll(
         IReadOnlyList<Workload> workloads,
         Action<RenderedWorkload> use,
@@ -233,7 +237,7 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
         List<Finding> findings
     )
     {
-        // Ignoring case, for the files' sake: not every file system tells a from A.
+        // Ignoring case, since some file systems do.
         var documents = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
         foreach (var policy in workload.Role.Policies)
         {

@@ -11,13 +11,13 @@ internal enum TemplateFormat
 /// <summary>A parsed template. <paramref name="File"/> is the name that findings give it.</summary>
 internal sealed record Template(string File, string Source, TemplateFormat Format, TemplateNode Root)
 {
-    /// <summary>A policy document: IAM's own variables pass through, and no value may widen what the template says.</summary>
+    /// <summary>Whether it is a policy document: IAM's own variables are left as they are, and no value may widen the policy.</summary>
     public bool IsPolicy { get; init; }
 
     /// <summary>The parameters that it takes, in order.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
 
-    /// <summary>A finding about a placeholder in a scalar, at the placeholder where it can be seen in the source.</summary>
+    /// <summary>A finding about a placeholder in a scalar, located at the placeholder if the source shows it.</summary>
     public Finding Invalid(SourceSpan span, string written, string cause, string fix)
     {
         var at = written.Length == 0 ? -1 : Source.IndexOf(written, span.Start, span.End - span.Start, StringComparison.Ordinal);

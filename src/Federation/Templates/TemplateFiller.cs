@@ -5,8 +5,8 @@ using Federation.Findings;
 namespace Federation.Templates;
 
 /// <summary>
-/// Fills one template for one workload, in one pass over its nodes. A value becomes the text of its scalar and is
-/// never looked at again, so that nothing in it can end the scalar or name another placeholder.
+/// Fills a template for one workload, in one pass over its nodes. A value becomes the text of its scalar and is not parsed
+/// again, so nothing in it can end the scalar or be taken for a placeholder.
 /// </summary>
 internal sealed class TemplateFiller(
     Template template,
@@ -19,7 +19,7 @@ internal sealed class TemplateFiller(
         StringComparer.Ordinal
     );
 
-    /// <summary>The filled document; null if it is not a mapping or something could not be filled, with the reasons added to the findings.</summary>
+    /// <summary>Returns the filled document. Null if there were errors, which are added to the findings.</summary>
     public static JsonObject? Fill(
         Template template,
         PlaceholderScope scope,
@@ -48,7 +48,9 @@ internal sealed class TemplateFiller(
         return null;
     }
 
-    /// <summary>False where the node has nothing to say: a placeholder in it has no value, or all it held fell away for that.</summary>
+    /// <summary>
+    /// False if the node is to be left out: it contains a placeholder without value, or all of its children were left out.
+    /// </summary>
     private bool TryFill(TemplateNode node, out JsonNode? filled)
     {
         filled = null;
@@ -84,7 +86,7 @@ internal sealed class TemplateFiller(
                             template.Invalid(
                                 key.Span,
                                 "",
-                                $"Two keys of the template {template.File} become the same, '{name}', for the workload {scope.Workload.Name}.",
+                                $"Two keys of the template {template.File} become '{name}' for the workload {scope.Workload.Name}.",
                                 "Put the two values under one key."
                             )
                         );
@@ -103,12 +105,12 @@ internal sealed class TemplateFiller(
     {
         filled = scalar.Kind switch
         {
-            ScalarKind.True => JsonValue.Create(true),
-            ScalarKind.False => JsonValue.Create(false),
-            ScalarKind.Number => Number(scalar.Text.Constant ?? "0"),
+            TemplateScalarKind.True => JsonValue.Create(true),
+            TemplateScalarKind.False => JsonValue.Create(false),
+            TemplateScalarKind.Number => Number(scalar.Text.Constant ?? "0"),
             _ => null,
         };
-        if (filled is not null || scalar.Kind == ScalarKind.Null)
+        if (filled is not null || scalar.Kind == TemplateScalarKind.Null)
         {
             return true;
         }
@@ -118,13 +120,13 @@ internal sealed class TemplateFiller(
             return false;
         }
 
-        filled = scalar is { Kind: ScalarKind.PlaceholderAlone, Text.Segments: [TextSegment.Filled { Placeholder.IsNumber: true }] }
+        filled = scalar is { Kind: TemplateScalarKind.PlaceholderAlone, Text.Segments: [TextSegment.Filled { Placeholder.IsNumber: true }] }
             ? Number(text)
             : JsonValue.Create(text);
         return true;
     }
 
-    /// <summary>A number as it is written; what is not a whole one keeps its digits.</summary>
+    /// <summary>A number as it is written. One that is not whole keeps its digits.</summary>
     private static JsonNode? Number(string text) =>
         long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number) : JsonNode.Parse(text);
 
@@ -155,7 +157,8 @@ internal sealed class TemplateFiller(
                                 template.Invalid(
                                     scalar.Span,
                                     written,
-                                    $"{written} has no value for the workload {scope.Workload.Name}; a policy with a part left out would allow more than it says.",
+                                    $"{written} has no value for the workload {scope.Workload.Name}; "
+                                        + "a policy with a part left out would allow more than it says.",
                                     "Give the workload that property, or write the policy without it."
                                 )
                             );
@@ -180,7 +183,7 @@ internal sealed class TemplateFiller(
                                 scalar.Span,
                                 $"${{{name}}}",
                                 $"${{{name}}} stands for {values?.Count ?? 0} values where the template {template.File} has room for one.",
-                                "Let it stand in an element of a list: the element is repeated for each value."
+                                "Use it in an element of a list: the element is repeated for each value."
                             )
                         );
                         return false;
@@ -200,8 +203,8 @@ internal sealed class TemplateFiller(
     }
 
     /// <summary>
-    /// IAM reads <c>*</c>, <c>?</c> and <c>${</c> wherever they stand in a policy: a value must not bring them in. And
-    /// what is not Unicode cannot be written in UTF-8 at all.
+    /// Refuses values that would widen a policy, in which IAM reads <c>*</c>, <c>?</c> and <c>${</c> anywhere, and values that
+    /// are not Unicode, which cannot be written as UTF-8.
     /// </summary>
     private bool Check(TemplateScalar scalar, string written, string value)
     {
@@ -211,7 +214,8 @@ internal sealed class TemplateFiller(
                 template.Invalid(
                     scalar.Span,
                     written,
-                    $"{written} is '{value}' for the workload {scope.Workload.Name}; '*', '?' and '$' are IAM's own in a policy, and a value may not widen it.",
+                    $"{written} is '{value}' for the workload {scope.Workload.Name}; "
+                        + "'*', '?' and '$' are IAM's own in a policy, and a value may not widen it.",
                     "Give plain names. Where a wildcard is meant, write it in a policy template of your own."
                 )
             );
@@ -245,7 +249,7 @@ internal sealed class TemplateFiller(
         return true;
     }
 
-    /// <summary>The parameter for whose values a list element is repeated: the first that has not exactly one.</summary>
+    /// <summary>The parameter for whose values a list element is repeated: the first without exactly one value.</summary>
     private string? Repeated(TemplateScalar scalar) =>
         scalar
             .Text.Segments.OfType<TextSegment.Parameter>()

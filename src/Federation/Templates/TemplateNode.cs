@@ -6,7 +6,7 @@ namespace Federation.Templates;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct SourceSpan(int Start, int End);
 
-/// <summary>A node of a parsed template: what YAML and JSON have in common, its placeholders already understood.</summary>
+/// <summary>A node of a parsed template, of YAML or JSON, with its placeholders resolved.</summary>
 internal abstract record TemplateNode(SourceSpan Span);
 
 internal sealed record TemplateMapping(SourceSpan Span, IReadOnlyList<TemplateEntry> Entries) : TemplateNode(Span);
@@ -15,15 +15,15 @@ internal sealed record TemplateEntry(TemplateScalar Key, TemplateNode Value);
 
 internal sealed record TemplateSequence(SourceSpan Span, IReadOnlyList<TemplateNode> Elements) : TemplateNode(Span);
 
-/// <summary>A scalar: text in which placeholders stand, or, unquoted in YAML, a number, a boolean or null.</summary>
-internal sealed record TemplateScalar(SourceSpan Span, ScalarKind Kind, TemplateText Text) : TemplateNode(Span);
+/// <summary>A scalar: a text with placeholders, a number, a boolean or null.</summary>
+internal sealed record TemplateScalar(SourceSpan Span, TemplateScalarKind Kind, TemplateText Text) : TemplateNode(Span);
 
-internal enum ScalarKind
+internal enum TemplateScalarKind
 {
-    /// <summary>Quoted, or unquoted and nothing else: always a string.</summary>
+    /// <summary>Always a string: quoted, or unquoted and none of the others.</summary>
     Text,
 
-    /// <summary>Unquoted, and nothing but one placeholder: a number if the placeholder stands for one.</summary>
+    /// <summary>Unquoted and only one placeholder: a number if the placeholder is one.</summary>
     PlaceholderAlone,
     Null,
     True,

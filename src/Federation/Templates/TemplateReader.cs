@@ -8,7 +8,7 @@ using YamlDotNet.Core.Events;
 
 namespace Federation.Templates;
 
-/// <summary>Reads the source of a template into nodes. Everything wrong with it is found in one run, as far as it can be parsed.</summary>
+/// <summary>Parses a template. Everything wrong with it is reported in one run, as far as it can be parsed.</summary>
 internal sealed partial class TemplateReader
 {
     private const int DeepestNesting = 64;
@@ -25,8 +25,8 @@ internal sealed partial class TemplateReader
 
     /// <summary>Reads a template; null if it cannot be used, with the reasons added to <paramref name="findings"/>.</summary>
     /// <param name="file">The name that findings give it; <c>.json</c> is read as JSON, anything else as YAML.</param>
-    /// <param name="policy">It is a policy document.</param>
-    /// <param name="takesParameters">Names without a dot are parameters.</param>
+    /// <param name="policy">Whether it is a policy document, in which IAM's own variables are left as they are.</param>
+    /// <param name="takesParameters">Whether names without a dot are parameters.</param>
     public static Template? Read(string file, ReadOnlySpan<byte> content, bool policy, bool takesParameters, List<Finding> findings)
     {
         var before = findings.Count;
@@ -71,7 +71,7 @@ internal sealed partial class TemplateReader
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
             {
-                Refuse(0, "it is empty", "Write one YAML document, or take the file away to use the built-in template.");
+                Refuse(0, "it is empty", "Write one YAML document, or remove the file to use the built-in template.");
                 return null;
             }
 
@@ -139,8 +139,8 @@ internal sealed partial class TemplateReader
     }
 
     /// <summary>
-    /// An unquoted scalar means what it means to kubectl, which reads YAML 1.1: 0644 is octal, and what the versions
-    /// of YAML read differently (<c>yes</c>, <c>0x1F</c>, <c>1e3</c>) has to be quoted.
+    /// An unquoted scalar means what kubectl takes it for, which reads YAML 1.1: 0644 is octal. What the versions of YAML read
+    /// differently (<c>yes</c>, <c>0x1F</c>, <c>1e3</c>) has to be quoted.
     /// </summary>
     private TemplateScalar YamlScalar(Scalar scalar)
     {
@@ -154,7 +154,7 @@ internal sealed partial class TemplateReader
 
         if (tagged || scalar.Style != ScalarStyle.Plain)
         {
-            return Scalar(span, ScalarKind.Text, text);
+            return Scalar(span, TemplateScalarKind.Text, text);
         }
 
         if (Ambiguous.IsMatch(text) && !Number.IsMatch(text) && !OctalNumber.IsMatch(text))
@@ -168,16 +168,16 @@ internal sealed partial class TemplateReader
 
         return text switch
         {
-            "" or "~" or "null" or "Null" or "NULL" => Scalar(span, ScalarKind.Null, ""),
-            "true" or "True" or "TRUE" => Scalar(span, ScalarKind.True, ""),
-            "false" or "False" or "FALSE" => Scalar(span, ScalarKind.False, ""),
+            "" or "~" or "null" or "Null" or "NULL" => Scalar(span, TemplateScalarKind.Null, ""),
+            "true" or "True" or "TRUE" => Scalar(span, TemplateScalarKind.True, ""),
+            "false" or "False" or "FALSE" => Scalar(span, TemplateScalarKind.False, ""),
             _ when OctalNumber.IsMatch(text) => Scalar(
                 span,
-                ScalarKind.Number,
+                TemplateScalarKind.Number,
                 Convert.ToInt64(text.Replace("o", "", StringComparison.Ordinal), 8).ToString(CultureInfo.InvariantCulture)
             ),
-            _ when Number.IsMatch(text) => Scalar(span, ScalarKind.Number, text),
-            _ => Scalar(span, ScalarKind.PlaceholderAlone, text),
+            _ when Number.IsMatch(text) => Scalar(span, TemplateScalarKind.Number, text),
+            _ => Scalar(span, TemplateScalarKind.PlaceholderAlone, text),
         };
     }
 
@@ -243,11 +243,11 @@ internal sealed partial class TemplateReader
                 var span = new SourceSpan(start, offsets.At(reader.BytesConsumed));
                 return reader.TokenType switch
                 {
-                    JsonTokenType.Null => Scalar(span, ScalarKind.Null, ""),
-                    JsonTokenType.True => Scalar(span, ScalarKind.True, ""),
-                    JsonTokenType.False => Scalar(span, ScalarKind.False, ""),
-                    JsonTokenType.Number => Scalar(span, ScalarKind.Number, Utf8.GetString(reader.ValueSpan)),
-                    _ => Scalar(span, ScalarKind.Text, JsonText(ref reader, span)),
+                    JsonTokenType.Null => Scalar(span, TemplateScalarKind.Null, ""),
+                    JsonTokenType.True => Scalar(span, TemplateScalarKind.True, ""),
+                    JsonTokenType.False => Scalar(span, TemplateScalarKind.False, ""),
+                    JsonTokenType.Number => Scalar(span, TemplateScalarKind.Number, Utf8.GetString(reader.ValueSpan)),
+                    _ => Scalar(span, TemplateScalarKind.Text, JsonText(ref reader, span)),
                 };
         }
     }
@@ -269,7 +269,7 @@ internal sealed partial class TemplateReader
         }
     }
 
-    private TemplateScalar Scalar(SourceSpan span, ScalarKind kind, string text)
+    private TemplateScalar Scalar(SourceSpan span, TemplateScalarKind kind, string text)
     {
         var from = span.Start;
         var parsed = TemplateText.Parse(
@@ -296,9 +296,9 @@ internal sealed partial class TemplateReader
             }
         }
 
-        if (kind == ScalarKind.PlaceholderAlone && parsed.Segments is not [TextSegment.Filled])
+        if (kind == TemplateScalarKind.PlaceholderAlone && parsed.Segments is not [TextSegment.Filled])
         {
-            kind = ScalarKind.Text;
+            kind = TemplateScalarKind.Text;
         }
 
         return new TemplateScalar(span, kind, parsed);
@@ -315,7 +315,7 @@ internal sealed partial class TemplateReader
             && entries.Exists(entry => string.Equals(entry.Key.Text.Constant, text, StringComparison.Ordinal))
         )
         {
-            Refuse(name.Span.Start, $"the key '{text}' stands there twice", "Keep one of the two.");
+            Refuse(name.Span.Start, $"the key '{text}' is there twice", "Keep one of the two.");
         }
         else if (value is not null)
         {
@@ -339,7 +339,7 @@ internal sealed partial class TemplateReader
     [GeneratedRegex(@"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Number { get; }
 
-    /// <summary>The place that a <see cref="JsonException"/> appends to its message; the finding has its own.</summary>
+    /// <summary>The position in the message of a <see cref="JsonException"/>; the finding has its own.</summary>
     [GeneratedRegex(
         @" (Path: .*? \| )?LineNumber: [0-9]+ \| BytePositionInLine: [0-9]+\.$",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
@@ -355,7 +355,7 @@ internal sealed partial class TemplateReader
     )]
     private static partial Regex Ambiguous { get; }
 
-    /// <summary>Turns the byte offsets of a JSON reader, which only grow, into character offsets.</summary>
+    /// <summary>Converts byte offsets of a JSON reader to character offsets. The offsets must not decrease.</summary>
     private sealed class CharacterOffsets(byte[] bytes)
     {
         private int _bytes;

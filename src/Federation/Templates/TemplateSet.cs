@@ -4,7 +4,7 @@ using Federation.Findings;
 
 namespace Federation.Templates;
 
-/// <summary>The templates of one run, each parsed once: the built-in ones, and those that override or add to them.</summary>
+/// <summary>The templates of a run: the built-in ones, and those that override or add to them. Each is parsed once.</summary>
 public sealed class TemplateSet
 {
     internal const string AppFolder = "app/";
@@ -17,7 +17,7 @@ public sealed class TemplateSet
     private TemplateSet(FrozenDictionary<string, Template> templates, FrozenDictionary<string, byte[]> copied) =>
         (_templates, _copied) = (templates, copied);
 
-    /// <summary>The policy templates by name, in order, with the parameters each takes: what a workload's <c>role.policies</c> may name.</summary>
+    /// <summary>The policy templates that <c>role.policies</c> may name: by name, in order, with the parameters that each takes.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Policies =>
         field ??= new SortedDictionary<string, IReadOnlyList<string>>(
             _templates
@@ -30,9 +30,14 @@ public sealed class TemplateSet
             StringComparer.Ordinal
         );
 
-    /// <summary>Reads the built-in templates and, file by file, what stands in their place.</summary>
-    /// <param name="overrideDirectory">Its files win over the built-in ones of the same path; further ones under <c>policies/</c> and <c>app/</c> are added. None: the built-in ones alone.</param>
-    /// <exception cref="FindingException">FED1006 for each fault of a template at its line and column; FED8013 if the folder is not there.</exception>
+    /// <summary>Reads the built-in templates and those that override them.</summary>
+    /// <param name="overrideDirectory">
+    /// Its files override the built-in ones of the same path; others under <c>policies/</c> and <c>app/</c> are added. Null: only
+    /// the built-in ones.
+    /// </param>
+    /// <exception cref="FindingException">
+    /// FED1006 for each error in a template, with line and column; FED8013 if the folder does not exist.
+    /// </exception>
     public static TemplateSet Load(string? overrideDirectory)
     {
         var findings = new List<Finding>();

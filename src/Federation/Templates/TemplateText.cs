@@ -3,10 +3,10 @@ using Federation.Findings;
 
 namespace Federation.Templates;
 
-/// <summary>The text of a scalar, cut at its placeholders.</summary>
+/// <summary>The text of a scalar, split at its placeholders.</summary>
 internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
 {
-    /// <summary>The text as it is written out where nothing is filled in; null if something is.</summary>
+    /// <summary>The whole text if it has no placeholder, otherwise null.</summary>
     public string? Constant { get; } =
         Segments switch
         {
@@ -16,12 +16,12 @@ internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
         };
 
     /// <summary>
-    /// Cuts a text. <c>$${</c> is a literal <c>${</c>. In a policy document the variables of IAM pass through: what
-    /// has a colon in it (<c>${aws:username}</c>), and <c>${*}</c>, <c>${?}</c>, <c>${$}</c> (IAM User Guide, "IAM
-    /// policy elements: Variables and tags").
+    /// Splits a text. <c>$${</c> is a literal <c>${</c>. In a policy document the variables of IAM are left as they are: those
+    /// with a colon (<c>${aws:username}</c>), and <c>${*}</c>, <c>${?}</c>, <c>${$}</c> (IAM User Guide, "IAM policy elements:
+    /// Variables and tags").
     /// </summary>
-    /// <param name="parameters">A name without a dot is a parameter; elsewhere there are none.</param>
-    /// <param name="refuse">Told of each <c>${…}</c> that stands for nothing, as it is written, and why.</param>
+    /// <param name="parameters">Names without a dot are parameters.</param>
+    /// <param name="refuse">Called for each <c>${…}</c> that is not a placeholder, with its text and the reason.</param>
     public static TemplateText Parse(string text, bool policy, bool parameters, Action<string, string> refuse)
     {
         if (!text.Contains("${", StringComparison.Ordinal))
@@ -101,7 +101,7 @@ internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
     private static partial Regex ParameterName { get; }
 }
 
-/// <summary>A piece of a scalar's text.</summary>
+/// <summary>A part of a scalar's text.</summary>
 internal abstract record TextSegment
 {
     public sealed record Literal(string Text) : TextSegment;

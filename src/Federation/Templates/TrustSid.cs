@@ -7,8 +7,8 @@ namespace Federation.Templates;
 public static class TrustSid
 {
     /// <summary>
-    /// The prefix of every Sid of ours, its cluster's key in Pascal case, and, where AWS
-    /// trusts its Google service account, that account's id. IAM allows ASCII letters and digits only.
+    /// The prefix of this tool's Sids, the cluster's key in Pascal case and, if AWS trusts the workload's Google service
+    /// account, that account's id. IAM allows only ASCII letters and digits.
     /// </summary>
     public static string Of(Workload workload) =>
         Mark.TrustSidPrefix

@@ -1,6 +1,6 @@
 namespace Federation.Tests.Configuration;
 
-/// <summary>The checkout these tests run in, for the files that they hold to what the code makes.</summary>
+/// <summary>The checkout that the tests run in, to compare its files with what the code generates.</summary>
 internal static class Checkout
 {
     private static readonly string Root = FindRoot();
@@ -12,7 +12,7 @@ internal static class Checkout
 
     public static string Read(string path) => File.ReadAllText(PathOf(path)).ReplaceLineEndings("\n");
 
-    /// <summary>Holds a checked-in file to its expected content.</summary>
+    /// <summary>Asserts that a checked-in file has the expected content.</summary>
     public static void Hold(string path, string expected)
     {
         if (Updates)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using CsCheck;
 using Federation.Configuration;
@@ -234,12 +233,12 @@ public sealed class ConfigurationReaderTests
                 "1:1 the file is encoded as UTF-32, not as UTF-8"
             },
             { "Latin-1", Encoding.Latin1.GetBytes("name: a\nstrict: größe"), "2:11 the byte 0xF6 here is not UTF-8" },
-            { "NUL", Encoding.UTF8.GetBytes("name: a\r\nb: \0"), "2:4 the control character U+0000 may not stand in YAML" },
-            { "escape", Encoding.UTF8.GetBytes("name: \e[31m"), "1:7 the control character U+001B may not stand in YAML" },
+            { "NUL", Encoding.UTF8.GetBytes("name: a\r\nb: \0"), "2:4 the control character U+0000 is not allowed in YAML" },
+            { "escape", Encoding.UTF8.GetBytes("name: \e[31m"), "1:7 the control character U+001B is not allowed in YAML" },
             {
                 "5 MB",
                 new byte[5 * 1024 * 1024],
-                "1:1 the file has 5242880 bytes; 4194304 is the most that is read (a federation of 10,000 workloads needs about 2,500,000)"
+                "1:1 the file has 5242880 bytes; at most 4194304 are read (a federation of 10,000 workloads needs about 2,500,000)"
             },
         };
 
@@ -294,16 +293,16 @@ public sealed class ConfigurationReaderTests
 
     [Theory]
     [MemberData(nameof(Bombs))]
-    public void A_document_made_to_hurt_is_refused_soon(string what, string document)
+    public void A_document_made_to_hurt_is_refused_within_bounds(string what, string document)
     {
-        var watch = Stopwatch.StartNew();
+        var before = GC.GetAllocatedBytesForCurrentThread();
         var result = Documents.Read(document);
-        watch.Stop();
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.Null(result.Configuration);
         Assert.InRange(result.Findings.Count, 1, 1001);
-        // A second does for each; the bound leaves room for a machine under load, and what it must catch would take minutes.
-        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), $"{what}: {watch.Elapsed}");
+        // What such a document would unfold to is far above this.
+        Assert.True(allocated < 1_000_000_000, $"{what}: {allocated} bytes");
     }
 
     [Fact]
@@ -312,7 +311,7 @@ public sealed class ConfigurationReaderTests
         var findings = Documents.Read(string.Concat(Enumerable.Range(0, 1500).Select(i => $"unknown-{i}: v\n"))).Findings;
 
         Assert.Equal(1001, findings.Count);
-        // 1500 keys and three missing sections, less the thousand that are listed.
+        // 1500 keys and three missing sections, minus the thousand findings that are listed.
         Assert.Equal("503 more problems follow from here on", findings[^1].Cause);
     }
 
@@ -379,7 +378,7 @@ public sealed class ConfigurationReaderTests
                 iter: 5000
             );
 
-    /// <summary>What holds for every input.</summary>
+    /// <summary>Asserts what is true of every result.</summary>
     private static void Consistent(ConfigurationResult result)
     {
         Assert.Equal(result.Configuration is null, result.Findings.Any(finding => finding.Severity is Severity.Error));

@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
 using Federation.Configuration;
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 
 namespace Federation.Tests.Configuration;
 
-/// <summary>docs/configuration.md says what the parser does.</summary>
+/// <summary>Compares docs/configuration.md with the parser.</summary>
 public sealed partial class DocumentationTests
 {
     private static readonly string Page = Checkout.Read("docs/configuration.md");
@@ -37,7 +37,7 @@ public sealed partial class DocumentationTests
         );
         Documents.Valid(small);
 
-        // The other examples show a section each; together they are a file.
+        // The other examples show one section each; together they are a file.
         Documents.Valid(string.Concat(blocks.Where(block => block != small && !block.StartsWith('#'))));
     }
 

@@ -6,10 +6,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace Federation.Tests.Configuration;
 
-/// <summary>Documents to read.</summary>
+/// <summary>Configuration files for the tests.</summary>
 internal static class Documents
 {
-    /// <summary>Every key there is, each in a form that is right.</summary>
+    /// <summary>Every key, with a valid value.</summary>
     public const string Full = """
         name: acme
         strict: true
@@ -56,7 +56,7 @@ internal static class Documents
           aws: host
         """;
 
-    /// <summary>No key that could be left out.</summary>
+    /// <summary>Only the required keys.</summary>
     public const string Least = """
         clusters: { main: { project: acme-prod, location: asia-south1, name: main } }
         accounts: { data: { id: "111122223333", region: ap-south-1 } }
@@ -66,7 +66,7 @@ internal static class Documents
 
     public static ConfigurationResult Read(string text) => ConfigurationReader.Read("federation.yaml", Encoding.UTF8.GetBytes(text));
 
-    /// <summary>A configuration that must be right.</summary>
+    /// <summary>Reads a configuration and asserts that it is valid.</summary>
     public static FederationConfiguration Valid(string text)
     {
         var result = Read(text);
@@ -77,7 +77,7 @@ internal static class Documents
         return result.Configuration;
     }
 
-    /// <summary>What an editor makes of a document: YAML 1.2's core schema, by YamlDotNet's own document model.</summary>
+    /// <summary>The document as an editor sees it: YAML 1.2's core schema, by YamlDotNet's own model.</summary>
     public static JsonNode? ToJson(string text)
     {
         var stream = new YamlStream();

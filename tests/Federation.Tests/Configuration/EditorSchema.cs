@@ -12,7 +12,7 @@ internal static class EditorSchema
 
     public static bool Accepts(JsonNode? document) => IsValid(Schema, document);
 
-    /// <summary>Whether the schema is one itself, by the draft that it names.</summary>
+    /// <summary>Whether the document is a JSON Schema of draft 2020-12.</summary>
     public static bool IsSchema(JsonNode schema) => IsValid(MetaSchemas.Draft202012, schema);
 
     private static bool IsValid(JsonSchema schema, JsonNode? instance) =>

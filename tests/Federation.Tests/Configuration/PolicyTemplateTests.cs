@@ -5,7 +5,7 @@ using Federation.Templates;
 
 namespace Federation.Tests.Configuration;
 
-/// <summary>What a configuration says about policy templates, held to the templates there are.</summary>
+/// <summary>Checks of a configuration's policies against the existing templates.</summary>
 public sealed class PolicyTemplateTests
 {
     [Fact]

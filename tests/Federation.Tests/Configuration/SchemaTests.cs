@@ -48,10 +48,10 @@ public sealed class SchemaTests
         var refused = 0;
         foreach (var (title, document) in WrongDocumentTests.Documents())
         {
-            var reading = Reading();
+            var reading = NewReading();
             if (YamlDocument.Parse(document, reading) is not { } root || reading.Errors > 0)
             {
-                // No editor gets as far as the schema, or two keys have become one.
+                // Not YAML, or with repeated keys, which the schema does not see.
                 continue;
             }
 
@@ -92,7 +92,7 @@ public sealed class SchemaTests
 
                     var text = document.ToJsonString();
 
-                    var reading = Reading();
+                    var reading = NewReading();
                     var parser = ParserAccepts(YamlDocument.Parse(text, reading)!, reading);
                     var schema = EditorSchema.Accepts(JsonNode.Parse(text));
 
@@ -107,23 +107,24 @@ public sealed class SchemaTests
 
                     Assert.True(
                         parser == schema,
-                        $"{text}\nschema: {(schema ? "accepted" : "rejected")}\n{string.Join('\n', reading.Findings().Select(finding => finding.Cause))}"
+                        $"{text}\nschema: {(schema ? "accepted" : "rejected")}\n"
+                            + string.Join('\n', reading.Findings().Select(finding => finding.Cause))
                     );
                 },
                 iter: 1000
             );
 
-        // Without both the agreement would say nothing.
+        // Without both, the agreement would mean nothing.
         Assert.True(
             accepted > 50 && rejected > 50,
             string.Create(CultureInfo.InvariantCulture, $"{accepted} accepted, {rejected} rejected")
         );
     }
 
-    private static Reading Reading() => new("federation.yaml", FederationKeys.Root.Section);
+    private static FileReading NewReading() => new("federation.yaml", FederationKeys.Root.Section);
 
-    /// <summary>Whether the parser finds nothing wrong with the values; references and conflicts are not looked at.</summary>
-    private static bool ParserAccepts(Node root, Reading reading)
+    /// <summary>Whether the parser accepts the values. References and conflicts are not checked.</summary>
+    private static bool ParserAccepts(Node root, FileReading reading)
     {
         FederationKeys.Root.Section.TryRead(root, "a federation", reading, out _);
         // What JSON Schema cannot say: how long a duration is, how many digits a number has.
@@ -135,7 +136,7 @@ public sealed class SchemaTests
             );
     }
 
-    /// <summary>Changes one place of the document: takes away, adds, renames, or puts something else.</summary>
+    /// <summary>Changes the document in one place: removes, adds, renames or replaces something.</summary>
     private static void Change(JsonObject document, Random random)
     {
         var places = Places(document).ToList();

@@ -5,8 +5,8 @@ using Federation.Findings;
 namespace Federation.Tests.Configuration;
 
 /// <summary>
-/// Wrong documents, each with everything that is said about it: <c>wrong-documents.txt</c> holds both, so that the messages
-/// can be read as a person sees them. UPDATE_GOLDEN=1 rewrites the messages.
+/// <c>wrong-documents.txt</c> has wrong documents, each with its findings, so that the messages can be read as a user sees
+/// them. UPDATE_GOLDEN=1 rewrites the findings.
 /// </summary>
 public sealed class WrongDocumentTests
 {
@@ -14,7 +14,7 @@ public sealed class WrongDocumentTests
     private const string Title = "######## ";
     private const string Found = "-------- ";
 
-    /// <summary>Every document with its title, without what is said about it.</summary>
+    /// <summary>The documents with their titles, without the findings.</summary>
     public static IEnumerable<(string Title, string Document)> Documents()
     {
         foreach (var text in Checkout.Read(Table).Split(Title, StringSplitOptions.RemoveEmptyEntries))
@@ -50,5 +50,6 @@ public sealed class WrongDocumentTests
     }
 
     private static string Print(Finding finding) =>
-        $"{finding.Location!.Line}:{finding.Location.Column} {(finding.Severity is Severity.Warning ? "warning " : "")}{finding.Code} {finding.Cause}\n           {finding.Fix}";
+        $"{finding.Location!.Line}:{finding.Location.Column} {(finding.Severity is Severity.Warning ? "warning " : "")}{finding.Code} "
+        + $"{finding.Cause}\n           {finding.Fix}";
 }

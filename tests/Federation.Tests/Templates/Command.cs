@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>A program of the machine's, run to its end.</summary>
+/// <summary>Runs a program of the machine to its end.</summary>
 internal sealed record Command(int ExitCode, string Output, string Error)
 {
     public static bool Exists(string name) =>

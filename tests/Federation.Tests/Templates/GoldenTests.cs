@@ -4,7 +4,7 @@ using Federation.Templates;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>What is rendered, whole, for a reader to look at. <c>UPDATE_GOLDEN=1</c> writes it anew.</summary>
+/// <summary>Whole renderings, for a person to look at. <c>UPDATE_GOLDEN=1</c> rewrites them.</summary>
 public sealed class GoldenTests
 {
     private const string WithPreflight = "google-service-account";

@@ -6,12 +6,12 @@ using Federation.Templates;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>Whatever a value holds, it comes out of the written document as the one scalar that it went into.</summary>
+/// <summary>Any value is read back from the written document as the scalar that it was filled into.</summary>
 public sealed class InjectionTests
 {
     private const int Iterations = 2000;
 
-    /// <summary>What has broken templating before, between pieces of anything.</summary>
+    /// <summary>Texts that break careless templating, mixed with random ones.</summary>
     private static readonly Gen<string> Pieces = Gen.OneOf(
         Gen.OneOf<string>(
             "\n",
@@ -75,7 +75,8 @@ public sealed class InjectionTests
                     CanonicalYaml.Write(
                         Fill(
                             "a.yaml",
-                            "alone: ${workload.audience}\nwithin: a ${workload.audience} b\nk${workload.audience}: [{deep: \"${workload.audience}\"}]\nlast: x\n",
+                            "alone: ${workload.audience}\nwithin: a ${workload.audience} b\n"
+                                + "k${workload.audience}: [{deep: \"${workload.audience}\"}]\nlast: x\n",
                             value
                         )
                     )
@@ -94,7 +95,10 @@ public sealed class InjectionTests
                     CanonicalJson.Write(
                         Fill(
                             "a.json",
-                            """{ "alone": "${workload.audience}", "within": "a ${workload.audience} b", "k${workload.audience}": [{ "deep": "${workload.audience}" }], "last": "x" }""",
+                            """
+                            { "alone": "${workload.audience}", "within": "a ${workload.audience} b",
+                              "k${workload.audience}": [{ "deep": "${workload.audience}" }], "last": "x" }
+                            """,
                             value
                         )
                     )

@@ -4,7 +4,7 @@ using Federation.Templates;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>What is rendered, in the hands of the real <c>kubectl kustomize</c> (which needs no cluster).</summary>
+/// <summary>Runs the real <c>kubectl kustomize</c>, which needs no cluster, on what is rendered.</summary>
 public sealed class KustomizeTests : IDisposable
 {
     private const string TwoDeployments = """

@@ -4,7 +4,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>YAML as a parser that did not write it reads it: an unquoted scalar may be a number, a boolean or null, any other is a string.</summary>
+/// <summary>
+/// Reads YAML independently of the product: an unquoted scalar may be a number, a boolean or null, any other is a string.
+/// </summary>
 internal static class ParsedYaml
 {
     public static JsonNode? Parse(string text)

@@ -91,7 +91,10 @@ public sealed class RenderingTests
             workload,
             (
                 "policies/queue.json",
-                """{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:${account.partition}:sqs:${account.region}:${account.id}:${queue}" } }"""
+                """
+                { "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "sqs:SendMessage",
+                  "Resource": "arn:${account.partition}:sqs:${account.region}:${account.id}:${queue}" } }
+                """
             )
         );
         Assert.Equal("arn:aws:sqs:ap-south-1:012345678901:jobs", (string?)rendered.PermissionsPolicies["queue"]["Statement"]!["Resource"]);
@@ -180,7 +183,10 @@ public sealed class RenderingTests
                 Interlocked.Increment(ref reads);
                 Assert.Equal("own.json", path);
                 return Encoding.UTF8.GetBytes(
-                    """{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/b" }], "Id": "${workload.name}" }"""
+                    """
+                    { "Version": "2012-10-17", "Id": "${workload.name}",
+                      "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/b" }] }
+                    """
                 );
             }
         );

@@ -4,7 +4,7 @@ using Federation.Templates;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>The federation that the rendering tests render: one cluster, one account, one workload, to be varied.</summary>
+/// <summary>The federation of the rendering tests: one cluster, one account and one workload, to be varied.</summary>
 internal static class Sample
 {
     public static readonly SourceLocation Here = new("federation.yaml", 7, 5);

@@ -9,11 +9,14 @@ namespace Federation.Tests.Templates;
 public sealed class TemplateLanguageTests
 {
     [Fact]
-    public void Placeholders_stand_in_values_and_in_keys() =>
+    public void Placeholders_are_filled_in_values_and_in_keys() =>
         Filled(
             """{ "${issuer.path}:sub": "is ${workload.subject}." }""",
             "trust.json",
-            """{ "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main:sub": "is system:serviceaccount:reports:reader." }"""
+            """
+            { "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main:sub":
+                "is system:serviceaccount:reports:reader." }
+            """
         );
 
     [Fact]
@@ -44,7 +47,10 @@ public sealed class TemplateLanguageTests
             tagged: !!str 12
             """.Replace("on:", "\"on\":", StringComparison.Ordinal),
             "a.yaml",
-            """{ "mode": 420, "port": 8080, "half": 0.5, "on": true, "none": null, "empty": null, "text": "true", "date": "2012-10-17", "tagged": "12" }"""
+            """
+            { "mode": 420, "port": 8080, "half": 0.5, "on": true, "none": null, "empty": null,
+              "text": "true", "date": "2012-10-17", "tagged": "12" }
+            """
         );
 
     [Theory]
@@ -56,7 +62,7 @@ public sealed class TemplateLanguageTests
         Filled($"a: '{template}'", "a.yaml", new JsonObject { ["a"] = expected }.ToJsonString());
 
     [Fact]
-    public void A_value_is_never_looked_at_again() =>
+    public void A_value_is_not_parsed_again() =>
         Filled(
             "run: ${verify.run}",
             "a.yaml",

@@ -1,6 +1,6 @@
 namespace Federation.Tests.Templates;
 
-/// <summary>A folder of one test's own, gone at its end.</summary>
+/// <summary>A folder for one test, deleted at its end.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("federation-");

@@ -6,7 +6,7 @@ using Federation.Diagnosis.Evidence;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>The validation pod's own script, run by the machine's <c>/bin/sh</c> with an <c>aws</c> and a clock of the test's.</summary>
+/// <summary>Runs the validation pod's script with the machine's <c>/bin/sh</c>, and with an <c>aws</c> and a clock of the test.</summary>
 public sealed class ValidationScriptTests : IDisposable
 {
     private const string Identity =
@@ -67,8 +67,8 @@ public sealed class ValidationScriptTests : IDisposable
     public void A_refused_pod_shows_header_and_claims_of_its_token_and_never_the_token(string padding)
     {
         var claims = $$"""{"aud":["sts.amazonaws.com"],"sub":"system:serviceaccount:reports:mirror","x":"a\nb\"ü?>{{padding}}"}""";
-        var token =
-            $"{Base64Url.EncodeToString("""{"alg":"RS256","kid":"k1"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2lnbmF0dXJl";
+        var header = Base64Url.EncodeToString("""{"alg":"RS256","kid":"k1"}"""u8);
+        var token = $"{header}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.c2lnbmF0dXJl";
 
         var run = Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", _folder.Write("token", token)));
 

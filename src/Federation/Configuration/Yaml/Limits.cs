@@ -1,16 +1,16 @@
 namespace Federation.Configuration.Yaml;
 
-/// <summary>What a configuration may amount to: far above any federation, far below what would take a second or a stack.</summary>
+/// <summary>Limits of a configuration file: far above any real one, and low enough that reading takes less than a second.</summary>
 internal static class Limits
 {
     public const int Bytes = 4 * 1024 * 1024;
 
-    /// <summary>Nodes, aliases counted as often as they are used.</summary>
+    /// <summary>Nodes of the document. An alias counts as often as it is used.</summary>
     public const int Nodes = 500_000;
 
-    /// <summary>A federation needs seven levels.</summary>
+    /// <summary>Levels of nesting; a configuration needs seven.</summary>
     public const int Depth = 32;
 
-    /// <summary>Findings that are listed one by one.</summary>
+    /// <summary>Findings that are listed; further ones are only counted.</summary>
     public const int Findings = 1000;
 }

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Federation.Configuration.Yaml;
 
-/// <summary>A place in a text; both numbers count from one.</summary>
+/// <summary>A position in a text. Both numbers start at one.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Position(int Line, int Column)
 {
@@ -13,17 +13,16 @@ internal readonly record struct Position(int Line, int Column)
 }
 
 /// <summary>
-/// A node of a YAML document. An alias is the very node of its anchor, so a document is a graph without cycles:
-/// <see cref="Size"/> is what it amounts to when walked as a tree.
+/// A node of a YAML document. An alias is the same object as its anchor's node, so a document is a graph without cycles.
 /// </summary>
 internal abstract class Node(Position at)
 {
     public Position At { get; } = at;
 
-    /// <summary>The number of nodes from here down, aliases counted as often as they are used.</summary>
+    /// <summary>The number of nodes from here down if the graph is walked as a tree: an alias counts as often as it is used.</summary>
     public int Size { get; set; } = 1;
 
-    /// <summary>What stands here, for a message: "text", "a list".</summary>
+    /// <summary>What it is, for messages: "text", "a list".</summary>
     public abstract string Kind { get; }
 }
 
@@ -36,12 +35,12 @@ internal enum ScalarKind
     Float,
 }
 
-/// <summary>A scalar as it was written; <see cref="Type"/> is what YAML 1.2's core schema takes it for.</summary>
+/// <summary>A scalar as it was written. <see cref="Type"/> follows from YAML 1.2's core schema.</summary>
 internal sealed partial class ScalarNode(Position at, string text, bool plain) : Node(at)
 {
     public string Text { get; } = text;
 
-    /// <summary>Neither quoted, nor a block, nor tagged as text: YAML decides by its looks what it is.</summary>
+    /// <summary>Not quoted, not a block and not tagged as text, so that its type depends on how it looks.</summary>
     public bool Plain { get; } = plain;
 
     public ScalarKind Type { get; } = plain ? TypeOf(text) : ScalarKind.Text;
@@ -50,7 +49,7 @@ internal sealed partial class ScalarNode(Position at, string text, bool plain) :
         Type switch
         {
             ScalarKind.Null => "nothing",
-            ScalarKind.Boolean => "a truth value",
+            ScalarKind.Boolean => "a boolean",
             ScalarKind.Integer or ScalarKind.Float => "a number",
             _ => "text",
         };
@@ -60,7 +59,7 @@ internal sealed partial class ScalarNode(Position at, string text, bool plain) :
         {
             "" or "~" or "null" or "Null" or "NULL" => ScalarKind.Null,
             "true" or "True" or "TRUE" or "false" or "False" or "FALSE" => ScalarKind.Boolean,
-            // Every number begins with one of these: most scalars need no closer look.
+            // Every number begins with one of these, so most scalars need no regular expression.
             [(>= '0' and <= '9') or '-' or '+' or '.', ..] when text.Length <= 400 => NumberOf(text),
             _ => ScalarKind.Text,
         };
@@ -88,10 +87,10 @@ internal sealed class SequenceNode(Position at) : Node(at)
     public override string Kind => "a list";
 }
 
-/// <summary>A mapping whose keys are scalars and stand once; merge keys (<c>&lt;&lt;</c>) are resolved.</summary>
+/// <summary>A mapping. Its keys are scalars and unique; merge keys (<c>&lt;&lt;</c>) are resolved.</summary>
 internal sealed class MappingNode(Position at) : Node(at)
 {
-    // Most mappings have a handful of keys, and there are tens of thousands of them: an index pays only beyond that.
+    // An index is worth its memory only beyond this number of keys; most mappings have a handful.
     private const int Indexed = 16;
 
     private readonly List<(ScalarNode Key, Node Value)> _entries = [];
@@ -110,7 +109,7 @@ internal sealed class MappingNode(Position at) : Node(at)
         return found >= 0;
     }
 
-    /// <summary>Adds an entry unless its key is there.</summary>
+    /// <summary>Adds an entry. False if its key exists already.</summary>
     public bool TryAdd((ScalarNode Key, Node Value) entry)
     {
         if (TryGet(entry.Key.Text, out _))

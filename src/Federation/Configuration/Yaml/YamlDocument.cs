@@ -5,21 +5,21 @@ using YamlDotNet.Core.Events;
 namespace Federation.Configuration.Yaml;
 
 /// <summary>
-/// Builds the one document of a YAML stream from its events, within <see cref="Limits"/>. Nothing here recurses: the
-/// bounds are kept while the events arrive, before anything walks the nodes.
+/// Builds the document of a YAML stream from its events. It does not recurse, and enforces <see cref="Limits"/> while the
+/// events arrive, so that whatever walks the nodes afterwards may recurse.
 /// </summary>
 internal sealed class YamlDocument
 {
-    private readonly Reading _reading;
+    private readonly FileReading _reading;
     private readonly Stack<Open> _open = new();
     private readonly Dictionary<string, Node?> _anchors = new(StringComparer.Ordinal);
     private Node? _root;
     private long _size;
     private bool _broken;
 
-    private YamlDocument(Reading reading) => _reading = reading;
+    private YamlDocument(FileReading reading) => _reading = reading;
 
-    /// <summary>A container that has begun, with the key that waits for its value where it is a mapping.</summary>
+    /// <summary>A list or mapping that has begun but not ended; of a mapping also the key whose value comes next.</summary>
     private sealed class Open(Node node, bool flow, string? anchor)
     {
         public Node Node { get; } = node;
@@ -35,8 +35,8 @@ internal sealed class YamlDocument
         public List<(ScalarNode Key, Node Value)>? Merges { get; set; }
     }
 
-    /// <summary>The root node; null where the text is no single YAML document, which has then been reported.</summary>
-    public static Node? Parse(string text, Reading reading)
+    /// <summary>Returns the root node, or null if the text is not one YAML document, which is then reported.</summary>
+    public static Node? Parse(string text, FileReading reading)
     {
         var document = new YamlDocument(reading);
         var parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
@@ -54,7 +54,7 @@ internal sealed class YamlDocument
         catch (Exception fault)
             when (fault is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
-            // The parser's own slips on broken input, which carry no place; the last event tells where it was.
+            // The parser throws these on some broken input. They have no position, so the last event's is used.
             document.ReportSyntax(
                 text,
                 parser.Current is { } last ? PositionOf(last.End) : Position.Start,
@@ -157,7 +157,7 @@ internal sealed class YamlDocument
         Place(ended.Node, ended.Anchor);
     }
 
-    /// <summary>Puts a finished node where it belongs: as key, value, item or root.</summary>
+    /// <summary>Adds a finished node to its parent: as key, value or item. Without a parent it is the root.</summary>
     private void Place(Node node, string? anchor)
     {
         if (anchor is not null)
@@ -214,7 +214,7 @@ internal sealed class YamlDocument
         }
     }
 
-    /// <summary>YAML's merge key: what the mapping does not say itself it takes from the first that does.</summary>
+    /// <summary>Resolves a merge key: adds the entries whose keys the mapping does not have. The first source wins.</summary>
     private void Merge(MappingNode mapping, ScalarNode merge, Node value)
     {
         foreach (var source in value is SequenceNode sequence ? sequence.Items : [value])
@@ -256,7 +256,7 @@ internal sealed class YamlDocument
         }
         else if (node is null)
         {
-            Break(at, $"the alias *{name} stands inside the value it names", "A value cannot contain itself; write it out.");
+            Break(at, $"the alias *{name} is inside the value that it names", "A value cannot contain itself; write it out.");
         }
         else if (Count(node.Size, at))
         {
@@ -278,8 +278,8 @@ internal sealed class YamlDocument
         {
             Break(
                 at,
-                $"the file amounts to more than {Limits.Nodes} values (an alias counts as all that it repeats)",
-                "Split the federation, or take the aliases apart."
+                $"the file has more than {Limits.Nodes} values (an alias counts as all that it repeats)",
+                "Split the federation, or use fewer aliases."
             );
         }
 
@@ -309,12 +309,12 @@ internal sealed class YamlDocument
         _reading.Invalid(at, cause, fix);
     }
 
-    /// <summary>The parser's complaint in the words of someone who edits the file.</summary>
+    /// <summary>Reports a syntax error in words for somebody who edits the file.</summary>
     private void ReportSyntax(string text, Position at, string message)
     {
         if (message.Contains("tab", StringComparison.Ordinal) && FindTab(text, at) is { } tab)
         {
-            Break(tab, "a tab stands in the indentation", "Indent with spaces: YAML allows no tabs there.");
+            Break(tab, "there is a tab in the indentation", "Indent with spaces: YAML allows no tabs there.");
         }
         else if (_open.TryPeek(out var open) && open.Flow)
         {
@@ -330,7 +330,7 @@ internal sealed class YamlDocument
             var (cause, fix) = message switch
             {
                 _ when message.Contains("invalid mapping", StringComparison.Ordinal) => (
-                    "a colon stands where none can: inside an unquoted value, or on a line indented too far",
+                    "a colon is not allowed here: it is inside an unquoted value, or on a line indented too far",
                     "Put the value in quotes, or align the line with the keys beside it."
                 ),
                 _ when message.Contains("quoted scalar", StringComparison.Ordinal) => (
@@ -343,14 +343,14 @@ internal sealed class YamlDocument
                 ),
                 _ => (
                     "not valid YAML: " + char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.'),
-                    "Mend the line: its indentation, its quotes, or the blank after a colon."
+                    "Fix the line: its indentation, its quotes, or the space after a colon."
                 ),
             };
             Break(at, cause, fix);
         }
     }
 
-    /// <summary>The first tab among the blanks that begin a line, from the given line on.</summary>
+    /// <summary>Finds the first tab in the indentation of a line, from the given line on.</summary>
     private static Position? FindTab(string text, Position from)
     {
         var number = 0;

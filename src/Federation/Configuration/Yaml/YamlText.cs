@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Federation.Configuration.Yaml;
 
-/// <summary>The bytes of a YAML file as text, or why they are none.</summary>
+/// <summary>Decodes the bytes of a YAML file.</summary>
 internal static class YamlText
 {
-    // YAML 1.2 section 5.1: what a stream may not contain. (A byte-order mark is taken off before.)
+    // Characters that a YAML stream may not contain (YAML 1.2, section 5.1). A byte-order mark was removed before.
     private static readonly SearchValues<char> Unprintable = SearchValues.Create([
         .. Enumerable
             .Range(0, 0x20)
@@ -17,13 +17,14 @@ internal static class YamlText
             .Select(code => (char)code),
     ]);
 
-    public static string? Decode(ReadOnlySpan<byte> bytes, Reading reading)
+    public static string? Decode(ReadOnlySpan<byte> bytes, FileReading reading)
     {
         if (bytes.Length > Limits.Bytes)
         {
             reading.Invalid(
                 Position.Start,
-                $"the file has {bytes.Length} bytes; {Limits.Bytes} is the most that is read (a federation of 10,000 workloads needs about 2,500,000)",
+                $"the file has {bytes.Length} bytes; at most {Limits.Bytes} are read "
+                    + "(a federation of 10,000 workloads needs about 2,500,000)",
                 "Check that this is the right file, or split the federation into several."
             );
             return null;
@@ -56,7 +57,7 @@ internal static class YamlText
         {
             reading.Invalid(
                 PositionAfter(text.AsSpan(0, at)),
-                $"the control character U+{(int)text[at]:X4} may not stand in YAML",
+                $"the control character U+{(int)text[at]:X4} is not allowed in YAML",
                 "Delete it; inside double quotes it can be written as an escape."
             );
             return null;

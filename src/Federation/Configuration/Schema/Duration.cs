@@ -4,36 +4,36 @@ using System.Text.RegularExpressions;
 using Federation.Configuration.Yaml;
 using Federation.Findings;
 
-namespace Federation.Configuration.Shape;
+namespace Federation.Configuration.Schema;
 
 /// <summary>
-/// A span of time such as <c>1h</c>, <c>90m</c>, <c>3600s</c> or <c>1h30m</c>, within bounds; those are reported under
-/// <see cref="RangeCode"/>, what is no duration at all as FED1001.
+/// A duration such as <c>1h</c>, <c>90m</c>, <c>3600s</c> or <c>1h30m</c>, within bounds. One out of bounds is reported as
+/// <see cref="RangeCode"/>, any other text as FED1001.
 /// </summary>
 internal sealed partial class Duration : Value<TimeSpan>
 {
     private const string Pattern = "(?:[0-9]{1,9}h)?(?:[0-9]{1,9}m)?(?:[0-9]{1,9}s)?";
     private const string FinePattern = Pattern + "(?:[0-9]{1,9}ms)?";
 
-    // Far beyond every bound, and well within what a TimeSpan holds.
+    // In seconds: above every bound, and within the range of a TimeSpan.
     private const long LongestRead = 100_000_000_000;
 
     public required TimeSpan Least { get; init; }
 
     public required TimeSpan Most { get; init; }
 
-    /// <summary>The most that makes sense, where more is allowed; what a fix advises.</summary>
+    /// <summary>The upper bound that a fix names, if it is lower than <see cref="Most"/>.</summary>
     public TimeSpan? Advised { get; init; }
 
-    /// <summary>Why the bounds are where they are: the rule's owner.</summary>
+    /// <summary>Why there are these bounds, and whose they are. For messages.</summary>
     public required string Reason { get; init; }
 
     public string RangeCode { get; init; } = FindingCodes.ConfigurationInvalid;
 
-    /// <summary>Milliseconds (<c>20ms</c>) may be written too.</summary>
+    /// <summary>Milliseconds, such as <c>20ms</c>, are allowed, too.</summary>
     public bool Fine { get; init; }
 
-    /// <summary>A value that is allowed but will not have the effect it seems to have.</summary>
+    /// <summary>Returns a warning about a value that is allowed but does not have the effect that one would expect.</summary>
     public Func<TimeSpan, Mistake?> Warn { get; init; } = _ => null;
 
     public override string Kind => Fine ? "a duration such as 2s or 20ms" : "a duration such as 1h, 90m or 1h30m";
@@ -49,7 +49,7 @@ internal sealed partial class Duration : Value<TimeSpan>
         return text.Length > 0 ? text : "0s";
     }
 
-    public override bool TryRead(Node node, string label, Reading reading, out TimeSpan value)
+    public override bool TryRead(Node node, string label, FileReading reading, out TimeSpan value)
     {
         value = default;
         if (node is ScalarNode { Type: ScalarKind.Integer } number)
@@ -128,7 +128,7 @@ internal sealed partial class Duration : Value<TimeSpan>
     private static long NumberIn(Group group) =>
         group.Success ? long.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
 
-    // Groups "s" and "ms": 5ms is no 5m with an s left over, since the whole text must match.
+    // 5ms is not read as 5m with an s left over, since the whole text has to match.
     [GeneratedRegex(
         @"\A(?:(?<h>[0-9]{1,9})h)?(?:(?<m>[0-9]{1,9})m)?(?:(?<s>[0-9]{1,9})s)?(?:(?<ms>[0-9]{1,9})ms)?\z",
         RegexOptions.ExplicitCapture,

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Federation.Configuration.Yaml;
 
-namespace Federation.Configuration.Shape;
+namespace Federation.Configuration.Schema;
 
 /// <summary>A whole number within bounds.</summary>
 internal sealed class WholeNumber : Value<int>
@@ -11,12 +11,12 @@ internal sealed class WholeNumber : Value<int>
 
     public required int Most { get; init; }
 
-    /// <summary>Why the bounds are where they are.</summary>
+    /// <summary>Why there are these bounds. For messages.</summary>
     public required string Reason { get; init; }
 
     public override string Kind => "a whole number";
 
-    public override bool TryRead(Node node, string label, Reading reading, out int value)
+    public override bool TryRead(Node node, string label, FileReading reading, out int value)
     {
         value = 0;
         if (node is not ScalarNode { Type: ScalarKind.Integer } scalar)

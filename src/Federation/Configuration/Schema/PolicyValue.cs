@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Federation.Configuration.Yaml;
 using Federation.Findings;
 
-namespace Federation.Configuration.Shape;
+namespace Federation.Configuration.Schema;
 
 /// <summary>
 /// A permissions policy: a name under templates/policies, the path of a JSON file, a managed-policy ARN, or a mapping of
@@ -12,7 +12,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
 {
     private const string TemplateKey = "template";
 
-    /// <summary>Buckets go into ARNs, where a wildcard or a slash in a name would mean more than one bucket.</summary>
+    /// <summary>Its values become part of ARNs, where a wildcard or a slash would stand for more than one bucket.</summary>
     private const string BucketsParameter = "buckets";
 
     private static readonly Text File = Identifiers.Free("path of a policy file");
@@ -20,7 +20,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
 
     public override string Kind => "a policy: a template's name, a file's path, a managed-policy ARN, or a mapping with \"template\"";
 
-    public override bool TryRead(Node node, string label, Reading reading, out PolicyReference value)
+    public override bool TryRead(Node node, string label, FileReading reading, out PolicyReference value)
     {
         value = null!;
         switch (node)
@@ -46,7 +46,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
                     new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal),
                     reading.Locate(node.At)
                 );
-                return IsTaken(name, node, node, [], reading);
+                return IsKnown(name, node, node, [], reading);
             case MappingNode mapping:
                 return TryReadTemplate(mapping, reading, out value);
             default:
@@ -63,7 +63,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
             {
                 ["anyOf"] = new JsonArray(
                     Identifiers.PolicyName.Schema(definitions),
-                    // A file, whose name becomes the policy's.
+                    // A file. Its name becomes the policy's name.
                     new JsonObject
                     {
                         ["type"] = "string",
@@ -88,7 +88,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
     private static bool IsPath(string text) =>
         text.AsSpan().IndexOfAny('/', '\\') >= 0 || text.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
-    private static bool TryReadFile(ScalarNode scalar, string label, Reading reading, out PolicyReference value)
+    private static bool TryReadFile(ScalarNode scalar, string label, FileReading reading, out PolicyReference value)
     {
         value = null!;
         if (!File.TryRead(scalar, label, reading, out var path))
@@ -96,7 +96,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
             return false;
         }
 
-        // Either separator, whichever system this runs on: the configuration is the same file everywhere.
+        // Both separators on every system: a configuration means the same everywhere.
         var fileName = path[(path.AsSpan().LastIndexOfAny('/', '\\') + 1)..];
         var name = fileName.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? fileName[..^".json".Length] : fileName;
         if (!Identifiers.PolicyName.Accepts(name))
@@ -126,7 +126,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
         return true;
     }
 
-    private static bool TryReadTemplate(MappingNode mapping, Reading reading, out PolicyReference value)
+    private static bool TryReadTemplate(MappingNode mapping, FileReading reading, out PolicyReference value)
     {
         value = null!;
         var before = reading.Errors;
@@ -174,11 +174,11 @@ internal sealed class PolicyValue : Value<PolicyReference>
         }
 
         value = new PolicyReference.Template(name, parameters, reading.Locate(mapping.At));
-        return IsTaken(name, template.Value, mapping, [.. mapping.Entries.Where(entry => entry.Key.Text is not TemplateKey)], reading);
+        return IsKnown(name, template.Value, mapping, [.. mapping.Entries.Where(entry => entry.Key.Text is not TemplateKey)], reading);
     }
 
-    /// <summary>Holds what was written to the templates there are: the name, the parameters, and what a value must be.</summary>
-    private static bool IsTaken(string name, Node named, Node whole, IReadOnlyList<(ScalarNode Key, Node Value)> given, Reading reading)
+    /// <summary>Checks the name, the parameters and the values against the templates that exist.</summary>
+    private static bool IsKnown(string name, Node named, Node whole, IReadOnlyList<(ScalarNode Key, Node Value)> given, FileReading reading)
     {
         if (reading.PolicyTemplates is not { } templates)
         {
@@ -248,12 +248,12 @@ internal sealed class PolicyValue : Value<PolicyReference>
         return reading.Errors == before;
     }
 
-    /// <summary>The value of a template's parameter: one text, number or truth value, or a list of them.</summary>
+    /// <summary>The value of a template's parameter: a text, number or boolean, or a list of them.</summary>
     private sealed class ParameterValue : Value<IReadOnlyList<string>>
     {
         public override string Kind => "text or a list of texts";
 
-        public override bool TryRead(Node node, string label, Reading reading, out IReadOnlyList<string> value)
+        public override bool TryRead(Node node, string label, FileReading reading, out IReadOnlyList<string> value)
         {
             var read = new List<string>();
             value = read;

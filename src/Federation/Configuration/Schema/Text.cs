@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 using Federation.Configuration.Yaml;
 using Federation.Findings;
 
-namespace Federation.Configuration.Shape;
+namespace Federation.Configuration.Schema;
 
-/// <summary>What a known mistake is, and its remedy.</summary>
+/// <summary>A mistake that was recognised, and its fix. <paramref name="Meant"/> is the value that was probably meant.</summary>
 internal sealed record Mistake(string Cause, string Fix, string? Meant = null);
 
 /// <summary>
-/// Text that follows a rule. Unquoted text that YAML takes for a number, a truth value or nothing is refused with the
-/// advice to quote it, unless <see cref="AllowsInteger"/>: then the digits count as they were written.
+/// Text that follows a rule. Unquoted text that YAML reads as a number, a boolean or null is refused with the advice to quote
+/// it. With <see cref="AllowsInteger"/>, digits are taken as they were written.
 /// </summary>
 internal sealed class Text : Value<string>
 {
@@ -25,7 +25,9 @@ internal sealed class Text : Value<string>
     /// <summary>What it must look like: completes the sentence "Write …".</summary>
     public required string Requirement { get; init; }
 
-    /// <summary>For the whole of the text, in what .NET and ECMAScript have in common.</summary>
+    /// <summary>
+    /// Regular expression for the whole text. Use only syntax shared by .NET and ECMAScript: it is also the schema's pattern.
+    /// </summary>
     public required string Pattern { get; init; }
 
     public string Code { get; init; } = FindingCodes.ConfigurationInvalid;
@@ -34,17 +36,17 @@ internal sealed class Text : Value<string>
 
     public int Most { get; init; } = 1024;
 
-    /// <summary>The characters that may occur, to point at the first that may not.</summary>
+    /// <summary>The allowed characters, used to point at the first wrong one.</summary>
     public SearchValues<char>? Alphabet { get; init; }
 
-    /// <summary>Recognises mistakes that people make with this kind of text.</summary>
+    /// <summary>Recognises a usual mistake. Null if it is none of those.</summary>
     public Func<string, Mistake?> Explain { get; init; } = _ => null;
 
     public bool AllowsInteger { get; init; }
 
     public override string Kind => "text";
 
-    public override bool TryRead(Node node, string label, Reading reading, out string value)
+    public override bool TryRead(Node node, string label, FileReading reading, out string value)
     {
         value = "";
         if (node is not ScalarNode scalar || scalar.Type is ScalarKind.Null)
@@ -81,8 +83,8 @@ internal sealed class Text : Value<string>
         return false;
     }
 
-    /// <summary>Checks a key of the user's choosing; keys are text however they look.</summary>
-    public void CheckName(ScalarNode key, Reading reading)
+    /// <summary>Checks a key that the user chose. Keys are text whatever they look like.</summary>
+    public void CheckName(ScalarNode key, FileReading reading)
     {
         if (Examine(key.Text) is { } mistake)
         {
@@ -92,7 +94,7 @@ internal sealed class Text : Value<string>
 
     public bool Accepts(string text) => text.Length >= Least && text.Length <= Most && _regex.Value.IsMatch(text);
 
-    /// <summary>What is wrong with the text; null where nothing is.</summary>
+    /// <summary>What is wrong with the text, or null.</summary>
     public Mistake? Examine(string text)
     {
         if (Accepts(text))
@@ -127,7 +129,7 @@ internal sealed class Text : Value<string>
         return schema;
     }
 
-    private void Reject(Mistake mistake, ScalarNode scalar, Reading reading) =>
+    private void Reject(Mistake mistake, ScalarNode scalar, FileReading reading) =>
         reading.Add(Code, scalar.At, mistake.Cause, mistake.Fix, mistake.Meant, scalar.Text);
 
     private string? Why(string text)
@@ -139,7 +141,8 @@ internal sealed class Text : Value<string>
 
         if (Alphabet is not null && text.AsSpan().IndexOfAnyExcept(Alphabet) is var at and >= 0)
         {
-            return $"{Quote.Of(char.IsSurrogate(text[at]) && at + 1 < text.Length ? text.Substring(at, 2) : text[at].ToString())} (character {at + 1}) may not stand there";
+            var wrong = char.IsSurrogate(text[at]) && at + 1 < text.Length ? text.Substring(at, 2) : text[at].ToString();
+            return $"{Quote.Of(wrong)} (character {at + 1}) is not allowed there";
         }
 
         if (text.Length > Most)
@@ -155,7 +158,7 @@ internal sealed class Text : Value<string>
         return null;
     }
 
-    /// <summary>The nearest text that follows the rule, if a simple change makes one.</summary>
+    /// <summary>A text that follows the rule, if a simple change leads to one.</summary>
     private string? Repair(string text)
     {
         if (text.Length > 2 * Most)

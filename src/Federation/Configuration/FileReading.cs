@@ -1,27 +1,27 @@
-using Federation.Configuration.Shape;
+using Federation.Configuration.Schema;
 using Federation.Configuration.Yaml;
 using Federation.Findings;
 
 namespace Federation.Configuration;
 
-/// <summary>One reading of one file: collects every problem, so that all of them are reported together.</summary>
-internal sealed class Reading(string file, Section grammar)
+/// <summary>Collects the findings about one file while it is read.</summary>
+internal sealed class FileReading(string file, Section grammar)
 {
     private readonly List<(Position At, Finding Finding)> _problems = [];
     private int _unlisted;
 
-    /// <summary>The policy templates by name, with the parameters each takes; null where they are not known.</summary>
+    /// <summary>The policy templates by name, with the parameters that each takes. Null: they are not known.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? PolicyTemplates { get; init; }
 
-    /// <summary>Whether there is a file at a policy's path; null where that is not known.</summary>
+    /// <summary>Whether a policy file exists at a path. Null: that is not known.</summary>
     public Func<string, bool>? HasPolicyFile { get; init; }
 
-    /// <summary>What the whole file may contain, to tell where a misplaced key belongs.</summary>
+    /// <summary>The sections of the whole file, used to say where a misplaced key belongs.</summary>
     public Section Grammar => grammar;
 
     public int Errors { get; private set; }
 
-    /// <summary>So much is wrong that more of it is only counted: the rest of the file is no longer worth explaining.</summary>
+    /// <summary>So many findings that further ones are only counted. Their texts are not used and need no care.</summary>
     public bool IsFull => _problems.Count >= 2 * Limits.Findings;
 
     public SourceLocation Locate(Position at) => new(file, at.Line, at.Column);
@@ -68,8 +68,8 @@ internal sealed class Reading(string file, Section grammar)
     }
 
     /// <summary>
-    /// Everything found, in the order of the file, each thing once (a value that is used through an alias is read more
-    /// than once). Beyond <see cref="Limits.Findings"/> the rest is counted.
+    /// The findings in the order of the file, each once, although a value with aliases is read several times. Beyond
+    /// <see cref="Limits.Findings"/> the rest is summed up in one.
     /// </summary>
     public IReadOnlyList<Finding> Findings()
     {
@@ -85,7 +85,7 @@ internal sealed class Reading(string file, Section grammar)
         }
 
         var rest = findings[Limits.Findings..];
-        // The rest must weigh what is in it: a cut never hides the only error.
+        // The summary is an error if one of the rest is: the limit must not hide the only error.
         var severity = _unlisted > 0 ? Severity.Error : rest.Max(finding => finding.Severity);
         return
         [
@@ -95,7 +95,7 @@ internal sealed class Reading(string file, Section grammar)
                 Code = FindingCodes.ConfigurationInvalid,
                 Severity = severity,
                 Cause = $"{rest.Count + _unlisted} more problems follow from here on",
-                Fix = "Mend those listed first; many may have one cause.",
+                Fix = "Fix those listed first; many may have one cause.",
                 Expected = null,
                 Actual = null,
             },
