@@ -73,6 +73,10 @@ internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
                 Line($"{Name(skipped.Workload)}: [red]STS would refuse the token[/], so no validation pod is created");
                 Show(skipped.Diagnosis);
                 break;
+            case RunEvent.GateRefused refused:
+                Line($"{Name(refused.Workload)}: [red]failed[/]: the validation pod could not be run to its end");
+                Show(refused.Diagnosis);
+                break;
             case RunEvent.GateEnded ended:
                 Show(ended);
                 break;

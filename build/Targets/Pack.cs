@@ -12,7 +12,9 @@ using Path = System.IO.Path;
 namespace Build.Targets;
 
 [TaskName("Pack")]
-[TaskDescription("Makes the release's archives: the host with its runtime, for each system, with digests and bills of materials.")]
+[TaskDescription(
+    "Makes the release's archives: the host with its runtime, for each system, with digests and bills of materials; on the published packages only."
+)]
 public sealed class Pack : AsyncFrostingTask<BuildContext>
 {
     private static readonly string[] Projects = ["src/Federation.Sandbox.AwsCli/Federation.Sandbox.AwsCli.csproj", "build/Build.csproj"];

@@ -125,7 +125,7 @@ public sealed class FederationRun : IAsyncDisposable
     /// <param name="isInterrupted">The run was ended from outside.</param>
     public async Task<WrittenReport?> CloseAsync(bool isInterrupted)
     {
-        if (!_options.HasReport || !_opened.IsValueCreated && !_diagnosed.IsValueCreated || !Directory.Exists(_output.Path))
+        if (!_options.HasReport || !_output.IsClaimed)
         {
             return null;
         }

@@ -10,6 +10,9 @@ internal sealed class OutputFolder(string path)
 
     public string Path => path;
 
+    /// <summary>The folder can be written, and the results in it are this run's.</summary>
+    public bool IsClaimed { get; private set; }
+
     public string ReportPath => System.IO.Path.Combine(path, Report);
 
     public string EvidencePath => System.IO.Path.Combine(path, Evidence);
@@ -37,6 +40,7 @@ internal sealed class OutputFolder(string path)
                 }
             }
 
+            IsClaimed = true;
             return null;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

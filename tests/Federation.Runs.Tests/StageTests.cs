@@ -166,6 +166,20 @@ public sealed class StageTests
     }
 
     [Fact]
+    public async Task A_folder_in_the_way_of_the_report_is_a_wrong_argument_and_no_crash()
+    {
+        using var scene = new Scene();
+        Directory.CreateDirectory(scene.ReportPath);
+        await using var run = scene.Run();
+
+        await run.Planned;
+
+        Assert.Equal([FindingCodes.ArgumentInvalid], scene.Codes);
+        Assert.Null(await run.CloseAsync(isInterrupted: false));
+        Assert.Equal(ExitCodes.Invalid, run.ExitCode);
+    }
+
+    [Fact]
     public async Task An_output_that_cannot_be_written_is_a_wrong_argument()
     {
         using var scene = new Scene();

@@ -193,7 +193,8 @@ public sealed class StepFilesTests
     private static string Quoted(string value) => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>Holds the lines between a section's two marks, indented as the marks are.</summary>
-    private static void Hold(string path, string section, string[] lines)
+    /// <summary>Holds the part of a file between the marks of a section to what it should be; <c>UPDATE_GOLDEN=1</c> writes it.</summary>
+    internal static void Hold(string path, string section, string[] lines)
     {
         var text = Checkout.Read(path);
         var marks = new Regex(
