@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
@@ -6,9 +8,14 @@ using Federation.Resources;
 
 namespace Federation.Google;
 
-/// <summary>What Google has of clusters, their issuers and the Google service accounts; each is read once, all at once.</summary>
+/// <summary>
+/// Reads what Google knows of clusters, their issuers and the Google service accounts, side by side. Each is read once,
+/// however many workloads share it; an issuer is asked once in the life of the reader, whatever it answers.
+/// </summary>
 public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers) : IEvidenceReader<GoogleEvidence>
 {
+    private readonly ConcurrentDictionary<string, Lazy<Task<Reading<PublishedIssuer>>>> _published = new(StringComparer.Ordinal);
+
     public async Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(
         IReadOnlyList<WorkloadEvidence> workloads,
         EvidenceScope scope,
@@ -17,33 +24,29 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
     {
         var all = workloads.Select(evidence => evidence.Workload).ToList();
         var clusters = Once(all, workload => workload.Cluster, workload => ClusterAsync(workload.Cluster, cancellationToken));
-        // Google's own issuer is built into AWS: there is nothing about it to get wrong.
+        // AWS knows Google's own issuer by itself, so nothing about that one can be wrong.
         var published = Once(
             all.Where(workload => workload.Identity == IdentityKind.Cluster),
             workload => workload.Cluster,
             workload => IssuerAsync(workload.Cluster, cancellationToken)
         );
         var bound = all.Where(workload => workload.GoogleServiceAccount is not null).ToList();
-        var accounts = Once(bound, workload => workload.GoogleServiceAccountEmail!, workload => AccountAsync(workload, cancellationToken));
-        var users = Once(bound, workload => workload.GoogleServiceAccountEmail!, workload => UsersAsync(workload, cancellationToken));
-        var evidence = await Task.WhenAll(
-            all.Select(async workload =>
-                KeyValuePair.Create(
-                    workload.Name,
-                    new GoogleEvidence
-                    {
-                        Cluster = await clusters[workload.Cluster],
-                        Issuer =
-                            published.TryGetValue(workload.Cluster, out var issuer) && workload.Identity == IdentityKind.Cluster
-                                ? await issuer
-                                : null,
-                        ServiceAccount = workload.GoogleServiceAccountEmail is { } email ? await accounts[email] : null,
-                        WorkloadIdentityUsers = workload.GoogleServiceAccountEmail is { } of ? await users[of] : null,
-                    }
-                )
-            )
-        );
-        return evidence.ToDictionary(StringComparer.Ordinal);
+        var accounts = Once(bound, GoogleAccount.Of, workload => AccountAsync(workload, cancellationToken));
+        var users = Once(bound, GoogleAccount.Of, workload => UsersAsync(workload, cancellationToken));
+        var evidence = new Dictionary<string, GoogleEvidence>(StringComparer.Ordinal);
+        foreach (var workload in all)
+        {
+            var account = workload.GoogleServiceAccount is null ? null : GoogleAccount.Of(workload);
+            evidence[workload.Name] = new GoogleEvidence
+            {
+                Cluster = await clusters[workload.Cluster],
+                Issuer = workload.Identity == IdentityKind.Cluster ? await published[workload.Cluster] : null,
+                ServiceAccount = account is null ? null : await accounts[account],
+                WorkloadIdentityUsers = account is null ? null : await users[account],
+            };
+        }
+
+        return evidence;
     }
 
     private static Dictionary<TKey, Task<Reading<T>>> Once<TKey, T>(
@@ -85,6 +88,9 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
         );
 
     private Task<Reading<PublishedIssuer>> IssuerAsync(Cluster cluster, CancellationToken cancellationToken) =>
+        _published.GetOrAdd(cluster.Issuer, _ => new(() => FetchAsync(cluster, cancellationToken))).Value;
+
+    private Task<Reading<PublishedIssuer>> FetchAsync(Cluster cluster, CancellationToken cancellationToken) =>
         Reading.TryAsync<PublishedIssuer>(async () =>
         {
             try
@@ -95,16 +101,22 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
             {
                 throw new FindingException(Unpublished(cluster, unread), unread);
             }
+            catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
+            {
+                throw new FindingException(
+                    UnexpectedFailure.While($"fetching the documents of the issuer {cluster.Issuer}", unforeseen),
+                    unforeseen
+                );
+            }
         });
 
     /// <summary>
-    /// Only what the issuer itself answered holds for AWS too; from where AWS stands, the way there is another. The
-    /// rest is a warning.
+    /// An error only if the issuer itself answered wrongly. A failure on the way from here is a warning, since AWS takes
+    /// another way.
     /// </summary>
     private static Finding Unpublished(Cluster cluster, IssuerException unread)
     {
-        const string NotAws =
-            "AWS fetches the keys from its own network, so it may get them all the same; not checked: that they are there to be fetched.";
+        const string NotAws = "AWS fetches the keys from its own network, so it may still get them. Not checked: that they can be fetched.";
         var finding = unread.Fault switch
         {
             IssuerFault.NoRoute => new Finding
@@ -112,31 +124,37 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
                 Code = FindingCodes.EndpointUnreachable,
                 Severity = Severity.Warning,
                 Cause = $"This machine has no way to the cluster's issuer: {unread.Message}. {NotAws}",
-                Fix = $"Check this machine's name resolution, network and proxy ({IssuerTransport.ConnectToVariable}, if it is set).",
+                Fix =
+                    "Check this machine's name resolution, network and proxy, "
+                    + $"and {CloudEndpoints.Variables.IssuerConnectTo} if it is set.",
             },
             IssuerFault.Untrusted => new Finding
             {
                 Code = FindingCodes.VerificationKeyUnavailable,
                 Severity = Severity.Warning,
                 Cause =
-                    $"The certificate shown for the cluster's issuer is not trusted here: {unread.Message}. Whether it is the issuer's own or that of a proxy on the way which opens TLS cannot be told from here. {NotAws}",
+                    $"The certificate shown for the cluster's issuer is not trusted here: {unread.Message}. Whether it is the issuer's "
+                    + $"own, or that of a proxy that intercepts TLS, cannot be told from here. {NotAws}",
                 Fix =
-                    $"If there is such a proxy, name its CA in {IssuerTransport.CertificateAuthorityVariable}; if not, do not trust this network.",
+                    $"If there is such a proxy, name its CA in {CloudEndpoints.Variables.IssuerAuthority}; "
+                    + "otherwise do not trust this network.",
             },
             IssuerFault.NoAnswer or IssuerFault.Busy => new Finding
             {
                 Code = FindingCodes.VerificationKeyUnavailable,
                 Severity = Severity.Warning,
                 Cause =
-                    $"The cluster's issuer gave no document: {unread.Message}. Whether the issuer is at fault or the way from this machine to it cannot be told from here. {NotAws}",
+                    $"The cluster's issuer gave no document: {unread.Message}. Whether the issuer failed, or the way from this machine "
+                    + $"to it, cannot be told from here. {NotAws}",
                 Fix = $"Try again, and from another network: curl -sS {cluster.Issuer}/.well-known/openid-configuration",
             },
             _ => new Finding
             {
                 Code = FindingCodes.VerificationKeyUnavailable,
-                Cause = $"The cluster's issuer does not publish what AWS verifies tokens with: {unread.Message}; AWS is answered the same.",
+                Cause = $"The cluster's issuer does not publish what AWS verifies tokens with: {unread.Message}. AWS gets the same answer.",
                 Fix =
-                    $"Check project, location and name in clusters.{cluster.Key}; curl -sS {cluster.Issuer}/.well-known/openid-configuration shows what is answered.",
+                    $"Check project, location and name in clusters.{cluster.Key}; "
+                    + $"curl -sS {cluster.Issuer}/.well-known/openid-configuration shows the answer.",
             },
         };
         return finding with { Resource = ResourceId.Google(cluster.Project, ResourceKind.Cluster, cluster.Name).Value };

@@ -48,7 +48,9 @@ internal sealed record AccountObservation(GoogleAccount Account, Mark Mark, Fiel
             Workloads = Mark.OfDescription(found?.Description)?.Workloads ?? [],
         };
 
-    /// <summary>The observation of an account that carries the mark, whether or not it is desired. Its fields name all grants on it.</summary>
+    /// <summary>
+    /// The observation of an account that carries the mark, whether or not it is desired. Its fields name all grants on it.
+    /// </summary>
     public static AccountObservation Of(GoogleAccount account, Mark mark, ServiceAccount found, IReadOnlyList<Grant> grants) =>
         new(
             account,

@@ -243,7 +243,7 @@ internal sealed class ServiceAccounts
         );
 
     /// <summary>Reads, changes and writes a policy; begins again where somebody else has written it meanwhile.</summary>
-    /// <param name="change">The policy to write instead; null if there is nothing to write. Leaves the one that it is given as it is.</param>
+    /// <param name="change">Gives the policy to write instead, null if there is nothing to write. Must not change its argument.</param>
     /// <param name="isDone">Whether a policy has the change.</param>
     private async Task WritePolicyAsync(
         GoogleAccount account,

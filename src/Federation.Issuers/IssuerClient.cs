@@ -1,13 +1,17 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Diagnosis.Evidence;
 using Federation.WebIdentity;
+using Polly;
+using Polly.Timeout;
 
 namespace Federation.Issuers;
 
-/// <summary>How far a fetch of an issuer's documents came.</summary>
+/// <summary>What kept an issuer's documents from being fetched.</summary>
 public enum IssuerFault
 {
     /// <summary>The name is not known here, or there is no way to the network.</summary>
@@ -16,39 +20,57 @@ public enum IssuerFault
     /// <summary>The host refused the connection, was silent, or broke off.</summary>
     NoAnswer,
 
-    /// <summary>The certificate is not trusted here, or stands for another name.</summary>
+    /// <summary>The certificate is not trusted here, or is for another name.</summary>
     Untrusted,
 
-    /// <summary>The host answered that it is at fault itself or too busy (HTTP 5xx, 429).</summary>
+    /// <summary>The host answered that it failed or is too busy (HTTP 5xx, 429).</summary>
     Busy,
 
-    /// <summary>The host answered, and not with the document: anyone who asks would be told the same.</summary>
+    /// <summary>The host answered, but not with the document: whoever asks gets the same answer.</summary>
     NoDocument,
 }
 
-/// <summary>An issuer's documents could not be had; the message says what was asked for and what came.</summary>
+/// <summary>An issuer's documents could not be fetched; the message says what was asked for and what came.</summary>
 public sealed class IssuerException(IssuerFault fault, string message, Exception? innerException = null)
     : Exception(message, innerException)
 {
     public IssuerFault Fault { get; } = fault;
 }
 
-/// <summary>An issuer's public documents, fetched as STS fetches them: discovery, then the key set it names, over checked TLS.</summary>
+/// <summary>Fetches an issuer's public documents as STS does: discovery, then the key set it names, over checked TLS.</summary>
 public sealed class IssuerClient : IDisposable
 {
+    /// <summary>The tries that a person who waits for a diagnosis may be asked to wait for. STS itself is not known to try again.</summary>
+    public const int PatientAttempts = 3;
+
     private readonly ConcurrentDictionary<string, string> _thumbprints = new(StringComparer.OrdinalIgnoreCase);
     private readonly HttpClient _client;
+    private readonly ResiliencePipeline _tries;
 
-    public IssuerClient(IssuerTransport transport) =>
+    /// <param name="attempts">
+    /// The tries of each document in all, each of <see cref="IssuerTransport.Timeout"/> at most; only a host that is silent,
+    /// broke off or is busy is asked again.
+    /// </param>
+    public IssuerClient(IssuerTransport transport, TimeProvider time, int attempts = 1)
+    {
         _client = transport.CreateClient((host, thumbprint) => _thumbprints[host] = thumbprint);
+        _tries = CallPolicy.Create(
+            time,
+            new CallOptions(attempts, fault => fault is IssuerException { Fault: IssuerFault.NoAnswer or IssuerFault.Busy })
+            {
+                TryTimeout = IssuerTransport.Timeout,
+                HungAttempts = attempts,
+            }
+        );
+    }
 
     /// <param name="issuer">The issuer with <c>https://</c>.</param>
-    /// <exception cref="IssuerException">A document could not be had, or is not what it should be.</exception>
+    /// <exception cref="IssuerException">A document could not be fetched, or is not what it should be.</exception>
     public async Task<PublishedIssuer> FetchAsync(string issuer, CancellationToken cancellationToken)
     {
         var discoveryAddress =
             Address(issuer.TrimEnd('/') + "/.well-known/openid-configuration")
-            ?? throw new IssuerException(IssuerFault.NoDocument, $"{issuer} is no https address");
+            ?? throw new IssuerException(IssuerFault.NoDocument, $"{issuer} is not an https address");
         var discovery = await GetAsync(discoveryAddress, cancellationToken);
         var keysAddress =
             Address(Text(discovery, "jwks_uri"))
@@ -86,52 +108,74 @@ public sealed class IssuerClient : IDisposable
     {
         try
         {
+            return await _tries.ExecuteAsync(async token => await TryGetAsync(address, token), cancellationToken);
+        }
+        catch (TimeoutRejectedException late)
+        {
+            throw Silent(address, late);
+        }
+    }
+
+    private async Task<JsonObject> TryGetAsync(Uri address, CancellationToken cancellationToken)
+    {
+        try
+        {
             using var response = await _client.GetAsync(address, cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
-                var status = (int)response.StatusCode;
                 throw new IssuerException(
-                    status is >= 500 or 429 ? IssuerFault.Busy : IssuerFault.NoDocument,
-                    $"{address} answered HTTP {status}"
+                    response.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests
+                        ? IssuerFault.Busy
+                        : IssuerFault.NoDocument,
+                    $"{address} answered HTTP {(int)response.StatusCode}"
                 );
             }
 
-            return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken)) as JsonObject
-                ?? throw new IssuerException(IssuerFault.NoDocument, $"{address} is no JSON object");
+            await using var content = await response.Content.ReadAsStreamAsync(cancellationToken);
+            // A name that stands twice would be read as either of its values.
+            var document = await JsonNode.ParseAsync(
+                content,
+                documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false },
+                cancellationToken: cancellationToken
+            );
+            return document as JsonObject ?? throw new IssuerException(IssuerFault.NoDocument, $"{address} is not a JSON object");
         }
         catch (JsonException malformed)
         {
-            throw new IssuerException(IssuerFault.NoDocument, $"{address} is no JSON object", malformed);
+            throw new IssuerException(IssuerFault.NoDocument, $"{address} is not a JSON object that can be read", malformed);
         }
-        catch (HttpRequestException lost)
+        catch (Exception lost) when (lost is HttpRequestException or IOException)
         {
             throw new IssuerException(FaultOf(lost), $"{address}: {lost.GetBaseException().Message}", lost);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IssuerException(
-                IssuerFault.NoAnswer,
-                $"{address} did not answer within {IssuerTransport.Timeout.TotalSeconds:0} seconds",
-                late
-            );
+            // SocketsHttpHandler reports its connect timeout as a cancellation.
+            throw Silent(address, late);
         }
     }
 
-    private static IssuerFault FaultOf(HttpRequestException lost) =>
-        lost switch
+    private static IssuerException Silent(Uri address, Exception late) =>
+        new(IssuerFault.NoAnswer, $"{address} did not answer within {IssuerTransport.Timeout.TotalSeconds:0} seconds", late);
+
+    private static IssuerFault FaultOf(Exception lost) =>
+        (lost, lost.GetBaseException()) switch
         {
-            { HttpRequestError: HttpRequestError.SecureConnectionError } => IssuerFault.Untrusted,
-            { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => IssuerFault.NoDocument,
-            _ when lost.GetBaseException()
-                    is SocketException
-                    {
-                        SocketErrorCode: SocketError.HostNotFound
-                            or SocketError.TryAgain
-                            or SocketError.NoData
-                            or SocketError.NetworkUnreachable
-                            or SocketError.HostUnreachable
-                            or SocketError.NetworkDown
-                    } => IssuerFault.NoRoute,
+            (HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }, _) => IssuerFault.Untrusted,
+            (HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }, _) => IssuerFault.NoDocument,
+            (_, HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }) => IssuerFault.NoRoute,
+            (
+                _,
+                SocketException
+                {
+                    SocketErrorCode: SocketError.HostNotFound
+                        or SocketError.TryAgain
+                        or SocketError.NoData
+                        or SocketError.NetworkUnreachable
+                        or SocketError.HostUnreachable
+                        or SocketError.NetworkDown
+                }
+            ) => IssuerFault.NoRoute,
             _ => IssuerFault.NoAnswer,
         };
 }

@@ -9,18 +9,12 @@ using Federation.Findings;
 
 namespace Federation.Issuers;
 
-/// <summary>TLS connections to issuers: where they lead, and whose word is taken for the certificate. Names are always checked.</summary>
-/// <param name="connectTo">Asked at each connection: a sandbox's own ports are known only once they are open.</param>
+/// <summary>TLS connections to issuers: where they lead, and which certificates are trusted. Host names are always checked.</summary>
+/// <param name="connectTo">Called for each connection: a sandbox's own ports are known only once they are open.</param>
 /// <param name="anchors">Trust anchors beside the system's.</param>
 /// <param name="isClosed">A host that <paramref name="connectTo"/> does not map cannot be reached.</param>
 public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2Collection anchors, bool isClosed = false)
 {
-    /// <summary>Names a map of connections, in the syntax of <see cref="ConnectTo"/>.</summary>
-    public const string ConnectToVariable = CloudEndpoints.Variables.IssuerConnectTo;
-
-    /// <summary>Names a PEM file of further trust anchors.</summary>
-    public const string CertificateAuthorityVariable = CloudEndpoints.Variables.IssuerAuthority;
-
     /// <summary>AWS gives an issuer five seconds to answer (AWS re:Post, InvalidIdentityToken).</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
@@ -45,10 +39,6 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
 
         return new IssuerTransport(() => map, anchors, isClosed: endpoints.IsSandbox);
     }
-
-    /// <summary>The transport that this process' variables describe.</summary>
-    /// <exception cref="FindingException">As of <see cref="Of"/>.</exception>
-    public static IssuerTransport FromEnvironment() => Of(CloudEndpoints.FromEnvironment(Environment.GetEnvironmentVariable, []));
 
     /// <summary>The certificates of a PEM file; none without a file.</summary>
     /// <exception cref="FormatException">The file holds no certificate.</exception>
@@ -86,7 +76,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                     {
                         served = Thumbprints(certificate, chain);
-                        return IsTrusted(certificate, chain, errors);
+                        RequireTrust(host, certificate, chain, errors);
+                        return true;
                     },
                 },
                 cancellationToken
@@ -100,8 +91,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         return served is [] ? throw new HttpRequestException($"{host} showed no certificate.") : served;
     }
 
-    /// <summary>A client that follows no redirect and waits no longer than AWS does.</summary>
-    /// <param name="seen">Told of each host the thumbprint of the top of the chain it served.</param>
+    /// <summary>A client that follows no redirect. Its connections are bounded in time; its requests are the caller's to bound.</summary>
+    /// <param name="seen">Called with each host and the thumbprint of the last certificate of the chain that it served.</param>
     internal HttpClient CreateClient(Action<string, string> seen) =>
         new(
             new SocketsHttpHandler
@@ -109,7 +100,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                 AllowAutoRedirect = false,
                 Proxy = new ProxyOfTheUnmapped(connectTo),
                 UseProxy = !isClosed,
-                ConnectTimeout = Timeout,
+                ConnectTimeout = CallPolicy.ConnectTimeout,
                 ConnectCallback = async (context, cancellationToken) =>
                     new NetworkStream(
                         await ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken),
@@ -123,13 +114,15 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                         {
                             seen(tls.TargetHostName, last);
                         }
-                        return IsTrusted(certificate, chain, errors);
+
+                        RequireTrust((sender as SslStream)?.TargetHostName, certificate, chain, errors);
+                        return true;
                     },
                 },
             }
         )
         {
-            Timeout = Timeout,
+            Timeout = System.Threading.Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = 1 << 20,
         };
 
@@ -164,7 +157,10 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         var mapped = connectTo().Find(host, port);
         if (mapped is null && isClosed)
         {
-            throw new HttpRequestException($"No route to {host}:{port} from the sandbox: {ConnectToVariable} does not map it.");
+            throw new HttpRequestException(
+                HttpRequestError.NameResolutionError,
+                $"No route to {host}:{port} from the sandbox: {CloudEndpoints.Variables.IssuerConnectTo} does not map it."
+            );
         }
 
         var target = mapped ?? new DnsEndPoint(host, port);
@@ -189,17 +185,23 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         }
     }
 
-    private bool IsTrusted(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    /// <exception cref="AuthenticationException">The certificate is not trusted; the message says why.</exception>
+    private void RequireTrust(string? host, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
         {
-            return true;
+            return;
+        }
+
+        if (certificate is not X509Certificate2 leaf)
+        {
+            throw new AuthenticationException("no certificate was shown");
         }
 
         // Another anchor may vouch for the chain; nothing makes up for a wrong name.
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 leaf || anchors.Count == 0)
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            return false;
+            throw new AuthenticationException($"the certificate is for {Names(leaf)}, not for {host}");
         }
 
         using var again = new X509Chain();
@@ -211,7 +213,22 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
             again.ChainPolicy.ExtraStore.AddRange(chain.ChainPolicy.ExtraStore);
         }
 
-        return again.Build(leaf);
+        if (anchors.Count == 0 || !again.Build(leaf))
+        {
+            var faults = (anchors.Count == 0 ? chain : again)?.ChainStatus.Select(status => status.StatusInformation.Trim()) ?? [];
+            throw new AuthenticationException(
+                $"the certificate for {Names(leaf)}, issued by {leaf.Issuer}, is not trusted: {string.Join(", ", faults)}"
+            );
+        }
+    }
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        string[] names =
+        [
+            .. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(one => one.EnumerateDnsNames()),
+        ];
+        return names.Length == 0 ? certificate.Subject : string.Join(", ", names);
     }
 
     /// <summary>This machine's proxy, which a mapped host is not asked through.</summary>

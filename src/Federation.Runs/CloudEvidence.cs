@@ -13,6 +13,7 @@ namespace Federation.Runs;
 internal sealed class CloudEvidence(GoogleCloud google, KubernetesCloud kubernetes, AwsCloud aws, IssuerClient issuers, RunOptions options)
     : IEvidenceSource
 {
+    private readonly GoogleEvidenceReader _google = new(google, issuers);
     private readonly KubernetesEvidenceReader _kubernetes = new(kubernetes, options.Parallelism);
     private readonly AwsEvidenceReader _aws = new(aws);
 
@@ -22,7 +23,7 @@ internal sealed class CloudEvidence(GoogleCloud google, KubernetesCloud kubernet
         CancellationToken cancellationToken
     )
     {
-        var fromGoogle = new GoogleEvidenceReader(google, issuers).ReadAsync(workloads, scope, cancellationToken);
+        var fromGoogle = _google.ReadAsync(workloads, scope, cancellationToken);
         var fromKubernetes = _kubernetes.ReadAsync(workloads, scope, cancellationToken);
         var fromAws = _aws.ReadAsync(workloads, scope, cancellationToken);
         await Task.WhenAll(fromGoogle, fromKubernetes, fromAws);

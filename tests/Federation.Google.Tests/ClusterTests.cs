@@ -10,6 +10,7 @@ namespace Federation.Google.Tests;
 /// <summary>What GKE says about the configured clusters, and what is said when it cannot be asked.</summary>
 public sealed class ClusterTests : IAsyncLifetime
 {
+    private const string DamagedKey = @"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
     private readonly ImpatientTime _time = new();
     private LiveGoogle _google = null!;
 
@@ -110,9 +111,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [InlineData("""{"type":5}""")]
     [InlineData("""{"type":"of another kind"}""")]
     [InlineData("""{"type":"service_account"}""")]
-    [InlineData(
-        """{"type":"service_account","client_email":"r@a.example","private_key":"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"}"""
-    )]
+    [InlineData($$"""{"type":"service_account","client_email":"r@a.example","private_key":"{{DamagedKey}}"}""")]
     [InlineData("""{"type":"authorized_user"}""")]
     [InlineData("""{"type":"external_account"}""")]
     public async Task Credentials_that_cannot_be_used_are_told_so_without_a_word_of_them(string content)

@@ -154,7 +154,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             (FindingCodes.VerificationKeyUnavailable, Severity.Error),
             (evidence.Issuer!.Refused!.Code, evidence.Issuer.Refused.Severity)
         );
-        Assert.Contains("HTTP 404; AWS is answered the same", evidence.Issuer.Refused.Cause, StringComparison.Ordinal);
+        Assert.Contains("HTTP 404. AWS gets the same answer.", evidence.Issuer.Refused.Cause, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -185,6 +185,26 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_issuer_is_asked_once_however_often_evidence_is_read_and_whatever_it_answers()
+    {
+        using var cloud = new GoogleCloud(_google.Endpoints, new ImpatientTime());
+        var unmapped = _google.Endpoints with { IssuerConnectTo = "other.example:443:127.0.0.1:1" };
+        using var issuers = new IssuerClient(IssuerTransport.Of(_google.Endpoints), TimeProvider.System);
+        using var refusing = new IssuerClient(IssuerTransport.Of(unmapped), TimeProvider.System);
+        var (reader, other) = (new GoogleEvidenceReader(cloud, issuers), new GoogleEvidenceReader(cloud, refusing));
+
+        var first = await ReadAsync(reader, Given.Workload());
+        var second = await ReadAsync(reader, Given.Workload(), Given.Workload("again"));
+        var refused = await ReadAsync(other, Given.Workload());
+
+        Assert.NotNull(first["exports"].Issuer!.Found);
+        Assert.Same(first["exports"].Issuer, second["exports"].Issuer);
+        Assert.Same(first["exports"].Issuer, second["again"].Issuer);
+        Assert.NotNull(refused["exports"].Issuer!.Refused);
+        Assert.Same(refused["exports"].Issuer, (await ReadAsync(other, Given.Workload()))["exports"].Issuer);
+    }
+
+    [Fact]
     public async Task Googles_own_issuer_is_not_asked_for_which_AWS_knows_by_itself() =>
         Assert.Null((await ReadAsync(Given.Workload() with { Identity = IdentityKind.Google })).Issuer);
 
@@ -210,7 +230,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         var refused = (await ReadAsync(Given.Workload())).Issuer!.Refused!;
 
         Assert.Equal((FindingCodes.VerificationKeyUnavailable, Severity.Warning), (refused.Code, refused.Severity));
-        Assert.Contains(IssuerTransport.CertificateAuthorityVariable, refused.Fix, StringComparison.Ordinal);
+        Assert.Contains("FEDERATION_CA_FILE", refused.Fix, StringComparison.Ordinal);
     }
 
     private static WorkloadEvidence Of(Workload workload) =>
@@ -229,11 +249,14 @@ public sealed class EvidenceTests : IAsyncLifetime
 
     private async Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(GoogleCloud cloud, params Workload[] workloads)
     {
-        using var issuers = new IssuerClient(IssuerTransport.Of(_google.Endpoints));
-        return await new GoogleEvidenceReader(cloud, issuers).ReadAsync(
-            [.. workloads.Select(Of)],
-            new EvidenceScope(),
-            TestContext.Current.CancellationToken
+        using var issuers = new IssuerClient(
+            IssuerTransport.Of(_google.Endpoints),
+            new ImpatientTime(IssuerTransport.Timeout),
+            IssuerClient.PatientAttempts
         );
+        return await ReadAsync(new GoogleEvidenceReader(cloud, issuers), workloads);
     }
+
+    private static Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(GoogleEvidenceReader reader, params Workload[] workloads) =>
+        reader.ReadAsync([.. workloads.Select(Of)], new EvidenceScope(), TestContext.Current.CancellationToken);
 }

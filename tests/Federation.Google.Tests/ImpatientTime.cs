@@ -6,8 +6,10 @@ namespace Federation.Google.Tests;
 /// A clock on which the waits between tries are over at once, and written down. The time that one try has runs out only
 /// when a test says so.
 /// </summary>
-internal sealed class ImpatientTime : TimeProvider
+/// <param name="tryTimeout">The time that one try has; without it, that of a cloud's call.</param>
+internal sealed class ImpatientTime(TimeSpan? tryTimeout = null) : TimeProvider
 {
+    private readonly TimeSpan _tryTimeout = tryTimeout ?? CallPolicy.TryTimeout;
     private readonly Lock _gate = new();
     private readonly List<TimeSpan> _waits = [];
     private readonly HashSet<Timer> _tries = [];
@@ -36,7 +38,7 @@ internal sealed class ImpatientTime : TimeProvider
             tries = [.. _tries];
         }
 
-        Array.ForEach(tries, timer => timer.Fire(CallPolicy.TryTimeout));
+        Array.ForEach(tries, timer => timer.Fire(_tryTimeout));
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -55,7 +57,7 @@ internal sealed class ImpatientTime : TimeProvider
                 return timer.Change(dueTime, period);
             }
 
-            if (dueTime != CallPolicy.TryTimeout || clock.TriesTimeOut)
+            if (dueTime != clock._tryTimeout || clock.TriesTimeOut)
             {
                 return Fire(dueTime);
             }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Federation.Google.Tests;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -74,8 +75,10 @@ public sealed class IssuerClientTests : IAsyncLifetime
     [InlineData(302, "https://container.googleapis.com/elsewhere", IssuerFault.NoDocument, "HTTP 302")]
     [InlineData(429, "", IssuerFault.Busy, "HTTP 429")]
     [InlineData(503, "", IssuerFault.Busy, "HTTP 503")]
-    [InlineData(200, "<html>", IssuerFault.NoDocument, "no JSON object")]
-    [InlineData(200, "[]", IssuerFault.NoDocument, "no JSON object")]
+    [InlineData(200, "", IssuerFault.NoDocument, "not a JSON object")]
+    [InlineData(200, "<html>", IssuerFault.NoDocument, "not a JSON object")]
+    [InlineData(200, "[]", IssuerFault.NoDocument, "not a JSON object")]
+    [InlineData(200, """{"issuer":"a","issuer":"b"}""", IssuerFault.NoDocument, "not a JSON object")]
     [InlineData(200, "{}", IssuerFault.NoDocument, "no https jwks_uri")]
     [InlineData(200, """{"jwks_uri":"http://container.googleapis.com/jwks"}""", IssuerFault.NoDocument, "no https jwks_uri")]
     public async Task What_is_answered_instead_of_the_document_is_told(int status, string body, IssuerFault fault, string words)
@@ -95,17 +98,23 @@ public sealed class IssuerClientTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<IssuerException>(() => FetchAsync("https://other.example/v1"));
 
         Assert.Equal(IssuerFault.Untrusted, refused.Fault);
+        Assert.EndsWith(
+            "the certificate is for container.googleapis.com, not for other.example",
+            refused.Message,
+            StringComparison.Ordinal
+        );
         Assert.Empty(_requests);
     }
 
     [Fact]
     public async Task A_certificate_that_nobody_here_vouches_for_is_not_taken()
     {
-        using var client = new IssuerClient(new IssuerTransport(Map, []));
+        using var client = new IssuerClient(new IssuerTransport(Map, []), TimeProvider.System);
 
         var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync(Issuer, TestContext.Current.CancellationToken));
 
         Assert.Equal(IssuerFault.Untrusted, refused.Fault);
+        Assert.Matches("the certificate for container.googleapis.com, issued by .+, is not trusted: .+", refused.Message);
         Assert.Empty(_requests);
     }
 
@@ -115,7 +124,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     [InlineData("http://container.googleapis.com/v1", "", IssuerFault.NoDocument)]
     public async Task A_host_that_is_not_there_is_told_from_one_that_is_silent(string issuer, string connectTo, IssuerFault fault)
     {
-        using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse(connectTo), []));
+        using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse(connectTo), []), TimeProvider.System);
 
         var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync(issuer, TestContext.Current.CancellationToken));
 
@@ -126,7 +135,10 @@ public sealed class IssuerClientTests : IAsyncLifetime
     [Fact]
     public async Task A_closed_transport_reaches_nothing_but_what_is_mapped()
     {
-        using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse("a.example:443:127.0.0.1:1"), [], isClosed: true));
+        using var client = new IssuerClient(
+            new IssuerTransport(() => ConnectTo.Parse("a.example:443:127.0.0.1:1"), [], isClosed: true),
+            TimeProvider.System
+        );
 
         var refused = await Assert.ThrowsAsync<IssuerException>(() =>
             client.FetchAsync("https://b.example", TestContext.Current.CancellationToken)
@@ -135,11 +147,44 @@ public sealed class IssuerClientTests : IAsyncLifetime
         Assert.Contains("FEDERATION_CONNECT_TO does not map it", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_silent_host_is_asked_as_often_as_was_wanted_and_named()
+    {
+        var time = new ImpatientTime(IssuerTransport.Timeout);
+        await using var silent = new SilentEndpoint(time.EndTries);
+        var map = ConnectTo.Parse($":443:127.0.0.1:{silent.Address.Port}");
+        using var client = new IssuerClient(new IssuerTransport(() => map, []), time, IssuerClient.PatientAttempts);
+
+        var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync(Issuer, TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            (IssuerFault.NoAnswer, $"{Issuer}/.well-known/openid-configuration did not answer within 5 seconds"),
+            (refused.Fault, refused.Message)
+        );
+        Assert.Equal(3, time.Waits.Count(wait => wait == IssuerTransport.Timeout));
+        Assert.InRange(time.Waits.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait), TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task A_busy_host_is_asked_again()
+    {
+        _answer = asked => _requests.Count < 3 ? (503, "") : Answer(asked);
+
+        var published = await FetchAsync(time: new ImpatientTime(IssuerTransport.Timeout), attempts: 3);
+
+        Assert.Equal((Issuer, 4), (published.Issuer, _requests.Count));
+    }
+
     private static (int Status, string Body) Answer(string asked) =>
         (
             200,
             asked.EndsWith("/jwks", StringComparison.Ordinal)
-                ? """{"keys":[{"kid":"kid-1","kty":"RSA","alg":"RS256","use":"sig","n":"AQ","e":"AQAB"},{"kid":"kid-2","kty":"EC","crv":"P-256","x":"AQ","y":"AQ","key_ops":["verify"]},7]}"""
+                ? """
+                {"keys":[
+                  {"kid":"kid-1","kty":"RSA","alg":"RS256","use":"sig","n":"AQ","e":"AQAB"},
+                  {"kid":"kid-2","kty":"EC","crv":"P-256","x":"AQ","y":"AQ","key_ops":["verify"]},
+                  7]}
+                """
                 : $$"""{"issuer":"{{Issuer}}","jwks_uri":"{{Issuer}}/jwks"}"""
         );
 
@@ -147,9 +192,9 @@ public sealed class IssuerClientTests : IAsyncLifetime
 
     private IssuerTransport Transport() => new(Map, new X509Certificate2Collection(_authority.Root));
 
-    private async Task<Diagnosis.Evidence.PublishedIssuer> FetchAsync(string issuer = Issuer)
+    private async Task<Diagnosis.Evidence.PublishedIssuer> FetchAsync(string issuer = Issuer, TimeProvider? time = null, int attempts = 1)
     {
-        using var client = new IssuerClient(Transport());
+        using var client = new IssuerClient(Transport(), time ?? TimeProvider.System, attempts);
         return await client.FetchAsync(issuer, TestContext.Current.CancellationToken);
     }
 }

@@ -68,12 +68,13 @@ public sealed class IssuerTransportTests : IDisposable
     public async Task A_sandbox_reaches_no_issuer_that_its_map_leaves_out()
     {
         var endpoints = new CloudEndpoints { IssuerConnectTo = "container.googleapis.com:443:[::1]:1", IsSandbox = true };
-        using var client = new IssuerClient(IssuerTransport.Of(endpoints));
+        using var client = new IssuerClient(IssuerTransport.Of(endpoints), TimeProvider.System);
 
         var refused = await Assert.ThrowsAsync<IssuerException>(() =>
             client.FetchAsync("https://accounts.google.com", TestContext.Current.CancellationToken)
         );
 
+        Assert.Equal(IssuerFault.NoRoute, refused.Fault);
         Assert.Contains("FEDERATION_CONNECT_TO does not map it", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -45,7 +45,7 @@ internal sealed class AwsCloud : IDisposable
             store.TryAdd(new S3Bucket(name, first, first.Region, time.GetUtcNow()));
         }
 
-        _issuers = new IssuerClient(issuers);
+        _issuers = new IssuerClient(issuers, time);
         var authorizer = new Authorizer(time);
         Api = new AwsApi(
             new SignatureVersion4(keys, time),
