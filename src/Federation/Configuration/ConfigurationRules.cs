@@ -66,9 +66,9 @@ internal static class ConfigurationRules
             var near = reading.IsFull ? null : NearMiss.Of(name, sections.Names);
             reading.Invalid(
                 workload.At(key),
-                $"there is no {key.Name} {Quote.Of(name)} under {sections.Key.Label}"
-                    + (near is null ? $"; there is {List(sections)}" : $"; did you mean {Quote.Of(near)}?"),
-                near is null ? $"Write one of these, or add {Quote.Of(name)} to {sections.Key.Label}." : $"Write {Quote.Of(near)}.",
+                $"there is no {key.Name} {PlainText.Quoted(name)} under {sections.Key.Label}"
+                    + (near is null ? $"; there is {List(sections)}" : $"; did you mean {PlainText.Quoted(near)}?"),
+                near is null ? $"Write one of these, or add {PlainText.Quoted(name)} to {sections.Key.Label}." : $"Write {PlainText.Quoted(near)}.",
                 near,
                 name
             );
@@ -79,8 +79,8 @@ internal static class ConfigurationRules
 
     private static string List(NamedSections sections) =>
         sections.All.Count <= 5
-            ? Quote.All(sections.Names)
-            : $"{string.Join(", ", sections.Names.Take(5).Select(Quote.Of))} and {sections.All.Count - 5} more";
+            ? PlainText.Quoted(sections.Names)
+            : $"{string.Join(", ", sections.Names.Take(5).Select(PlainText.Quoted))} and {sections.All.Count - 5} more";
 
     private static void CheckCluster(SectionFields cluster, FileReading reading)
     {
@@ -152,7 +152,7 @@ internal static class ConfigurationRules
             {
                 reading.Invalid(
                     at,
-                    $"the policy {Quote.Of(name)} is given twice; "
+                    $"the policy {PlainText.Quoted(name)} is given twice; "
                         + $"the first is at line {first.Location.Line}, column {first.Location.Column}",
                     "Keep one of the two; a role has one policy of a name."
                 );
@@ -192,8 +192,8 @@ internal static class ConfigurationRules
             reading.Add(
                 FindingCodes.AwsIdentifierInvalid,
                 at,
-                $"{Quote.Of(arn)} is an ARN of another partition than {Quote.Of(partition)}, that of the account's region {region}",
-                $"Write {Quote.Of(string.Join(':', parts))}.",
+                $"{PlainText.Quoted(arn)} is an ARN of another partition than {PlainText.Quoted(partition)}, that of the account's region {region}",
+                $"Write {PlainText.Quoted(string.Join(':', parts))}.",
                 string.Join(':', parts),
                 arn
             );
@@ -203,7 +203,7 @@ internal static class ConfigurationRules
             reading.Add(
                 FindingCodes.AwsIdentifierInvalid,
                 at,
-                $"{Quote.Of(arn)} belongs to the account {parts[4]}, not to {id}",
+                $"{PlainText.Quoted(arn)} belongs to the account {parts[4]}, not to {id}",
                 reason,
                 id,
                 parts[4]

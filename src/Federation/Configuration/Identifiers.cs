@@ -76,13 +76,13 @@ internal static partial class Identifiers
             Explain = text =>
                 text.EndsWith(".iam.gserviceaccount.com", StringComparison.Ordinal)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is the address of a Google service account, not the name of a Kubernetes one",
+                        $"{PlainText.Quoted(text)} is the address of a Google service account, not the name of a Kubernetes one",
                         "Write the Kubernetes service account's name here, and the Google one's id under \"googleServiceAccount\"."
                     )
                 : text.StartsWith("system:serviceaccount:", StringComparison.Ordinal)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is a whole subject",
-                        $"Write the name after the last colon alone: {Quote.Of(text[(text.LastIndexOf(':') + 1)..])}.",
+                        $"{PlainText.Quoted(text)} is a whole subject",
+                        $"Write the name after the last colon alone: {PlainText.Quoted(text[(text.LastIndexOf(':') + 1)..])}.",
                         text[(text.LastIndexOf(':') + 1)..]
                     )
                 : null,
@@ -107,13 +107,13 @@ internal static partial class Identifiers
                     )
                 : text.StartsWith("projects/", StringComparison.Ordinal)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is a resource name, not a project id",
-                        $"Write {Quote.Of(text["projects/".Length..])}.",
+                        $"{PlainText.Quoted(text)} is a resource name, not a project id",
+                        $"Write {PlainText.Quoted(text["projects/".Length..])}.",
                         text["projects/".Length..]
                     )
                 : text.Contains(':', StringComparison.Ordinal)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is the id of a domain-scoped project, which Workload Identity Federation for GKE "
+                        $"{PlainText.Quoted(text)} is the id of a domain-scoped project, which Workload Identity Federation for GKE "
                             + "does not name by its id alone",
                         "Use a project without a domain prefix."
                     )
@@ -133,7 +133,7 @@ internal static partial class Identifiers
             Explain = text =>
                 Region!.Accepts(text)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is an AWS region; the location of a cluster is a Google Cloud zone or region",
+                        $"{PlainText.Quoted(text)} is an AWS region; the location of a cluster is a Google Cloud zone or region",
                         "Write the cluster's location; gcloud container clusters list shows it."
                     )
                     : null,
@@ -152,8 +152,8 @@ internal static partial class Identifiers
             Explain = text =>
                 text.StartsWith("gke_", StringComparison.Ordinal) && text.Split('_') is [_, _, _, var name] && name.Length > 0
                     ? new Mistake(
-                        $"{Quote.Of(text)} is the name of a kubeconfig context, not of a cluster",
-                        $"Write {Quote.Of(name)}; the context is found by itself.",
+                        $"{PlainText.Quoted(text)} is the name of a kubeconfig context, not of a cluster",
+                        $"Write {PlainText.Quoted(name)}; the context is found by itself.",
                         name
                     )
                     : null,
@@ -173,8 +173,8 @@ internal static partial class Identifiers
             Explain = text =>
                 text.Contains('@', StringComparison.Ordinal)
                     ? new Mistake(
-                        $"{Quote.Of(text)} is the address of a Google service account; only its id is needed",
-                        $"Write {Quote.Of(text[..text.IndexOf('@', StringComparison.Ordinal)])}.",
+                        $"{PlainText.Quoted(text)} is the address of a Google service account; only its id is needed",
+                        $"Write {PlainText.Quoted(text[..text.IndexOf('@', StringComparison.Ordinal)])}.",
                         text[..text.IndexOf('@', StringComparison.Ordinal)]
                     )
                     : null,
@@ -224,14 +224,14 @@ internal static partial class Identifiers
                 var name = text[(text.LastIndexOf('/') + 1)..];
                 return text.StartsWith("arn:", StringComparison.Ordinal)
                         ? new Mistake(
-                            $"{Quote.Of(text)} is an ARN, not a role name",
-                            $"Write {Quote.Of(name)}; account, partition and path are put together with it.",
+                            $"{PlainText.Quoted(text)} is an ARN, not a role name",
+                            $"Write {PlainText.Quoted(name)}; account, partition and path are put together with it.",
                             name
                         )
                     : text.Contains('/', StringComparison.Ordinal)
                         ? new Mistake(
-                            $"{Quote.Of(text)} has a path in it",
-                            $"Write {Quote.Of(name)} as the name, and what comes before it under \"path\".",
+                            $"{PlainText.Quoted(text)} has a path in it",
+                            $"Write {PlainText.Quoted(name)} as the name, and what comes before it under \"path\".",
                             name
                         )
                     : null;
@@ -250,8 +250,8 @@ internal static partial class Identifiers
             Explain = text =>
                 text.Length > 0 && text.Trim('/') is { Length: > 0 } inner && RolePathWord().IsMatch(inner) && text != $"/{inner}/"
                     ? new Mistake(
-                        $"{Quote.Of(text)} is not a valid role path: it must begin and end with one slash",
-                        $"Write {Quote.Of($"/{inner}/")}.",
+                        $"{PlainText.Quoted(text)} is not a valid role path: it must begin and end with one slash",
+                        $"Write {PlainText.Quoted($"/{inner}/")}.",
                         $"/{inner}/"
                     )
                     : null,
@@ -358,7 +358,7 @@ internal static partial class Identifiers
         if (digits.Length == 12 && text.All(c => char.IsAsciiDigit(c) || c is '-' or ' ' or '_'))
         {
             return new Mistake(
-                $"{Quote.Of(text)} is not a valid AWS account id: it is written without separators",
+                $"{PlainText.Quoted(text)} is not a valid AWS account id: it is written without separators",
                 $"Write \"{digits}\".",
                 digits
             );
@@ -370,7 +370,7 @@ internal static partial class Identifiers
         }
 
         return new Mistake(
-            $"{Quote.Of(text)} has {digits.Length} {(digits.Length == 1 ? "digit" : "digits")}; an AWS account id has twelve",
+            $"{PlainText.Quoted(text)} has {digits.Length} {(digits.Length == 1 ? "digit" : "digits")}; an AWS account id has twelve",
             digits.Length is 10 or 11
                 ? "Leading zeros get lost where a tool takes the id for a number: "
                     + $"if it is \"{digits.PadLeft(12, '0')}\", write that, in quotes."
@@ -383,20 +383,20 @@ internal static partial class Identifiers
         if (OtherPartition().IsMatch(text))
         {
             return new Mistake(
-                $"{Quote.Of(text)} lies in a partition other than aws, aws-us-gov and aws-cn, which are those supported",
+                $"{PlainText.Quoted(text)} lies in a partition other than aws, aws-us-gov and aws-cn, which are those supported",
                 "Use an account and region of one of these."
             );
         }
 
         if (text.Length > 1 && char.IsAsciiLetterLower(text[^1]) && Region.Accepts(text[..^1]))
         {
-            return new Mistake($"{Quote.Of(text)} is an availability zone, not a region", $"Write {Quote.Of(text[..^1])}.", text[..^1]);
+            return new Mistake($"{PlainText.Quoted(text)} is an availability zone, not a region", $"Write {PlainText.Quoted(text[..^1])}.", text[..^1]);
         }
 
         if (Location.Accepts(text))
         {
             return new Mistake(
-                $"{Quote.Of(text)} is a Google Cloud location, not an AWS region",
+                $"{PlainText.Quoted(text)} is a Google Cloud location, not an AWS region",
                 "Write the region of the AWS account, such as ap-south-1."
             );
         }

@@ -31,7 +31,7 @@ internal static class WorkloadConflicts
             Report(
                 reading,
                 entry.Fields.At(Keys.Workload.Name),
-                $"the name {Quote.Of(name)} is taken by the workload at {seen[name].Fields.Begin}",
+                $"the name {PlainText.Quoted(name)} is taken by the workload at {seen[name].Fields.Begin}",
                 "Give this workload a name of its own."
             );
         }
@@ -104,8 +104,8 @@ internal static class WorkloadConflicts
                     reading,
                     entry.Fields.At(Keys.Workload.GoogleServiceAccount),
                     $"the service account {entry.Fields.Get(Keys.Workload.Namespace)}/{entry.Fields.Get(Keys.Workload.ServiceAccount)} "
-                        + $"is bound to {Quote.Of(other)} by {Describe(first)} at {first.Fields.Begin}; it can be bound to one",
-                    $"Write {Quote.Of(other)} here too, or use another service account.",
+                        + $"is bound to {PlainText.Quoted(other)} by {Describe(first)} at {first.Fields.Begin}; it can be bound to one",
+                    $"Write {PlainText.Quoted(other)} here too, or use another service account.",
                     other,
                     bound
                 );
@@ -129,9 +129,9 @@ internal static class WorkloadConflicts
                 Report(
                     reading,
                     entry.Role!.At(Keys.Role.Name),
-                    $"the role {Quote.Of(entry.RoleName!)} differs from {Quote.Of(first.RoleName!)} of {Describe(first)} "
+                    $"the role {PlainText.Quoted(entry.RoleName!)} differs from {PlainText.Quoted(first.RoleName!)} of {Describe(first)} "
                         + $"at {first.Fields.Begin} in case alone; in one account IAM takes them for one",
-                    $"Write {Quote.Of(first.RoleName!)} to share that role, or choose another name.",
+                    $"Write {PlainText.Quoted(first.RoleName!)} to share that role, or choose another name.",
                     first.RoleName,
                     entry.RoleName
                 );
@@ -182,7 +182,7 @@ internal static class WorkloadConflicts
             Report(
                 reading,
                 at,
-                $"the role {Quote.Of(entry.RoleName!)} is shared with {Describe(first)} at {first.Fields.Begin}, "
+                $"the role {PlainText.Quoted(entry.RoleName!)} is shared with {Describe(first)} at {first.Fields.Begin}, "
                     + $"but {what} differs: {mine} here, {theirs} there",
                 "Make the two agree, or give this workload a role of its own.",
                 theirs,
@@ -204,7 +204,7 @@ internal static class WorkloadConflicts
                     + string.Concat(
                         template
                             .Parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal)
-                            .Select(parameter => $" {parameter.Key}={string.Join('+', parameter.Value.Select(Quote.Of))}")
+                            .Select(parameter => $" {parameter.Key}={string.Join('+', parameter.Value.Select(PlainText.Quoted))}")
                     ),
                 PolicyReference.File file => file.Path,
                 PolicyReference.Managed managed => managed.Arn,
@@ -214,7 +214,7 @@ internal static class WorkloadConflicts
         return "[" + string.Join(", ", described.Order(StringComparer.Ordinal)) + "]";
     }
 
-    private static string Describe(WorkloadEntry entry) => entry.Name is { } name ? $"the workload {Quote.Of(name)}" : "the workload";
+    private static string Describe(WorkloadEntry entry) => entry.Name is { } name ? $"the workload {PlainText.Quoted(name)}" : "the workload";
 
     /// <summary>Identifies the cluster by what makes its issuer, since two keys may name one cluster.</summary>
     private static object? ServiceAccountOf(WorkloadEntry entry) =>

@@ -1,5 +1,4 @@
 using Federation.Findings;
-using Federation.Policies;
 
 namespace Federation.Configuration;
 
@@ -52,8 +51,8 @@ public static class WorkloadSelection
         {
             Code = FindingCodes.ArgumentInvalid,
             Cause =
-                $"--workload={Quote.Of(pattern)} matches none of the {workloads.Count} workloads"
-                + (near is null ? "" : $"; did you mean {Quote.Of(near)}?"),
+                $"--workload={PlainText.Quoted(pattern)} matches none of the {workloads.Count} workloads"
+                + (near is null ? "" : $"; did you mean {PlainText.Quoted(near)}?"),
             Fix = near is null
                 ? $"Name a workload of the configuration, such as {Examples(workloads)}; * stands for any characters, ? for one."
                 : $"Write --workload={near}.",
@@ -63,5 +62,5 @@ public static class WorkloadSelection
     }
 
     private static string Examples(IReadOnlyList<Workload> workloads) =>
-        Quote.All(workloads.Select(workload => workload.Name).Order(StringComparer.Ordinal).Take(3), "or");
+        PlainText.Quoted(workloads.Select(workload => workload.Name).Order(StringComparer.Ordinal).Take(3), "or");
 }

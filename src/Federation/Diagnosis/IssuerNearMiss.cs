@@ -3,44 +3,82 @@ using System.Text.RegularExpressions;
 namespace Federation.Diagnosis;
 
 /// <summary>
-/// What was probably meant by an issuer, or a provider's URL, that is not the one wanted: the mistakes that people make
-/// with GKE's issuer, by name.
+/// What was probably meant by an issuer, or by a provider's URL, that is not the expected one: the mistakes that people
+/// make with GKE's issuer, by name.
 /// </summary>
 /// <param name="How">How it differs, as the end of a sentence that begins with it.</param>
-/// <param name="IsSlip">The wanted one was miswritten; otherwise it is another cluster's, and may be right for that.</param>
+/// <param name="IsSlip">The expected one was miswritten; otherwise it is another cluster's, and may be right for that.</param>
 internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
 {
-    /// <summary>Google's issuers that are none of a GKE cluster's.</summary>
-    private static readonly string[] OtherGoogleIssuers = ["accounts.google.com", "sts.googleapis.com", "container.googleapis.com"];
+    private const string Host = "container.googleapis.com";
+
+    /// <summary>Google's issuers that are not a GKE cluster's.</summary>
+    private static readonly string[] OtherGoogleIssuers = ["accounts.google.com", "sts.googleapis.com", "iam.googleapis.com", Host];
 
     private static readonly string[] Parts = ["project", "location", "cluster"];
 
-    /// <param name="expected">The issuer without <c>https://</c>.</param>
+    /// <param name="expected">With or without <c>https://</c>, as it should be written where <paramref name="actual"/> was found.</param>
     /// <returns>Null where they are the same, or have nothing to do with each other.</returns>
     public static IssuerNearMiss? Of(string expected, string actual)
     {
-        if (actual.IndexOf("://", StringComparison.Ordinal) is var colon and >= 0)
+        if (actual == expected)
         {
-            var bare = actual[(colon + 3)..];
-            return bare == expected ? new("has the scheme in it, which IAM leaves out there")
-                : Of(expected, bare) is { } more ? more with { How = $"has the scheme in it, and {more.How}" }
-                : null;
+            return null;
+        }
+
+        var (wantedScheme, wanted) = WithoutScheme(expected);
+        var (foundScheme, found) = WithoutScheme(actual);
+        if (Path(wanted, found) is not { } path)
+        {
+            return null;
+        }
+
+        var scheme =
+            wantedScheme == foundScheme ? null
+            : wantedScheme.Length == 0
+                ? path.How.Length == 0 ? "has the scheme in it, which IAM leaves out there"
+                    : "has the scheme in it"
+            : foundScheme.Length == 0 ? $"does not begin with {wantedScheme}"
+            : $"begins with {foundScheme} instead of {wantedScheme}";
+        return path with { How = string.Join(", and ", new[] { scheme, path.How }.Where(how => !string.IsNullOrEmpty(how))) };
+    }
+
+    /// <summary>The issuer that GKE writes for the cluster that a miswritten one names; null if it is no GKE cluster's.</summary>
+    /// <remarks>A project's number stays what it is called: it does not tell the id.</remarks>
+    public static string? Meant(string actual) =>
+        Cluster().Match(WithoutScheme(actual).Bare) is { Success: true } found
+            ? $"https://{Host}/v1/projects/{(IsNumber(found) ? "PROJECT_ID" : Part(found, "project"))}/locations/{Part(found, "location")}/clusters/{Part(found, "cluster")}"
+            : null;
+
+    /// <summary>The number of the project that it names, where GKE writes the id; null if it names none by number.</summary>
+    public static string? ProjectNumber(string actual) =>
+        Cluster().Match(WithoutScheme(actual).Bare) is { Success: true } found && IsNumber(found) ? Part(found, "project") : null;
+
+    /// <summary>How a URL differs behind its scheme; an empty text where it does not.</summary>
+    private static IssuerNearMiss? Path(string expected, string actual)
+    {
+        if (actual == expected)
+        {
+            return new("");
+        }
+
+        if (
+            actual.StartsWith(Host, StringComparison.OrdinalIgnoreCase)
+            && Cluster().Match(actual) is { Success: true } found
+            && Cluster().Match(expected) is { Success: true } wanted
+        )
+        {
+            return OfCluster(wanted, found);
         }
 
         return actual switch
         {
-            _ when actual == expected => null,
             _ when actual.TrimEnd('/') == expected => new("has a slash at the end, which makes it another provider"),
             _ when string.Equals(actual, expected, StringComparison.OrdinalIgnoreCase) => new(
                 "differs in case, which IAM and STS tell apart"
             ),
-            _ when OtherGoogleIssuers.Contains(actual, StringComparer.OrdinalIgnoreCase) => new(
+            _ when OtherGoogleIssuers.Contains(actual.TrimEnd('/'), StringComparer.OrdinalIgnoreCase) => new(
                 "is another issuer of Google's, which does not sign the tokens of Kubernetes service accounts"
-            ),
-            _ when actual == expected.Replace("/v1/", "/", StringComparison.Ordinal) => new("lacks /v1"),
-            _ when Path().Match(expected) is { Success: true } wanted && Path().Match(actual) is { Success: true } found => OfCluster(
-                wanted,
-                found
             ),
             _ when actual.Contains('/', StringComparison.Ordinal) && expected.StartsWith(actual.TrimEnd('/'), StringComparison.Ordinal) =>
                 new("is cut off"),
@@ -50,33 +88,52 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
 
     private static IssuerNearMiss OfCluster(Match wanted, Match found)
     {
-        if (Part(found, "kind") is not "locations" and var kind)
-        {
-            return new($"says {kind} where the issuer says locations");
-        }
-
         string[] differing = [.. Parts.Where(part => Part(wanted, part) != Part(found, part))];
-        return differing switch
-        {
-            ["project"] when Part(found, "project").All(char.IsAsciiDigit) => new("has the project's number where the issuer has its id"),
-            ["project"] => new("is of another project"),
-            ["location"] when Part(found, "location").StartsWith(Part(wanted, "location") + "-", StringComparison.Ordinal) => new(
-                "names a zone where the cluster is regional"
-            ),
-            ["location"] when Part(wanted, "location").StartsWith(Part(found, "location") + "-", StringComparison.Ordinal) => new(
-                "names the region where the cluster is zonal"
-            ),
-            ["location"] => new("is of another location"),
-            ["cluster"] => new("is another cluster's", IsSlip: false),
-            _ => new("is another cluster's, elsewhere", IsSlip: false),
-        };
-
-        static string Part(Match match, string name) => match.Groups[name].Value;
+        string?[] all =
+        [
+            found.Groups["port"].Success ? "has a port" : null,
+            found.Groups["version"].Success ? null : "lacks /v1",
+            Part(found, "kind") is not "locations" and var kind ? $"says {kind} instead of locations" : null,
+            differing.Length == 0 ? null : OfParts(wanted, found, differing),
+            found.Value.TrimEnd('/').Any(char.IsAsciiLetterUpper) ? "differs in case, which IAM and STS tell apart" : null,
+            found.Groups["slash"].Success ? "has a slash at the end, which makes it another provider" : null,
+        ];
+        return new IssuerNearMiss(
+            string.Join(", and ", all.OfType<string>()),
+            IsSlip: !differing.Contains("cluster", StringComparer.Ordinal)
+        );
     }
 
+    private static string OfParts(Match wanted, Match found, string[] differing)
+    {
+        var (wantedPlace, foundPlace) = (Part(wanted, "location"), Part(found, "location"));
+        return differing switch
+        {
+            ["project"] when IsNumber(found) => "has the project's number instead of its id",
+            ["project"] => "is of another project",
+            ["location"] when foundPlace.StartsWith(wantedPlace + "-", StringComparison.Ordinal) =>
+                "names a zone where the cluster is regional",
+            ["location"] when wantedPlace.StartsWith(foundPlace + "-", StringComparison.Ordinal) =>
+                "names the region where the cluster is zonal",
+            ["location"] => "is of another location",
+            ["cluster"] => "is another cluster's",
+            _ when differing.Contains("cluster", StringComparer.Ordinal) => "is another cluster's, elsewhere",
+            _ => "is of another project and location",
+        };
+    }
+
+    private static bool IsNumber(Match match) => Part(match, "project").All(char.IsAsciiDigit);
+
+    /// <summary>In lower case: GKE writes no other.</summary>
+    private static string Part(Match match, string name) => match.Groups[name].Value.ToLowerInvariant();
+
+    private static (string Scheme, string Bare) WithoutScheme(string issuer) =>
+        issuer.IndexOf("://", StringComparison.Ordinal) is >= 0 and var at ? (issuer[..(at + 3)], issuer[(at + 3)..]) : ("", issuer);
+
+    /// <summary>GKE's <c>container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME</c>, and what people make of it.</summary>
     [GeneratedRegex(
-        @"\Acontainer\.googleapis\.com/v1/projects/(?<project>[^/]+)/(?<kind>locations|zones|regions)/(?<location>[^/]+)/clusters/(?<cluster>[^/]+)/?\z",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+        @"\Acontainer\.googleapis\.com(?<port>:[0-9]+)?(?<version>/v1)?/projects/(?<project>[\w.:~-]+)/(?<kind>locations|zones|regions)/(?<location>[\w-]+)/clusters/(?<cluster>[\w-]+)(?<slash>/+)?\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
-    private static partial Regex Path();
+    private static partial Regex Cluster();
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Federation.Diagnosis.Evidence;
 using Federation.Diagnosis.Links;
+using Federation.Findings;
 using Federation.Policies;
 using Federation.WebIdentity;
 
@@ -87,11 +88,12 @@ public static class TokenComparison
             return new(claim, text, new ClaimWish("STS", "whole seconds since 1970", Fits: false));
         }
 
-        var distance = moment > subject.Now ? $"in {Human.Of(moment - subject.Now)}" : $"{Human.Of(subject.Now - moment)} ago";
-        var lifetime = claim == "exp" && judgement.Token!.IssuedAt is { } issued ? $", lives {Human.Of(moment - issued)}" : "";
+        var distance =
+            moment > subject.Now ? $"in {Wording.Duration(moment - subject.Now)}" : $"{Wording.Duration(subject.Now - moment)} ago";
+        var lifetime = claim == "exp" && judgement.Token!.IssuedAt is { } issued ? $", lives {Wording.Duration(moment - issued)}" : "";
         return new(
             claim,
-            $"{moment.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'} ({distance}{lifetime})",
+            $"{Wording.Moment(moment)} ({distance}{lifetime})",
             new ClaimWish("STS", required, !judgement.Refusals.Any(refusal => RefusalTable.Row(refusal.Reason).Claim == claim))
         );
     }

@@ -8,6 +8,15 @@ public sealed partial record PolicyDocument
     public string? Id { get; init; }
 
     public required IReadOnlyList<PolicyStatement> Statements { get; init; }
+
+    /// <summary>What a statement of this document is called in texts: <c>Statement SID</c>, or by its place, <c>Statement 2</c>.</summary>
+    public string NameOf(PolicyStatement statement)
+    {
+        ArgumentNullException.ThrowIfNull(statement);
+        return statement.Sid is { Length: > 0 } sid
+            ? $"Statement {sid}"
+            : $"Statement {Statements.TakeWhile(other => !ReferenceEquals(other, statement)).Count() + 1}";
+    }
 }
 
 public enum PolicyEffect

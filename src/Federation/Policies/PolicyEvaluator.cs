@@ -1,3 +1,5 @@
+using Federation.Findings;
+
 namespace Federation.Policies;
 
 /// <summary>One call as policies see it.</summary>

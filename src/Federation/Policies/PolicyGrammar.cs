@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Federation.Findings;
 
 namespace Federation.Policies;
 
@@ -29,9 +30,9 @@ public static partial class PolicyGrammar
     [
         "sts:AssumeRole",
         "sts:AssumeRoleWithSAML",
-        "sts:AssumeRoleWithWebIdentity",
-        "sts:TagSession",
-        "sts:SetSourceIdentity",
+        StsActions.AssumeRoleWithWebIdentity,
+        StsActions.TagSession,
+        StsActions.SetSourceIdentity,
         "sts:SetContext",
     ];
 
@@ -65,10 +66,9 @@ public static partial class PolicyGrammar
             violations.Add(new PolicyViolation(SyntaxErrors, "Statement is empty."));
         }
 
-        for (var i = 0; i < document.Statements.Count; i++)
+        foreach (var statement in document.Statements)
         {
-            var statement = document.Statements[i];
-            var name = statement.Sid is { Length: > 0 } sid ? $"Statement {sid}" : $"Statement {i + 1}";
+            var name = document.NameOf(statement);
             violations.AddRange(CheckShape(statement, name));
             violations.AddRange(kind is PolicyKind.Trust ? CheckTrust(statement, name) : CheckPermissions(statement, name));
         }

@@ -5,8 +5,6 @@ namespace Federation.Policies;
 /// <summary>What is dangerous in a policy though IAM accepts it.</summary>
 public static class PolicyLint
 {
-    private const string WebIdentityAction = "sts:AssumeRoleWithWebIdentity";
-
     // Actions that only ever take "*": naming no resource is no fault of theirs (Service Authorization Reference).
     private static readonly string[] ActionsWithoutResource =
     [
@@ -53,8 +51,9 @@ public static class PolicyLint
         ArgumentNullException.ThrowIfNull(document);
         var severity = strict ? Severity.Error : Severity.Warning;
         var findings = new List<Finding>();
-        foreach (var (statement, name) in Named(document).Where(pair => pair.Statement.Effect is PolicyEffect.Allow))
+        foreach (var statement in document.Statements.Where(statement => statement.Effect is PolicyEffect.Allow))
         {
+            var name = document.NameOf(statement);
             var broad = (statement.Actions ?? []).Where(IsWholeService).ToList();
             if (statement.NotActions is not null)
             {
@@ -122,8 +121,9 @@ public static class PolicyLint
     {
         ArgumentNullException.ThrowIfNull(document);
         var findings = new List<Finding>();
-        foreach (var (statement, name) in Named(document).Where(pair => AdmitsWebIdentity(pair.Statement)))
+        foreach (var statement in document.Statements.Where(AdmitsWebIdentity))
         {
+            var name = document.NameOf(statement);
             if (OpenSubject(statement, document) is { } why)
             {
                 findings.Add(
@@ -169,8 +169,9 @@ public static class PolicyLint
     {
         ArgumentNullException.ThrowIfNull(document);
         var findings = new List<Finding>();
-        foreach (var (statement, name) in Named(document).Where(pair => AdmitsWebIdentity(pair.Statement) && IsAboutGoogle(pair.Statement)))
+        foreach (var statement in document.Statements.Where(statement => AdmitsWebIdentity(statement) && IsAboutGoogle(statement)))
         {
+            var name = document.NameOf(statement);
             if (OpenSubject(statement, document) is { } why)
             {
                 findings.Add(
@@ -208,14 +209,9 @@ public static class PolicyLint
         return findings;
     }
 
-    private static IEnumerable<(PolicyStatement Statement, string Name)> Named(PolicyDocument document) =>
-        document.Statements.Select(
-            (statement, index) => (statement, statement.Sid is { Length: > 0 } sid ? $"Statement {sid}" : $"Statement {index + 1}")
-        );
-
     private static bool AdmitsWebIdentity(PolicyStatement statement) =>
         statement.Effect is PolicyEffect.Allow
-        && PolicyEvaluator.MatchesAction(statement, WebIdentityAction)
+        && PolicyEvaluator.MatchesAction(statement, StsActions.AssumeRoleWithWebIdentity)
         && (statement.NotPrincipals is not null || statement.Principals?.ContainsKey("Federated") is true);
 
     private static bool IsAboutGoogle(PolicyStatement statement) =>

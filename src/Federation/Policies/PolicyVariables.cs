@@ -1,4 +1,5 @@
 using System.Text;
+using Federation.Findings;
 
 namespace Federation.Policies;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Federation.Findings;
 using Federation.Policies;
 
 namespace Federation.WebIdentity;
@@ -10,8 +11,6 @@ namespace Federation.WebIdentity;
 /// </summary>
 public static class SecurityTokenService
 {
-    public const string AssumeRoleAction = "sts:AssumeRoleWithWebIdentity";
-
     /// <summary>How far the token's clock and that of STS may be apart.</summary>
     public static readonly TimeSpan ClockAllowance = TimeSpan.FromMinutes(5);
 
@@ -320,8 +319,8 @@ public static class SecurityTokenService
                     $"Token expired: current date/time {Number(now - allowance)} must be before the expiration date/time {Number(expires)}"
                 )
                 {
-                    Expected = Moment(evidence.Now),
-                    Actual = Moment(_token.ExpiresAt.Value),
+                    Expected = Wording.Moment(evidence.Now),
+                    Actual = Wording.Moment(_token.ExpiresAt.Value),
                 };
             }
 
@@ -329,8 +328,8 @@ public static class SecurityTokenService
             {
                 yield return Invalid(RefusalReason.FromTheFuture, $"Token issued in the future: {Number(issued)}") with
                 {
-                    Expected = Moment(evidence.Now),
-                    Actual = Moment(_token.IssuedAt.Value),
+                    Expected = Wording.Moment(evidence.Now),
+                    Actual = Wording.Moment(_token.IssuedAt.Value),
                 };
             }
 
@@ -341,8 +340,8 @@ public static class SecurityTokenService
                     $"Token not yet valid: current date/time {Number(now + allowance)} must be after or equal to the not-before date/time {Number(notBefore)}"
                 ) with
                 {
-                    Expected = Moment(evidence.Now),
-                    Actual = Moment(_token.NotBefore.Value),
+                    Expected = Wording.Moment(evidence.Now),
+                    Actual = Wording.Moment(_token.NotBefore.Value),
                 };
             }
         }
@@ -509,15 +508,15 @@ public static class SecurityTokenService
         // Everything the trust policy has to allow for this token.
         private IEnumerable<string> Actions()
         {
-            yield return AssumeRoleAction;
+            yield return StsActions.AssumeRoleWithWebIdentity;
             if (_token!.Has(TagsClaim) && AreTagsWellFormed())
             {
-                yield return "sts:TagSession";
+                yield return StsActions.TagSession;
             }
 
             if (_token.Has(SourceIdentityClaim))
             {
-                yield return "sts:SetSourceIdentity";
+                yield return StsActions.SetSourceIdentity;
             }
         }
 
@@ -632,7 +631,7 @@ public static class SecurityTokenService
                 return new RequestContext(context, ConditionKeys.InExchange);
             }
 
-            context["aws:CurrentTime"] = [Moment(evidence.Now)];
+            context["aws:CurrentTime"] = [Wording.Moment(evidence.Now)];
             context["aws:EpochTime"] = [Number(evidence.Now.ToUnixTimeSeconds())];
             foreach (var (key, values) in call)
             {
@@ -672,11 +671,8 @@ public static class SecurityTokenService
             new(reason, InvalidIdentityToken, 400, message);
 
         private static WebIdentityDecision.Refused Denied(RefusalReason reason) =>
-            new(reason, AccessDenied, 403, "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+            new(reason, AccessDenied, 403, $"Not authorized to perform {StsActions.AssumeRoleWithWebIdentity}");
 
         private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-        private static string Moment(DateTimeOffset time) =>
-            time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 }

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Federation.Findings;
 
 namespace Federation.WebIdentity;
 
@@ -148,7 +149,7 @@ public sealed class WebIdentityToken
 
     /// <summary>The claims that tell tokens apart; never the signature.</summary>
     public override string ToString() =>
-        $"JWT {Algorithm ?? "without alg"}, kid {KeyId ?? "none"}: iss {Issuer ?? "none"}, sub {Subject ?? "none"}, aud {string.Join(", ", Audiences)}, exp {ExpiresAt?.ToString("u", CultureInfo.InvariantCulture) ?? "none"}";
+        $"JWT {Algorithm ?? "without alg"}, kid {KeyId ?? "none"}: iss {Issuer ?? "none"}, sub {Subject ?? "none"}, aud {string.Join(", ", Audiences)}, exp {(ExpiresAt is { } expires ? Wording.Moment(expires) : "none")}";
 
     internal bool Has(string claim) => Claims.TryGetProperty(claim, out _);
 

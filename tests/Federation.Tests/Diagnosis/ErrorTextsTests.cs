@@ -618,13 +618,13 @@ public sealed class ErrorTextsTests
     }
 
     [Theory]
-    [InlineData("https://container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main/", "ends with a slash")]
+    [InlineData("https://container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main/", "has a slash at the end")]
     [InlineData("http://container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main", "http://")]
     [InlineData("container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main", "does not begin with https://")]
-    [InlineData("https://container.googleapis.com/projects/acme-prod/locations/asia-south1-a/clusters/main", "/v1 is missing")]
+    [InlineData("https://container.googleapis.com/projects/acme-prod/locations/asia-south1-a/clusters/main", "lacks /v1")]
     [InlineData("https://container.googleapis.com:443/v1/projects/acme-prod/locations/asia-south1-a/clusters/main", "port")]
     [InlineData("https://container.googleapis.com/v1/projects/acme-prod/zones/asia-south1-a/clusters/main", "zones instead of locations")]
-    [InlineData("https://container.googleapis.com/v1/projects/Acme-Prod/locations/asia-south1-a/clusters/main", "capital")]
+    [InlineData("https://container.googleapis.com/v1/projects/Acme-Prod/locations/asia-south1-a/clusters/main", "differs in case")]
     public void An_issuer_that_is_nearly_right_is_shown_beside_the_right_one(string issuer, string difference)
     {
         var finding = Assert.Single(

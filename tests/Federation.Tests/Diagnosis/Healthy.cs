@@ -47,7 +47,7 @@ internal static class Healthy
             Sid = "FederationMain",
             Effect = PolicyEffect.Allow,
             Principals = Federated(Workload.ProviderArn),
-            Actions = [SecurityTokenService.AssumeRoleAction],
+            Actions = [StsActions.AssumeRoleWithWebIdentity],
             Conditions =
             [
                 new("StringEquals", IssuerPath + ":aud", [Workload.Audience]),

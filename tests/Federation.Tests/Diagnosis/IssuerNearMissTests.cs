@@ -30,13 +30,13 @@ public sealed class IssuerNearMissTests
     [InlineData(
         Zonal,
         "container.googleapis.com/v1/projects/acme-prod/zones/asia-south1-a/clusters/main",
-        "says zones where the issuer says locations",
+        "says zones instead of locations",
         true
     )]
     [InlineData(
         Zonal,
         "container.googleapis.com/v1/projects/123456789012/locations/asia-south1-a/clusters/main",
-        "has the project's number where the issuer has its id",
+        "has the project's number instead of its id",
         true
     )]
     [InlineData(

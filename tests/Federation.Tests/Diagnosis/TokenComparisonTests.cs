@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 
 namespace Federation.Tests.Diagnosis;
 
@@ -15,7 +16,7 @@ public sealed class TokenComparisonTests
         Assert.Equal(["iss", "aud", "sub", "exp", "iat", "nbf"], lines.Select(line => line.Claim));
         Assert.All(lines, line => Assert.True(line.Fits, line.Claim));
         Assert.Equal(["provider", "trust policy"], lines[1].Wishes.Select(wish => wish.By));
-        Assert.Equal("2026-11-23 12:59:00Z (in 59 min, lives 1 h)", lines[3].Value);
+        Assert.Equal("2026-11-23T12:59:00Z (in 59 min, lives 1 h)", lines[3].Value);
     }
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class TokenComparisonTests
     [InlineData(7500, "2 h 5 min")]
     [InlineData(31_536_000, "365 d")]
     public void Durations_are_said_as_a_person_says_them(int seconds, string said) =>
-        Assert.Equal(said, Human.Of(TimeSpan.FromSeconds(seconds)));
+        Assert.Equal(said, Wording.Duration(TimeSpan.FromSeconds(seconds)));
 
     private static IReadOnlyList<ClaimLine> Compare(WorkloadEvidence evidence) =>
         TokenComparison.Of(evidence, evidence.Tokens[0], Healthy.Now);

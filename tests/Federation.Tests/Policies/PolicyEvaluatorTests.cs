@@ -1,3 +1,4 @@
+using Federation.Findings;
 using Federation.Policies;
 
 namespace Federation.Tests.Policies;

@@ -79,7 +79,7 @@ internal sealed partial class Duration : Value<TimeSpan>
         {
             reading.Invalid(
                 node.At,
-                $"{label} must be {Kind}, not {Quote.Of(scalar.Text)}",
+                $"{label} must be {Kind}, not {PlainText.Quoted(scalar.Text)}",
                 "Write hours, minutes and seconds in this order, as whole numbers with h, m and s; a day is 24h.",
                 actual: scalar.Text
             );

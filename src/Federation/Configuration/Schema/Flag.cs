@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration.Yaml;
+using Federation.Findings;
 
 namespace Federation.Configuration.Schema;
 
@@ -20,7 +21,7 @@ internal sealed class Flag : Value<bool>
         {
             reading.Invalid(
                 node.At,
-                $"{label} must be true or false, not {Quote.Of(text.Text)}",
+                $"{label} must be true or false, not {PlainText.Quoted(text.Text)}",
                 $"Write {meant}, without quotes.",
                 meant,
                 text.Text

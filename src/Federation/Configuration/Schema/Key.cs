@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration.Yaml;
+using Federation.Findings;
 
 namespace Federation.Configuration.Schema;
 
@@ -24,7 +25,7 @@ internal abstract class Key(string name, string meaning, bool required, string[]
     /// <summary>The key's position in its section.</summary>
     public int Index { get; set; }
 
-    public string Label { get; } = Quote.Of(name);
+    public string Label { get; } = PlainText.Quoted(name);
 
     public abstract void Read(Node node, FileReading reading, SectionFields into);
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration.Yaml;
+using Federation.Findings;
 
 namespace Federation.Configuration.Schema;
 
@@ -38,7 +39,7 @@ internal sealed class ListOf<T>(Value<T> item, string items, int least = 0, bool
             {
                 reading.Invalid(
                     scalar.At,
-                    $"{Quote.Of(scalar.Text)} is twice in {label}; the first is at {seen[scalar.Text]}",
+                    $"{PlainText.Quoted(scalar.Text)} is twice in {label}; the first is at {seen[scalar.Text]}",
                     "Keep one of the two."
                 );
             }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Federation.Configuration.Yaml;
+using Federation.Findings;
 
 namespace Federation.Configuration.Schema;
 
@@ -31,7 +32,7 @@ internal sealed class MapOf<T>(Text name, Value<T> item, string values, int leas
         foreach (var (key, entryValue) in mapping.Entries)
         {
             name.CheckName(key, reading);
-            if (item.TryRead(entryValue, $"{Quote.Of(key.Text)} of {label}", reading, out var entry))
+            if (item.TryRead(entryValue, $"{PlainText.Quoted(key.Text)} of {label}", reading, out var entry))
             {
                 entries.Add(new Named<T>(key.Text, key.At, entry));
             }

@@ -103,7 +103,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
         {
             reading.Invalid(
                 scalar.At,
-                $"{Quote.Of(path)} names no file whose name could be that of a policy",
+                $"{PlainText.Quoted(path)} names no file whose name could be that of a policy",
                 "Name the file with letters, digits, \"-\", \"_\" and \".\", at most 128, such as policies/exports.json."
             );
             return false;
@@ -115,7 +115,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
             reading.Add(
                 FindingCodes.TemplateInvalid,
                 scalar.At,
-                $"there is no policy file {Quote.Of(path)}",
+                $"there is no policy file {PlainText.Quoted(path)}",
                 "Correct the path; it is looked up from the configuration's folder.",
                 actual: path
             );
@@ -146,7 +146,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
             {
                 reading.Invalid(
                     near.At,
-                    $"unknown key {Quote.Of(near.Text)}; did you mean \"template\"?",
+                    $"unknown key {PlainText.Quoted(near.Text)}; did you mean \"template\"?",
                     "Write \"template\".",
                     TemplateKey,
                     near.Text
@@ -155,14 +155,14 @@ internal sealed class PolicyValue : Value<PolicyReference>
         }
         else
         {
-            Identifiers.PolicyName.TryRead(template.Value, Quote.Of(TemplateKey), reading, out name);
+            Identifiers.PolicyName.TryRead(template.Value, PlainText.Quoted(TemplateKey), reading, out name);
         }
 
         var parameters = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var (key, valueNode) in mapping.Entries.Where(entry => entry.Key.Text is not TemplateKey))
         {
             Identifiers.ParameterName.CheckName(key, reading);
-            if (Parameter.TryRead(valueNode, $"the parameter {Quote.Of(key.Text)}", reading, out var values))
+            if (Parameter.TryRead(valueNode, $"the parameter {PlainText.Quoted(key.Text)}", reading, out var values))
             {
                 parameters[key.Text] = values;
             }
@@ -191,9 +191,9 @@ internal sealed class PolicyValue : Value<PolicyReference>
             reading.Add(
                 FindingCodes.TemplateInvalid,
                 named.At,
-                $"there is no policy template {Quote.Of(name)}; "
-                    + (near is null ? $"there is {Quote.All(templates.Keys)}" : $"did you mean {Quote.Of(near)}?"),
-                near is null ? $"Name one of these, or add policies/{name}.json to the folder of --templates." : $"Write {Quote.Of(near)}.",
+                $"there is no policy template {PlainText.Quoted(name)}; "
+                    + (near is null ? $"there is {PlainText.Quoted(templates.Keys)}" : $"did you mean {PlainText.Quoted(near)}?"),
+                near is null ? $"Name one of these, or add policies/{name}.json to the folder of --templates." : $"Write {PlainText.Quoted(near)}.",
                 near,
                 name
             );
@@ -220,13 +220,13 @@ internal sealed class PolicyValue : Value<PolicyReference>
             var near = NearMiss.Of(key.Text, takes);
             reading.Invalid(
                 key.At,
-                $"the policy template {Quote.Of(name)} has no parameter {Quote.Of(key.Text)}; "
+                $"the policy template {PlainText.Quoted(name)} has no parameter {PlainText.Quoted(key.Text)}; "
                     + (
-                        near is not null ? $"did you mean {Quote.Of(near)}?"
+                        near is not null ? $"did you mean {PlainText.Quoted(near)}?"
                         : takes is [] ? "it takes none"
-                        : $"it takes {Quote.All(takes)}"
+                        : $"it takes {PlainText.Quoted(takes)}"
                     ),
-                near is null ? "Remove it." : $"Write {Quote.Of(near)}.",
+                near is null ? "Remove it." : $"Write {PlainText.Quoted(near)}.",
                 near,
                 key.Text
             );
@@ -240,7 +240,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
         {
             reading.Invalid(
                 whole.At,
-                $"the policy template {Quote.Of(name)} needs its parameter {Quote.Of(parameter)}",
+                $"the policy template {PlainText.Quoted(name)} needs its parameter {PlainText.Quoted(parameter)}",
                 $"Write {{ template: {name}, {parameter}: […] }}."
             );
         }

@@ -55,7 +55,7 @@ internal sealed class Section : Value<SectionFields>
             {
                 reading.Invalid(
                     keyNode.At,
-                    $"unknown key {Quote.Of(keyNode.Text)}; did you mean {meant.Label}?",
+                    $"unknown key {PlainText.Quoted(keyNode.Text)}; did you mean {meant.Label}?",
                     $"Write {meant.Label}, or remove the line.",
                     meant.Name,
                     keyNode.Text
@@ -135,8 +135,8 @@ internal sealed class Section : Value<SectionFields>
             .ToList();
         reading.Invalid(
             key.At,
-            $"unknown key {Quote.Of(key.Text)} in the {Name}" + (homes.Count == 0 ? "" : $"; it belongs under {Quote.All(homes, "or")}"),
-            homes.Count == 0 ? $"Remove it; the {Name} knows {Quote.All(_keys.Keys.Order(StringComparer.Ordinal))}." : "Move it there.",
+            $"unknown key {PlainText.Quoted(key.Text)} in the {Name}" + (homes.Count == 0 ? "" : $"; it belongs under {PlainText.Quoted(homes, "or")}"),
+            homes.Count == 0 ? $"Remove it; the {Name} knows {PlainText.Quoted(_keys.Keys.Order(StringComparer.Ordinal))}." : "Move it there.",
             actual: key.Text
         );
     }

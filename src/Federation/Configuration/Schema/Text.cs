@@ -110,8 +110,8 @@ internal sealed class Text : Value<string>
         var meant = Repair(text);
         var why = Why(text);
         return new Mistake(
-            text.Length == 0 ? $"the {Noun} is empty" : $"{Quote.Of(text)} is not a valid {Noun}" + (why is null ? "" : ": " + why),
-            $"Write {Requirement}" + (meant is null ? "." : $"; {Quote.Of(meant)} would do."),
+            text.Length == 0 ? $"the {Noun} is empty" : $"{PlainText.Quoted(text)} is not a valid {Noun}" + (why is null ? "" : ": " + why),
+            $"Write {Requirement}" + (meant is null ? "." : $"; {PlainText.Quoted(meant)} would do."),
             meant
         );
     }
@@ -142,7 +142,7 @@ internal sealed class Text : Value<string>
         if (Alphabet is not null && text.AsSpan().IndexOfAnyExcept(Alphabet) is var at and >= 0)
         {
             var wrong = char.IsSurrogate(text[at]) && at + 1 < text.Length ? text.Substring(at, 2) : text[at].ToString();
-            return $"{Quote.Of(wrong)} (character {at + 1}) is not allowed there";
+            return $"{PlainText.Quoted(wrong)} (character {at + 1}) is not allowed there";
         }
 
         if (text.Length > Most)

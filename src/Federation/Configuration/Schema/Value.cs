@@ -30,7 +30,7 @@ internal abstract class Value
         }
     }
 
-    private static string Describe(Node node) => node is ScalarNode scalar ? $"{scalar.Kind} ({Quote.Of(scalar.Text)})" : node.Kind;
+    private static string Describe(Node node) => node is ScalarNode scalar ? $"{scalar.Kind} ({PlainText.Quoted(scalar.Text)})" : node.Kind;
 }
 
 /// <typeparam name="T">The type of the value that is read.</typeparam>

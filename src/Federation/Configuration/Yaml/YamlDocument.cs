@@ -205,7 +205,7 @@ internal sealed class YamlDocument
         }
         else if (mapping.TryGet(key.Text, out var first))
         {
-            _reading.Invalid(key.At, $"{Quote.Of(key.Text)} is given twice; the first is at {first.Key.At}", "Keep one of the two.");
+            _reading.Invalid(key.At, $"{PlainText.Quoted(key.Text)} is given twice; the first is at {first.Key.At}", "Keep one of the two.");
         }
         else
         {
@@ -295,7 +295,7 @@ internal sealed class YamlDocument
 
         if (node.Tag.Value is not ("tag:yaml.org,2002:str" or "tag:yaml.org,2002:map" or "tag:yaml.org,2002:seq"))
         {
-            _reading.Invalid(at, $"the tag {Quote.Of(node.Tag.Value)} has no meaning here", "Remove the tag.");
+            _reading.Invalid(at, $"the tag {PlainText.Quoted(node.Tag.Value)} has no meaning here", "Remove the tag.");
         }
     }
 

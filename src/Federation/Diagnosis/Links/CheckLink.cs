@@ -1,6 +1,7 @@
 using Federation.Diagnosis.Evidence;
 using Federation.Diagnosis.Texts;
 using Federation.Findings;
+using Federation.Policies;
 using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
@@ -178,13 +179,13 @@ internal static class CheckLink
                 $"{who} is refused the role although provider, trust policy and token agree"
                 + (
                     isYoung
-                        ? $"; the role {(subject.Evidence.WrittenAgo is { } written ? $"was written {Human.Of(written)} ago" : $"is {Human.Of(age!.Value)} old")}, and STS may not see it everywhere yet."
+                        ? $"; the role {(subject.Evidence.WrittenAgo is { } written ? $"was written {Wording.Duration(written)} ago" : $"is {Wording.Duration(age!.Value)} old")}, and STS may not see it everywhere yet."
                         : "; what denies it cannot be read from the role: a service or resource control policy of the organisation, say."
                 ),
             Fix = isYoung
                 ? "Run it again in a minute: it took recorded roles up to eleven seconds to be seen."
                 : "Ask whoever manages the AWS organisation for a policy that denies sts:AssumeRoleWithWebIdentity; if the role was just changed by hand, run it again in a minute.",
-            Expected = SecurityTokenService.AssumeRoleAction + " allowed",
+            Expected = StsActions.AssumeRoleWithWebIdentity + " allowed",
             Actual = first.Actual,
         };
     }

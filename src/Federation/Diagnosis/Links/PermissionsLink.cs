@@ -15,7 +15,7 @@ internal static class PermissionsLink
     public static Link Examine(WorkloadCase subject)
     {
         var wanted = Wanted(subject);
-        var expected = wanted.Count == 0 ? null : Listed(wanted.Select(request => request.Action));
+        var expected = wanted.Count == 0 ? null : Wording.Some(wanted.Select(request => request.Action));
         if (subject.Role is not { Policies: { } reading } role)
         {
             return new Link("permissions", [], expected, Held: null);
@@ -147,8 +147,9 @@ internal static class PermissionsLink
     /// <summary>A warning: only the service can tell whether the call is allowed.</summary>
     private static Finding Undecided(WorkloadCase subject, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
     {
-        var what = $"{Listed(requests.Select(request => request.Action))} on {Listed(requests.Select(request => request.Resource))}";
-        var conditions = Listed(
+        var what =
+            $"{Wording.Some(requests.Select(request => request.Action))} on {Wording.Some(requests.Select(request => request.Resource))}";
+        var conditions = Wording.Some(
             verdict.Undecided.SelectMany(undecided =>
                 undecided.Conditions.Select(condition =>
                     $"{undecided.Statement.Effect} if {condition.Operator} {condition.Key} = {string.Join(", ", condition.Values)}"
@@ -173,8 +174,8 @@ internal static class PermissionsLink
     private static Finding Blocked(WorkloadCase subject, RoleEvidence role, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
     {
         var name = subject.Workload.Role.Name;
-        var actions = Listed(requests.Select(request => request.Action));
-        var what = $"{actions} on {Listed(requests.Select(request => request.Resource))}";
+        var actions = Wording.Some(requests.Select(request => request.Action));
+        var what = $"{actions} on {Wording.Some(requests.Select(request => request.Resource))}";
         if (verdict.Statement is { } denying)
         {
             return new Finding
@@ -206,7 +207,7 @@ internal static class PermissionsLink
                 Code = FindingCodes.PermissionMissing,
                 Resource = subject.RoleId,
                 Cause =
-                    $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Listed(role.Policies.Found.Select(policy => policy.Name)))}.",
+                    $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Wording.Some(role.Policies.Found.Select(policy => policy.Name)))}.",
                 Fix = subject.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0]))
                     is { Key: { } missing, Value: { } document }
                     ? subject.ApplyOr(
@@ -230,11 +231,4 @@ internal static class PermissionsLink
 
     private static bool Allows(PolicyDocument document, PolicyRequest request) =>
         PolicyEvaluator.Evaluate(request, [new NamedPolicy("", document)]).IsAllowed;
-
-    private static string Listed(IEnumerable<string> names)
-    {
-        const int Most = 4;
-        var all = names.Distinct(StringComparer.Ordinal).ToArray();
-        return string.Join(", ", all.Take(Most)) + (all.Length > Most ? $" and {all.Length - Most} more" : "");
-    }
 }

@@ -146,11 +146,11 @@ internal static class PodChecks
                 Severity = Severity.Warning,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} asks for a token of {Human.Of(capped.Lifetime)}, and GKE gives none that lives longer than {Human.Of(FederationKeys.Defaults.LongestToken)}.",
+                    $"{In(pod, container)} asks for a token of {Wording.Duration(capped.Lifetime)}, and GKE gives none that lives longer than {Wording.Duration(FederationKeys.Defaults.LongestToken)}.",
                 Fix =
                     $"Read the token's file anew for each exchange, and set expirationSeconds to {FederationKeys.Defaults.LongestToken.TotalSeconds:0} or less, so that the manifest says what is.",
-                Expected = $"at most {FederationKeys.Defaults.LongestToken.TotalSeconds:0} s",
-                Actual = $"{capped.Lifetime.TotalSeconds:0} s",
+                Expected = $"at most {Wording.Seconds(FederationKeys.Defaults.LongestToken)}",
+                Actual = Wording.Seconds(capped.Lifetime),
             };
         }
 

@@ -105,9 +105,11 @@ internal static class ProviderLink
     private static Finding Missing(WorkloadCase subject, IReadOnlyList<ProviderEvidence> providers)
     {
         var expected = subject.Cluster.IssuerPath;
-        var near =
-            providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is { IsSlip: true })
-            ?? providers.FirstOrDefault(provider => IssuerNearMiss.Of(expected, provider.Url) is not null);
+        var (near, miss) = providers
+            .Select(provider => (Provider: provider, Miss: IssuerNearMiss.Of(expected, provider.Url)))
+            .Where(pair => pair.Miss is not null)
+            .OrderByDescending(pair => pair.Miss!.IsSlip)
+            .FirstOrDefault();
         var create = subject.ApplyOr(
             ExistingResources.Provider,
             subject.Aws(
@@ -126,7 +128,11 @@ internal static class ProviderLink
                 Resource = subject.ProviderId,
                 Cause =
                     $"The account {subject.Workload.Account.Id} has no OIDC provider for the issuer {subject.Cluster.Issuer}"
-                    + (providers.Count == 0 ? "; it has none at all." : $"; it has {Listed(providers)}.")
+                    + (
+                        providers.Count == 0
+                            ? "; it has none at all."
+                            : $"; it has {Wording.Some(providers.Select(provider => provider.Url), most: 3)}."
+                    )
                     + " One in another account than the role's does not count.",
                 Fix = create,
                 Expected = expected,
@@ -137,19 +143,12 @@ internal static class ProviderLink
                 Code = FindingCodes.ProviderNearMiss,
                 Resource = subject.ProviderId,
                 Cause =
-                    $"The account {subject.Workload.Account.Id} has no OIDC provider for {subject.Cluster.Issuer}, but it has {near.Arn}, which {IssuerNearMiss.Of(expected, near.Url)!.How}. A provider's URL cannot be changed.",
+                    $"The account {subject.Workload.Account.Id} has no OIDC provider for {subject.Cluster.Issuer}, but it has {near.Arn}, which {miss!.How}. A provider's URL cannot be changed.",
                 // Another cluster's provider is likely in use.
-                Fix = IssuerNearMiss.Of(expected, near.Url)!.IsSlip ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
+                Fix = miss.IsSlip ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
                 Expected = expected,
                 Actual = near.Url,
             };
-    }
-
-    private static string Listed(IReadOnlyList<ProviderEvidence> providers)
-    {
-        const int Most = 3;
-        var named = string.Join(", ", providers.Take(Most).Select(provider => provider.Url));
-        return providers.Count > Most ? $"{named} and {providers.Count - Most} more" : named;
     }
 
     /// <summary>AWS verifies the issuer with its own trusted authorities, and looks at thumbprints only where those do not know it.</summary>

@@ -49,7 +49,7 @@ internal static class RoleLink
                     Code = FindingCodes.SessionTooLong,
                     Resource = subject.RoleId,
                     Cause =
-                        $"Sessions of {workload.Role.Name} are to last up to {Seconds(workload.Role.MaxSessionDuration)}, and the role allows {Seconds(role.MaxSessionDuration)}: STS refuses whoever asks for more.",
+                        $"Sessions of {workload.Role.Name} are to last up to {Wording.Seconds(workload.Role.MaxSessionDuration)}, and the role allows {Wording.Seconds(role.MaxSessionDuration)}: STS refuses whoever asks for more.",
                     Fix = subject.ApplyOr(
                         ExistingResources.Role,
                         subject.Aws(
@@ -61,8 +61,8 @@ internal static class RoleLink
                             $"{workload.Role.MaxSessionDuration.TotalSeconds:0}"
                         )
                     ),
-                    Expected = Seconds(workload.Role.MaxSessionDuration),
-                    Actual = Seconds(role.MaxSessionDuration),
+                    Expected = Wording.Seconds(workload.Role.MaxSessionDuration),
+                    Actual = Wording.Seconds(role.MaxSessionDuration),
                 }
             );
         }
@@ -98,6 +98,4 @@ internal static class RoleLink
             Actual = "(none)",
         };
     }
-
-    private static string Seconds(TimeSpan duration) => $"{duration.TotalSeconds:0} s";
 }

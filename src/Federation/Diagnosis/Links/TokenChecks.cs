@@ -183,10 +183,10 @@ internal static class TokenChecks
     private static Finding Expired(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token) =>
         Found(
             FindingCodes.TokenExpired,
-            $"{Name(seen)} expired {Human.Of(subject.Now - token.ExpiresAt!.Value)} ago; AWS allows five minutes.",
+            $"{Name(seen)} expired {Wording.Duration(subject.Now - token.ExpiresAt!.Value)} ago; AWS allows five minutes.",
             "Read the token's file again for each exchange: the kubelet replaces it at 80 % of its life. A copy, a subPath mount or a token read once at start goes stale.",
-            $"after {Moment(subject.Now - SecurityTokenService.ClockAllowance)}",
-            Moment(token.ExpiresAt!.Value)
+            $"after {Wording.Moment(subject.Now - SecurityTokenService.ClockAllowance)}",
+            Wording.Moment(token.ExpiresAt!.Value)
         );
 
     private static Finding FromTheFuture(
@@ -200,10 +200,10 @@ internal static class TokenChecks
         var start = (claim == "iat" ? token.IssuedAt : token.NotBefore)!.Value;
         return Found(
             FindingCodes.TokenFromTheFuture,
-            $"{Name(seen)} begins in {Human.Of(start - subject.Now)} by its {claim}: the clocks of the cluster and of this machine are more than five minutes apart.",
+            $"{Name(seen)} begins in {Wording.Duration(start - subject.Now)} by its {claim}: the clocks of the cluster and of this machine are more than five minutes apart.",
             "Set the clocks (NTP). If the token is not the cluster's, look at what made it.",
-            $"before {Moment(subject.Now + SecurityTokenService.ClockAllowance)}",
-            Moment(start)
+            $"before {Wording.Moment(subject.Now + SecurityTokenService.ClockAllowance)}",
+            Wording.Moment(start)
         );
     }
 
@@ -340,6 +340,4 @@ internal static class TokenChecks
         };
 
     private static string Name(TokenEvidence seen) => $"The token of {seen.Source}";
-
-    private static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
 }

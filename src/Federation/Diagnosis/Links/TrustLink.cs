@@ -51,7 +51,7 @@ internal static class TrustLink
             Severity = Severity.Warning,
             Resource = subject.RoleId,
             Cause =
-                $"{Name(role, undecided.Statement)} of the trust policy of {role.Arn} {(undecided.Statement.Effect is PolicyEffect.Deny ? "denies" : "admits")} this token only if {string.Join(" and ", conditions)}. That cannot be known from here: {why}.",
+                $"{role.TrustPolicy.NameOf(undecided.Statement)} of the trust policy of {role.Arn} {(undecided.Statement.Effect is PolicyEffect.Deny ? "denies" : "admits")} this token only if {string.Join(" and ", conditions)}. That cannot be known from here: {why}.",
             Fix =
                 $"--target=Verify tries it: its pod calls STS as the workload does. {(how.Length > 0 ? $"The value: {string.Join("; ", how)}." : "CloudTrail's AssumeRoleWithWebIdentity event shows what STS saw.")}",
             Expected = string.Join(", ", conditions),
@@ -67,7 +67,8 @@ internal static class TrustLink
         {
             Code = FindingCodes.TrustDenied,
             Resource = subject.RoleId,
-            Cause = $"{Name(role, statement)} of the trust policy of {role.Arn} denies this token; a Deny wins over every Allow.",
+            Cause =
+                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} denies this token; a Deny wins over every Allow.",
             Fix =
                 $"Take the Deny away or narrow its condition, so that it no longer matches {subject.TokenSubject}. It is in: {subject.Aws("iam", "get-role", "--role-name", subject.Workload.Role.Name, "--query", "Role.AssumeRolePolicyDocument")}",
             Expected = "no Deny that matches",
@@ -176,7 +177,7 @@ internal static class TrustLink
             Code = FindingCodes.TrustPrincipalMismatch,
             Resource = subject.RoleId,
             Cause =
-                $"{Name(role, statement)} of the trust policy of {role.Arn} names another principal than the provider of the token's issuer: {named} {why}.",
+                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} names another principal than the provider of the token's issuer: {named} {why}.",
             Fix = Rewrite(subject, role),
             Expected = subject.Principal,
             Actual = named,
@@ -189,9 +190,9 @@ internal static class TrustLink
             Code = FindingCodes.TrustActionMismatch,
             Resource = subject.RoleId,
             Cause =
-                $"{Name(role, statement)} of the trust policy of {role.Arn} {(obstacle.Excluded ? "excludes" : "allows")} {string.Join(", ", obstacle.Named)}, and a web identity needs {SecurityTokenService.AssumeRoleAction}.",
+                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} {(obstacle.Excluded ? "excludes" : "allows")} {string.Join(", ", obstacle.Named)}, and a web identity needs {StsActions.AssumeRoleWithWebIdentity}.",
             Fix = Rewrite(subject, role),
-            Expected = SecurityTokenService.AssumeRoleAction,
+            Expected = StsActions.AssumeRoleWithWebIdentity,
             Actual = string.Join(", ", obstacle.Named),
         };
 
@@ -200,7 +201,7 @@ internal static class TrustLink
         var unmet = obstacle.Unmet;
         var (issuer, claim) = KeyOf(unmet.Key);
         var values = string.Join(", ", unmet.Values);
-        var where = $"{Name(role, statement)} of the trust policy of {role.Arn}";
+        var where = $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn}";
         if (ConditionKeys.Find(unmet.Key) is { } global)
         {
             return Found(
@@ -373,11 +374,6 @@ internal static class TrustLink
                     .ToMinifiedJson()
             )
         );
-
-    private static string Name(RoleEvidence role, PolicyStatement statement) =>
-        statement.Sid is { Length: > 0 } sid
-            ? $"The statement {sid}"
-            : $"Statement {role.TrustPolicy.Statements.TakeWhile(other => !ReferenceEquals(other, statement)).Count() + 1}";
 
     private static bool IsFederated(string principal) =>
         principal.Contains(":oidc-provider/", StringComparison.Ordinal)

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Federation.Findings;
 using Federation.WebIdentity;
 
@@ -8,40 +7,35 @@ namespace Federation.Diagnosis.Texts;
 /// What shows on the issuer that STS found no provider for: GKE writes
 /// <c>https://container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME</c>, and nothing else.
 /// </summary>
-internal static partial class IssuerText
+internal static class IssuerText
 {
     private const string Host = "container.googleapis.com";
     private const string AnyIssuer = $"https://{Host}/v1/projects/PROJECT/locations/LOCATION/clusters/NAME";
 
     public static Finding Explain(string issuer, Finding finding)
     {
-        var meant = Cluster().Match(issuer);
-        if (!meant.Success)
+        if (IssuerNearMiss.Meant(issuer) is not { } expected)
         {
             return Elsewhere(issuer, finding);
         }
 
-        var project = meant.Groups["project"].Value.ToLowerInvariant();
-        var isNumber = project.All(char.IsAsciiDigit);
-        var expected =
-            $"https://{Host}/v1/projects/{(isNumber ? "PROJECT_ID" : project)}/locations/{meant.Groups["location"].Value.ToLowerInvariant()}/clusters/{meant.Groups["name"].Value.ToLowerInvariant()}";
-        if (string.Equals(issuer, expected, StringComparison.Ordinal))
+        if (IssuerNearMiss.Of(expected, issuer) is not { } miss)
         {
             return finding with
             {
                 Cause =
-                    $"The role's account has no IAM OIDC provider for the issuer {issuer}. Likeliest it was never made there, or in another account than the role's; otherwise one is there that differs by a character: a slash at its end, a region for a zone, the project's number, /v1 missing, another case, another cluster (FED3002). In GovCloud and China it is the wrong partition's endpoint.",
+                    $"The role's account has no IAM OIDC provider for the issuer {issuer}. Most likely it was never created there, or it was created in another account than the role's. Otherwise one exists that differs by a character: a slash at its end, a region for a zone, the project's number, /v1 missing, another case, another cluster (FED3002). In GovCloud and China it is the wrong partition's endpoint.",
                 Fix =
-                    $"Run `--target=Apply`, or in the role's account `aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com`. `aws iam list-open-id-connect-providers` shows what is there already.",
+                    $"Run `--target=Apply`, or in the role's account `aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com`. `aws iam list-open-id-connect-providers` shows which providers exist.",
             };
         }
 
         return NearMiss(issuer, expected, finding) with
         {
             Cause =
-                $"The issuer that STS looked for is nearly a GKE cluster's, but {string.Join(", and ", Differences(issuer, meant, isNumber))}. A provider has to have the issuer's URL to the character, and GKE writes it as expected here.",
-            Fix = isNumber
-                ? $"`gcloud projects describe {project} --format='value(projectId)'` gives the id that belongs there; `kubectl get --raw /.well-known/openid-configuration` shows the cluster's own issuer."
+                $"The issuer that STS looked for is nearly a GKE cluster's, but it {miss.How}. A provider must have exactly the issuer's URL, and GKE writes it as expected here.",
+            Fix = IssuerNearMiss.ProjectNumber(issuer) is { } number
+                ? $"`gcloud projects describe {number} --format='value(projectId)'` gives the id that belongs there; `kubectl get --raw /.well-known/openid-configuration` shows the cluster's own issuer."
                 : "`kubectl get --raw /.well-known/openid-configuration` shows the cluster's own issuer: use a token of that cluster, and a provider with that URL.",
         };
     }
@@ -87,52 +81,6 @@ internal static partial class IssuerText
             Actual = issuer,
         };
 
-    private static IEnumerable<string> Differences(string issuer, Match meant, bool isNumber)
-    {
-        if (!issuer.StartsWith("https://", StringComparison.Ordinal))
-        {
-            yield return issuer.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-                ? "it begins with http:// instead of https://"
-                : "it does not begin with https://";
-        }
-
-        if (meant.Groups["port"].Success)
-        {
-            yield return "it has a port";
-        }
-
-        if (!meant.Groups["version"].Success)
-        {
-            yield return "/v1 is missing";
-        }
-
-        if (isNumber)
-        {
-            yield return "it has the project's number instead of its id";
-        }
-
-        if (meant.Groups["kind"].Value is var kind && !kind.Equals("locations", StringComparison.OrdinalIgnoreCase))
-        {
-            yield return $"it says {kind} instead of locations";
-        }
-
-        if (meant.Groups["slash"].Success)
-        {
-            yield return "it ends with a slash";
-        }
-
-        if (issuer.Any(char.IsAsciiLetterUpper))
-        {
-            yield return "it has capital letters";
-        }
-    }
-
     private static string WithoutScheme(string issuer) =>
         issuer[(issuer.IndexOf("://", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
-
-    [GeneratedRegex(
-        @"\A(https?://)?container\.googleapis\.com(?<port>:[0-9]+)?(?<version>/v1)?/projects/(?<project>[\w.:~-]+)/(?<kind>locations|zones|regions)/(?<location>[\w-]+)/clusters/(?<name>[\w-]+)(?<slash>/+)?\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
-    )]
-    private static partial Regex Cluster();
 }

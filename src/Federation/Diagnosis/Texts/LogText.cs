@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Federation.Diagnosis.Evidence;
+using Federation.Findings;
 
 namespace Federation.Diagnosis.Texts;
 
@@ -55,7 +56,6 @@ internal static partial class LogText
         var plain = new StringBuilder(line.Length);
         foreach (var rune in line.Replace("**", "", StringComparison.Ordinal).EnumerateRunes())
         {
-            var category = Rune.GetUnicodeCategory(rune);
             if (Rune.IsWhiteSpace(rune))
             {
                 if (plain.Length > 0 && plain[^1] != ' ')
@@ -67,7 +67,7 @@ internal static partial class LogText
             {
                 plain.Append(rune.Value is '’' or '‘' ? '\'' : '"');
             }
-            else if (rune.Value != '`' && category is not (UnicodeCategory.Control or UnicodeCategory.Format))
+            else if (rune.Value != '`' && !PlainText.IsHidden(rune))
             {
                 plain.Append(rune.ToString());
             }

@@ -276,7 +276,7 @@ internal static partial class StsTexts
 
     private static string? Moment(Group seconds, TimeSpan moved) =>
         seconds.Success && long.TryParse(seconds.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var unix)
-            ? (DateTimeOffset.FromUnixTimeSeconds(unix) + moved).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+            ? Wording.Moment(DateTimeOffset.FromUnixTimeSeconds(unix) + moved)
             : null;
 
     private const RegexOptions Options =

@@ -1,6 +1,6 @@
-namespace Federation.Policies;
+namespace Federation.Findings;
 
-/// <summary>Patterns, of IAM and of <c>--workload</c>: <c>*</c> stands for any characters, none included, <c>?</c> for one.</summary>
+/// <summary>Patterns in which <c>*</c> stands for any run of characters and <c>?</c> for any one, as IAM has them.</summary>
 internal static class Wildcard
 {
     /// <summary>Linear in practice and without allocation: only the last <c>*</c> is ever reconsidered.</summary>
