@@ -26,7 +26,7 @@ public enum PolicyDecision
 
 /// <summary>A statement that applies or not depending on condition keys that cannot be known from here.</summary>
 /// <param name="Conditions">Those over such keys; empty where the resource depends on one.</param>
-public sealed record UndecidedStatement(PolicyStatement Statement, IReadOnlyList<PolicyCondition> Conditions);
+internal sealed record UndecidedStatement(PolicyStatement Statement, IReadOnlyList<PolicyCondition> Conditions);
 
 /// <summary>Which of a session's policies is meant.</summary>
 public enum PolicySource
@@ -45,7 +45,7 @@ public sealed record DecidingStatement(PolicySource Source, string PolicyName, P
 public sealed record PolicyVerdict(PolicyDecision Decision, DecidingStatement? Statement, PolicySource? BlockedBy)
 {
     /// <summary>For <see cref="PolicyDecision.Undecided"/>: the statements that it depends on.</summary>
-    public IReadOnlyList<UndecidedStatement> Undecided { get; init; } = [];
+    internal IReadOnlyList<UndecidedStatement> Undecided { get; init; } = [];
 
     public bool IsAllowed => Decision is PolicyDecision.Allowed;
 }

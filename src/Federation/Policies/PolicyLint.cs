@@ -3,7 +3,7 @@ using Federation.Findings;
 namespace Federation.Policies;
 
 /// <summary>What is dangerous in a policy though IAM accepts it.</summary>
-public static class PolicyLint
+internal static class PolicyLint
 {
     // Actions that only ever take "*": naming no resource is no fault of theirs (Service Authorization Reference).
     private static readonly string[] ActionsWithoutResource =

@@ -1,7 +1,7 @@
 namespace Federation.Policies;
 
 /// <summary>What is known of a condition key of a request.</summary>
-public enum KeyState
+internal enum KeyState
 {
     /// <summary>It has values.</summary>
     Known,
@@ -23,21 +23,22 @@ public sealed class RequestContext
     private readonly Func<string, KeyState> _others;
 
     /// <param name="values">The keys whose values are known; one without values is absent.</param>
-    /// <param name="others">The state of every other key; none: all others are absent.</param>
-    public RequestContext(IReadOnlyDictionary<string, IReadOnlyList<string>> values, Func<string, KeyState>? others = null)
+    /// <param name="others">The state of every other key.</param>
+    internal RequestContext(IReadOnlyDictionary<string, IReadOnlyList<string>> values, Func<string, KeyState> others)
     {
         foreach (var (key, found) in values)
         {
             _values[key] = found;
         }
 
-        _others = others ?? (static _ => KeyState.Absent);
+        _others = others;
     }
 
     /// <summary>All that a service knows when it decides itself: other keys are absent.</summary>
     public static implicit operator RequestContext(Dictionary<string, IReadOnlyList<string>> values) => FromDictionary(values);
 
-    public static RequestContext FromDictionary(Dictionary<string, IReadOnlyList<string>> values) => new(values);
+    public static RequestContext FromDictionary(Dictionary<string, IReadOnlyList<string>> values) =>
+        new(values, static _ => KeyState.Absent);
 
     /// <param name="values">Empty unless the key is known.</param>
     internal KeyState Find(string key, out IReadOnlyList<string> values)

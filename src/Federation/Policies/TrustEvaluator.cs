@@ -3,10 +3,10 @@ namespace Federation.Policies;
 /// <summary>A federated caller as a role's trust policy sees it.</summary>
 /// <param name="FederatedPrincipal">The provider's ARN, or a built-in provider's name such as <c>accounts.google.com</c>.</param>
 /// <param name="Context">The condition keys, such as <c>ISSUER:sub</c>.</param>
-public sealed record TrustRequest(string FederatedPrincipal, string Action, RequestContext Context);
+internal sealed record TrustRequest(string FederatedPrincipal, string Action, RequestContext Context);
 
 /// <summary>Why one statement does not admit a caller.</summary>
-public abstract record TrustObstacle
+internal abstract record TrustObstacle
 {
     /// <summary>The principals it names, or <paramref name="Excluded"/>, are others.</summary>
     public sealed record Principal(IReadOnlyList<string> Named, bool Excluded, string Caller) : TrustObstacle;
@@ -19,12 +19,12 @@ public abstract record TrustObstacle
 }
 
 /// <summary>An Allow statement that did not admit the caller, and everything that kept it from doing so.</summary>
-public sealed record TrustNearMiss(PolicyStatement Statement, IReadOnlyList<TrustObstacle> Obstacles);
+internal sealed record TrustNearMiss(PolicyStatement Statement, IReadOnlyList<TrustObstacle> Obstacles);
 
 /// <summary>What a trust policy says to a caller.</summary>
 /// <param name="Statement">The statement that admitted or denied; none where no statement applies to the caller.</param>
 /// <param name="NearMisses">For an implicit deny: every Allow statement, the one with the fewest obstacles first.</param>
-public sealed record TrustVerdict(PolicyDecision Decision, PolicyStatement? Statement, IReadOnlyList<TrustNearMiss> NearMisses)
+internal sealed record TrustVerdict(PolicyDecision Decision, PolicyStatement? Statement, IReadOnlyList<TrustNearMiss> NearMisses)
 {
     /// <summary>For <see cref="PolicyDecision.Undecided"/>: the statements that it depends on.</summary>
     public IReadOnlyList<UndecidedStatement> Undecided { get; init; } = [];
@@ -36,7 +36,7 @@ public sealed record TrustVerdict(PolicyDecision Decision, PolicyStatement? Stat
 /// Evaluates trust policies for federated callers. <c>"AWS": "*"</c> admits AWS principals only, never a web identity
 /// (recorded behaviour of STS); in a Deny it stands for everyone.
 /// </summary>
-public static class TrustEvaluator
+internal static class TrustEvaluator
 {
     public static TrustVerdict Evaluate(TrustRequest request, PolicyDocument trustPolicy)
     {

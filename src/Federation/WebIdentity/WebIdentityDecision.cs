@@ -111,7 +111,12 @@ public abstract record WebIdentityDecision
     /// Nothing is refused, and whether the trust policy allows it depends on condition keys that are not known from here.
     /// Never where <see cref="WebIdentityEvidence.CallKeys"/> is given.
     /// </summary>
-    public sealed record Undecided(TrustVerdict Trust) : WebIdentityDecision;
+    public sealed record Undecided : WebIdentityDecision
+    {
+        internal Undecided(TrustVerdict trust) => Trust = trust;
+
+        internal TrustVerdict Trust { get; }
+    }
 
     /// <summary>The role is not assumed.</summary>
     /// <param name="Code">The error code on the wire, such as <c>InvalidIdentityToken</c>.</param>
@@ -129,6 +134,6 @@ public abstract record WebIdentityDecision
         public string? Actual { get; init; }
 
         /// <summary>For the trust reasons: what the trust policy says, statement by statement.</summary>
-        public TrustVerdict? Trust { get; init; }
+        internal TrustVerdict? Trust { get; init; }
     }
 }

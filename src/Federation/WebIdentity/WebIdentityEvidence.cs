@@ -71,7 +71,7 @@ public sealed record WebIdentityEvidence(
     /// Set where the token is known by its header and claims alone: what was found out about its signature when it was
     /// seen. Null: the request has the token's own text, which is verified.
     /// </summary>
-    public SeenSignature? Signature { get; init; }
+    internal SeenSignature? Signature { get; init; }
 
     /// <summary>
     /// The condition keys of the call itself, such as <c>aws:SourceIp</c>, as STS sees them: any other key is absent.
@@ -81,7 +81,7 @@ public sealed record WebIdentityEvidence(
 }
 
 /// <summary>What was found out about the signature of a token whose text is gone.</summary>
-public enum SeenSignature
+internal enum SeenSignature
 {
     Unknown,
     Valid,

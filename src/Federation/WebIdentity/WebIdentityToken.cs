@@ -71,13 +71,6 @@ public sealed class WebIdentityToken
         ExpiresAt = Time("exp", out _);
         IssuedAt = Time("iat", out _);
         NotBefore = Time("nbf", out _);
-        if (Claims.TryGetProperty("kubernetes.io", out var kubernetes) && kubernetes.ValueKind is JsonValueKind.Object)
-        {
-            Namespace = TextOf(kubernetes, "namespace");
-            (ServiceAccount, _) = NameAndUid(kubernetes, "serviceaccount");
-            (Pod, PodUid) = NameAndUid(kubernetes, "pod");
-            (Node, _) = NameAndUid(kubernetes, "node");
-        }
     }
 
     /// <summary>The header's <c>alg</c>.</summary>
@@ -108,20 +101,6 @@ public sealed class WebIdentityToken
 
     /// <summary>The <c>amr</c> claim.</summary>
     public IReadOnlyList<string> AuthenticationMethods { get; }
-
-    /// <summary>The namespace in the <c>kubernetes.io</c> claim.</summary>
-    public string? Namespace { get; }
-
-    /// <summary>The service account's name in the <c>kubernetes.io</c> claim.</summary>
-    public string? ServiceAccount { get; }
-
-    /// <summary>The name of the pod that the token is bound to.</summary>
-    public string? Pod { get; }
-
-    public string? PodUid { get; }
-
-    /// <summary>The node of that pod, from Kubernetes 1.30 on.</summary>
-    public string? Node { get; }
 
     internal byte[] SignedBytes { get; }
 
@@ -312,11 +291,6 @@ public sealed class WebIdentityToken
             return false;
         }
     }
-
-    private static (string? Name, string? Uid) NameAndUid(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.Object
-            ? (TextOf(value, "name"), TextOf(value, "uid"))
-            : (null, null);
 
     private static string? TextOf(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) ? TextOf(value) : null;
 

@@ -19,10 +19,6 @@ public sealed class WebIdentityTokenTests
             (Scene.Now.AddSeconds(3540), Scene.Now.AddSeconds(-60), Scene.Now.AddSeconds(-60)),
             (token.ExpiresAt, token.IssuedAt, token.NotBefore)
         );
-        Assert.Equal(
-            ("gke-to-aws-test", "gke-service-account", "check", "77aa", "node-1"),
-            (token.Namespace, token.ServiceAccount, token.Pod, token.PodUid, token.Node)
-        );
     }
 
     [Fact]
