@@ -68,7 +68,9 @@ internal static class ConfigurationRules
                 workload.At(key),
                 $"there is no {key.Name} {PlainText.Quoted(name)} under {sections.Key.Label}"
                     + (near is null ? $"; there is {List(sections)}" : $"; did you mean {PlainText.Quoted(near)}?"),
-                near is null ? $"Write one of these, or add {PlainText.Quoted(name)} to {sections.Key.Label}." : $"Write {PlainText.Quoted(near)}.",
+                near is null
+                    ? $"Write one of these, or add {PlainText.Quoted(name)} to {sections.Key.Label}."
+                    : $"Write {PlainText.Quoted(near)}.",
                 near,
                 name
             );

@@ -390,7 +390,11 @@ internal static partial class Identifiers
 
         if (text.Length > 1 && char.IsAsciiLetterLower(text[^1]) && Region.Accepts(text[..^1]))
         {
-            return new Mistake($"{PlainText.Quoted(text)} is an availability zone, not a region", $"Write {PlainText.Quoted(text[..^1])}.", text[..^1]);
+            return new Mistake(
+                $"{PlainText.Quoted(text)} is an availability zone, not a region",
+                $"Write {PlainText.Quoted(text[..^1])}.",
+                text[..^1]
+            );
         }
 
         if (Location.Accepts(text))

@@ -214,7 +214,8 @@ internal static class WorkloadConflicts
         return "[" + string.Join(", ", described.Order(StringComparer.Ordinal)) + "]";
     }
 
-    private static string Describe(WorkloadEntry entry) => entry.Name is { } name ? $"the workload {PlainText.Quoted(name)}" : "the workload";
+    private static string Describe(WorkloadEntry entry) =>
+        entry.Name is { } name ? $"the workload {PlainText.Quoted(name)}" : "the workload";
 
     /// <summary>Identifies the cluster by what makes its issuer, since two keys may name one cluster.</summary>
     private static object? ServiceAccountOf(WorkloadEntry entry) =>

@@ -32,7 +32,8 @@ internal sealed class Choice<T>(params (string Word, T Meaning)[] words) : Value
         var near = NearMiss.Of(scalar.Text, words.Select(word => word.Word));
         reading.Invalid(
             node.At,
-            $"{label} must be {_words}, not {PlainText.Quoted(scalar.Text)}" + (near is null ? "" : $"; did you mean {PlainText.Quoted(near)}?"),
+            $"{label} must be {_words}, not {PlainText.Quoted(scalar.Text)}"
+                + (near is null ? "" : $"; did you mean {PlainText.Quoted(near)}?"),
             $"Write {near ?? _words}.",
             expected: near ?? _words,
             actual: scalar.Text

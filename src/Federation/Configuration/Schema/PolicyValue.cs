@@ -193,7 +193,9 @@ internal sealed class PolicyValue : Value<PolicyReference>
                 named.At,
                 $"there is no policy template {PlainText.Quoted(name)}; "
                     + (near is null ? $"there is {PlainText.Quoted(templates.Keys)}" : $"did you mean {PlainText.Quoted(near)}?"),
-                near is null ? $"Name one of these, or add policies/{name}.json to the folder of --templates." : $"Write {PlainText.Quoted(near)}.",
+                near is null
+                    ? $"Name one of these, or add policies/{name}.json to the folder of --templates."
+                    : $"Write {PlainText.Quoted(near)}.",
                 near,
                 name
             );

@@ -135,8 +135,11 @@ internal sealed class Section : Value<SectionFields>
             .ToList();
         reading.Invalid(
             key.At,
-            $"unknown key {PlainText.Quoted(key.Text)} in the {Name}" + (homes.Count == 0 ? "" : $"; it belongs under {PlainText.Quoted(homes, "or")}"),
-            homes.Count == 0 ? $"Remove it; the {Name} knows {PlainText.Quoted(_keys.Keys.Order(StringComparer.Ordinal))}." : "Move it there.",
+            $"unknown key {PlainText.Quoted(key.Text)} in the {Name}"
+                + (homes.Count == 0 ? "" : $"; it belongs under {PlainText.Quoted(homes, "or")}"),
+            homes.Count == 0
+                ? $"Remove it; the {Name} knows {PlainText.Quoted(_keys.Keys.Order(StringComparer.Ordinal))}."
+                : "Move it there.",
             actual: key.Text
         );
     }

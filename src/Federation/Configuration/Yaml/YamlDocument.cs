@@ -205,7 +205,11 @@ internal sealed class YamlDocument
         }
         else if (mapping.TryGet(key.Text, out var first))
         {
-            _reading.Invalid(key.At, $"{PlainText.Quoted(key.Text)} is given twice; the first is at {first.Key.At}", "Keep one of the two.");
+            _reading.Invalid(
+                key.At,
+                $"{PlainText.Quoted(key.Text)} is given twice; the first is at {first.Key.At}",
+                "Keep one of the two."
+            );
         }
         else
         {
