@@ -125,31 +125,48 @@ internal sealed class ClusterConnection(
         return client;
     }
 
-    /// <summary>Gets a path as text, with this connection's credentials.</summary>
+    /// <summary>Begins to get a path that goes on until it is ended, as <see cref="Counted"/> says.</summary>
+    /// <exception cref="HttpOperationException">The server answered with anything but success.</exception>
+    public Task<HttpResponseMessage> BeginAsync(string path, CancellationToken cancellationToken)
+    {
+        Counted();
+        return SendAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    /// <summary>Gets a path as text, within a call.</summary>
     /// <exception cref="HttpOperationException">The server answered with anything but success.</exception>
     public async Task<string> GetTextAsync(string path, CancellationToken cancellationToken)
     {
+        using var response = await SendAsync(path, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(string path, HttpCompletionOption completion, CancellationToken cancellationToken)
+    {
         // A gateway's base address has a path of its own, so the path is appended, not resolved.
-        using var request = new HttpRequestMessage(HttpMethod.Get, client.BaseUri.AbsoluteUri.TrimEnd('/') + path)
-        {
-            Version = HttpVersion.Version20,
-        };
+        var address = client.BaseUri.AbsoluteUri.TrimEnd('/') + path;
+        using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version20 };
         if (client.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, cancellationToken);
         }
 
-        using var response = await client.HttpClient.SendAsync(request, cancellationToken);
-        var content = await response.Content.ReadAsStringAsync(cancellationToken);
-        return response.IsSuccessStatusCode
-            ? content
-            : throw new HttpOperationException($"GET {path}: {(int)response.StatusCode}")
-            {
-                Response = new HttpResponseMessageWrapper(response, content),
-            };
-    }
+        var response = await client.HttpClient.SendAsync(request, completion, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
 
-    public void Dispose() => client.Dispose();
+        using (response)
+        {
+            throw new HttpOperationException($"GET {path}: {(int)response.StatusCode}")
+            {
+                Response = new HttpResponseMessageWrapper(response, await response.Content.ReadAsStringAsync(cancellationToken)),
+            };
+        }
+    }
 
     /// <summary>Everything is a fault of the call but the caller's own cancellation, and what has a finding already.</summary>
     private static bool IsFault(Exception fault, CancellationToken cancellationToken) =>

@@ -1,234 +1,255 @@
-using System.Net;
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using k8s;
-using k8s.Autorest;
 using k8s.Models;
 
 namespace Federation.Kubernetes;
 
+/// <summary>What a watched pod came to.</summary>
+/// <param name="Seen">The pod as it was last seen.</param>
+/// <param name="IsThere">It still is.</param>
+/// <param name="HasStarted">A node took it: from then on its own deadline counts.</param>
+/// <param name="Fault">Why the pod could not be watched at the end; null where it could.</param>
+internal sealed record PodOutcome(PodVerdict Verdict, PodSnapshot Seen, bool IsThere, bool HasStarted, Exception? Fault);
+
 /// <summary>
-/// Watches a pod and its events, streams its log, and decides by <see cref="PodVerdict"/> when it has come to an end or
+/// Watches a pod and its events, follows its log, and decides by <see cref="PodVerdict"/> when it has come to an end or
 /// never will. Nothing is polled.
 /// </summary>
-internal sealed class PodWatch(ClusterConnection connection, V1Pod created, TimeProvider time)
+/// <param name="log">Gets the pod's log, line by line.</param>
+internal sealed class PodWatch(ClusterConnection connection, V1Pod created, TimeProvider time, Action<string> log)
 {
     /// <summary>How long the rest of a log is waited for once its pod has ended.</summary>
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(5);
 
+    /// <summary>What happened since it was last looked at, carried out by whoever decides.</summary>
+    private readonly Channel<Action> _news = Channel.CreateUnbounded<Action>();
+
+    private readonly ConcurrentBag<Finding> _unread = [];
+    private readonly Dictionary<string, Corev1Event> _events = new(StringComparer.Ordinal);
+    private V1Pod? _latest;
+    private bool _isGone;
+    private bool _isDenied;
+
+    /// <summary>What of the pod could not be read, its events or its log, as warnings: the verdict does not need them.</summary>
+    public IReadOnlyList<Finding> Unread => [.. _unread];
+
+    private V1Pod Pod => _latest ?? created;
+
+    private bool HasEnded => Pod.Status?.Phase is "Succeeded" or "Failed";
+
+    /// <summary>The state of the container whose log is read.</summary>
+    private V1ContainerState? State =>
+        Pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.Name == created.Spec.Containers[0].Name)?.State;
+
     /// <summary>Follows the pod to its verdict, or to the deadline.</summary>
-    /// <param name="log">Gets the pod's log, line by line.</param>
-    /// <param name="isDeniedForGood">Asked when the log tells of a denial: trying again will not help.</param>
-    public async Task<(PodVerdict Verdict, PodSnapshot Seen, bool IsThere)> ToVerdictAsync(
+    /// <param name="isDeniedForGood">Asked when the log tells of a denial: true where trying again will not help.</param>
+    /// <exception cref="FindingException">The pod may not be watched (FED6011).</exception>
+    public async Task<PodOutcome> ToVerdictAsync(
         TimeSpan patience,
-        Action<string> log,
         Func<PodSnapshot, bool> isDeniedForGood,
         CancellationToken cancellationToken
     )
     {
         using var deadline = new CancellationTokenSource(patience, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var news = Channel.CreateUnbounded<IKubernetesObject<V1ObjectMeta>?>();
-        var watching = Task.WhenAll(
-            FollowAsync(
-                (version, token) =>
-                    connection
-                        .Counted()
-                        .CoreV1.WatchListNamespacedPodAsync(
-                            created.Namespace(),
-                            fieldSelector: $"metadata.name={created.Name()}",
-                            resourceVersion: version,
-                            cancellationToken: token
-                        ),
-                created.ResourceVersion(),
-                news.Writer,
-                ending.Token
-            ),
-            FollowAsync(
-                (version, token) =>
-                    connection
-                        .Counted()
-                        .CoreV1.WatchListNamespacedEventAsync(
-                            created.Namespace(),
-                            fieldSelector: $"involvedObject.uid={created.Uid()}",
-                            resourceVersion: version,
-                            cancellationToken: token
-                        ),
-                version: null,
-                news.Writer,
-                ending.Token
-            )
-        );
-        var pod = created;
-        var events = new Dictionary<string, Corev1Event>(StringComparer.Ordinal);
+        var watch = WatchPod();
+        var watching = FollowPodAsync(watch, ending.Token);
+        var happenings = FollowEventsAsync(ending.Token);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task? logging = null;
-        ITimer? grace = null;
-        var isDenied = false;
         try
         {
-            for (; ; )
+            while (true)
             {
-                var snapshot = Snapshots.Of(pod, events.Values);
-                if (logging is null && HasStarted(pod))
+                if (logging is null && State is { Running: not null } or { Terminated: not null })
                 {
-                    logging = StreamLogAsync(pod, Line, ending.Token);
+                    logging = FollowLogAsync(ended.Task, ending.Token);
+                }
+
+                if (HasEnded || State?.Terminated is not null)
+                {
+                    ended.TrySetResult();
                 }
 
                 var now = time.GetUtcNow();
-                var verdict = PodVerdict.Of(snapshot, now);
-                if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested || (isDenied && isDeniedForGood(snapshot)))
+                var snapshot = Snapshots.Of(Pod, _events.Values);
+                var verdict = _isGone && !HasEnded ? new PodVerdict.Hopeless(TakenAway()) : PodVerdict.Of(snapshot, now);
+                if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested || (_isDenied && isDeniedForGood(snapshot)))
                 {
-                    return (verdict, snapshot, IsThere: true);
+                    return new PodOutcome(verdict, snapshot, !_isGone, Pod.Status?.StartTime is not null, watch.Fault);
                 }
 
-                isDenied = false;
-                if (grace is null && snapshot.UnscheduledReason is not null)
-                {
-                    // Nothing happens at the end of the grace period, so nothing but a clock can bring it up.
-                    grace = time.CreateTimer(
-                        _ => news.Writer.TryWrite(null),
-                        state: null,
-                        snapshot.Created + PodVerdict.SchedulingGrace - now,
-                        Timeout.InfiniteTimeSpan
-                    );
-                }
-
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-                try
-                {
-                    await news.Reader.WaitToReadAsync(either.Token);
-                }
-                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-                {
-                    continue;
-                }
-
-                while (news.Reader.TryRead(out var item))
-                {
-                    switch (item)
-                    {
-                        case V1Pod { Metadata.DeletionTimestamp: null } changed:
-                            pod = changed;
-                            break;
-                        case V1Pod deleted when deleted.Status?.Phase is not ("Succeeded" or "Failed"):
-                            return (new PodVerdict.Hopeless(TakenAway(deleted)), Snapshots.Of(deleted, events.Values), IsThere: false);
-                        case Corev1Event happened:
-                            events[happened.Uid()] = happened;
-                            break;
-                    }
-                }
+                _isDenied = false;
+                await WaitAsync(
+                    snapshot.UnscheduledReason is null ? null : snapshot.Created + PodVerdict.SchedulingGrace - now,
+                    deadline.Token,
+                    cancellationToken
+                );
             }
         }
         finally
         {
-            if (logging is not null && HasEnded(pod) && !cancellationToken.IsCancellationRequested)
+            if (logging is not null && HasEnded && !cancellationToken.IsCancellationRequested)
             {
                 await Task.WhenAny(logging, Task.Delay(LastLines, time, cancellationToken));
             }
 
             await ending.CancelAsync();
-            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (grace is not null)
-            {
-                await grace.DisposeAsync();
-            }
-        }
-
-        void Line(string line)
-        {
-            log(line);
-            if (ErrorTexts.IsDenial(line))
-            {
-                isDenied = true;
-                news.Writer.TryWrite(null);
-            }
+            await Task.WhenAll(watching, happenings, logging ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    private static bool HasEnded(V1Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
 
     /// <summary>
-    /// Passes on what a watch brings, and takes it up again where it ended: a deletion in between would otherwise be
-    /// seen by nobody. Without a version, at first or once the server has forgotten it, it starts with the present state.
+    /// Waits until something happens, the deadline comes, or the time of a verdict by time alone. A timer may fire
+    /// milliseconds early: whoever waits asks again.
     /// </summary>
-    private async Task FollowAsync<T>(
-        Func<string?, CancellationToken, IAsyncEnumerable<(WatchEventType Type, T Item)>> watch,
-        string? version,
-        ChannelWriter<IKubernetesObject<V1ObjectMeta>?> news,
-        CancellationToken cancellationToken
-    )
-        where T : IKubernetesObject<V1ObjectMeta>
+    private async Task WaitAsync(TimeSpan? due, CancellationToken deadline, CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        // Timers count whole milliseconds.
+        using var alarm =
+            due > TimeSpan.Zero
+                ? new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Ceiling(due.Value.TotalMilliseconds)), time)
+                : new CancellationTokenSource();
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(deadline, alarm.Token, cancellationToken);
+        try
         {
-            try
-            {
-                await foreach (var (type, item) in watch(version, cancellationToken))
-                {
-                    if (type is WatchEventType.Added or WatchEventType.Modified or WatchEventType.Deleted)
-                    {
-                        version = item.Metadata.ResourceVersion;
-                        await news.WriteAsync(item, cancellationToken);
-                    }
-                }
-            }
-            catch (Exception fault) when (fault is HttpOperationException or HttpRequestException or IOException or KubernetesException)
-            {
-                if (IsForgotten(fault))
-                {
-                    version = null;
-                }
+            await _news.Reader.WaitToReadAsync(any.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It is time to look.
+        }
 
-                // A watch is cut whenever a server or proxy likes; the gate's own deadline bounds how long it is begun anew.
-                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
-            }
+        while (_news.Reader.TryRead(out var happened))
+        {
+            happened();
         }
     }
 
-    /// <summary>410 Gone ("Kubernetes API Concepts", efficient detection of changes): the version is older than what the server keeps.</summary>
-    private static bool IsForgotten(Exception fault) =>
-        fault switch
+    private ResourceWatch<V1Pod> WatchPod() =>
+        new(
+            connection,
+            new Attempt($"watch pods in {created.Namespace()}"),
+            (api, version, onError, token) =>
+                api.CoreV1.WatchListNamespacedPodAsync(
+                    created.Namespace(),
+                    fieldSelector: $"metadata.name={created.Name()}",
+                    resourceVersion: version,
+                    onError: onError,
+                    cancellationToken: token
+                ),
+            time
+        )
         {
-            HttpOperationException refused => refused.Response.StatusCode == HttpStatusCode.Gone,
-            KubernetesException told => told.Status?.Code == (int)HttpStatusCode.Gone,
-            _ => false,
+            List = ListPodAsync,
         };
 
-    private async Task StreamLogAsync(V1Pod pod, Action<string> log, CancellationToken cancellationToken)
+    /// <summary>Follows the pod. A refusal ends the wait for news with its finding.</summary>
+    private async Task FollowPodAsync(ResourceWatch<V1Pod> watch, CancellationToken cancellationToken)
     {
         try
         {
-            await using var stream = await connection.CallAsync(
-                new Attempt($"get pods/log of {pod.Namespace()}/{pod.Name()}"),
-                (api, token) => api.CoreV1.ReadNamespacedPodLogAsync(pod.Name(), pod.Namespace(), follow: true, cancellationToken: token),
+            await watch.FollowAsync(
+                created.ResourceVersion(),
+                (type, pod) => _news.Writer.TryWrite(() => Take(pod, isGone: type == WatchEventType.Deleted)),
                 cancellationToken
             );
-            using var reader = new StreamReader(stream);
-            while (await reader.ReadLineAsync(cancellationToken) is { } line)
-            {
-                log(line);
-            }
         }
-        catch (Exception fault) when (fault is FindingException or HttpOperationException or HttpRequestException or IOException)
+        catch (FindingException refused)
         {
-            log($"(the log could not be read further: {fault.GetBaseException().Message})");
-        }
-        catch (OperationCanceledException)
-        {
-            // The verdict does not wait for the log.
+            _news.Writer.TryComplete(refused);
         }
     }
 
-    private static bool HasStarted(V1Pod pod) =>
-        pod.Status?.ContainerStatuses?.Any(container => container.State?.Running is not null || container.State?.Terminated is not null)
-        == true;
+    /// <summary>Reads the pod as it is now: a deletion while nobody watched shows in no watch.</summary>
+    private async Task<string?> ListPodAsync(CancellationToken cancellationToken)
+    {
+        var list = await connection.CallAsync(
+            new Attempt($"list pods in {created.Namespace()}"),
+            (api, token) =>
+                api.CoreV1.ListNamespacedPodAsync(
+                    created.Namespace(),
+                    fieldSelector: $"metadata.name={created.Name()}",
+                    cancellationToken: token
+                ),
+            cancellationToken
+        );
+        var found = list.Items.FirstOrDefault(pod => pod.Uid() == created.Uid());
+        _news.Writer.TryWrite(() => Take(found ?? Pod, isGone: found is null));
+        return list.Metadata.ResourceVersion;
+    }
 
-    private static Finding TakenAway(V1Pod pod) =>
+    private void Take(V1Pod pod, bool isGone)
+    {
+        _latest = pod;
+        _isGone = isGone || pod.Metadata.DeletionTimestamp is not null;
+    }
+
+    private async Task FollowEventsAsync(CancellationToken cancellationToken)
+    {
+        var watch = new ResourceWatch<Corev1Event>(
+            connection,
+            new Attempt($"watch events in {created.Namespace()}"),
+            (api, version, onError, token) =>
+                api.CoreV1.WatchListNamespacedEventAsync(
+                    created.Namespace(),
+                    fieldSelector: $"involvedObject.uid={created.Uid()}",
+                    resourceVersion: version,
+                    onError: onError,
+                    cancellationToken: token
+                ),
+            time
+        );
+        try
+        {
+            await watch.FollowAsync(
+                version: null,
+                (_, happened) => _news.Writer.TryWrite(() => _events[happened.Uid()] = happened),
+                cancellationToken
+            );
+        }
+        catch (FindingException refused)
+        {
+            _unread.Add(refused.Findings[0].Unchecked($"what happened to the pod {created.Name()}") with { Severity = Severity.Warning });
+        }
+    }
+
+    private async Task FollowLogAsync(Task ended, CancellationToken cancellationToken)
+    {
+        var reader = new PodLogReader(connection, created, time);
+        try
+        {
+            await reader.FollowAsync(Line, ended, cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // The verdict does not wait for the log.
+        }
+
+        if (reader.Unread is { } unread)
+        {
+            _unread.Add(unread.Unchecked($"what the pod {created.Name()} wrote"));
+        }
+    }
+
+    private void Line(string line)
+    {
+        log(line);
+        if (ErrorTexts.IsDenial(line))
+        {
+            _news.Writer.TryWrite(() => _isDenied = true);
+        }
+    }
+
+    private Finding TakenAway() =>
         new()
         {
             Code = FindingCodes.PodTimedOut,
-            Cause = $"The validation pod {pod.Namespace()}/{pod.Name()} was deleted by somebody else before it came to its end.",
+            Cause = $"The validation pod {created.Namespace()}/{created.Name()} was deleted by somebody else before it finished.",
             Fix = "Run it again; if it happens again, find what deletes pods in this namespace.",
         };
 }

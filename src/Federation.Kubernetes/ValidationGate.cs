@@ -41,17 +41,13 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         try
         {
             var tail = new Queue<string>();
-            var (verdict, seen, isThere) = await new PodWatch(connection, pod, time).ToVerdictAsync(
-                patience,
-                Line,
-                IsDeniedForGood,
-                cancellationToken
-            );
-            var result = Judge(request, verdict, Proof(seen));
+            var watch = new PodWatch(connection, pod, time, Line);
+            var outcome = await watch.ToVerdictAsync(patience, IsDeniedForGood, cancellationToken);
+            var result = Judge(request, outcome, Proof(outcome.Seen));
             keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
             if (result.Passed && await Quietly(clearing) is { } kept)
             {
-                // What they failed of is mended: kept on, they would be taken for the present state.
+                // What they failed of is fixed: if they stayed, they would be taken for the present state.
                 await Task.WhenAll(
                     kept.Select(earlier => TakeAwayAsync(connection, workload.Namespace, earlier, "failed and was kept", log))
                 );
@@ -59,7 +55,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
 
             return result with
             {
-                PodKept = keep && isThere,
+                PodKept = keep && outcome.IsThere,
             };
 
             void Line(string line)
@@ -80,11 +76,16 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             {
                 lock (tail)
                 {
-                    return PodSpecs.EvidenceOf(pod, snapshot) with { IsValidation = true, Log = [.. tail.Select(Secrets.Strip)] };
+                    return PodSpecs.EvidenceOf(pod, snapshot) with
+                    {
+                        IsValidation = true,
+                        Log = [.. tail.Select(Secrets.Strip)],
+                        Refused = watch.Unread,
+                    };
                 }
             }
 
-            // The pod tries a denied check again while the policies may be on their way; those that are there may say no for ever.
+            // The pod tries a denied check again while new policies may be on their way; those that are there may deny it for good.
             bool IsDeniedForGood(PodSnapshot snapshot) => Diagnose(request, Proof(snapshot)).Diagnosis.SeenCause is not null;
         }
         finally
@@ -152,7 +153,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         log($"(the validation pod {pod.Name()} of an earlier run {why}; it is taken away)");
     }
 
-    private GateResult Judge(GateRequest request, PodVerdict verdict, PodEvidence proof)
+    private GateResult Judge(GateRequest request, PodOutcome outcome, PodEvidence proof)
     {
         var (evidence, diagnosis) = Diagnose(request, proof);
         return new GateResult(
@@ -161,14 +162,16 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             diagnosis.SeenCause
                 is not null
                 ? diagnosis
-                : verdict switch
+                : outcome.Verdict switch
                 {
-                    PodVerdict.Undecided undecided => diagnosis.WithFailedCheck(TimedOut(request.Workload, proof, undecided)),
+                    PodVerdict.Undecided undecided => diagnosis.WithFailedCheck(
+                        TimedOut(request.Workload, proof, undecided, outcome.Fault)
+                    ),
                     PodVerdict.Hopeless hopeless => diagnosis.WithFailedCheck(hopeless.Finding),
                     _ => diagnosis,
                 },
             CheckVerdict.AssumedRole(
-                (verdict as PodVerdict.Succeeded)?.TerminationMessage ?? (verdict as PodVerdict.Failed)?.TerminationMessage
+                (outcome.Verdict as PodVerdict.Succeeded)?.TerminationMessage ?? (outcome.Verdict as PodVerdict.Failed)?.TerminationMessage
             ),
             PodKept: false
         );
@@ -185,17 +188,22 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         return (evidence, Diagnostician.Diagnose(evidence, time.GetUtcNow()));
     }
 
-    private static Finding TimedOut(Workload workload, PodEvidence pod, PodVerdict.Undecided undecided) =>
-        new()
+    private static Finding TimedOut(Workload workload, PodEvidence pod, PodVerdict.Undecided undecided, Exception? fault)
+    {
+        var (name, limit) = ($"{pod.Snapshot.Namespace}/{pod.Snapshot.Name}", (workload.Verify.Timeout + DeadlineMargin).TotalSeconds);
+        return new Finding
         {
             Code = FindingCodes.PodTimedOut,
             Cause =
-                $"The validation pod {pod.Snapshot.Namespace}/{pod.Snapshot.Name} came to no end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s. Last seen: {undecided.LastSeen}.",
+                $"The validation pod {name} did not finish within {limit:0} s. Last seen: {undecided.LastSeen}."
+                + (fault is null ? "" : $" It could not be watched any more at the end: {fault.GetBaseException().Message}"),
             Fix =
-                $"kubectl describe pod -n {pod.Snapshot.Namespace} {pod.Snapshot.Name} shows what it waits for; `verify.timeout` gives it longer.",
-            Expected = $"an end within {(workload.Verify.Timeout + DeadlineMargin).TotalSeconds:0} s",
+                $"kubectl describe pod -n {pod.Snapshot.Namespace} {pod.Snapshot.Name} shows what it waits for; "
+                + "`verify.timeout` gives it longer.",
+            Expected = $"an end within {limit:0} s",
             Actual = undecided.LastSeen,
         };
+    }
 
     /// <summary>Creates the pod. Where it fails and may have succeeded all the same, the pod is taken away again.</summary>
     private async Task<V1Pod> CreateAsync(ClusterConnection connection, GateRequest request, CancellationToken cancellationToken)

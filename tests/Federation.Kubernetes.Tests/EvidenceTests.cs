@@ -78,7 +78,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task What_may_not_be_read_says_the_verb_the_resource_and_what_could_not_be_checked()
     {
-        await AllowAsync("""[{"apiGroups":[""],"resources":["serviceaccounts"],"verbs":["get"]}]""");
+        await _cluster.AllowAsync("""[{"apiGroups":[""],"resources":["serviceaccounts"],"verbs":["get"]}]""");
 
         var evidence = await ReadAsync(new EvidenceScope());
 
@@ -216,7 +216,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task No_secret_of_a_pod_is_in_the_evidence()
     {
-        var token = await TokenOfAsync("reader");
+        var token = await _cluster.TokenOfAsync("reader");
         await PodAsync(
             "app",
             $$"""
@@ -347,7 +347,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}"""
         );
         Report("app", Status("Failed", "main", """{"terminated":{"exitCode":1,"reason":"Error"}}"""));
-        await AllowAsync("""[{"apiGroups":[""],"resources":["pods","serviceaccounts","namespaces"],"verbs":["get","list"]}]""");
+        await _cluster.AllowAsync("""[{"apiGroups":[""],"resources":["pods","serviceaccounts","namespaces"],"verbs":["get","list"]}]""");
 
         var pod = Assert.Single((await ReadAsync(new EvidenceScope())).Pods!.Found!);
 
@@ -371,8 +371,8 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task A_pod_belongs_to_the_workload_it_fits_best()
     {
-        await ServiceAccountAsync("writer");
-        await ServiceAccountAsync("other");
+        await _cluster.ServiceAccountAsync("writer");
+        await _cluster.ServiceAccountAsync("other");
         Workload reader = Given.Workload();
         Workload writer = Given.Workload("imports") with
         {
@@ -474,16 +474,16 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Fact]
     public async Task The_rendered_role_is_what_asking_for_a_token_needs_and_no_more()
     {
-        await AllowAsync("[]");
+        await _cluster.AllowAsync("[]");
         using var cloud = Given.Cloud(_cluster);
         var reader = new KubernetesEvidenceReader(cloud);
         var refused = await Assert.ThrowsAsync<FindingException>(() => reader.RequestTokenAsync(Given.Workload(), Cancelled));
         Assert.Equal(FindingCodes.KubernetesPermissionDenied, refused.Findings[0].Code);
         Assert.Contains("preflight-role.yaml", refused.Findings[0].Fix, StringComparison.Ordinal);
 
-        await AllowAsync(KubernetesJson.Serialize(Given.PreflightRole(Given.Workload()).Rules));
+        await _cluster.AllowAsync(KubernetesJson.Serialize(Given.PreflightRole(Given.Workload()).Rules));
         Assert.NotEmpty(await reader.RequestTokenAsync(Given.Workload(), Cancelled));
-        await ServiceAccountAsync("other");
+        await _cluster.ServiceAccountAsync("other");
         await Assert.ThrowsAsync<FindingException>(() =>
             reader.RequestTokenAsync(Given.Workload() with { ServiceAccount = "other" }, Cancelled)
         );
@@ -507,7 +507,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         Assert.SkipUnless(File.Exists("/bin/cat"), "There is no /bin/cat.");
         var file = Path.Combine(Directory.CreateTempSubdirectory("token-").FullName, "to ken");
-        var token = await TokenOfAsync("reader");
+        var token = await _cluster.TokenOfAsync("reader");
         await File.WriteAllTextAsync(file, token, Cancelled);
         await PodAsync(
             "app",
@@ -541,7 +541,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             "app",
             """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"}]}"""
         );
-        await AllowAsync("[]");
+        await _cluster.AllowAsync("[]");
         using var cloud = Given.Cloud(_cluster);
 
         var refused = await Assert.ThrowsAsync<FindingException>(() =>
@@ -608,83 +608,4 @@ public sealed class EvidenceTests : IAsyncLifetime
         $$"""
             {"phase":"{{phase}}","containerStatuses":[{"name":"{{container}}","image":"a:1","imageID":"","ready":false,"restartCount":{{restarts}},"state":{{state}},"lastState":{{lastState}}}]}
             """;
-
-    private Task<V1ServiceAccount> ServiceAccountAsync(string name) =>
-        _cluster.Administrator.CreateNamespacedServiceAccountAsync(
-            new V1ServiceAccount { Metadata = new() { Name = name } },
-            "reports",
-            cancellationToken: Cancelled
-        );
-
-    private async Task<string> TokenOfAsync(string account) => (
-            await _cluster.Administrator.CreateNamespacedServiceAccountTokenAsync(
-                new Authenticationv1TokenRequest
-                {
-                    Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 },
-                },
-                account,
-                "reports",
-                cancellationToken: Cancelled
-            )
-        ).Status.Token;
-
-    /// <summary>Lets this be run as an identity that has these rules in the namespace <c>reports</c> and no others.</summary>
-    private async Task AllowAsync(string rules)
-    {
-        var administrator = _cluster.Administrator;
-        if (
-            (await administrator.ListNamespacedServiceAccountAsync("reports", cancellationToken: Cancelled)).Items.All(account =>
-                account.Name() != "runner"
-            )
-        )
-        {
-            await ServiceAccountAsync("runner");
-            await administrator.CreateNamespacedRoleBindingAsync(
-                new V1RoleBinding
-                {
-                    Metadata = new() { Name = "runner" },
-                    RoleRef = new()
-                    {
-                        ApiGroup = "rbac.authorization.k8s.io",
-                        Kind = "Role",
-                        Name = "runner",
-                    },
-                    Subjects =
-                    [
-                        new()
-                        {
-                            Kind = "ServiceAccount",
-                            Name = "runner",
-                            NamespaceProperty = "reports",
-                        },
-                    ],
-                },
-                "reports",
-                cancellationToken: Cancelled
-            );
-            await administrator.CreateNamespacedRoleAsync(
-                new V1Role
-                {
-                    Metadata = new() { Name = "runner" },
-                    Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules),
-                },
-                "reports",
-                cancellationToken: Cancelled
-            );
-            _cluster.Use(_cluster.Kubeconfig(await TokenOfAsync("runner")));
-        }
-        else
-        {
-            await administrator.ReplaceNamespacedRoleAsync(
-                new V1Role
-                {
-                    Metadata = new() { Name = "runner" },
-                    Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules),
-                },
-                "runner",
-                "reports",
-                cancellationToken: Cancelled
-            );
-        }
-    }
 }

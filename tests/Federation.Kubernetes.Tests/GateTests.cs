@@ -108,6 +108,9 @@ public sealed class GateTests : IAsyncLifetime
         var proving = ProveAsync(Request());
         _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity, "the only line");
 
+        await _cluster.Time.StartedAsync(PodLogReader.Pause);
+        _cluster.Time.Advance(PodLogReader.Pause);
+
         Assert.True((await proving).Passed);
         Assert.Equal(2, refused);
         Assert.Equal(["the only line"], _log);

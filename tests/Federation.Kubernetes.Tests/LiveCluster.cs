@@ -9,6 +9,7 @@ using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubelet;
 using Federation.Sandbox.Kubernetes;
 using k8s;
+using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 
@@ -29,7 +30,7 @@ internal sealed class LiveCluster : IAsyncDisposable
     private readonly OneLog _runtime = new();
     private WebListeners? _listeners;
 
-    private LiveCluster(string issuer)
+    private LiveCluster(string issuer, int watchWindow)
     {
         _server = new KubernetesApiServer(
             new KubernetesApiOptions
@@ -38,6 +39,7 @@ internal sealed class LiveCluster : IAsyncDisposable
                 ServerAddress = "127.0.0.1:443",
                 AdminTokens = [AdministratorToken],
                 CertificateAuthority = _authority.RootPem,
+                WatchWindow = watchWindow,
             },
             Time
         )
@@ -52,6 +54,9 @@ internal sealed class LiveCluster : IAsyncDisposable
     public Func<HttpContext, RequestDelegate, Task>? Interference { get; set; }
 
     public ObservedTime Time { get; } = new(new DateTimeOffset(2026, 11, 23, 18, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Every request as it came.</summary>
+    public RequestLog Arrivals { get; } = new();
 
     /// <summary>Every request that was answered; a watch counts when it ends.</summary>
     public ConcurrentBag<ApiRequest> Requests { get; } = [];
@@ -71,9 +76,10 @@ internal sealed class LiveCluster : IAsyncDisposable
     public k8s.Kubernetes Administrator { get; private set; } = null!;
 
     /// <summary>Starts the server, and lets <see cref="Endpoints"/> lead to it.</summary>
-    public static async Task<LiveCluster> StartAsync(string? issuer = null)
+    /// <param name="watchWindow">How many changes of each resource a watch can go back.</param>
+    public static async Task<LiveCluster> StartAsync(string? issuer = null, int watchWindow = 4096)
     {
-        var cluster = new LiveCluster(issuer ?? Given.Cluster.Issuer);
+        var cluster = new LiveCluster(issuer ?? Given.Cluster.Issuer, watchWindow);
         cluster._listeners = await WebListeners.StartAsync([cluster._listener], cluster._authority, TestContext.Current.CancellationToken);
         cluster.Administrator = new k8s.Kubernetes(
             new KubernetesClientConfiguration
@@ -165,24 +171,25 @@ internal sealed class LiveCluster : IAsyncDisposable
             stored => stored["status"] = JsonNode.Parse(status)
         );
 
-    private Task HandleAsync(HttpContext context) =>
-        Interference is { } interfere ? interfere(context, _server.HandleAsync) : _server.HandleAsync(context);
-
-    private void Place(JsonObject pod, string[] log)
+    private Task HandleAsync(HttpContext context)
     {
+        Arrivals.Add(context.Request);
+        return Interference is { } interfere ? interfere(context, _server.HandleAsync) : _server.HandleAsync(context);
+    }
+
+    private void Place(JsonObject pod) =>
         Kubelet.UpdatePod(
             (string)pod["metadata"]!["namespace"]!,
             (string)pod["metadata"]!["name"]!,
             (string)pod["metadata"]!["uid"]!,
             stored => stored["spec"]!["nodeName"] = "gke-sandbox-node-0"
         );
-        Write(previous: false, log);
-    }
 
     /// <summary>Lets the pod's container write a log, and run on.</summary>
     public void Run(JsonObject pod, params string[] log)
     {
-        Place(pod, log);
+        Place(pod);
+        Append(log);
         Report(
             pod,
             """{"phase":"Running","containerStatuses":[{"name":"verify","image":"a:1","imageID":"","ready":true,"restartCount":0,"state":{"running":{}}}]}"""
@@ -192,7 +199,8 @@ internal sealed class LiveCluster : IAsyncDisposable
     /// <summary>Lets the pod's container write a log and end.</summary>
     public void End(JsonObject pod, int exitCode, string? message = null, params string[] log)
     {
-        Place(pod, log);
+        Place(pod);
+        Write(previous: false, log);
         Report(
             pod,
             new JsonObject
@@ -225,12 +233,97 @@ internal sealed class LiveCluster : IAsyncDisposable
     public void Write(bool previous, params string[] lines)
     {
         var log = previous ? _runtime.Previous ??= new() : _runtime.Log;
+        Append(log, lines);
+        log.Complete();
+    }
+
+    /// <summary>Lets every container write lines, and more later.</summary>
+    public void Append(params string[] lines) => Append(_runtime.Log, lines);
+
+    private void Append(ContainerLog log, string[] lines)
+    {
         foreach (var line in lines)
         {
             log.Append(new LogLine(Time.GetUtcNow(), line));
         }
+    }
 
-        log.Complete();
+    public Task<V1ServiceAccount> ServiceAccountAsync(string name) =>
+        Administrator.CreateNamespacedServiceAccountAsync(
+            new V1ServiceAccount { Metadata = new() { Name = name } },
+            "reports",
+            cancellationToken: TestContext.Current.CancellationToken
+        );
+
+    public async Task<string> TokenOfAsync(string account) => (
+            await Administrator.CreateNamespacedServiceAccountTokenAsync(
+                new Authenticationv1TokenRequest
+                {
+                    Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 },
+                },
+                account,
+                "reports",
+                cancellationToken: TestContext.Current.CancellationToken
+            )
+        ).Status.Token;
+
+    /// <summary>Lets this be run as an identity that has these rules in the namespace <c>reports</c> and no others.</summary>
+    public async Task AllowAsync(string rules)
+    {
+        if (
+            (
+                await Administrator.ListNamespacedServiceAccountAsync("reports", cancellationToken: TestContext.Current.CancellationToken)
+            ).Items.All(account => account.Name() != "runner")
+        )
+        {
+            await ServiceAccountAsync("runner");
+            await Administrator.CreateNamespacedRoleBindingAsync(
+                new V1RoleBinding
+                {
+                    Metadata = new() { Name = "runner" },
+                    RoleRef = new()
+                    {
+                        ApiGroup = "rbac.authorization.k8s.io",
+                        Kind = "Role",
+                        Name = "runner",
+                    },
+                    Subjects =
+                    [
+                        new()
+                        {
+                            Kind = "ServiceAccount",
+                            Name = "runner",
+                            NamespaceProperty = "reports",
+                        },
+                    ],
+                },
+                "reports",
+                cancellationToken: TestContext.Current.CancellationToken
+            );
+            await Administrator.CreateNamespacedRoleAsync(
+                new V1Role
+                {
+                    Metadata = new() { Name = "runner" },
+                    Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules),
+                },
+                "reports",
+                cancellationToken: TestContext.Current.CancellationToken
+            );
+            Use(Kubeconfig(await TokenOfAsync("runner")));
+        }
+        else
+        {
+            await Administrator.ReplaceNamespacedRoleAsync(
+                new V1Role
+                {
+                    Metadata = new() { Name = "runner" },
+                    Rules = KubernetesJson.Deserialize<List<V1PolicyRule>>(rules),
+                },
+                "runner",
+                "reports",
+                cancellationToken: TestContext.Current.CancellationToken
+            );
+        }
     }
 
     private static JsonObject Entry(string kind, JsonObject content) => new() { ["name"] = Given.Cluster.DefaultContext, [kind] = content };
@@ -257,54 +350,4 @@ internal sealed class LiveCluster : IAsyncDisposable
                 terminal
             );
     }
-}
-
-/// <summary>A clock on which timers up to a length elapse as soon as they are started; longer ones never do.</summary>
-internal sealed class HurriedTime(DateTimeOffset start, TimeSpan longest) : FakeTimeProvider(start)
-{
-    private TimeSpan Longest => longest;
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new HurriedTimer(this, base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
-        timer.Change(dueTime, period);
-        return timer;
-    }
-
-    private sealed class HurriedTimer(HurriedTime time, ITimer timer) : ITimer
-    {
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            var isChanged = timer.Change(dueTime, period);
-            if (dueTime > TimeSpan.Zero && dueTime <= time.Longest)
-            {
-                ThreadPool.QueueUserWorkItem(_ => time.Advance(dueTime));
-            }
-
-            return isChanged;
-        }
-
-        public void Dispose() => timer.Dispose();
-
-        public ValueTask DisposeAsync() => timer.DisposeAsync();
-    }
-}
-
-/// <summary>A clock that is moved by hand, and tells when somebody has begun to wait for it.</summary>
-internal sealed class ObservedTime(DateTimeOffset start) : FakeTimeProvider(start)
-{
-    private readonly ConcurrentDictionary<TimeSpan, TaskCompletionSource> _timers = new();
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = base.CreateTimer(callback, state, dueTime, period);
-        Timer(dueTime).TrySetResult();
-        return timer;
-    }
-
-    /// <summary>Ends when a timer of exactly this length has been started.</summary>
-    public Task StartedAsync(TimeSpan dueTime) => Timer(dueTime).Task.WaitAsync(TestContext.Current.CancellationToken);
-
-    private TaskCompletionSource Timer(TimeSpan dueTime) =>
-        _timers.GetOrAdd(dueTime, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 }
