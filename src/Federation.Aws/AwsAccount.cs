@@ -9,7 +9,6 @@ using Amazon.SecurityToken.Model;
 using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
-using Federation.Policies;
 using Federation.Resources;
 
 namespace Federation.Aws;

@@ -56,7 +56,7 @@ internal sealed record AccountObservation(GoogleAccount Account, Mark Mark, Fiel
             account,
             mark,
             grants
-                .GroupBy(grant => grant.Role, grant => grant.Member)
+                .GroupBy(grant => grant.Role, grant => grant.Member, StringComparer.Ordinal)
                 .Aggregate(ServiceAccountResource.FieldsOf(found.Email), (fields, held) => fields.WithSet(held.Key, held))
         )
         {

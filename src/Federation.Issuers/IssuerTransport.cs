@@ -76,8 +76,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                     {
                         served = Thumbprints(certificate, chain);
-                        RequireTrust(host, certificate, chain, errors);
-                        return true;
+                        return RequireTrust(host, certificate, chain, errors);
                     },
                 },
                 cancellationToken
@@ -115,8 +114,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                             seen(tls.TargetHostName, last);
                         }
 
-                        RequireTrust((sender as SslStream)?.TargetHostName, certificate, chain, errors);
-                        return true;
+                        return RequireTrust((sender as SslStream)?.TargetHostName, certificate, chain, errors);
                     },
                 },
             }
@@ -185,12 +183,13 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         }
     }
 
+    /// <returns>Always true: a certificate that is not trusted is an exception that says why.</returns>
     /// <exception cref="AuthenticationException">The certificate is not trusted; the message says why.</exception>
-    private void RequireTrust(string? host, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    private bool RequireTrust(string? host, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
         {
-            return;
+            return true;
         }
 
         if (certificate is not X509Certificate2 leaf)
@@ -220,6 +219,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
                 $"the certificate for {Names(leaf)}, issued by {leaf.Issuer}, is not trusted: {string.Join(", ", faults)}"
             );
         }
+
+        return true;
     }
 
     private static string Names(X509Certificate2 certificate)

@@ -1,7 +1,6 @@
 using Amazon.IdentityManagement.Internal;
 using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
-using Amazon.Runtime.Endpoints;
 using Amazon.Runtime.Internal;
 
 namespace Amazon.IdentityManagement;

@@ -1,6 +1,5 @@
 using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
-using Amazon.Runtime.Endpoints;
 
 namespace Amazon.IdentityManagement;
 

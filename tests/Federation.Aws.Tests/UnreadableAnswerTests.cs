@@ -1,5 +1,6 @@
 using Amazon.Runtime;
 using Federation.Findings;
+using Federation.Planning;
 using Federation.Resources;
 
 namespace Federation.Aws.Tests;
@@ -114,6 +115,6 @@ public sealed class UnreadableAnswerTests
         return await Assert.ThrowsAsync<FindingException>(() => ReadAsync(cloud, TestContext.Current.CancellationToken, workload));
     }
 
-    private static Task ReadAsync(AwsCloud cloud, CancellationToken cancellationToken, Configuration.Workload? workload = null) =>
+    private static Task<IReadOnlyList<Observation>> ReadAsync(AwsCloud cloud, CancellationToken cancellationToken, Configuration.Workload? workload = null) =>
         cloud.ReadAsync([.. cloud.Desire(Given.Input(Given.Rendered(workload ?? Given.Workload()))).OfType<Role>()], cancellationToken);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Federation.Calls;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Sandbox.Hosting;

@@ -11,7 +11,6 @@ using Federation.Sandbox.Kubernetes;
 using k8s;
 using k8s.Models;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Federation.Kubernetes.Tests;
 

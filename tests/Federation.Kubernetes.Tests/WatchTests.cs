@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Federation.Diagnosis;
 using Federation.Findings;
-using Federation.Planning;
 using k8s;
 using k8s.Models;
 using Microsoft.AspNetCore.Http;

@@ -37,7 +37,7 @@ public sealed class RequestContext
     /// <summary>All that a service knows when it decides itself: other keys are absent.</summary>
     public static implicit operator RequestContext(Dictionary<string, IReadOnlyList<string>> values) => FromDictionary(values);
 
-    public static RequestContext FromDictionary(Dictionary<string, IReadOnlyList<string>> values) =>
+    public static RequestContext FromDictionary(IReadOnlyDictionary<string, IReadOnlyList<string>> values) =>
         new(values, static _ => KeyState.Absent);
 
     /// <param name="values">Empty unless the key is known.</param>

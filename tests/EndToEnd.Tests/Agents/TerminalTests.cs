@@ -1,7 +1,6 @@
 using Build;
 using Build.Agents;
 using Build.Host;
-using Cake.Core.Diagnostics;
 using Federation.Findings;
 using Federation.Reporting;
 using Spectre.Console;

@@ -2,7 +2,6 @@ using Federation.Diagnosis.Evidence;
 using Federation.Diagnosis.Texts;
 using Federation.Findings;
 using Federation.Policies;
-using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
