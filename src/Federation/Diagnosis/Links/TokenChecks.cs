@@ -32,7 +32,11 @@ internal static class TokenChecks
             .. refusals.Select(refusal => Describe(subject, seen, token, refusal)),
             .. Unexpected(subject, seen, token, judgement, refusals),
         ];
-        return findings.OfType<Finding>().DistinctBy(finding => finding.Code, StringComparer.Ordinal);
+        var found = findings.OfType<Finding>().DistinctBy(finding => finding.Code, StringComparer.Ordinal).ToArray();
+
+        // A token without a required claim was not issued as it is, so that its signature does not hold says nothing more.
+        var missing = Array.Find(found, finding => finding.Code == FindingCodes.TokenClaimMissing);
+        return missing is null ? found : [missing, .. found.Where(finding => finding.Severity != Severity.Error)];
     }
 
     private static Finding? Describe(
