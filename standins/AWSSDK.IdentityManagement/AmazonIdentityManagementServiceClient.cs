@@ -14,9 +14,6 @@ public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazo
 {
     private static readonly IServiceMetadata Metadata = new ServiceMetadataOfIam();
 
-    public AmazonIdentityManagementServiceClient(AmazonIdentityManagementServiceConfig config)
-        : base(config) { }
-
     public AmazonIdentityManagementServiceClient(AWSCredentials credentials, AmazonIdentityManagementServiceConfig clientConfig)
         : base(credentials, clientConfig) { }
 
