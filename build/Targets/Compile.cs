@@ -1,3 +1,4 @@
+using Build.Host;
 using Cake.Common.Tools.DotNet;
 using Cake.Common.Tools.DotNet.MSBuild;
 using Cake.Core;
@@ -25,7 +26,7 @@ public sealed class Compile : FrostingTask<BuildContext>
                     arguments
                         .Append("-restore")
                         .Append($"-p:Configuration={Repository.Configuration}")
-                        .Append($"-p:PublishedPackages={(Packages.ArePublished ? "true" : "false")}"),
+                        .Append($"-p:PublishedPackages={(HostPackages.ArePublished ? "true" : "false")}"),
             }
         );
 }

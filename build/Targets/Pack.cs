@@ -88,7 +88,7 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
     /// <exception cref="FindingException">The host is built on stand-ins, and nobody allowed that (FED8013).</exception>
     private static void RefuseStandIns(bool allowed)
     {
-        if (!Packages.ArePublished && !allowed)
+        if (!HostPackages.ArePublished && !allowed)
         {
             throw new FindingException(
                 new Finding
@@ -155,7 +155,7 @@ public sealed class Pack : AsyncFrostingTask<BuildContext>
                 .Append("--self-contained")
                 .Append("-p:Archive=true")
                 .Append("-p:ForDevelopment=false")
-                .Append($"-p:PublishedPackages={(Packages.ArePublished ? "true" : "false")}")
+                .Append($"-p:PublishedPackages={(HostPackages.ArePublished ? "true" : "false")}")
                 .Append("-p:UseAppHost=true")
                 .Append("-p:PublishReadyToRun=true")
                 .Append("-p:ContinuousIntegrationBuild=true")

@@ -55,7 +55,11 @@ internal static partial class GoogleFaults
             TokenResponseException refused => TokenRefused(refused, asked, attempt),
             EmptyAnswerException => Unreadable(asked, attempt, resource),
             // It was no JSON, or JSON of another shape. The message holds the whole answer.
-            GoogleApiException { HttpStatusCode: default(HttpStatusCode), InnerException: not null } => Unreadable(asked, attempt, resource),
+            GoogleApiException { HttpStatusCode: default(HttpStatusCode), InnerException: not null } => Unreadable(
+                asked,
+                attempt,
+                resource
+            ),
             GoogleApiException { HttpStatusCode: not default(HttpStatusCode) } refused => Refused(refused, asked, attempt, resource),
             TimeoutRejectedException => Unreachable(
                 $"{asked} did not answer within {CallPolicy.TryTimeout.TotalSeconds:0} seconds when asked to {Wanted(asked, attempt)}",

@@ -115,6 +115,9 @@ public sealed class UnreadableAnswerTests
         return await Assert.ThrowsAsync<FindingException>(() => ReadAsync(cloud, TestContext.Current.CancellationToken, workload));
     }
 
-    private static Task<IReadOnlyList<Observation>> ReadAsync(AwsCloud cloud, CancellationToken cancellationToken, Configuration.Workload? workload = null) =>
-        cloud.ReadAsync([.. cloud.Desire(Given.Input(Given.Rendered(workload ?? Given.Workload()))).OfType<Role>()], cancellationToken);
+    private static Task<IReadOnlyList<Observation>> ReadAsync(
+        AwsCloud cloud,
+        CancellationToken cancellationToken,
+        Configuration.Workload? workload = null
+    ) => cloud.ReadAsync([.. cloud.Desire(Given.Input(Given.Rendered(workload ?? Given.Workload()))).OfType<Role>()], cancellationToken);
 }

@@ -51,7 +51,10 @@ public sealed class SilenceTests : IAsyncLifetime
         var time = new ImpatientTime();
         await using var silent = new SilentEndpoint(time.EndTries);
         var before = HttpClient.DefaultProxy;
-        HttpClient.DefaultProxy = new WebProxy(new UriBuilder(silent.Address) { UserName = "me", Password = "secret" }.Uri, BypassOnLocal: true);
+        HttpClient.DefaultProxy = new WebProxy(
+            new UriBuilder(silent.Address) { UserName = "me", Password = "secret" }.Uri,
+            BypassOnLocal: true
+        );
         try
         {
             _google.Endpoints = _google.Endpoints with { GoogleContainer = new Uri("http://container.example/"), IsSandbox = false };
