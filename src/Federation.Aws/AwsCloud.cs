@@ -17,7 +17,9 @@ public sealed class AwsCloud : ICloud, IDisposable
 
     /// <param name="directory">Knows the ids of the clusters that the roles trust.</param>
     /// <param name="endpoints">Where AWS and the issuers are.</param>
-    /// <exception cref="FindingException">They are a sandbox's and lead to another machine (FED8005), or cannot be used (FED8013).</exception>
+    /// <exception cref="FindingException">
+    /// The endpoints are a sandbox's and lead to another machine (FED8005), or cannot be used (FED8013).
+    /// </exception>
     public AwsCloud(FederationConfiguration configuration, IClusterDirectory directory, CloudEndpoints endpoints, TimeProvider time)
     {
         if (endpoints.IsSandbox)
@@ -30,7 +32,7 @@ public sealed class AwsCloud : ICloud, IDisposable
         _calls = new AwsCalls(time);
         Accounts = new AwsAccounts(endpoints, _calls, time);
         _providers = new Providers(Accounts, new IssuerCertificates(IssuerTransport.Of(endpoints), time), mark);
-        _roles = new Roles(Accounts, directory, mark);
+        _roles = new Roles(Accounts, directory, mark, time);
     }
 
     public string Name => "aws";
@@ -83,8 +85,8 @@ public sealed class AwsCloud : ICloud, IDisposable
             {
                 Code = FindingCodes.AwsAccountMismatch,
                 Cause =
-                    $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account {caller.Account}; "
-                    + $"the configuration says {account.Id}. Nothing was changed.",
+                    $"The AWS credentials for accounts.{account.Key} are those of {caller.Arn}, an identity of the account "
+                    + $"{caller.Account}; the configuration says {account.Id}. Nothing was changed.",
                 Fix =
                     $"Give this run credentials of the account {account.Id}, or name a role of it in accounts.{account.Key}.assumeRole; "
                     + $"if {caller.Account} is the account you mean, correct accounts.{account.Key}.id.",

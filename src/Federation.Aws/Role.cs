@@ -9,8 +9,8 @@ using Federation.Templates;
 namespace Federation.Aws;
 
 /// <summary>
-/// The IAM role of one or more workloads of an account. It must be ours to be changed; in its trust policy only our
-/// statements are, others stay as they are. One that is owned elsewhere is only asked whether it trusts as it should.
+/// The IAM role of one or more workloads of an account. It must be ours to be changed; of its trust policy only our statements
+/// are changed. Of a role that is owned elsewhere, only the trust policy is compared.
 /// </summary>
 internal sealed record Role(ResourceId Id, Account Account, string Name, RoleState State, ImmutableArray<Cluster> Clusters)
     : AwsResource(Id, Account)
@@ -19,13 +19,23 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
 
     public override string MissingCode => FindingCodes.RoleMissing;
 
+    /// <summary>The Sids that versions of this tool up to 1.0, which kept no register, gave to the statements.</summary>
+    public ImmutableArray<string> FormerSids { get; private init; } = [];
+
+    /// <summary>The exact Sids of our statements on the live role.</summary>
+    public ImmutableSortedSet<string> OurSids(IReadOnlyDictionary<string, string> tags, Mark mark) =>
+        TrustOwnership.SidsOn(tags, mark, State.Trust, FormerSids);
+
     /// <summary>One for each name in each account: IAM's names are unique ignoring case.</summary>
     public static IEnumerable<Role> Desire(DesiredInput input) =>
         input
             .Workloads.GroupBy(rendered => (rendered.Workload.Account.Id, Name: rendered.Workload.Role.Name.ToUpperInvariant()))
             .Select(group => Shared(input, [.. group]));
 
-    /// <summary>What the workloads' role blocks say besides the policies is the same for all of them: the configuration was held to it (FED1005).</summary>
+    /// <summary>
+    /// One role for all workloads that share it. Apart from the policies, their role blocks say the same, because the
+    /// configuration was checked for that (FED1005).
+    /// </summary>
     private static Role Shared(DesiredInput input, IReadOnlyList<RenderedWorkload> sharing)
     {
         var workloads = sharing.Select(rendered => rendered.Workload).ToList();
@@ -37,12 +47,13 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
             sharing
                 .SelectMany(rendered => rendered.PermissionsPolicies)
                 .DistinctBy(policy => policy.Key, StringComparer.Ordinal)
-                .Select(policy => KeyValuePair.Create(policy.Key, PolicyDocument.Parse(policy.Value)))
+                .Select(policy => KeyValuePair.Create(policy.Key, (PolicyDocument?)PolicyDocument.Parse(policy.Value)))
         );
         ImmutableSortedSet<string> managed =
         [
             .. workloads.SelectMany(workload => workload.Role.Policies).OfType<PolicyReference.Managed>().Select(policy => policy.Arn),
         ];
+        var trust = TrustPolicies.Merge(sharing.Select(rendered => PolicyDocument.Parse(rendered.TrustPolicy)));
         return new Role(
             id,
             account,
@@ -55,14 +66,22 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
                 PermissionsBoundary = role.PermissionsBoundary,
                 Tags = new Mark(input.Configuration.Name, [.. workloads.Select(workload => workload.Name)])
                     .Tags.AddRange(PolicyRegister.Of(inline.Keys, managed).Write())
+                    .AddRange(TrustOwnership.Register(trust.Statements.Select(statement => statement.Sid)).Write())
                     .AddRange(ClusterTags(clusters, input.Clusters)),
-                Trust = TrustPolicies.Merge(sharing.Select(rendered => Ours(PolicyDocument.Parse(rendered.TrustPolicy)))),
+                Trust = trust,
                 InlinePolicies = inline,
                 ManagedPolicies = managed,
             },
             clusters
         )
         {
+            FormerSids =
+            [
+                .. TrustPolicies
+                    .Merge(FormerTrust(input.Configuration.Name, sharing))
+                    .Statements.Select(statement => statement.Sid)
+                    .OfType<string>(),
+            ],
             Workloads = [.. workloads.Select(workload => workload.Name)],
             DependsOn = [.. workloads.SelectMany(Dependencies).Distinct()],
             Existing = workloads.Exists(workload => workload.Existing.HasFlag(ExistingResources.Role)),
@@ -85,24 +104,26 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
                 KeyValuePair.Create(Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name), facts[cluster.Key].Id)
             );
 
-    /// <summary>A statement that a template adds beside ours is ours too; its Sid must say so, or it would stay behind for ever.</summary>
-    private static PolicyDocument Ours(PolicyDocument trust) =>
-        trust with
+    /// <summary>The documents as versions of this tool up to 1.0 named their statements.</summary>
+    private static IEnumerable<PolicyDocument> FormerTrust(string federation, IEnumerable<RenderedWorkload> sharing) =>
+        sharing.Select(rendered =>
         {
-            Statements =
-            [
-                .. trust.Statements.Select(statement =>
-                    statement.Sid?.StartsWith(Mark.TrustSidPrefix, StringComparison.Ordinal) == true
-                        ? statement
-                        : statement with
+            var trust = PolicyDocument.Parse(rendered.TrustPolicy);
+            return trust with
+            {
+                Statements =
+                [
+                    .. trust.Statements.Select(statement =>
+                        statement with
                         {
-                            Sid = Mark.TrustSidPrefix + statement.Sid,
+                            Sid = TrustSid.FormerOf(federation, rendered.Workload, statement.Sid ?? ""),
                         }
-                ),
-            ],
-        };
+                    ),
+                ],
+            };
+        });
 }
 
 /// <summary>A live role: its fields are the part that is ours, beside what is needed to write it without losing the rest.</summary>
-/// <param name="Others">The statements of the trust policy that are not ours.</param>
-internal sealed record RoleObservation(ResourceId Id, Fields Fields, RoleState State, PolicyDocument Others) : Observation(Id, Fields);
+/// <param name="Others">The trust policy without our statements; null where it cannot be read.</param>
+internal sealed record RoleObservation(ResourceId Id, Fields Fields, RoleState State, LiveTrust? Others) : Observation(Id, Fields);

@@ -37,7 +37,7 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
 
         var names = roles.ListPoliciesAsync(role.Name, cancellationToken);
         var attached = roles.ListAttachedPoliciesAsync(role.Name, cancellationToken);
-        var register = PolicyRegister.Read(found.Tags);
+        var register = PolicyRegister.On(found.Tags, mark);
         var concerning = (await names).Where(name => Concerns(role, register, name));
         var documents = await Task.WhenAll(concerning.Select(name => roles.GetPolicyAsync(role.Name, name, cancellationToken)));
         return new LiveRoleDetails(found, [.. documents.OfType<PolicyDetail>()], await attached);
@@ -47,21 +47,14 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     {
         if (found is null)
         {
-            return new Observation(role.Id, Fields: null) { Findings = [.. Oversized(role, role.State.Trust)] };
+            return new Observation(role.Id, Fields: null) { Findings = [.. Oversized(role, role.State.Trust.ToMinifiedJson().Length)] };
         }
 
         var live = found.Role;
-        var register = PolicyRegister.Read(live.Tags);
-        var trust = TrustPolicies.Split(PolicyDocument.Parse(live.TrustPolicy), Mark.TrustSidPrefix);
-        var combined = TrustPolicies.Combine(role.State.Trust, trust.Others);
-        var ours = role.Existing
-            ? Meant(role.State.Trust, trust)
-            : trust.Ours with
-            {
-                // Where other statements keep the document at their version, ours have come to rest with it.
-                Version = combined.Version == trust.Ours.Version ? role.State.Trust.Version : trust.Ours.Version,
-                Id = role.State.Trust.Id,
-            };
+        var register = PolicyRegister.On(live.Tags, mark);
+        var ours = role.OurSids(live.Tags, mark);
+        var trust = TryParse(live.TrustPolicy);
+        var others = trust?.Without(ours);
         var isOurs = mark.IsOn(live.Tags);
         var state = new RoleState
         {
@@ -72,38 +65,109 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
             Tags = live
                 .Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal))
                 .ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Trust = ours,
+            Trust =
+                trust is null ? role.State.Trust
+                : role.Existing ? Meant(role.State.Trust, trust)
+                : Comparable(role.State.Trust, trust, others!, ours),
+            UnreadableStatements =
+                trust is null || role.Existing ? [] : [.. trust.Only(ours).Unreadable.Select(statement => statement.Sid!)],
             InlinePolicies = found
                 .InlinePolicies.Where(policy => Concerns(role, register, policy.PolicyName))
                 .ToImmutableSortedDictionary(
                     policy => policy.PolicyName,
-                    policy => PolicyDocument.Parse(policy.PolicyDocument),
+                    policy => TryParsePolicy(policy.PolicyDocument),
                     StringComparer.Ordinal
                 ),
             ManagedPolicies = [.. found.ManagedPolicies.Where(arn => role.State.ManagedPolicies.Contains(arn) || register.HasManaged(arn))],
         };
-        return new RoleObservation(role.Id, role.Existing ? state.TrustFields : state.Fields, state, trust.Others)
+        return new RoleObservation(role.Id, role.Existing ? state.TrustFields : state.Fields, state, others)
         {
             Ours = isOurs,
             Findings = role.Existing
                 ? []
-                : [.. Oversized(role, combined), .. Elsewhere(role, live), .. await RecreatedAsync(role, live, cancellationToken)],
+                :
+                [
+                    .. Oversized(role, others?.With(role.State.Trust).Length ?? 0),
+                    .. Unreadable(role, others),
+                    .. Elsewhere(role, live),
+                    .. await RecreatedAsync(role, live, cancellationToken),
+                ],
         };
     }
 
-    /// <summary>Whoever owns the role has given its statements their own names: what counts is that they mean ours.</summary>
-    private static PolicyDocument Meant(PolicyDocument desired, TrustPolicyParts live)
+    /// <summary>
+    /// Our statements of the live policy. Where other statements keep the document at their version, ours cannot have another one,
+    /// and the id of the document is not ours to change: neither is a difference.
+    /// </summary>
+    private static PolicyDocument Comparable(PolicyDocument desired, LiveTrust trust, LiveTrust others, IReadOnlySet<string> ours) =>
+        new()
+        {
+            Version = others.VersionWith(desired) == trust.Version ? desired.Version : trust.Version,
+            Id = desired.Id,
+            Statements = [.. trust.Only(ours).Readable],
+        };
+
+    private static LiveTrust? TryParse(string trust)
     {
-        var statements = live.Ours.Statements.Concat(live.Others.Statements).Select(Unnamed).ToHashSet(StringComparer.Ordinal);
+        try
+        {
+            return LiveTrust.Parse(trust);
+        }
+        catch (PolicyFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static PolicyDocument? TryParsePolicy(string policy)
+    {
+        try
+        {
+            return PolicyDocument.Parse(policy);
+        }
+        catch (PolicyFormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A warning for each part of the trust policy that cannot be read: it stays as it is, whatever it does.</summary>
+    private static IEnumerable<Finding> Unreadable(Role role, LiveTrust? others) =>
+        others is null
+            ? [UnreadableTrust(role, "The trust policy", "It is not changed, and the statements of this federation are not compared.")]
+            : others
+                .Statements.Select((statement, at) => (statement, at))
+                .Where(one => one.statement.Parse() is null)
+                .Select(one =>
+                    UnreadableTrust(
+                        role,
+                        $"The statement {one.statement.Sid ?? $"number {one.at + 1}"} of another owner in the trust policy",
+                        "It stays as it is."
+                    )
+                );
+
+    private static Finding UnreadableTrust(Role role, string what, string so) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Severity = Severity.Warning,
+            Resource = role.Id.Value,
+            Cause = $"{what} of the role {role.Name} cannot be read by this tool. {so}",
+            Fix = $"Look at it with `aws iam get-role --role-name {role.Name} --query Role.AssumeRolePolicyDocument`.",
+        };
+
+    /// <summary>The owner of the role names its statements: what counts is that they mean ours.</summary>
+    private static PolicyDocument Meant(PolicyDocument desired, LiveTrust live)
+    {
+        var statements = live.Readable.Select(Unnamed).ToHashSet(StringComparer.Ordinal);
         return desired with { Statements = [.. desired.Statements.Where(statement => statements.Contains(Unnamed(statement)))] };
 
         static string Unnamed(PolicyStatement statement) =>
             new PolicyDocument { Statements = [statement with { Sid = null }] }.ToCanonicalJson();
     }
 
-    private static IEnumerable<Finding> Oversized(Role role, PolicyDocument trust)
+    private static IEnumerable<Finding> Oversized(Role role, int size)
     {
-        var size = trust.ToMinifiedJson().Length;
         var limit = role.Account.TrustPolicyLimit;
         if (size <= limit)
         {
@@ -142,8 +206,9 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
             Code = FindingCodes.RoleArnWrong,
             Resource = role.Id.Value,
             Cause =
-                $"The role {role.Name} is at the path {live.Path}, the configuration says {role.State.Path}; the path is part of its ARN, and IAM cannot move a role.",
-            Fix = $"Set role.path to {live.Path}, choose another role name, or delete the role and let Apply make it anew.",
+                $"The role {role.Name} is at the path {live.Path}, the configuration says {role.State.Path}; the path is part of its ARN, "
+                + "and IAM cannot move a role.",
+            Fix = $"Set role.path to {live.Path}, choose another role name, or delete the role so that Apply recreates it.",
             Expected = role.State.Path,
             Actual = live.Path,
         };
@@ -177,6 +242,6 @@ internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, M
     }
 
     /// <summary>An inline policy that is configured, or that we put there: any other is somebody else's.</summary>
-    private static bool Concerns(Role role, PolicyRegister register, string policy) =>
+    private static bool Concerns(Role role, TagRegister register, string policy) =>
         role.State.InlinePolicies.ContainsKey(policy) || register.HasInline(policy);
 }

@@ -4,9 +4,11 @@ using Federation.Policies;
 
 namespace Federation.Aws;
 
-/// <summary>A role as it should be, or the part of a live one that is ours: the same shape, so that one is compared with the other.</summary>
+/// <summary>A role as it should be, or the part of a live one that is ours: the same shape, so that they can be compared.</summary>
 internal sealed record RoleState
 {
+    private const string Unreadable = "(cannot be read)";
+
     public required string Path { get; init; }
 
     public required string Description { get; init; }
@@ -22,13 +24,20 @@ internal sealed record RoleState
     /// <summary>Our statements of the trust policy.</summary>
     public required PolicyDocument Trust { get; init; }
 
-    /// <summary>Inline policies by name.</summary>
-    public required ImmutableSortedDictionary<string, PolicyDocument> InlinePolicies { get; init; }
+    /// <summary>The Sids of those of our statements that the policy grammar cannot read: they are rewritten.</summary>
+    public ImmutableArray<string> UnreadableStatements { get; init; } = [];
+
+    /// <summary>Inline policies by name; null for one that the policy grammar cannot read: it is rewritten.</summary>
+    public required ImmutableSortedDictionary<string, PolicyDocument?> InlinePolicies { get; init; }
 
     /// <summary>The ARNs of attached managed policies.</summary>
     public required ImmutableSortedSet<string> ManagedPolicies { get; init; }
 
-    public Fields TrustFields => Document(Fields.Empty, "trustPolicy", Trust);
+    public Fields TrustFields =>
+        UnreadableStatements.Aggregate(
+            Document(Fields.Empty, "trustPolicy", Trust),
+            (so, sid) => so.With($"trustPolicy.{sid}", Unreadable)
+        );
 
     public Fields Fields
     {
@@ -45,6 +54,8 @@ internal sealed record RoleState
         }
     }
 
-    private static Fields Document(Fields fields, string path, PolicyDocument document) =>
-        PolicyFields.Flatten(document, path).Aggregate(fields, (so, field) => so.With(field.Key, field.Value));
+    private static Fields Document(Fields fields, string path, PolicyDocument? document) =>
+        document is null
+            ? fields.With(path, Unreadable)
+            : PolicyFields.Flatten(document, path).Aggregate(fields, (so, field) => so.With(field.Key, field.Value));
 }

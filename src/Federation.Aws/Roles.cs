@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
+using Amazon.Runtime;
 using Federation.Configuration;
 using Federation.Planning;
 using Federation.Policies;
@@ -9,18 +10,19 @@ using Federation.Resources;
 namespace Federation.Aws;
 
 /// <summary>Writes roles, by what differs.</summary>
-internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, Mark mark)
+internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, Mark mark, TimeProvider time)
 {
     public Task<IReadOnlyList<Observation>> ReadAsync(Account account, IReadOnlyList<Role> roles, CancellationToken cancellationToken) =>
         new RoleReader(new RoleCalls(accounts.For(account)), directory, mark).ReadAsync(roles, cancellationToken);
 
     public Task ApplyAsync(Role role, Step step, CancellationToken cancellationToken)
     {
-        var write = new Writing(accounts.For(role.Account), role, cancellationToken);
+        var account = accounts.For(role.Account);
+        var write = new Writing(account, new TrustWriter(account, mark, time), role, cancellationToken);
         return step.Action == StepAction.Create ? write.CreateAsync() : write.UpdateAsync((RoleObservation)step.Before);
     }
 
-    private sealed class Writing(AwsAccount account, Role role, CancellationToken cancellationToken)
+    private sealed class Writing(AwsAccount account, TrustWriter trust, Role role, CancellationToken cancellationToken)
     {
         private readonly RoleState _desired = role.State;
 
@@ -39,7 +41,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             await CallAsync("iam:CreateRole", (iam, token) => iam.CreateRoleAsync(request, token));
             foreach (var (name, document) in _desired.InlinePolicies)
             {
-                await PutPolicyAsync(name, document, justMade: true);
+                await PutPolicyAsync(name, document!, justMade: true);
             }
 
             foreach (var arn in _desired.ManagedPolicies)
@@ -49,12 +51,21 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
         }
 
         /// <summary>
-        /// What grants is written before what withdraws, and the tags last: they keep which policies are ours, so a
-        /// policy must not leave them before it has left the role.
+        /// What grants is written before what withdraws. What is ours is registered in the tags before it is put there and until
+        /// it is taken away: a run that is stopped in between leaves nothing behind that a later one would take for another
+        /// owner's.
         /// </summary>
         public async Task UpdateAsync(RoleObservation observed)
         {
             var live = observed.State;
+            var tags = observed.Ours ? Registered(live) : _desired.Tags;
+            if (!observed.Ours)
+            {
+                // First of all: once the role carries our mark, another federation's registers would count as ours.
+                await UntagAsync(live.Tags.Keys.Except(tags.Keys, StringComparer.Ordinal));
+            }
+
+            await TagAsync(tags.Except(live.Tags));
             if (live.Description != _desired.Description || live.MaxSessionDuration != _desired.MaxSessionDuration)
             {
                 // Both at once: a duration that is not given becomes one hour.
@@ -74,19 +85,14 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
 
             if (Fields.Between(live.TrustFields, _desired.TrustFields).Count > 0)
             {
-                var request = new UpdateAssumeRolePolicyRequest
-                {
-                    RoleName = role.Name,
-                    PolicyDocument = TrustPolicies.Combine(_desired.Trust, observed.Others).ToMinifiedJson(),
-                };
-                await CallAsync("iam:UpdateAssumeRolePolicy", (iam, token) => iam.UpdateAssumeRolePolicyAsync(request, token));
+                await trust.WriteAsync(role, observed.Others!, cancellationToken);
             }
 
             foreach (var (name, document) in _desired.InlinePolicies)
             {
-                if (live.InlinePolicies.GetValueOrDefault(name)?.MeansTheSame(document) != true)
+                if (live.InlinePolicies.GetValueOrDefault(name)?.MeansTheSame(document!) != true)
                 {
-                    await PutPolicyAsync(name, document);
+                    await PutPolicyAsync(name, document!);
                 }
             }
 
@@ -111,7 +117,19 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
                 );
             }
 
-            await TagAsync(live.Tags);
+            await TagAsync(_desired.Tags.Except(tags));
+            await UntagAsync(tags.Keys.Except(_desired.Tags.Keys, StringComparer.Ordinal));
+        }
+
+        /// <summary>The live tags, with everything registered that is ours on the role or is about to be.</summary>
+        private ImmutableSortedDictionary<string, string> Registered(RoleState live)
+        {
+            var statements = TrustOwnership.Register([
+                .. live.Trust.Statements.Concat(_desired.Trust.Statements).Select(statement => statement.Sid),
+                .. live.UnreadableStatements,
+            ]);
+            var policies = PolicyRegister.Of(_desired.InlinePolicies.Keys, _desired.ManagedPolicies);
+            return policies.AddTo(statements.AddTo(live.Tags));
         }
 
         private Task PutPolicyAsync(string name, PolicyDocument document, bool justMade = false)
@@ -144,24 +162,21 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
                     (iam, token) => iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = role.Name }, token)
                 );
 
-        private async Task TagAsync(ImmutableSortedDictionary<string, string> live)
+        private async Task TagAsync(IEnumerable<KeyValuePair<string, string>> tags)
         {
-            var changed = _desired.Tags.Except(live).ToList();
-            if (changed.Count > 0)
+            var request = new TagRoleRequest { RoleName = role.Name, Tags = IamTags.Write(tags) };
+            if (request.Tags.Count > 0)
             {
-                await CallAsync(
-                    "iam:TagRole",
-                    (iam, token) => iam.TagRoleAsync(new() { RoleName = role.Name, Tags = IamTags.Write(changed) }, token)
-                );
+                await CallAsync("iam:TagRole", (iam, token) => iam.TagRoleAsync(request, token));
             }
+        }
 
-            var stale = live.Keys.Except(_desired.Tags.Keys, StringComparer.Ordinal).ToList();
-            if (stale.Count > 0)
+        private async Task UntagAsync(IEnumerable<string> keys)
+        {
+            var request = new UntagRoleRequest { RoleName = role.Name, TagKeys = [.. keys] };
+            if (request.TagKeys.Count > 0)
             {
-                await CallAsync(
-                    "iam:UntagRole",
-                    (iam, token) => iam.UntagRoleAsync(new() { RoleName = role.Name, TagKeys = stale }, token)
-                );
+                await CallAsync("iam:UntagRole", (iam, token) => iam.UntagRoleAsync(request, token));
             }
         }
 
@@ -170,7 +185,6 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call,
             bool justMade = false
         )
-            where T : Amazon.Runtime.AmazonWebServiceResponse =>
-            await account.CallAsync(action, role.Id, call, cancellationToken, justMade);
+            where T : AmazonWebServiceResponse => await account.CallAsync(action, role.Id, call, cancellationToken, justMade);
     }
 }

@@ -1,11 +1,14 @@
 using Federation.Configuration;
 using Federation.Resources;
+using Federation.Templates;
 
 namespace Federation.Aws.Tests;
 
 /// <summary>What roles and providers a federation wants, with no call made.</summary>
 public sealed class DesiredTests
 {
+    private static readonly string Main = TrustSid.Of("acme", Given.Workload());
+
     private const string Issuer = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
 
     [Fact]
@@ -34,14 +37,15 @@ public sealed class DesiredTests
                 ["tags[federation:cluster:acme-prod/asia-south1-a/main]"] = "id-of-main",
                 ["tags[federation:name]"] = "acme",
                 ["tags[federation:policies]"] = "s3-list-buckets",
+                ["tags[federation:statements]"] = Main,
                 ["tags[federation:tool]"] = Mark.Tool,
                 ["tags[federation:workload]"] = "exports",
-                ["trustPolicy.FederationMain.Action[sts:assumerolewithwebidentity]"] = "sts:assumerolewithwebidentity",
-                [$"trustPolicy.FederationMain.Condition.StringEquals.{Issuer}:aud[sts.amazonaws.com]"] = "sts.amazonaws.com",
-                [$"trustPolicy.FederationMain.Condition.StringEquals.{Issuer}:sub[system:serviceaccount:exports:runner]"] =
+                [$"trustPolicy.{Main}.Action[sts:assumerolewithwebidentity]"] = "sts:assumerolewithwebidentity",
+                [$"trustPolicy.{Main}.Condition.StringEquals.{Issuer}:aud[sts.amazonaws.com]"] = "sts.amazonaws.com",
+                [$"trustPolicy.{Main}.Condition.StringEquals.{Issuer}:sub[system:serviceaccount:exports:runner]"] =
                     "system:serviceaccount:exports:runner",
-                ["trustPolicy.FederationMain.Effect"] = "Allow",
-                [$"trustPolicy.FederationMain.Principal.Federated[arn:aws:iam::123456789012:oidc-provider/{Issuer}]"] =
+                [$"trustPolicy.{Main}.Effect"] = "Allow",
+                [$"trustPolicy.{Main}.Principal.Federated[arn:aws:iam::123456789012:oidc-provider/{Issuer}]"] =
                     $"arn:aws:iam::123456789012:oidc-provider/{Issuer}",
                 ["trustPolicy.Version"] = "2012-10-17",
             },
@@ -71,34 +75,16 @@ public sealed class DesiredTests
         Assert.Equal(2, role.DependsOn.Count);
         Assert.Collection(
             role.State.Trust.Statements,
-            edge => Assert.Equal("FederationEdge", edge.Sid),
+            edge => Assert.Equal(TrustSid.Of("acme", elsewhere), edge.Sid),
             main =>
             {
-                Assert.Equal("FederationMain", main.Sid);
+                Assert.Equal(Main, main.Sid);
                 Assert.Equal(
                     ["system:serviceaccount:exports:runner", "system:serviceaccount:imports:runner"],
                     Assert.Single(main.Conditions, condition => condition.Key.EndsWith(":sub", StringComparison.Ordinal)).Values
                 );
             }
         );
-    }
-
-    [Fact]
-    public void A_statement_that_a_template_adds_carries_our_mark_too()
-    {
-        using var cloud = Cloud();
-        var rendered = Given.Rendered(Given.Workload());
-        rendered.TrustPolicy["Statement"]!
-            .AsArray()
-            .Add(
-                System.Text.Json.Nodes.JsonNode.Parse(
-                    """{ "Sid": "OfficeOnly", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": { "NotIpAddress": { "aws:SourceIp": "192.0.2.0/24" } } }"""
-                )
-            );
-
-        var role = Assert.Single(cloud.Desire(Given.Input(rendered)).OfType<Role>());
-
-        Assert.Equal(["FederationMain", "FederationOfficeOnly"], role.State.Trust.Statements.Select(statement => statement.Sid));
     }
 
     [Fact]
@@ -127,11 +113,12 @@ public sealed class DesiredTests
     [Fact]
     public void However_many_policies_there_are_their_register_fits_into_tags_and_reads_back()
     {
+        var mark = new Mark("acme", []);
         var inline = Enumerable.Range(0, 20).Select(n => $"policy,with-a-rather-long-name-{n}").ToArray();
         string[] managed = ["arn:aws:iam::aws:policy/service-role/ReadOnly", "arn:aws-us-gov:iam::123456789012:policy/own"];
 
         var tags = PolicyRegister.Of(inline, managed).Write();
-        var register = PolicyRegister.Read(tags);
+        var register = PolicyRegister.On(mark.Tags.AddRange(tags), mark);
 
         Assert.True(tags.Count > 1);
         Assert.All(tags.Values, value => Assert.InRange(value.Length, 1, 256));
@@ -139,6 +126,7 @@ public sealed class DesiredTests
         Assert.All(managed, arn => Assert.True(register.HasManaged(arn)));
         Assert.False(register.HasInline("another"));
         Assert.False(register.HasManaged("arn:aws:iam::aws:policy/AdministratorAccess"));
+        Assert.Empty(PolicyRegister.On(new Mark("other", []).Tags.AddRange(tags), mark).Entries);
     }
 
     private static AwsCloud Cloud() => new(Given.Configuration(), new Directory(), Given.Nowhere, TimeProvider.System);

@@ -85,7 +85,7 @@ internal static class Given
             ["Statement"] = new JsonArray(
                 new JsonObject
                 {
-                    ["Sid"] = TrustSid.Of(workload),
+                    ["Sid"] = TrustSid.Of("acme", workload),
                     ["Effect"] = "Allow",
                     ["Principal"] = new JsonObject { ["Federated"] = workload.ProviderArn },
                     ["Action"] = "sts:AssumeRoleWithWebIdentity",

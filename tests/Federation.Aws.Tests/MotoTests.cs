@@ -99,7 +99,7 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
         Assert.Equal("Changed.", role.Description);
         Assert.Contains(role.Tags, tag => tag.Key == "cost-centre");
         var statements = PolicyDocument.Parse(Uri.UnescapeDataString(role.AssumeRolePolicyDocument)).Statements;
-        Assert.Equal(["Theirs", "FederationMain"], statements.Select(statement => statement.Sid));
+        Assert.Equal(["Theirs", TrustSid.Of("acme", workload)], statements.Select(statement => statement.Sid));
         Assert.Equal(
             ["kept", "theirs"],
             (await iam.ListRolePoliciesAsync(new() { RoleName = "gke-exports" })).PolicyNames.Order(StringComparer.Ordinal)

@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using CsCheck;
-using Federation.Configuration;
 using Federation.Findings;
 using Federation.Resources;
-using Federation.Templates;
 
 namespace Federation.Tests.Planning;
 
@@ -84,31 +82,9 @@ public sealed partial class MarkTests
                 }
             );
 
-    [Theory]
-    [InlineData("main", IdentityKind.Cluster, "FederationMain")]
-    [InlineData("prod-eu_2", IdentityKind.Cluster, "FederationProdEu2")]
-    [InlineData("main", IdentityKind.Google, "FederationMainGoogleMyGsa")]
-    public void A_trust_statement_is_named_after_the_issuer_it_trusts(string cluster, IdentityKind identity, string sid) =>
-        Assert.Equal(sid, TrustSid.Of(Workload(cluster, identity)));
-
     [Fact]
     public void The_cluster_tag_keeps_within_an_IAM_tag_key() =>
         Assert.Equal("federation:cluster:acme-prod/asia-south1-a/main", Mark.ClusterTag("acme-prod", "asia-south1-a", "main"));
-
-    private static Workload Workload(string cluster, IdentityKind identity) =>
-        new()
-        {
-            Name = "exports",
-            Cluster = new Cluster(cluster, "acme-prod", "asia-south1-a", "main"),
-            Account = new Account("data", "111122223333", "ap-south-1"),
-            Namespace = "exports",
-            ServiceAccount = "exporter",
-            GoogleServiceAccount = "my-gsa",
-            Identity = identity,
-            Role = new Role { Name = "exports", Description = "Exports." },
-            Verify = new Verification { Image = "aws" },
-            Location = new SourceLocation("federation.yaml", 1, 1),
-        };
 
     [GeneratedRegex(@"^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TagValue();

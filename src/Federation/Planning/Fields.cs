@@ -5,7 +5,7 @@ namespace Federation.Planning;
 /// <summary>
 /// What a resource says, flattened to <c>path → value</c> and already in canonical form, so that two states mean
 /// the same exactly when their fields are equal. A path reads as a person would write it
-/// (<c>trustPolicy.FederationMain.Condition.StringEquals.ISSUER:sub</c>, <c>clientIds[sts.amazonaws.com]</c>); a set
+/// (<c>trustPolicy.FederationAcmeMain36CC22DC.Condition.StringEquals.ISSUER:sub</c>, <c>clientIds[sts.amazonaws.com]</c>); a set
 /// is one path per member.
 /// </summary>
 public sealed record Fields(ImmutableSortedDictionary<string, string> Values)

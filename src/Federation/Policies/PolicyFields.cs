@@ -5,7 +5,7 @@ public static class PolicyFields
 {
     /// <summary>
     /// The fields of the canonical form, one path per member of a list, as
-    /// <c>trustPolicy.FederationMain.Condition.StringEquals.ISSUER:sub[system:serviceaccount:ns:ksa]</c>. A statement
+    /// <c>trustPolicy.FederationAcmeMain36CC22DC.Condition.StringEquals.ISSUER:sub[system:serviceaccount:ns:ksa]</c>. A statement
     /// is named by its <c>Sid</c>, one without by its place in the canonical order (<c>#1</c>). Two documents have
     /// the same fields exactly where <see cref="PolicyDocument.MeansTheSame"/> holds.
     /// </summary>

@@ -1,6 +1,6 @@
 namespace Federation.Policies;
 
-/// <summary>Trust policies put together and taken apart, statement by statement.</summary>
+/// <summary>Trust policies put together from those of several workloads.</summary>
 public static class TrustPolicies
 {
     private const string SubjectKeySuffix = ":sub";
@@ -30,33 +30,6 @@ public static class TrustPolicies
             Version = all.Select(document => document.Version).Max(StringComparer.Ordinal) ?? "2012-10-17",
             Id = all.Select(document => document.Id).Distinct(StringComparer.Ordinal).Count() == 1 ? all[0].Id : null,
             Statements = WithUniqueSids([.. merged]),
-        };
-    }
-
-    /// <summary>Takes a live trust policy apart: the statements whose <c>Sid</c> begins with <paramref name="sidPrefix"/>, and all others.</summary>
-    public static TrustPolicyParts Split(PolicyDocument live, string sidPrefix)
-    {
-        ArgumentNullException.ThrowIfNull(live);
-        var isOurs = live.Statements.ToLookup(statement => statement.Sid?.StartsWith(sidPrefix, StringComparison.Ordinal) is true);
-        return new TrustPolicyParts(live with { Statements = [.. isOurs[true]] }, live with { Statements = [.. isOurs[false]] });
-    }
-
-    /// <summary>
-    /// The inverse of <see cref="Split"/>: our statements after the others, which stay as they are and in their
-    /// order. An older <c>Version</c> of theirs is kept where a newer one would turn a text of theirs into a variable.
-    /// </summary>
-    public static PolicyDocument Combine(PolicyDocument ours, PolicyDocument others)
-    {
-        ArgumentNullException.ThrowIfNull(ours);
-        ArgumentNullException.ThrowIfNull(others);
-        var wouldChangeMeaning = others.Statements.Any(statement =>
-            PolicyWriter.Write(statement, PolicyJsonStyle.Canonical).Contains("${", StringComparison.Ordinal)
-        );
-        return new PolicyDocument
-        {
-            Version = wouldChangeMeaning ? others.Version : ours.Version,
-            Id = others.Id ?? ours.Id,
-            Statements = [.. others.Statements, .. ours.Statements],
         };
     }
 
@@ -118,6 +91,3 @@ public static class TrustPolicies
         return result;
     }
 }
-
-/// <summary>A trust policy taken apart; both parts keep its <c>Version</c> and <c>Id</c>.</summary>
-public sealed record TrustPolicyParts(PolicyDocument Ours, PolicyDocument Others);

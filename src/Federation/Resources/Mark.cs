@@ -18,9 +18,6 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// <summary>The name of this tool in every mark, and its field manager in Kubernetes.</summary>
     public const string Tool = "gke-to-aws-federation";
 
-    /// <summary>What the <c>Sid</c> of every trust statement of ours begins with; a statement without it is another owner's.</summary>
-    public const string TrustSidPrefix = "Federation";
-
     /// <summary>What the key of every IAM tag of ours begins with; a tag without it is another owner's.</summary>
     public const string TagPrefix = "federation:";
 

@@ -42,7 +42,7 @@ internal sealed record Placeholder(string Name, Func<PlaceholderScope, string?> 
         new("role.path", scope => scope.Workload.Role.Path),
         new("role.arn", scope => scope.Workload.RoleArn),
         Seconds("role.maxSessionDuration", workload => workload.Role.MaxSessionDuration),
-        new("trust.sid", scope => TrustSid.Of(scope.Workload)),
+        new("trust.sid", scope => TrustSid.Of(scope.Configuration.Name, scope.Workload)),
         new("verify.image", scope => scope.Workload.Verify.Image),
         new("verify.run", scope => EnvironmentValue(scope.Workload.Verify.Run)),
         Seconds("verify.timeout", workload => workload.Verify.Timeout),

@@ -9,21 +9,21 @@ namespace Federation.Templates;
 /// <summary>Checks a rendered policy before any call: IAM's grammar and quota, and what it leaves open.</summary>
 internal static class PolicyChecks
 {
-    public static void AddTrust(List<Finding> findings, Workload workload, Template template, JsonObject document)
+    public static void AddTrust(List<Finding> findings, string federation, Workload workload, Template template, JsonObject document)
     {
         if (Parse(findings, workload, template, document, PolicyKind.Trust) is not { } policy)
         {
             return;
         }
 
-        var sid = TrustSid.Of(workload);
+        var sid = TrustSid.Of(federation, workload);
         if (!policy.Statements.Any(statement => string.Equals(statement.Sid, sid, StringComparison.Ordinal)))
         {
             findings.Add(
                 template.Invalid(
                     template.Root.Span.Start,
                     $"No statement of the template {template.File} has the Sid {sid} for the workload {workload.Name}: "
-                        + "it could not be told later that the statement is this federation's.",
+                        + "nothing says which of them trusts the workload.",
                     "Write \"Sid\": \"${trust.sid}\" into the statement."
                 )
             );

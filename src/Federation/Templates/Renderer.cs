@@ -50,7 +50,7 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
         var @namespace = Document(RenderedWorkload.NamespaceFile);
         var serviceAccount = Document(RenderedWorkload.ServiceAccountFile);
         var pod = Document(RenderedWorkload.ValidationPodFile);
-        var trust = Document(RenderedWorkload.TrustPolicyFile);
+        var trust = Document(RenderedWorkload.TrustPolicyFile, document => TrustSid.Sign(document, configuration.Name, workload));
         Document(RenderedWorkload.KustomizationFile);
         foreach (var (path, _) in templates.Under(ComponentFolder))
         {
@@ -69,7 +69,7 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
         Expect(RenderedWorkload.ValidationPodFile, pod, "Pod", workload.Namespace, null);
         if (trust is not null)
         {
-            PolicyChecks.AddTrust(findings, workload, templates[RenderedWorkload.TrustPolicyFile], trust);
+            PolicyChecks.AddTrust(findings, configuration.Name, workload, templates[RenderedWorkload.TrustPolicyFile], trust);
         }
 
         if (
@@ -96,12 +96,13 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
             Findings = findings,
         };
 
-        JsonObject? Document(string path)
+        JsonObject? Document(string path, Action<JsonObject>? complete = null)
         {
             var template = templates[path];
             var document = TemplateFiller.Fill(template, scope, parameters: null, findings);
             if (document is not null)
             {
+                complete?.Invoke(document);
                 files.Add(File(path, template.Format, document));
             }
 

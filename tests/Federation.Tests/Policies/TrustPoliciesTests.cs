@@ -46,27 +46,4 @@ public sealed class TrustPoliciesTests
 
         Assert.Equal(2, TrustPolicies.Merge([Scene.Trust(like), Scene.Trust(Scene.Statement())]).Statements.Count);
     }
-
-    [Fact]
-    public void A_live_policy_is_taken_apart_and_put_together_without_touching_what_is_not_ours()
-    {
-        var first = new PolicyStatement { Effect = PolicyEffect.Allow, Actions = ["sts:AssumeRole"] };
-        var last = first with { Sid = "Theirs", Effect = PolicyEffect.Deny };
-        var live = Scene.Trust(first, Scene.Statement(), last) with { Version = "2008-10-17", Id = "theirs" };
-
-        var parts = TrustPolicies.Split(live, "Federation");
-        var again = TrustPolicies.Combine(Scene.TrustPolicy, parts.Others);
-
-        Assert.Equal(["FederationMain"], parts.Ours.Statements.Select(statement => statement.Sid));
-        Assert.Equal([null, "Theirs", "FederationMain"], again.Statements.Select(statement => statement.Sid));
-        Assert.Equal(("2012-10-17", "theirs"), (again.Version, again.Id));
-    }
-
-    [Fact]
-    public void An_old_version_stays_where_a_new_one_would_make_a_variable_of_their_text()
-    {
-        var theirs = Scene.Trust(Scene.Statement(subject: "${aws:username}") with { Sid = null }) with { Version = "2008-10-17" };
-
-        Assert.Equal("2008-10-17", TrustPolicies.Combine(Scene.TrustPolicy, theirs).Version);
-    }
 }

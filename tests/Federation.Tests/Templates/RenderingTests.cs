@@ -149,7 +149,7 @@ public sealed class RenderingTests
     [InlineData("namespace.yaml", "  name: ${workload.namespace}", "  name: fixed", "metadata.name 'fixed'")]
     [InlineData("service-account.yaml", "  namespace: ${workload.namespace}", "  x: z", "metadata.namespace no value")]
     [InlineData("validation-pod.yaml", "    federation/name: ${federation.name}", "    x: z", "metadata.labels.federation/name no value")]
-    [InlineData("trust-policy.json", "\"Sid\": \"${trust.sid}\"", "\"Sid\": \"Mine\"", "has the Sid FederationMain")]
+    [InlineData("trust-policy.json", "\"Sid\": \"${trust.sid}\"", "\"Sid\": \"Mine\"", "has the Sid FederationAcmeMain36CC22DC")]
     public void An_override_that_renders_something_else_is_refused(string file, string from, string to, string why)
     {
         var content = BuiltIn(file).Replace(from, to, StringComparison.Ordinal);

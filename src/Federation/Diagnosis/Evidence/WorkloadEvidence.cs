@@ -17,6 +17,9 @@ public sealed record WorkloadEvidence
     /// <summary>The workload as configured.</summary>
     public required Workload Workload { get; init; }
 
+    /// <summary>The name of the federation; null in evidence of versions that did not keep it.</summary>
+    public string? Federation { get; init; }
+
     /// <summary>The trust policy that its role should have; of a shared role the union.</summary>
     public required PolicyDocument TrustPolicy { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
@@ -123,7 +124,7 @@ internal static class TrustLink
 
     private static Distances Distance(WorkloadCase subject, TrustNearMiss miss)
     {
-        if (miss.Statement.Sid?.StartsWith(TrustSid.Of(subject.Workload), StringComparison.Ordinal) is true)
+        if (IsNamedForUs(subject, miss.Statement))
         {
             return Distances.OurSid;
         }
@@ -142,6 +143,20 @@ internal static class TrustLink
             || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Of(subject.IssuerPath, PathOf(named)) is not null)
             ? Distances.Resembling
             : Distances.Stranger;
+    }
+
+    /// <summary>Its Sid is that of the workload's own statement, as it is now or as versions of this tool up to 1.0 wrote it.</summary>
+    private static bool IsNamedForUs(WorkloadCase subject, PolicyStatement statement)
+    {
+        var former = TrustSid.FormerOf(subject.Workload);
+        return statement.Sid is { Length: > 0 } sid
+            && (
+                sid.StartsWith(former, StringComparison.Ordinal) && sid[former.Length..].All(char.IsAsciiDigit)
+                || subject.Evidence.TrustPolicy.Statements.Any(desired =>
+                    desired.Sid == sid
+                    && desired.Principals?.Values.Any(named => named.Contains(subject.Principal, StringComparer.Ordinal)) is true
+                )
+            );
     }
 
     private static Finding Unmentioned(WorkloadCase subject, RoleEvidence role) =>
@@ -359,7 +374,7 @@ internal static class TrustLink
         };
     }
 
-    /// <summary>The command puts the whole policy: with our statements as they should be, and those of other owners as they are.</summary>
+    /// <summary>The command writes the whole policy, with our statements as they should be and those of other owners as they are.</summary>
     private static string Rewrite(WorkloadCase subject, RoleEvidence role) =>
         subject.ApplyOr(
             ExistingResources.Role,
@@ -369,10 +384,16 @@ internal static class TrustLink
                 "--role-name",
                 subject.Workload.Role.Name,
                 "--policy-document",
-                TrustPolicies
-                    .Combine(subject.Evidence.TrustPolicy, TrustPolicies.Split(role.TrustPolicy, Mark.TrustSidPrefix).Others)
-                    .ToMinifiedJson()
+                LiveTrust.Parse(role.TrustPolicy.ToMinifiedJson()).Without(OurSids(subject, role)).With(subject.Evidence.TrustPolicy)
             )
+        );
+
+    private static ImmutableSortedSet<string> OurSids(WorkloadCase subject, RoleEvidence role) =>
+        TrustOwnership.SidsOn(
+            role.Tags,
+            new Mark(subject.Evidence.Federation ?? "", []),
+            subject.Evidence.TrustPolicy,
+            [TrustSid.FormerOf(subject.Workload)]
         );
 
     private static bool IsFederated(string principal) =>

@@ -1,0 +1,321 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Federation.Findings;
+using Federation.Planning;
+using Federation.Policies;
+using Federation.Resources;
+using Federation.Templates;
+
+namespace Federation.Aws.Tests;
+
+/// <summary>What happens to the statements of other owners in a role's trust policy when it is planned and written.</summary>
+public sealed class TrustTests
+{
+    private const string Theirs = """{"Sid":"Theirs","Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}""";
+    private const string LooksLikeOurs =
+        """{"Sid":"FederationOfOthers","Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}""";
+    private const string Emergency = """{"Sid":"Emergency","Effect":"Deny","Principal":"*","Action":"sts:*"}""";
+    private const string Unreadable = """{"Sid":"Newer","Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Purpose":"unknown"}""";
+
+    private static readonly string Ours = TrustSid.Of("acme", Given.Workload());
+
+    private readonly ImpatientTime _time = new();
+
+    [Fact]
+    public async Task A_statement_that_came_since_the_plan_is_kept()
+    {
+        using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud);
+        iam.Trust = Policy(Emergency, Theirs, Statement(Ours, "wrong"));
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["Emergency", "Theirs", Ours], iam.Sids);
+        Assert.Equal("system:serviceaccount:exports:runner", iam.SubjectOf(Ours));
+        Assert.Equal(["GetRole", "UpdateAssumeRolePolicy", "GetRole", "TagRole"], iam.Endpoint.Actions.TakeLast(4));
+    }
+
+    [Fact]
+    public async Task One_that_left_since_the_plan_does_not_come_back()
+    {
+        using var iam = new RoleServer(Registered(Ours), Theirs, LooksLikeOurs, Statement(Ours, "wrong"));
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud);
+        iam.Trust = Policy(LooksLikeOurs, Statement(Ours, "wrong"));
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["FederationOfOthers", Ours], iam.Sids);
+        Assert.Equal([1, 2, 4], _time.Waits.Select(wait => wait.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task A_statement_that_is_lost_is_an_error_and_nothing_more_is_written()
+    {
+        using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud, ("s3-list-buckets", Given.ListBuckets));
+        iam.Written = policy => iam.Trust = Policy(Statement(Ours, "wrong"));
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => cloud.ApplyAsync(step, TestContext.Current.CancellationToken));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal(("FED8009", Severity.Error, Theirs), (finding.Code, finding.Severity, finding.Expected));
+        Assert.Contains("are missing from it: Theirs.", finding.Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain("PutRolePolicy", iam.Endpoint.Actions);
+    }
+
+    [Fact]
+    public async Task An_answer_that_lags_behind_is_doubted_and_asked_for_again()
+    {
+        using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud);
+        iam.Stale.Enqueue(Policy(Statement(Ours, "wrong")));
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["Theirs", Ours], iam.Sids);
+    }
+
+    [Fact]
+    public async Task A_foreign_Sid_that_looks_like_ours_stays()
+    {
+        using var iam = new RoleServer(Registered(Ours), LooksLikeOurs, Statement("FederationMain", "theirs"));
+        using var cloud = Cloud(iam);
+
+        await cloud.ApplyAsync(await PlanAsync(cloud), TestContext.Current.CancellationToken);
+
+        Assert.Equal(["FederationOfOthers", "FederationMain", Ours], iam.Sids);
+    }
+
+    [Fact]
+    public async Task A_statement_of_ours_that_left_the_configuration_goes_through_the_register()
+    {
+        using var iam = new RoleServer(
+            Registered(Ours, "FederationAcmeGone5e6f7a8b"),
+            Theirs,
+            Statement(Ours),
+            Statement("FederationAcmeGone5e6f7a8b")
+        );
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud);
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.Contains(step.Fields, field => field.Path == "trustPolicy.FederationAcmeGone5e6f7a8b.Effect" && field.To is null);
+        Assert.Equal(["Theirs", Ours], iam.Sids);
+        Assert.Equal(Ours, iam.Tags["federation:statements"]);
+        Assert.Equal(StepAction.Unchanged, (await PlanAsync(cloud)).Action);
+    }
+
+    [Fact]
+    public async Task A_role_of_before_there_was_a_register_is_moved_to_the_new_Sids()
+    {
+        using var iam = new RoleServer(new Mark("acme", ["exports"]).Tags, LooksLikeOurs, Statement("FederationMain"));
+        using var cloud = Cloud(iam);
+
+        await cloud.ApplyAsync(await PlanAsync(cloud), TestContext.Current.CancellationToken);
+
+        Assert.Equal(["FederationOfOthers", Ours], iam.Sids);
+        Assert.Equal(Ours, iam.Tags["federation:statements"]);
+        Assert.Equal(StepAction.Unchanged, (await PlanAsync(cloud)).Action);
+    }
+
+    [Fact]
+    public async Task What_is_about_to_be_written_is_registered_before_it_is()
+    {
+        using var iam = new RoleServer(Registered("FederationAcmeGone5e6f7a8b"), Statement("FederationAcmeGone5e6f7a8b"));
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud);
+        string? registered = null;
+        iam.Written = _ => registered = iam.Tags["federation:statements"];
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.Equal($"FederationAcmeGone5e6f7a8b {Ours}", registered);
+        Assert.Equal(Ours, iam.Tags["federation:statements"]);
+    }
+
+    [Fact]
+    public async Task A_role_that_is_adopted_from_another_federation_keeps_its_statements_and_loses_its_register()
+    {
+        var tags = new Mark("other", ["exports"]).Tags.AddRange(
+            new TagRegister(
+                TrustOwnership.RegisterKey,
+                [.. Enumerable.Range(0, 12).Select(n => $"FederationOtherMain{n}{new string('a', 20)}")]
+            ).Write()
+        );
+        using var iam = new RoleServer(tags, Statement("FederationOtherMain1" + new string('a', 20)));
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud, adopt: true);
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["FederationOtherMain1" + new string('a', 20), Ours], iam.Sids);
+        Assert.Equal(
+            [Ours],
+            iam.Tags.Where(tag => tag.Key.StartsWith("federation:statements", StringComparison.Ordinal)).Select(tag => tag.Value)
+        );
+        var writes = iam.Endpoint.Actions.Where(action => action is "TagRole" or "UntagRole" or "UpdateAssumeRolePolicy").ToArray();
+        Assert.Equal(["UntagRole", "TagRole", "UpdateAssumeRolePolicy"], writes);
+    }
+
+    [Fact]
+    public async Task A_statement_of_others_that_cannot_be_read_is_a_warning_and_stays_word_for_word()
+    {
+        using var iam = new RoleServer(Registered(Ours), Unreadable, Statement(Ours, "wrong"));
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud);
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        var warning = Assert.Single(step.Before.Findings);
+        Assert.Equal(("FED8009", Severity.Warning), (warning.Code, warning.Severity));
+        Assert.Contains(
+            "The statement Newer of another owner in the trust policy of the role gke-exports",
+            warning.Cause,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(Unreadable, iam.Trust, StringComparison.Ordinal);
+        Assert.Equal(["Newer", Ours], iam.Sids);
+    }
+
+    [Fact]
+    public async Task A_statement_and_a_policy_of_ours_that_cannot_be_read_are_rewritten()
+    {
+        using var iam = new RoleServer(
+            Registered(Ours).AddRange(PolicyRegister.Of(["s3-list-buckets"], []).Write()),
+            Unreadable.Replace("Newer", Ours, StringComparison.Ordinal)
+        );
+        iam.Policies["s3-list-buckets"] =
+            """{"Statement":{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*","Purpose":"unknown"}}""";
+        using var cloud = Cloud(iam);
+        var step = await PlanAsync(cloud, ("s3-list-buckets", Given.ListBuckets));
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.Empty(step.Before.Findings);
+        Assert.Contains(new FieldChange($"trustPolicy.{Ours}", "(cannot be read)", null), step.Fields);
+        Assert.Contains(new FieldChange("inlinePolicies[s3-list-buckets]", "(cannot be read)", null), step.Fields);
+        Assert.Equal("system:serviceaccount:exports:runner", iam.SubjectOf(Ours));
+        Assert.True(PolicyDocument.Parse(iam.Policies["s3-list-buckets"]).MeansTheSame(PolicyDocument.Parse(Given.ListBuckets)));
+    }
+
+    [Fact]
+    public async Task A_trust_policy_that_is_none_is_planned_around()
+    {
+        using var iam = new RoleServer(Registered(Ours)) { Trust = "<html>" };
+        using var cloud = Cloud(iam);
+
+        var step = await PlanAsync(cloud);
+
+        Assert.Contains("It is not changed", Assert.Single(step.Before.Findings).Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain(step.Fields, field => field.Path.StartsWith("trustPolicy", StringComparison.Ordinal));
+    }
+
+    private static ImmutableSortedDictionary<string, string> Registered(params string[] sids) =>
+        new Mark("acme", ["exports"]).Tags.AddRange(TrustOwnership.Register(sids).Write());
+
+    private static string Policy(params string[] statements) =>
+        $$"""{"Version":"2012-10-17","Statement":[{{string.Join(',', statements)}}]}""";
+
+    private static string Statement(string sid, string subject = "system:serviceaccount:exports:runner")
+    {
+        var statement = Given.Rendered(Given.Workload()).TrustPolicy["Statement"]![0]!.DeepClone().AsObject();
+        statement["Sid"] = sid;
+        statement["Condition"]!["StringEquals"]![Given.Cluster.IssuerPath + ":sub"] = subject;
+        return statement.ToJsonString();
+    }
+
+    private AwsCloud Cloud(RoleServer iam) => new(Given.Configuration(), new Directory(), iam.Endpoint.Clouds, _time);
+
+    private static Task<Step> PlanAsync(AwsCloud cloud, params (string Name, string Document)[] permissions) =>
+        PlanAsync(cloud, adopt: false, permissions);
+
+    private static async Task<Step> PlanAsync(AwsCloud cloud, bool adopt, params (string Name, string Document)[] permissions)
+    {
+        var role = cloud.Desire(Given.Input(Given.Rendered(Given.Workload(), permissions))).OfType<Role>().Single() with { Adopt = adopt };
+        return Assert.Single(Planner.Plan([role], await cloud.ReadAsync([role], TestContext.Current.CancellationToken)).Steps);
+    }
+
+    /// <summary>An IAM that has the one role, and lets the test interfere.</summary>
+    private sealed class RoleServer : IDisposable
+    {
+        public RoleServer(ImmutableSortedDictionary<string, string> tags, params string[] statements)
+        {
+            Tags = new SortedDictionary<string, string>(tags, StringComparer.Ordinal) { ["cost-centre"] = "42" };
+            Trust = Policy(statements);
+            Endpoint = new Endpoint(Reply);
+        }
+
+        public Endpoint Endpoint { get; }
+
+        public SortedDictionary<string, string> Tags { get; }
+
+        public Dictionary<string, string> Policies { get; } = new(StringComparer.Ordinal);
+
+        public string Trust { get; set; }
+
+        /// <summary>Trust policies that are answered first, in place of the present one.</summary>
+        public Queue<string> Stale { get; } = [];
+
+        /// <summary>Told of a trust policy that was written.</summary>
+        public Action<string> Written { get; set; } = _ => { };
+
+        public IEnumerable<string?> Sids => LiveTrust.Parse(Trust).Statements.Select(statement => statement.Sid);
+
+        public string? SubjectOf(string sid) =>
+            JsonNode.Parse(Trust)!["Statement"]!.AsArray().Single(statement => (string?)statement!["Sid"] == sid)!["Condition"]![
+                "StringEquals"
+            ]![Given.Cluster.IssuerPath + ":sub"]!.GetValue<string>();
+
+        public void Dispose() => Endpoint.Dispose();
+
+        private Answer Reply(IReadOnlyDictionary<string, string> request)
+        {
+            var action = request["Action"];
+            switch (action)
+            {
+                case "GetRole":
+                    return Answer.Ok(
+                        action,
+                        $"<Role><Path>/</Path><RoleName>gke-exports</RoleName><Description>For exports.</Description><AssumeRolePolicyDocument>"
+                            + $"{Uri.EscapeDataString(Stale.TryDequeue(out var stale) ? stale : Trust)}</AssumeRolePolicyDocument>"
+                            + $"<Tags>{string.Concat(Tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>"))}</Tags></Role>"
+                    );
+                case "ListRolePolicies":
+                    return Answer.Ok(
+                        action,
+                        $"<PolicyNames>{string.Concat(Policies.Keys.Select(name => $"<member>{name}</member>"))}</PolicyNames>"
+                    );
+                case "GetRolePolicy":
+                    return Answer.Ok(action, $"<PolicyDocument>{Uri.EscapeDataString(Policies[request["PolicyName"]])}</PolicyDocument>");
+                case "PutRolePolicy":
+                    Policies[request["PolicyName"]] = request["PolicyDocument"];
+                    break;
+                case "UpdateAssumeRolePolicy":
+                    Trust = request["PolicyDocument"];
+                    Written(Trust);
+                    break;
+                case "TagRole":
+                    for (var n = 1; request.TryGetValue($"Tags.member.{n}.Key", out var key); n++)
+                    {
+                        Tags[key] = request[$"Tags.member.{n}.Value"];
+                    }
+
+                    break;
+                case "UntagRole":
+                    for (var n = 1; request.TryGetValue($"TagKeys.member.{n}", out var key); n++)
+                    {
+                        Tags.Remove(key);
+                    }
+
+                    break;
+            }
+
+            return Answer.Ok(action);
+        }
+    }
+}
