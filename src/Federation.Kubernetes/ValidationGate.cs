@@ -27,75 +27,38 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
 
     private const int LogLinesKept = 50;
 
-    /// <summary>How old a validation pod of an earlier run is at least before it is taken for left behind: time to look at one that was kept.</summary>
-    private static readonly TimeSpan LeftBehind = TimeSpan.FromHours(1);
-
     public async Task<GateResult> ProveAsync(GateRequest request, Action<string> log, CancellationToken cancellationToken)
     {
         var workload = request.Workload;
         var connection = await cloud.ConnectAsync(workload.Cluster, cancellationToken);
         var patience = workload.Verify.Timeout + DeadlineMargin;
-        var clearing = ClearAsync(connection, request, patience, log, cancellationToken);
-        var pod = await CreateAsync(connection, request, cancellationToken);
-        var keep = workload.Verify.Keep == KeepPod.Always;
+        var clearing = new EarlierPods(connection, request, patience, time).ClearAsync(DeleteEarlierAsync, cancellationToken);
         try
         {
-            var tail = new Queue<string>();
-            var watch = new PodWatch(connection, pod, time, Line);
-            var outcome = await watch.ToVerdictAsync(patience, IsDeniedForGood, cancellationToken);
-            var result = Judge(request, outcome, Proof(outcome.Seen));
-            keep |= !result.Passed && workload.Verify.Keep == KeepPod.OnFailure;
-            if (result.Passed && await Quietly(clearing) is { } kept)
+            var pod = await CreateAsync(connection, request, cancellationToken);
+            var (result, isThere) = await WatchAsync(connection, request, pod, patience, log, cancellationToken);
+            if (result.Passed && await Quietly(clearing) is { } failed)
             {
                 // What they failed of is fixed: if they stayed, they would be taken for the present state.
-                await Task.WhenAll(
-                    kept.Select(earlier => TakeAwayAsync(connection, workload.Namespace, earlier, "failed and was kept", log))
-                );
+                await Task.WhenAll(failed.Select(earlier => DeleteEarlierAsync(earlier, "failed and was kept")));
             }
 
-            return result with
-            {
-                PodKept = keep && outcome.IsThere,
-            };
-
-            void Line(string line)
-            {
-                lock (tail)
-                {
-                    tail.Enqueue(line);
-                    if (tail.Count > LogLinesKept)
-                    {
-                        tail.Dequeue();
-                    }
-                }
-
-                log(line);
-            }
-
-            PodEvidence Proof(PodSnapshot snapshot)
-            {
-                lock (tail)
-                {
-                    return PodSpecs.EvidenceOf(pod, snapshot) with
-                    {
-                        IsValidation = true,
-                        Log = [.. tail.Select(Secrets.Strip)],
-                        Refused = watch.Unread,
-                    };
-                }
-            }
-
-            // The pod tries a denied check again while new policies may be on their way; those that are there may deny it for good.
-            bool IsDeniedForGood(PodSnapshot snapshot) => Diagnose(request, Proof(snapshot)).Diagnosis.SeenCause is not null;
+            var keep = workload.Verify.Keep == KeepPod.Always || (workload.Verify.Keep == KeepPod.OnFailure && !result.Passed);
+            return keep ? result with { PodKept = isThere }
+                : await DeleteAsync(connection, workload.Namespace, request.PodName) is { } left ? StillThere(request, result, left)
+                : result;
         }
         finally
         {
-            if (!keep)
-            {
-                await DeleteAsync(connection, request.Workload.Namespace, request.PodName);
-            }
-
             await Quietly(clearing);
+        }
+
+        async Task DeleteEarlierAsync(V1Pod earlier, string why)
+        {
+            if (await DeleteAsync(connection, workload.Namespace, earlier.Name()) is null)
+            {
+                log($"(the validation pod {earlier.Name()} of an earlier run {why}; it is deleted)");
+            }
         }
     }
 
@@ -106,51 +69,71 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         return clearing.IsCompletedSuccessfully ? clearing.Result : null;
     }
 
-    /// <summary>
-    /// Takes away what earlier runs left of this workload's validation pods: a run that is killed outright cleans up
-    /// nothing. They are known by the mark, their name, and an age that no pod of a run under way can have.
-    /// </summary>
-    /// <returns>The younger ones that failed, and were kept for a person to look at.</returns>
-    private async Task<IReadOnlyList<V1Pod>> ClearAsync(
+    /// <summary>A verdict stands, whatever becomes of the pod.</summary>
+    private static GateResult StillThere(GateRequest request, GateResult result, Finding left)
+    {
+        var pod = $"{request.Workload.Namespace}/{request.PodName}";
+        var warning = left with
+        {
+            Severity = Severity.Warning,
+            Cause = $"The validation pod {pod} could not be deleted, and stays: {left.Cause}",
+            Fix = $"kubectl delete pod -n {request.Workload.Namespace} {request.PodName}",
+        };
+        return result with { PodKept = true, Diagnosis = result.Diagnosis with { Findings = [.. result.Diagnosis.Findings, warning] } };
+    }
+
+    /// <summary>Follows the pod to its end and judges it. Where that is interrupted, the pod is deleted.</summary>
+    private async Task<(GateResult Result, bool IsThere)> WatchAsync(
         ClusterConnection connection,
         GateRequest request,
+        V1Pod pod,
         TimeSpan patience,
         Action<string> log,
         CancellationToken cancellationToken
     )
     {
-        var workload = request.Workload;
-        var labels = request.Documents.ValidationPod["metadata"]!["labels"] as JsonObject ?? [];
-        var mark = string.Join(
-            ',',
-            labels
-                .Where(label => label.Key.StartsWith("federation/", StringComparison.Ordinal))
-                .Select(label => $"{label.Key}={label.Value}")
-        );
-        if (workload.Verify.Keep == KeepPod.Always || mark.Length == 0)
+        var tail = new Queue<string>();
+        var watch = new PodWatch(connection, pod, time, Line);
+        try
         {
-            return [];
+            var outcome = await watch.ToVerdictAsync(patience, IsDeniedForGood, cancellationToken);
+            return (Judge(request, outcome, Proof(outcome.Seen)), outcome.IsThere);
+        }
+        catch when (request.Workload.Verify.Keep != KeepPod.Always)
+        {
+            await DeleteAsync(connection, request.Workload.Namespace, request.PodName);
+            throw;
         }
 
-        var before = (time.GetUtcNow() - (patience > LeftBehind ? patience : LeftBehind)).UtcDateTime;
-        var pods = await connection.CallAsync(
-            new Attempt($"list pods in {workload.Namespace}"),
-            (api, token) => api.CoreV1.ListNamespacedPodAsync(workload.Namespace, labelSelector: mark, cancellationToken: token),
-            cancellationToken
-        );
-        var earlier = pods
-            .Items.Where(pod =>
-                pod.Name().StartsWith(request.PodName[..^request.Run.Length], StringComparison.Ordinal) && pod.Name() != request.PodName
-            )
-            .ToLookup(pod => pod.CreationTimestamp() < before);
-        await Task.WhenAll(earlier[true].Select(pod => TakeAwayAsync(connection, workload.Namespace, pod, "was left behind", log)));
-        return [.. earlier[false].Where(pod => pod.Status?.Phase == "Failed")];
-    }
+        void Line(string line)
+        {
+            lock (tail)
+            {
+                tail.Enqueue(line);
+                if (tail.Count > LogLinesKept)
+                {
+                    tail.Dequeue();
+                }
+            }
 
-    private async Task TakeAwayAsync(ClusterConnection connection, string @namespace, V1Pod pod, string why, Action<string> log)
-    {
-        await DeleteAsync(connection, @namespace, pod.Name());
-        log($"(the validation pod {pod.Name()} of an earlier run {why}; it is taken away)");
+            log(line);
+        }
+
+        PodEvidence Proof(PodSnapshot snapshot)
+        {
+            lock (tail)
+            {
+                return PodSpecs.EvidenceOf(pod, snapshot) with
+                {
+                    IsValidation = true,
+                    Log = [.. tail.Select(Secrets.Strip)],
+                    Refused = watch.Unread,
+                };
+            }
+        }
+
+        // The pod tries a denied check again while new policies may be on their way; those that are there may deny it for good.
+        bool IsDeniedForGood(PodSnapshot snapshot) => Diagnose(request, Proof(snapshot)).Diagnosis.SeenCause is not null;
     }
 
     private GateResult Judge(GateRequest request, PodOutcome outcome, PodEvidence proof)
@@ -293,20 +276,27 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
     }
 
     /// <summary>Deletes by name, which is this run's own: a creation that was cut off may have succeeded all the same.</summary>
-    private async Task DeleteAsync(ClusterConnection connection, string @namespace, string pod)
+    /// <returns>Why the pod may still be there; null if it is gone.</returns>
+    private async Task<Finding?> DeleteAsync(ClusterConnection connection, string @namespace, string pod)
     {
+        var attempt = new Attempt($"delete pods in {@namespace}");
         using var bounded = new CancellationTokenSource(CleanUpTime, time);
         try
         {
             await connection.FindAsync(
-                new Attempt($"delete pods in {@namespace}"),
+                attempt,
                 (api, token) => api.CoreV1.DeleteNamespacedPodAsync(pod, @namespace, gracePeriodSeconds: 1, cancellationToken: token),
                 bounded.Token
             );
+            return null;
         }
-        catch (OperationCanceledException)
+        catch (FindingException refused)
         {
-            // The API does not answer: the pod ends by its own deadline.
+            return refused.Findings[0];
+        }
+        catch (OperationCanceledException silent)
+        {
+            return KubernetesFaults.Explain(silent, connection, attempt);
         }
     }
 }

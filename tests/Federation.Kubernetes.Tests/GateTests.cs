@@ -158,6 +158,40 @@ public sealed class GateTests : IAsyncLifetime
         Assert.Empty(await _cluster.PodNamesAsync());
     }
 
+    [Theory]
+    [InlineData(StatusCodes.Status500InternalServerError)]
+    [InlineData(StatusCodes.Status429TooManyRequests)]
+    [InlineData(StatusCodes.Status403Forbidden)]
+    [InlineData(0)]
+    public async Task A_pod_that_cannot_be_deleted_is_a_warning_beside_the_verdict(int status)
+    {
+        _cluster.Interference = (context, handle) =>
+        {
+            if (context.Request.Method != "DELETE")
+            {
+                return handle(context);
+            }
+
+            if (status == 0)
+            {
+                context.Abort();
+            }
+
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        };
+        var proving = ProveAsync(Request());
+        _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity);
+
+        var result = await proving;
+        Assert.True(result.Passed);
+        Assert.True(result.PodKept);
+        var finding = Assert.Single(result.Diagnosis.Findings);
+        Assert.Equal(Severity.Warning, finding.Severity);
+        Assert.Contains("reports/exports-verify-r1 could not be deleted", finding.Cause, StringComparison.Ordinal);
+        Assert.Equal("kubectl delete pod -n reports exports-verify-r1", finding.Fix);
+    }
+
     [Fact]
     public async Task An_image_that_is_not_there_is_not_waited_for()
     {
