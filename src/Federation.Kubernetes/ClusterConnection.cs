@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Findings;
 using k8s;
@@ -39,7 +40,7 @@ internal sealed class ClusterConnection(
 
     /// <summary>Makes a call that ends by itself.</summary>
     /// <exception cref="FindingException">
-    /// Anything but success. Its inner exception says what it was (<see cref="KubernetesFaults.StatusOf"/>).
+    /// Anything but success. Its inner exception says what it was (<see cref="KubernetesFaults.RefusalOf"/>).
     /// </exception>
     public async Task<T> CallAsync<T>(
         Attempt attempt,
@@ -49,7 +50,7 @@ internal sealed class ClusterConnection(
     {
         try
         {
-            return await policy.ExecuteAsync(async token => await call(Counted(), token), cancellationToken);
+            return await policy.ExecuteAsync(async token => Checked(await call(Counted(), token)), cancellationToken);
         }
         catch (Exception fault) when (IsFault(fault, cancellationToken))
         {
@@ -57,7 +58,7 @@ internal sealed class ClusterConnection(
         }
     }
 
-    /// <summary>Reads one object; null where it is not there.</summary>
+    /// <summary>Makes a call for one object that may be absent: null where the API says so.</summary>
     /// <exception cref="FindingException">It could not be read.</exception>
     public async Task<T?> FindAsync<T>(
         Attempt attempt,
@@ -70,7 +71,7 @@ internal sealed class ClusterConnection(
         {
             return await CallAsync(attempt, read, cancellationToken);
         }
-        catch (FindingException absent) when (KubernetesFaults.StatusOf(absent) == HttpStatusCode.NotFound)
+        catch (FindingException absent) when (KubernetesFaults.SaysAbsent(absent))
         {
             return null;
         }
@@ -167,6 +168,12 @@ internal sealed class ClusterConnection(
             };
         }
     }
+
+    /// <summary>Every object and list of the API has metadata; what has none is JSON of another server.</summary>
+    private static T Checked<T>(T answer) =>
+        answer is null or IMetadata<V1ObjectMeta> { Metadata: null } or IMetadata<V1ListMeta> { Metadata: null }
+            ? throw new JsonException("The answer is not what was asked for.")
+            : answer;
 
     /// <summary>Everything is a fault of the call but the caller's own cancellation, and what has a finding already.</summary>
     private static bool IsFault(Exception fault, CancellationToken cancellationToken) =>

@@ -1,4 +1,3 @@
-using System.Net;
 using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
@@ -118,7 +117,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         try
         {
             await connection.CallAsync(
-                new Attempt($"apply {desired.Path}", desired.Id),
+                desired.Applying,
                 async (api, token) =>
                     desired switch
                     {
@@ -143,9 +142,9 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                 cancellationToken
             );
         }
-        catch (FindingException refused) when (KubernetesFaults.StatusOf(refused) == HttpStatusCode.Conflict)
+        catch (FindingException refused) when (KubernetesFaults.RefusalOf(refused) is { Kind: RefusalKind.FieldConflict } conflict)
         {
-            throw new FindingException(Conflict(desired, KubernetesFaults.MessageOf(refused)), refused.InnerException!);
+            throw new FindingException(Conflict(desired, conflict.Message), refused.InnerException!);
         }
     }
 
@@ -194,6 +193,9 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         return new Observation(desired.Id, managed)
         {
             Ours = metadata.Labels is not null && _mark.IsOn(metadata.Labels.AsReadOnly()),
+            Findings = found is V1Namespace { Status.Phase: "Terminating" }
+                ? [KubernetesFaults.Terminating(desired.Cluster, desired.Name) with { Resource = desired.Id.Value }]
+                : [],
             Conflicts =
             [
                 .. Fields

@@ -86,7 +86,7 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 refused
             );
         }
-        catch (FindingException absent) when (KubernetesFaults.StatusOf(absent) == HttpStatusCode.NotFound)
+        catch (FindingException absent) when (KubernetesFaults.SaysAbsent(absent))
         {
             throw new FindingException(
                 new Finding
@@ -95,7 +95,7 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                     Resource = ResourceId
                         .Kubernetes(workload.Cluster.Key, workload.Namespace, ResourceKind.ServiceAccount, workload.ServiceAccount)
                         .Value,
-                    Cause = $"No token can be asked for: {KubernetesFaults.MessageOf(absent)}.",
+                    Cause = $"No token can be asked for: {KubernetesFaults.RefusalOf(absent)!.Message}.",
                     Fix = $"`--target=Apply` creates the service account {workload.ServiceAccount} in {workload.Namespace}.",
                 },
                 absent
@@ -164,13 +164,13 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                     }
                 );
         }
-        catch (FindingException absent) when (KubernetesFaults.StatusOf(absent) == HttpStatusCode.NotFound)
+        catch (FindingException absent) when (KubernetesFaults.SaysAbsent(absent))
         {
             throw new FindingException(
                 new Finding
                 {
                     Code = FindingCodes.ArgumentInvalid,
-                    Cause = $"--pod={@namespace}/{pod}: {KubernetesFaults.MessageOf(absent)}.",
+                    Cause = $"--pod={@namespace}/{pod}: {KubernetesFaults.RefusalOf(absent)!.Message}.",
                     Fix = "kubectl get pods -A shows what there is.",
                     Actual = $"{@namespace}/{pod}",
                 },

@@ -1,9 +1,10 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text.Json;
 using Federation.Calls;
 using Federation.Findings;
+using k8s;
 using k8s.Autorest;
-using k8s.Models;
 using Polly.Timeout;
 using Cluster = Federation.Configuration.Cluster;
 
@@ -12,14 +13,11 @@ namespace Federation.Kubernetes;
 /// <summary>What a call to a Kubernetes API failed of, as findings; and which faults may pass by themselves.</summary>
 internal static class KubernetesFaults
 {
-    /// <summary>Throttling, 5xx, lost connections, and answers that are not the API's own, such as a gateway's page.</summary>
+    /// <summary>Throttling, 5xx, lost connections, and answers with success that are not the API's own, such as a gateway's page.</summary>
     public static bool IsTransient(Exception fault) =>
         fault switch
         {
-            HttpOperationException refused => refused.Response.StatusCode
-                is HttpStatusCode.TooManyRequests
-                    or >= HttpStatusCode.InternalServerError
-                    and not HttpStatusCode.NotImplemented,
+            HttpOperationException refused => Refusal.Of(refused).MayPass,
             HttpRequestException lost => lost.HttpRequestError
                 is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError),
             IOException or JsonException => true,
@@ -29,91 +27,174 @@ internal static class KubernetesFaults
         };
 
     /// <summary>The HTTP status behind a finding of <see cref="Explain"/>; null where there was no answer.</summary>
-    public static HttpStatusCode? StatusOf(FindingException refused) =>
-        (refused.InnerException as HttpOperationException)?.Response.StatusCode;
+    public static HttpStatusCode? StatusOf(FindingException refused) => RefusalOf(refused)?.Status;
 
-    /// <summary>The server's own words behind a finding of <see cref="Explain"/>; otherwise those of the exception.</summary>
-    public static string MessageOf(FindingException refused) =>
-        refused.InnerException is HttpOperationException answer ? MessageOf(answer) : refused.GetBaseException().Message;
+    /// <summary>The server's answer behind a finding of <see cref="Explain"/>; null where there was none.</summary>
+    public static Refusal? RefusalOf(FindingException refused) =>
+        refused.InnerException is HttpOperationException answer ? Refusal.Of(answer) : null;
 
-    private static string MessageOf(HttpOperationException fault)
-    {
-        var body = fault.Response.Content;
-        if (!string.IsNullOrEmpty(body) && body.StartsWith('{'))
-        {
-            try
-            {
-                if (JsonSerializer.Deserialize<V1Status>(body)?.Message is { Length: > 0 } message)
-                {
-                    return message;
-                }
-            }
-            catch (JsonException)
-            {
-                // Not a Status: a proxy's page, say. The text as it is serves better than none.
-            }
-        }
-
-        return string.IsNullOrWhiteSpace(body) ? $"HTTP {(int)fault.Response.StatusCode}" : body.Trim();
-    }
+    /// <summary>The API itself says that there is no such thing. A 404 of another server on the way says nothing about it.</summary>
+    public static bool SaysAbsent(FindingException refused) =>
+        RefusalOf(refused) is { Kind: RefusalKind.Absent or RefusalKind.NamespaceMissing };
 
     /// <summary>The finding for a call that failed. Pure.</summary>
     public static Finding Explain(Exception fault, ClusterConnection connection, Attempt attempt)
     {
-        var api = $"The Kubernetes API of {connection.Cluster.Key} at {connection.Server}";
-        return fault switch
+        var finding = fault switch
         {
-            HttpOperationException { Response.StatusCode: HttpStatusCode.Forbidden } refused => new Finding
-            {
-                Code = FindingCodes.KubernetesPermissionDenied,
-                Resource = attempt.Resource?.Value,
-                Cause = $"The cluster {connection.Cluster.Key} does not let this identity {attempt}: {MessageOf(refused)}",
-                Fix = "Bind a Role with that verb and resource to the identity this runs as (README, \"What the runner needs\").",
-            },
-            HttpOperationException { Response.StatusCode: HttpStatusCode.Unauthorized } => new Finding
-            {
-                Code = FindingCodes.KubernetesPermissionDenied,
-                Resource = attempt.Resource?.Value,
-                Cause = $"The cluster {connection.Cluster.Key} does not accept the credentials of {connection.Origin} (401 Unauthorized).",
-                Fix = GetCredentials(connection.Cluster),
-            },
-            HttpOperationException other => new Finding
-            {
-                Code =
-                    other.Response.StatusCode == HttpStatusCode.TooManyRequests ? FindingCodes.Throttled : FindingCodes.EndpointUnreachable,
-                Resource = attempt.Resource?.Value,
-                Cause = $"{api} would not {attempt}: {MessageOf(other)} (HTTP {(int)other.Response.StatusCode}).",
-                Fix = "If the message names something to change, change it; otherwise try again.",
-            },
-            TimeoutRejectedException => new Finding
-            {
-                Code = FindingCodes.EndpointUnreachable,
-                Resource = attempt.Resource?.Value,
-                Cause =
-                    $"{api} ({connection.Origin}) takes connections but did not answer within {CallPolicy.TryTimeout.TotalSeconds:0} s "
-                    + $"when asked to {attempt}, each time it was tried.",
-                Fix = "Check the proxy, VPN or firewall on the way to it, and whether the cluster's control plane is up.",
-            },
-            JsonException => new Finding
-            {
-                Code = FindingCodes.EndpointUnreachable,
-                Resource = attempt.Resource?.Value,
-                Cause =
-                    $"{api} ({connection.Origin}) answered an attempt to {attempt} with success and with something that is not JSON, "
-                    + "as a proxy's or gateway's own page is. Whether it was done is not known.",
-                Fix = "Check which proxy or gateway stands between this machine and the cluster, then run again.",
-            },
-            _ => new Finding
-            {
-                Code = FindingCodes.EndpointUnreachable,
-                Resource = attempt.Resource?.Value,
-                Cause = $"{api} ({connection.Origin}) could not be reached to {attempt}: {fault.GetBaseException().Message}",
-                Fix = "Check that this machine may reach it (authorised networks, VPN, proxy) and that the kubeconfig is fresh.",
-            },
+            HttpOperationException answer => Answered(Refusal.Of(answer), connection, attempt),
+            KubernetesException answer => Answered(Refusal.Of(answer), connection, attempt),
+            TimeoutRejectedException => Unreachable(
+                connection,
+                $"takes connections but did not answer within {CallPolicy.TryTimeout.TotalSeconds:0} s when asked to {attempt}, "
+                    + "each time it was tried.",
+                "Check the proxy, VPN or firewall on the way to it, and whether the cluster's control plane is up."
+            ),
+            JsonException => Unreachable(
+                connection,
+                $"answered an attempt to {attempt} with success, but the answer is not JSON or not the object that was asked for, "
+                    + "as when a proxy or gateway answers with a page of its own. Whether it was done is not known.",
+                "Check which proxy or gateway stands between this machine and the cluster, then run again."
+            ),
+            OperationCanceledException { InnerException: not TimeoutException } => Unreachable(
+                connection,
+                $"did not {attempt} in the time that there was for it.",
+                "Run again; if it happens again, check the way to the cluster and its control plane."
+            ),
+            HttpRequestException or IOException or WebSocketException or OperationCanceledException => Unreachable(
+                connection,
+                $"could not be reached to {attempt}: {fault.GetBaseException().Message}",
+                "Check that this machine may reach it (authorised networks, VPN, proxy) and that the kubeconfig is fresh."
+            ),
+            _ => UnexpectedFailure.While($"trying to {attempt} in the cluster {connection.Cluster.Key}", fault),
         };
+        return finding with { Resource = attempt.Resource?.Value };
     }
+
+    /// <summary>The finding for a namespace that is being deleted (FED6001).</summary>
+    public static Finding Terminating(Cluster cluster, string @namespace) =>
+        new()
+        {
+            Code = FindingCodes.NamespaceMissing,
+            Cause = $"The namespace {@namespace} of the cluster {cluster.Key} is being deleted: nothing new can be created in it.",
+            Fix =
+                "Wait until it is gone, and run again; if it does not go, this shows what holds it: "
+                + $"kubectl get namespace {@namespace} -o yaml",
+            Expected = "Active",
+            Actual = "Terminating",
+        };
 
     /// <summary>The command that writes the cluster's context into the user's kubeconfig.</summary>
     public static string GetCredentials(Cluster cluster) =>
         $"gcloud container clusters get-credentials {cluster.Name} --location {cluster.Location} --project {cluster.Project}";
+
+    private static Finding Answered(Refusal refusal, ClusterConnection connection, Attempt attempt)
+    {
+        var cluster = connection.Cluster;
+        return refusal.Kind switch
+        {
+            RefusalKind.Unauthenticated => new Finding
+            {
+                Code = FindingCodes.KubernetesPermissionDenied,
+                Cause = $"The cluster {cluster.Key} does not accept the credentials of {connection.Origin} (401 Unauthorized).",
+                Fix = GetCredentials(cluster),
+            },
+            RefusalKind.NotPermitted => new Finding
+            {
+                Code = FindingCodes.KubernetesPermissionDenied,
+                Cause = $"The cluster {cluster.Key} does not let this identity {attempt}: {refusal.Message}",
+                Fix = "Bind a Role with that verb and resource to the identity this runs as (README, \"What the runner needs\").",
+            },
+            RefusalKind.Throttled => new Finding
+            {
+                Code = FindingCodes.Throttled,
+                Cause = $"The cluster {cluster.Key} still throttles after several tries to {attempt}{After(refusal)} (HTTP 429).",
+                Fix = "Run again later, or with a smaller --parallelism.",
+            },
+            RefusalKind.NotTheApi => Unreachable(
+                connection,
+                $"answered an attempt to {attempt}, but not as a Kubernetes API does (HTTP {(int)refusal.Status}){After(refusal)}",
+                "Check which proxy or gateway stands between this machine and the cluster, then run again."
+            ),
+            RefusalKind.ServerError => Unreachable(
+                connection,
+                $"failed to {attempt}: {refusal.Message} (HTTP {(int)refusal.Status})",
+                "Run again later; if it happens again, look at the cluster's control plane."
+            ),
+            RefusalKind.NamespaceMissing => new Finding
+            {
+                Code = FindingCodes.NamespaceMissing,
+                Cause = $"The cluster {cluster.Key} could not {attempt}: {refusal.Message}.",
+                Fix = "--target=Apply creates the namespace, unless `existing:` lists it; then create it where it is owned.",
+            },
+            _ when attempt.Writes is { } written => NotTaken(refusal, cluster, written),
+            _ => Unreachable(
+                connection,
+                $"would not {attempt}: {refusal.Message} (HTTP {(int)refusal.Status})",
+                "If the message names something to change, change it; otherwise run again."
+            ),
+        };
+    }
+
+    /// <summary>The finding for an object that the API read and does not take.</summary>
+    private static Finding NotTaken(Refusal refusal, Cluster cluster, WrittenObject written)
+    {
+        var finding = new Finding
+        {
+            Code = written.RefusedAs,
+            Cause = $"The cluster {cluster.Key} does not take {written.Name}: {refusal.Message} (HTTP {(int)refusal.Status})",
+            Fix = "If the message names something to change, change it; otherwise run again.",
+            Actual = refusal.Message,
+        };
+        var template = $"your own {written.Template} (--templates)";
+        return refusal.Kind switch
+        {
+            RefusalKind.NotAdmitted => finding with
+            {
+                Cause = $"The cluster {cluster.Key} does not admit {written.Name}: {refusal.Message}",
+                Fix = $"Change what the message names in {template}, or have whoever owns the policy allow it.",
+            },
+            RefusalKind.QuotaExceeded when refusal.Quota is var (name, requested, used, limited) => finding with
+            {
+                Cause =
+                    $"The quota {name} of the namespace {written.Namespace} in the cluster {cluster.Key} has no room for {written.Name}: "
+                    + $"it requests {requested}; used: {used}; limit: {limited}.",
+                Fix = $"Raise the quota, or free some of it: kubectl describe resourcequota -n {written.Namespace} {name}",
+                Expected = limited,
+                Actual = $"{used}, and {requested} more",
+            },
+            RefusalKind.NamespaceTerminating => Terminating(cluster, written.Namespace),
+            RefusalKind.ServiceAccountMissing => finding with
+            {
+                Code = FindingCodes.ServiceAccountMissing,
+                Cause = $"The cluster {cluster.Key} does not admit {written.Name}: {refusal.Message}",
+                Fix = "--target=Apply creates the service account, unless `existing:` lists it; then create it where it is owned.",
+            },
+            RefusalKind.Invalid => finding with
+            {
+                Cause = $"The cluster {cluster.Key} does not take {written.Name}, because it is not valid: {refusal.Message}",
+                Fix = $"Change the value that the message names; it comes from the configuration or from {template}.",
+            },
+            RefusalKind.WebhookOutOfReach => finding with
+            {
+                Cause =
+                    $"The cluster {cluster.Key} takes {written.Name} only if an admission webhook agrees, and could not reach that webhook: "
+                    + refusal.Message,
+                Fix =
+                    "Have the webhook's service repaired, or its failurePolicy changed: "
+                    + "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+            },
+            _ => finding,
+        };
+    }
+
+    private static string After(Refusal refusal) => refusal.Message.Length == 0 ? "" : $": {refusal.Message}";
+
+    private static Finding Unreachable(ClusterConnection connection, string what, string fix) =>
+        new()
+        {
+            Code = FindingCodes.EndpointUnreachable,
+            Cause = $"The Kubernetes API of {connection.Cluster.Key} at {connection.Server} ({connection.Origin}) {what}",
+            Fix = fix,
+        };
 }

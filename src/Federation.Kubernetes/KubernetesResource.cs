@@ -7,19 +7,22 @@ using Federation.Resources;
 namespace Federation.Kubernetes;
 
 /// <summary>
-/// An object that is written by server-side apply: the rendered document is what is wanted, and only the labels
-/// and annotations it names are ours.
+/// An object that is written by server-side apply: the rendered document is what is wanted, and only the labels and
+/// annotations that it names are ours.
 /// </summary>
 internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, JsonObject Document) : DesiredResource(Id)
 {
     /// <summary>What the cluster's API calls the object, for messages: <c>serviceaccounts/NAME</c>.</summary>
     public abstract string Path { get; }
 
+    /// <summary>Writing it by server-side apply.</summary>
+    public abstract Attempt Applying { get; }
+
     public override Fields Fields => MetadataFields.Of(Pairs("labels"), Pairs("annotations"));
 
     public string Name => (string)Document["metadata"]!["name"]!;
 
-    /// <summary>The document as several workloads share it: its mark names them all.</summary>
+    /// <summary>The document as several workloads share it, with a mark that names them all.</summary>
     public KubernetesResource Marked(Mark mark)
     {
         if (Workloads.Count < 2)
@@ -51,6 +54,9 @@ internal sealed record NamespaceResource(ResourceId Id, Cluster Cluster, JsonObj
 {
     public override string Path => $"namespaces/{Name}";
 
+    public override Attempt Applying =>
+        new($"patch {Path}", Id) { Writes = new WrittenObject($"the namespace {Name}", Name, "namespace.yaml") };
+
     public override string MissingCode => FindingCodes.NamespaceMissing;
 }
 
@@ -59,6 +65,12 @@ internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, st
     : KubernetesResource(Id, Cluster, Document)
 {
     public override string Path => $"serviceaccounts/{Name} in {Namespace}";
+
+    public override Attempt Applying =>
+        new($"patch {Path}", Id)
+        {
+            Writes = new WrittenObject($"the service account {Namespace}/{Name}", Namespace, "service-account.yaml"),
+        };
 
     public override string MissingCode => FindingCodes.ServiceAccountMissing;
 }

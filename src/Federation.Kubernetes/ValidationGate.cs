@@ -195,7 +195,15 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         try
         {
             return await connection.CallAsync(
-                new Attempt($"create pods in {workload.Namespace}"),
+                new Attempt($"create pods in {workload.Namespace}")
+                {
+                    Writes = new WrittenObject(
+                        $"the validation pod {workload.Namespace}/{request.PodName}",
+                        workload.Namespace,
+                        "validation-pod.yaml",
+                        FindingCodes.PodRejected
+                    ),
+                },
                 (api, token) =>
                     api.CoreV1.CreateNamespacedPodAsync(
                         Manifest(request),
@@ -207,7 +215,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 cancellationToken
             );
         }
-        catch (FindingException exists) when (KubernetesFaults.StatusOf(exists) == HttpStatusCode.Conflict)
+        catch (FindingException exists) when (KubernetesFaults.RefusalOf(exists) is { Kind: RefusalKind.AlreadyExists })
         {
             // The name is this run's own: an earlier try succeeded, and its answer was lost.
             return await connection.CallAsync(
@@ -216,40 +224,15 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                 cancellationToken
             );
         }
-        catch (FindingException refused) when (IsRejection(refused))
-        {
-            throw new FindingException(Rejected(request, KubernetesFaults.MessageOf(refused)), refused.InnerException!);
-        }
         catch (Exception unknown)
-            when (unknown is OperationCanceledException
-                || KubernetesFaults.StatusOf((FindingException)unknown) is null or >= HttpStatusCode.InternalServerError
+            when (unknown is not FindingException refused
+                || KubernetesFaults.StatusOf(refused) is null or >= HttpStatusCode.InternalServerError
             )
         {
             await DeleteAsync(connection, workload.Namespace, request.PodName);
             throw;
         }
     }
-
-    /// <summary>The server read the pod and does not admit it: anything but a missing permission, throttling and faults of its own.</summary>
-    private static bool IsRejection(FindingException refused) =>
-        KubernetesFaults.StatusOf(refused) switch
-        {
-            HttpStatusCode.Forbidden => !KubernetesFaults.MessageOf(refused).Contains("cannot create resource", StringComparison.Ordinal),
-            HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests => false,
-            >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError => true,
-            _ => false,
-        };
-
-    private static Finding Rejected(GateRequest request, string message) =>
-        new()
-        {
-            Code = FindingCodes.PodRejected,
-            Cause =
-                $"The cluster {request.Workload.Cluster.Key} does not admit the validation pod {request.Workload.Namespace}/{request.PodName}: {message}",
-            Fix = "Adapt your own validation-pod.yaml (--templates) to what the message asks for, or raise the quota it names.",
-            Expected = "a pod that is admitted",
-            Actual = message,
-        };
 
     /// <summary>The rendered pod under the run's own name, told how patient to be.</summary>
     private static V1Pod Manifest(GateRequest request)

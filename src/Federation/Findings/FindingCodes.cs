@@ -183,6 +183,9 @@ public static class FindingCodes
     [FindingKind(ExitCodes.No, "The role was assumed; the command failed for a reason of its own.", Class = FindingClass.PodEnded)]
     public const string CheckFailed = "FED6014";
 
+    [FindingKind(ExitCodes.Refused, "The API server does not take a namespace or a service account.")]
+    public const string KubernetesRefused = "FED6015";
+
     // The token.
     [FindingKind(ExitCodes.No, "The token is for another audience.")]
     public const string TokenAudienceMismatch = "FED7001";
