@@ -6,7 +6,7 @@ namespace Federation.Calls.Tests;
 public sealed class CloudEndpointsTests
 {
     [Fact]
-    public void Without_variables_the_clouds_are_where_they_always_are()
+    public void Without_variables_nothing_is_overridden()
     {
         var endpoints = Of([]);
 
@@ -23,7 +23,7 @@ public sealed class CloudEndpointsTests
         Assert.Equal(new Uri(expected), Of(new() { ["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"] = value }).GoogleIam);
 
     [Fact]
-    public void All_addresses_that_cannot_be_used_are_told_at_once()
+    public void All_addresses_that_cannot_be_used_are_reported_at_once()
     {
         var refused = Assert.Throws<FindingException>(() =>
             Of(

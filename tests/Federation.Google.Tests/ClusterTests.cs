@@ -7,7 +7,7 @@ using Federation.Findings;
 
 namespace Federation.Google.Tests;
 
-/// <summary>What GKE says about the configured clusters, and what is said when it cannot be asked.</summary>
+/// <summary>What GKE says about the configured clusters, and the findings where it cannot be asked.</summary>
 public sealed class ClusterTests : IAsyncLifetime
 {
     private const string DamagedKey = @"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
@@ -19,7 +19,7 @@ public sealed class ClusterTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _google.DisposeAsync();
 
     [Fact]
-    public async Task A_running_cluster_with_its_workload_pool_has_nothing_to_be_said_against_it() =>
+    public async Task A_running_cluster_with_a_workload_pool_has_no_findings() =>
         Assert.Empty(await ConfirmAsync(Given.Workload()));
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cluster_that_is_nowhere_is_told_beside_those_there_are()
+    public async Task A_cluster_that_does_not_exist_is_reported_with_those_that_do()
     {
         var refused = await Assert.ThrowsAsync<FindingException>(() =>
             ConfirmAsync(Given.Workload() with { Cluster = Given.Cluster with { Name = "mian" } })
@@ -48,7 +48,7 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cluster_without_a_workload_pool_stands_against_those_alone_that_need_one()
+    public async Task A_cluster_without_a_workload_pool_is_a_finding_only_for_workloads_that_need_one()
     {
         _google.Answering = (path, answer) => answer.Remove("workloadIdentityConfig");
 
@@ -70,7 +70,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [InlineData("DEGRADED", Severity.Warning)]
     [InlineData("STOPPING", Severity.Error)]
     [InlineData("PROVISIONING", Severity.Error)]
-    public async Task A_cluster_that_serves_is_warned_of_and_one_that_does_not_is_an_error(string status, Severity severity)
+    public async Task A_cluster_that_serves_with_trouble_is_a_warning_and_one_that_does_not_is_an_error(string status, Severity severity)
     {
         _google.Answering = (_, answer) => answer["status"] = status;
 
@@ -92,7 +92,7 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Credentials_that_are_not_there_are_told_so()
+    public async Task A_credential_file_that_does_not_exist_is_named()
     {
         _google.Endpoints = _google.Endpoints with { GoogleCredentialsFile = Path.Combine(_google.FilesDirectory, "absent.json") };
 
@@ -114,7 +114,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [InlineData($$"""{"type":"service_account","client_email":"r@a.example","private_key":"{{DamagedKey}}"}""")]
     [InlineData("""{"type":"authorized_user"}""")]
     [InlineData("""{"type":"external_account"}""")]
-    public async Task Credentials_that_cannot_be_used_are_told_so_without_a_word_of_them(string content)
+    public async Task A_credential_file_that_cannot_be_used_is_named_and_never_quoted(string content)
     {
         var file = Path.Combine(_google.FilesDirectory, "credentials.json");
         await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
@@ -129,7 +129,7 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Credentials_of_a_stranger_are_refused_by_the_token_endpoint()
+    public async Task Credentials_with_an_unknown_key_are_refused_by_the_token_endpoint()
     {
         var key = JsonNode.Parse(
             await File.ReadAllTextAsync(_google.Endpoints.GoogleCredentialsFile!, TestContext.Current.CancellationToken)
@@ -148,7 +148,7 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_endpoint_that_nobody_answers_at_is_given_up_after_five_tries()
+    public async Task An_endpoint_that_refuses_connections_is_given_up_after_five_tries()
     {
         _google.Endpoints = _google.Endpoints with { GoogleContainer = new Uri($"http://127.0.0.1:{ClosedPort()}/") };
         using var cloud = new GoogleCloud(_google.Endpoints, _time);

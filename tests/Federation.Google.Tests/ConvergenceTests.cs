@@ -4,7 +4,7 @@ using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google.Tests;
 
-/// <summary>Google service accounts and who may act as them: what is written, and what of other owners is left alone.</summary>
+/// <summary>Google service accounts and who may act as them: what is written, and what is left as other owners made it.</summary>
 public sealed class ConvergenceTests : IAsyncLifetime
 {
     private readonly ImpatientTime _time = new();
@@ -24,7 +24,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_account_is_made_once_and_bound_and_a_second_plan_writes_nothing()
+    public async Task An_account_is_created_and_bound_once_and_a_second_plan_writes_nothing()
     {
         var first = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
         Assert.Equal(2, first.Count(StepAction.Create));
@@ -53,7 +53,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_federations_use_one_account_and_only_the_one_that_made_it_takes_it_for_its_own()
+    public async Task Two_federations_share_an_account_and_only_the_one_that_created_it_owns_it()
     {
         var first = Given.Input("acme", Given.Workload());
         var second = Given.Input("acme-eu", Given.Workload() with { ServiceAccount = "writer" });
@@ -71,7 +71,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     [Theory]
     [InlineData("Made by gke-to-aws-federation; GKE workloads act as it through Workload Identity.")]
     [InlineData("Made by hand in 2021.")]
-    public async Task An_account_whose_description_names_no_federation_is_used_and_is_nobodys(string description)
+    public async Task An_account_whose_description_names_no_federation_is_used_and_owned_by_none(string description)
     {
         await _google.CreateAccountAsync(description);
         var input = Given.Input(Given.Workload());
@@ -84,7 +84,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_account_that_somebody_made_since_it_was_read_is_used_too()
+    public async Task An_account_that_somebody_created_since_it_was_read_is_used_too()
     {
         var plan = await Given.PlanAsync(_cloud, Given.Input(Given.Workload()));
         await _google.CreateAccountAsync("Faster.");
@@ -99,7 +99,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Other_owners_bindings_stay_conditions_included()
+    public async Task Bindings_of_other_owners_stay_with_their_conditions()
     {
         await _google.CreateAccountAsync("Shared.");
         await _google.BindAsync(

@@ -21,7 +21,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _google.DisposeAsync();
 
     [Fact]
-    public async Task All_that_is_there_is_read_in_three_calls_for_all_workloads_that_share_it()
+    public async Task What_workloads_share_is_read_once_in_three_calls()
     {
         var account = await _google.CreateAccountAsync("Theirs.");
         await _google.BindAsync(new Binding { Role = Given.Role, Members = [Given.Member, "user:eve@acme.example"] });
@@ -86,7 +86,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_service_account_without_users_and_one_that_is_disabled_are_there()
+    public async Task A_disabled_service_account_without_users_is_found()
     {
         await _google.CreateAccountAsync("Theirs.");
         await _google.BindAsync(
@@ -112,7 +112,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_may_not_be_read_is_a_refusal_that_names_the_permission_and_what_it_would_have_told()
+    public async Task What_may_not_be_read_is_a_refusal_that_names_the_permission_and_what_was_not_checked()
     {
         _google.Refusing = path =>
             (
@@ -144,7 +144,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cluster_that_is_elsewhere_was_read_and_found_missing()
+    public async Task A_cluster_in_another_location_is_missing_and_its_issuer_has_no_document()
     {
         var evidence = await ReadAsync(Given.Workload() with { Cluster = Given.Cluster with { Location = "asia-south1" } });
 
@@ -160,7 +160,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Theory]
     [InlineData(false, "legacy", "older")]
     [InlineData(true)]
-    public async Task Node_pools_without_GKEs_metadata_server_are_named_unless_the_pools_are_Googles_to_keep(
+    public async Task Node_pools_without_GKEs_metadata_server_are_named_unless_Google_manages_them(
         bool autopilot,
         params string[] expected
     )
@@ -205,13 +205,13 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Googles_own_issuer_is_not_asked_for_which_AWS_knows_by_itself() =>
+    public async Task Googles_own_issuer_is_not_read_because_AWS_knows_it_by_itself() =>
         Assert.Null((await ReadAsync(Given.Workload() with { Identity = IdentityKind.Google })).Issuer);
 
     [Theory]
     [InlineData("127.0.0.1:1", FindingCodes.VerificationKeyUnavailable, "cannot be told from here")]
     [InlineData("nowhere.invalid:443", FindingCodes.EndpointUnreachable, "This machine has no way")]
-    public async Task An_issuer_that_cannot_be_reached_from_here_may_be_within_AWSs_reach(string target, string code, string words)
+    public async Task An_issuer_that_cannot_be_reached_is_a_warning_because_AWS_may_reach_it(string target, string code, string words)
     {
         _google.Endpoints = _google.Endpoints with { IssuerConnectTo = $"container.googleapis.com:443:{target}", IsSandbox = false };
 
@@ -223,7 +223,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_issuer_whose_certificate_nobody_here_vouches_for_may_be_hidden_by_a_proxy()
+    public async Task An_issuer_whose_certificate_is_not_trusted_is_a_warning_because_a_proxy_may_intercept_it()
     {
         _google.Endpoints = _google.Endpoints with { IssuerAuthorityFile = null };
 

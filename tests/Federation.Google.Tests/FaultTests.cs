@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Google.Tests;
 
-/// <summary>Answers that nobody ordered: every failure of a call is a finding that says what was tried.</summary>
+/// <summary>Answers that are not what was asked for: every failure of a call is a finding that says what was tried.</summary>
 public sealed class FaultTests : IAsyncLifetime
 {
     private const string Page = "<html><title>Sign in to the network</title></html>";
@@ -29,7 +29,7 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData(407, Page)]
     [InlineData(502, Page)]
     [InlineData(502, "null")]
-    public async Task An_answer_that_is_not_Googles_is_told_as_such_and_says_nothing_about_the_cluster(int status, string body)
+    public async Task An_answer_that_is_not_Googles_says_nothing_about_the_cluster(int status, string body)
     {
         _google.Replying = _ => (status, body);
         using var cloud = new GoogleCloud(_google.Endpoints, _time);
@@ -66,7 +66,7 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData("[5]")]
     [InlineData("""[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","metadata":"a text"}]""")]
     [InlineData("""[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":{"a":1}}]""")]
-    public async Task A_refusal_with_details_of_another_shape_is_a_refusal(string details)
+    public async Task A_refusal_with_details_of_another_shape_is_still_a_refusal(string details)
     {
         const string Start = """{"error":{"code":403,"message":"Required \"container.clusters.get\".","details":""";
         _google.Replying = _ => (403, Start + details + "}}");
@@ -85,7 +85,7 @@ public sealed class FaultTests : IAsyncLifetime
     [Theory]
     [InlineData(404, Page)]
     [InlineData(404, "")]
-    public async Task An_account_that_another_server_does_not_know_is_not_planned_to_be_created(int status, string body)
+    public async Task A_404_that_is_not_Googles_does_not_mean_that_the_account_is_absent(int status, string body)
     {
         _google.Replying = path => path.Contains("serviceAccounts", StringComparison.Ordinal) ? (status, body) : null;
         using var cloud = new GoogleCloud(_google.Endpoints, _time);
@@ -105,7 +105,7 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData("/serviceAccounts", 200, Page, 0)]
     [InlineData("/serviceAccounts", 409, Page, 0)]
     [InlineData("/serviceAccounts", 400, """{"error":{"code":400,"message":"Service account limit reached."}}""", 0)]
-    public async Task A_write_that_was_not_answered_by_Google_was_not_done(string path, int status, string body, int done)
+    public async Task A_write_that_Google_did_not_confirm_is_a_failed_step(string path, int status, string body, int done)
     {
         _google.Replying = asked => asked.EndsWith(path, StringComparison.Ordinal) ? (status, body) : null;
         using var cloud = new GoogleCloud(_google.Endpoints, _time);
@@ -142,7 +142,7 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData(429, """{"error":"rate_limit_exceeded"}""", FindingCodes.Throttled, 5)]
     [InlineData(400, """{"error":"invalid_grant"}""", FindingCodes.GoogleCredentialsMissing, 1)]
     [InlineData(403, Page, FindingCodes.GoogleCredentialsMissing, 1)]
-    public async Task What_a_token_endpoint_answers_instead_of_a_token_is_told_with_its_address(
+    public async Task A_token_endpoint_that_gives_no_token_is_named(
         int status,
         string body,
         string code,
@@ -176,7 +176,7 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_sandboxs_key_that_leads_to_another_machine_is_refused_before_that_is_called()
+    public async Task A_sandbox_never_fetches_a_token_from_another_machine()
     {
         await _google.FetchTokensAtAsync(new Uri("https://oauth2.googleapis.com/token"));
         using var cloud = new GoogleCloud(_google.Endpoints, _time);

@@ -29,13 +29,13 @@ internal sealed class LiveGoogle : IAsyncDisposable
     /// <summary>Called with the path of each request before it goes on.</summary>
     public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>May change a good answer.</summary>
+    /// <summary>May change the answer to a request that succeeded.</summary>
     public Action<string, JsonObject> Answering { get; set; } = (_, _) => { };
 
-    /// <summary>Says no to a path: a status and Google's message.</summary>
+    /// <summary>Refuses a path as Google does, with a status and a message.</summary>
     public Func<string, (int Status, string Message)?> Refusing { get; set; } = _ => null;
 
-    /// <summary>Answers a path with any status and body, such as a proxy's page.</summary>
+    /// <summary>Answers a path in Google's place, with any status and body, such as a proxy's page.</summary>
     public Func<string, (int Status, string Body)?> Replying { get; set; } = _ => null;
 
     /// <summary>Another administrator's client, past the front.</summary>
@@ -69,12 +69,7 @@ internal sealed class LiveGoogle : IAsyncDisposable
         var listener = new WebListener(isTls: false, port: 0, context => google.ForwardAsync(context, upstream));
         google._front = await WebListeners.StartAsync([listener], google._authority, TestContext.Current.CancellationToken);
         var front = new Uri($"http://{listener.HostAndPort}/");
-        google.Endpoints = CloudEndpoints.FromEnvironment(sandbox.Environment.GetValueOrDefault, sandbox.Environment.Keys) with
-        {
-            GoogleIam = front,
-            GoogleContainer = front,
-            IsSandbox = true,
-        };
+        google.Endpoints = sandbox.Endpoints with { GoogleIam = front, GoogleContainer = front };
         google.Other = new IamService(
             new BaseClientService.Initializer
             {

@@ -79,7 +79,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_configured_goes_without_what_others_added_to_it()
+    public async Task An_account_that_others_still_use_is_not_deleted()
     {
         await Given.ConvergeAsync(_cloud, Input);
         await _google.BindAsync(new Binding { Role = Given.Role, Members = [Other] });

@@ -73,7 +73,7 @@ public sealed class SilenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_run_that_is_cancelled_is_not_told_as_silence()
+    public async Task A_cancelled_run_is_not_reported_as_silence()
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         await using var silent = new SilentEndpoint(cancellation.Cancel);

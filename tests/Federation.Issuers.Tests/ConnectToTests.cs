@@ -5,7 +5,7 @@ namespace Federation.Issuers.Tests;
 public class ConnectToTests
 {
     [Fact]
-    public void A_mapped_host_and_port_lead_to_the_target_whatever_the_case()
+    public void A_mapped_host_and_port_lead_to_the_target_in_any_case()
     {
         var map = ConnectTo.Parse("container.googleapis.com:443:127.0.0.1:8443");
 
@@ -25,7 +25,7 @@ public class ConnectToTests
     }
 
     [Fact]
-    public void What_is_left_empty_is_any_on_the_left_and_the_same_on_the_right()
+    public void An_empty_part_means_any_on_the_left_and_the_same_on_the_right()
     {
         var map = ConnectTo.Parse("::127.0.0.1:,");
 

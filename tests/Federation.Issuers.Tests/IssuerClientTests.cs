@@ -44,7 +44,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Both_documents_are_read_and_the_chain_that_came_with_them()
+    public async Task Both_documents_are_read_with_the_certificate_chain()
     {
         var published = await FetchAsync();
 
@@ -81,7 +81,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     [InlineData(200, """{"issuer":"a","issuer":"b"}""", IssuerFault.NoDocument, "not a JSON object")]
     [InlineData(200, "{}", IssuerFault.NoDocument, "no https jwks_uri")]
     [InlineData(200, """{"jwks_uri":"http://container.googleapis.com/jwks"}""", IssuerFault.NoDocument, "no https jwks_uri")]
-    public async Task What_is_answered_instead_of_the_document_is_told(int status, string body, IssuerFault fault, string words)
+    public async Task An_answer_that_is_not_the_document_is_reported(int status, string body, IssuerFault fault, string words)
     {
         _answer = _ => (status, body);
 
@@ -93,7 +93,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_of_another_name_is_not_taken_whoever_vouches_for_it()
+    public async Task A_certificate_for_another_name_is_refused_whoever_issued_it()
     {
         var refused = await Assert.ThrowsAsync<IssuerException>(() => FetchAsync("https://other.example/v1"));
 
@@ -107,7 +107,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_that_nobody_here_vouches_for_is_not_taken()
+    public async Task A_certificate_of_an_unknown_authority_is_refused()
     {
         using var client = new IssuerClient(new IssuerTransport(Map, []), TimeProvider.System);
 
@@ -122,7 +122,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     [InlineData("https://container.googleapis.com/v1", "container.googleapis.com:443:127.0.0.1:1", IssuerFault.NoAnswer)]
     [InlineData("https://container.googleapis.com/v1", "container.googleapis.com:443:nowhere.invalid:443", IssuerFault.NoRoute)]
     [InlineData("http://container.googleapis.com/v1", "", IssuerFault.NoDocument)]
-    public async Task A_host_that_is_not_there_is_told_from_one_that_is_silent(string issuer, string connectTo, IssuerFault fault)
+    public async Task A_host_without_a_route_is_told_apart_from_one_that_refuses(string issuer, string connectTo, IssuerFault fault)
     {
         using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse(connectTo), []), TimeProvider.System);
 
@@ -148,7 +148,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_silent_host_is_asked_as_often_as_was_wanted_and_named()
+    public async Task A_silent_host_is_tried_as_often_as_asked_and_named()
     {
         var time = new ImpatientTime(IssuerTransport.Timeout);
         await using var silent = new SilentEndpoint(time.EndTries);
@@ -166,7 +166,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_busy_host_is_asked_again()
+    public async Task A_busy_host_is_tried_again()
     {
         _answer = asked => _requests.Count < 3 ? (503, "") : Answer(asked);
 

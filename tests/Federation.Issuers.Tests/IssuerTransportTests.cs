@@ -12,7 +12,7 @@ public sealed class IssuerTransportTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact]
-    public void A_map_and_a_file_that_cannot_be_used_are_told_together_by_their_variables()
+    public void A_map_and_a_file_that_cannot_be_used_are_reported_together_by_variable()
     {
         var absent = Path.Combine(_directory.FullName, "absent.pem");
 
@@ -54,7 +54,7 @@ public sealed class IssuerTransportTests : IDisposable
     [InlineData("container.googleapis.com:443:10.0.0.1:8443", "10.0.0.1")]
     [InlineData("container.googleapis.com:443:127.0.0.1:8443,accounts.google.com:443::8443", "accounts.google.com")]
     [InlineData(":443::8443", "")]
-    public void A_sandboxs_map_leads_to_this_machine_alone(string map, string elsewhere)
+    public void The_map_of_a_sandbox_leads_only_to_this_machine(string map, string elsewhere)
     {
         var refused = Assert.Throws<FindingException>(() =>
             IssuerTransport.Of(new CloudEndpoints { IssuerConnectTo = map, IsSandbox = true })
@@ -65,7 +65,7 @@ public sealed class IssuerTransportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_sandbox_reaches_no_issuer_that_its_map_leaves_out()
+    public async Task A_sandbox_reaches_no_issuer_that_it_does_not_map()
     {
         var endpoints = new CloudEndpoints { IssuerConnectTo = "container.googleapis.com:443:[::1]:1", IsSandbox = true };
         using var client = new IssuerClient(IssuerTransport.Of(endpoints), TimeProvider.System);
