@@ -156,28 +156,6 @@ public sealed class Renderer(FederationConfiguration configuration, TemplateSet 
     }
 
     /// <summary>
-    /// Renders the files of the templates' <c>app/</c> folder for one workload, in order of their paths: YAML and JSON
-    /// filled, anything else (a Dockerfile, a program) copied as it is.
-    /// </summary>
-    /// <exception cref="FindingException">FED1006: every error.</exception>
-    public IReadOnlyList<RenderedFile> RenderApp(Workload workload)
-    {
-        var findings = new List<Finding>();
-        var scope = new PlaceholderScope(configuration, workload);
-        var files = templates.CopiedUnder(TemplateSet.AppFolder).Select(file => new RenderedFile(file.Key, file.Value)).ToList();
-        foreach (var (path, template) in templates.Under(TemplateSet.AppFolder))
-        {
-            if (TemplateFiller.Fill(template, scope, parameters: null, findings) is { } document)
-            {
-                files.Add(File(path, template.Format, document));
-            }
-        }
-
-        files.Sort((left, right) => string.CompareOrdinal(left.Path, right.Path));
-        return findings.Count == 0 ? files : throw new FindingException(findings);
-    }
-
-    /// <summary>
     /// Renders many workloads in parallel and keeps none: each that has no errors is passed to <paramref name="use"/>, on several
     /// threads at once. A <see cref="FindingException"/> of <paramref name="use"/> becomes findings, too.
     /// </summary>

@@ -7,15 +7,12 @@ namespace Federation.Templates;
 /// <summary>The templates of a run: the built-in ones, and those that override or add to them. Each is parsed once.</summary>
 public sealed class TemplateSet
 {
-    internal const string AppFolder = "app/";
     private const string PoliciesFolder = "policies/";
     private const string BuiltInPrefix = "templates/";
 
     private readonly FrozenDictionary<string, Template> _templates;
-    private readonly FrozenDictionary<string, byte[]> _copied;
 
-    private TemplateSet(FrozenDictionary<string, Template> templates, FrozenDictionary<string, byte[]> copied) =>
-        (_templates, _copied) = (templates, copied);
+    private TemplateSet(FrozenDictionary<string, Template> templates) => _templates = templates;
 
     /// <summary>The policy templates that <c>role.policies</c> may name: by name, in order, with the parameters that each takes.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Policies =>
@@ -32,8 +29,8 @@ public sealed class TemplateSet
 
     /// <summary>Reads the built-in templates and those that override them.</summary>
     /// <param name="overrideDirectory">
-    /// Its files override the built-in ones of the same path; others under <c>policies/</c> and <c>app/</c> are added. Null: only
-    /// the built-in ones.
+    /// Its files override the built-in ones of the same path; other JSON files under <c>policies/</c> are added. Null: only the
+    /// built-in ones.
     /// </param>
     /// <exception cref="FindingException">
     /// FED1006 for each error in a template, with line and column; FED8013 if the folder does not exist.
@@ -48,14 +45,9 @@ public sealed class TemplateSet
         }
 
         var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
-        var copied = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var (path, (file, content)) in sources)
         {
-            if (!IsDocument(path))
-            {
-                copied.Add(path, content);
-            }
-            else if (
+            if (
                 TemplateReader.Read(file, content, policy: IsPolicy(path), takesParameters: IsPolicyTemplate(path), findings) is
                 { } template
             )
@@ -66,7 +58,7 @@ public sealed class TemplateSet
 
         return findings.Count > 0
             ? throw new FindingException(findings)
-            : new TemplateSet(templates.ToFrozenDictionary(StringComparer.Ordinal), copied.ToFrozenDictionary(StringComparer.Ordinal));
+            : new TemplateSet(templates.ToFrozenDictionary(StringComparer.Ordinal));
     }
 
     internal Template this[string path] => _templates[path];
@@ -78,10 +70,6 @@ public sealed class TemplateSet
         _templates
             .Where(template => template.Key.StartsWith(folder, StringComparison.Ordinal))
             .OrderBy(template => template.Key, StringComparer.Ordinal);
-
-    /// <summary>The files of a folder that are copied as they are.</summary>
-    internal IEnumerable<KeyValuePair<string, byte[]>> CopiedUnder(string folder) =>
-        _copied.Where(file => file.Key.StartsWith(folder, StringComparison.Ordinal));
 
     private static SortedDictionary<string, (string File, byte[] Content)> BuiltIn()
     {
@@ -108,7 +96,7 @@ public sealed class TemplateSet
                 {
                     Code = FindingCodes.ArgumentInvalid,
                     Cause = $"The folder of templates '{directory}' does not exist.",
-                    Fix = "Give --templates the folder whose files are to win over the built-in templates, or leave it out.",
+                    Fix = "Give --templates the folder whose files are to override the built-in templates, or leave it out.",
                     Actual = directory,
                 }
             );
@@ -119,7 +107,7 @@ public sealed class TemplateSet
         foreach (var file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var path = Path.GetRelativePath(directory, file).Replace(Path.DirectorySeparatorChar, '/');
-            if (sources.ContainsKey(path) || IsPolicyTemplate(path) || path.StartsWith(AppFolder, StringComparison.Ordinal))
+            if (sources.ContainsKey(path) || IsPolicyTemplate(path))
             {
                 sources[path] = (file.Replace(Path.DirectorySeparatorChar, '/'), File.ReadAllBytes(file));
             }
@@ -137,8 +125,6 @@ public sealed class TemplateSet
             }
         }
     }
-
-    private static bool IsDocument(string path) => Path.GetExtension(path) is ".yaml" or ".yml" or ".json";
 
     private static bool IsPolicyTemplate(string path) =>
         path.StartsWith(PoliciesFolder, StringComparison.Ordinal) && path.EndsWith(".json", StringComparison.Ordinal);

@@ -101,19 +101,6 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void Of_the_app_documents_are_filled_and_everything_else_is_copied_byte_for_byte()
-    {
-        using var folder = new TemporaryFolder();
-        folder.Write("app/src/main.py", "print('${workload.name} ${HOME}')\r\n");
-        folder.Write("app/pod-of-mine.yaml", "name: ${workload.name}\n");
-        var files = new Renderer(Sample.Configuration(Sample.Workload), TemplateSet.Load(folder.Path), File.ReadAllBytes)
-            .RenderApp(Sample.Workload)
-            .ToDictionary(file => file.Path, file => Encoding.UTF8.GetString(file.Content.Span));
-        Assert.Equal("print('${workload.name} ${HOME}')\r\n", files["app/src/main.py"]);
-        Assert.Equal("name: exports\n", files["app/pod-of-mine.yaml"]);
-    }
-
-    [Fact]
     public void A_workload_that_AWS_is_to_know_by_its_Google_identity_is_refused_at_its_place()
     {
         var finding = Assert.Single(Sample.Findings(() => Sample.Render(Sample.Workload with { Identity = IdentityKind.Google })));
