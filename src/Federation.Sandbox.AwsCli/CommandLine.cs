@@ -1,9 +1,9 @@
 namespace Federation.Sandbox.AwsCli;
 
-/// <summary>The command line does not make a command; exit code 252.</summary>
+/// <summary>The command line is not a valid command: exit code 252.</summary>
 internal sealed class UsageException(string message) : Exception(message);
 
-/// <summary>Credentials or configuration are missing or wrong; exit code 253.</summary>
+/// <summary>Credentials or configuration are missing or wrong: exit code 253.</summary>
 internal sealed class ConfigurationException(string message) : Exception(message);
 
 /// <summary><c>aws SERVICE OPERATION [OPERAND] [--option VALUE]...</c></summary>
@@ -21,7 +21,7 @@ internal sealed class CommandLine
 
     public string Region => Option("--region") ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? "us-east-1";
 
-    /// <summary>None: the service's own.</summary>
+    /// <summary>Null: the service's own endpoint.</summary>
     public string? EndpointUrl(string service) =>
         Option("--endpoint-url") ?? Variable("AWS_ENDPOINT_URL_" + service) ?? Variable("AWS_ENDPOINT_URL");
 
@@ -57,7 +57,8 @@ internal sealed class CommandLine
 
     public string? Option(string name) => _options.GetValueOrDefault(name);
 
-    /// <summary>Refuses what the command does not know: nothing is passed over in silence.</summary>
+    /// <summary>Refuses words and options that the command does not know, instead of ignoring them.</summary>
+    /// <param name="words">The number of words that the command takes, its own name included.</param>
     public void Allow(int words, params string[] options)
     {
         var unknown = Words.Where((_, index) => index >= words).ToList();
@@ -77,7 +78,7 @@ internal sealed class CommandLine
         }
     }
 
-    /// <summary>An option's value, or with <c>file://</c> what is in the file.</summary>
+    /// <summary>An option's value; with <c>file://</c>, the content of the file.</summary>
     public string? TextOption(string name)
     {
         if (Option(name) is not { } value || !value.StartsWith("file://", StringComparison.Ordinal))

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.AwsCli;
 
-/// <summary>A result as the AWS CLI writes it.</summary>
+/// <summary>Writes results in the AWS CLI's formats.</summary>
 internal static class Output
 {
     public static void Write(CommandLine line, JsonObject result)
@@ -18,7 +18,7 @@ internal static class Output
     public static string? Time(DateTime? time) =>
         time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'", CultureInfo.InvariantCulture);
 
-    /// <summary>The part of JMESPath that names a member: <c>Arn</c>, <c>Credentials.AccessKeyId</c>.</summary>
+    /// <summary>Supports the part of JMESPath that names a member: <c>Arn</c>, <c>Credentials.AccessKeyId</c>.</summary>
     private static JsonNode? Select(JsonNode? node, string? query)
     {
         foreach (var name in (query ?? "").Split('.', StringSplitOptions.RemoveEmptyEntries))
@@ -59,7 +59,7 @@ internal static class Output
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>Scalars by name on one line, then a line of its own for each structure.</summary>
+    /// <summary>Scalars on one line, sorted by name, then one line for each structure.</summary>
     private static string Text(JsonNode? node)
     {
         if (node is not JsonObject members)

@@ -7,9 +7,8 @@ try
     var line = CommandLine.Parse(args);
     if (line.Option("--version") is not null)
     {
-        Console.Out.WriteLine(
-            $"aws-cli/2 (bundled with the federation sandbox {Assembly.GetExecutingAssembly().GetName().Version?.ToString(3)}) .NET/{Environment.Version}"
-        );
+        var version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3);
+        Console.Out.WriteLine($"aws-cli/2 (bundled with the federation sandbox {version}) .NET/{Environment.Version}");
         return 0;
     }
 

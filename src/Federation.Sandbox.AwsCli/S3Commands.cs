@@ -77,7 +77,7 @@ internal static class S3Commands
 
     private static AmazonS3Client Client(CommandLine line, AWSCredentials credentials)
     {
-        // An endpoint of one's own has no name for each bucket.
+        // A custom endpoint has no host name for each bucket.
         var config = new AmazonS3Config { ForcePathStyle = line.EndpointUrl("S3") is not null };
         Service.Configure(config, line, "S3");
         return new AmazonS3Client(credentials, config);

@@ -4,7 +4,7 @@ using Amazon.Runtime.Credentials;
 
 namespace Federation.Sandbox.AwsCli;
 
-/// <summary>A service refused a call; exit code 254.</summary>
+/// <summary>A service refused a call: exit code 254.</summary>
 internal sealed class ServiceException(string operation, AmazonServiceException cause)
     : Exception($"An error occurred ({cause.ErrorCode}) when calling the {operation} operation: {cause.Message}", cause);
 
@@ -22,7 +22,7 @@ internal static class Service
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(line.Region);
         }
 
-        // A validation is to fail while someone watches.
+        // A validation should fail soon.
         config.MaxErrorRetry = 1;
         config.Timeout = TimeSpan.FromSeconds(20);
     }
@@ -41,17 +41,17 @@ internal static class Service
     }
 }
 
-/// <summary>Credentials from the SDK's own chain: keys in the environment, a web identity token, a profile.</summary>
+/// <summary>Credentials from the SDK's chain: keys in the environment, a web identity token, a profile.</summary>
 internal static class Credentials
 {
     private const string Missing = "Unable to locate credentials. You can configure credentials by running \"aws configure\".";
 
-    /// <summary>Resolved before they are used, so that a refused token is told from a refused call.</summary>
-    /// <exception cref="ConfigurationException">There are none, or the token file cannot be read.</exception>
+    /// <summary>Fetches the credentials at once, so that a refused token is not taken for a refused call.</summary>
+    /// <exception cref="ConfigurationException">There are no credentials, or the token file cannot be read.</exception>
     /// <exception cref="ServiceException">STS refused the token.</exception>
     public static async Task<AWSCredentials> ResolveAsync(CommandLine line)
     {
-        // The chain's own STS client takes its region from here; no pod runs on EC2.
+        // The chain's STS client reads its region from this variable; and no pod runs on EC2.
         Environment.SetEnvironmentVariable("AWS_REGION", line.Region);
         Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
         if (

@@ -3,10 +3,10 @@ using Federation.Sandbox.Aws;
 
 namespace Federation.Sandbox;
 
-/// <summary>The shared files of AWS's SDKs and tools: every profile that the configuration names, with a key of the sandbox.</summary>
+/// <summary>The shared files of AWS's SDKs and tools, with the profiles of the configuration and keys of the sandbox.</summary>
 internal static class AwsProfiles
 {
-    /// <param name="keys">The administrators', by account id.</param>
+    /// <param name="keys">The administrators' keys, by account id.</param>
     public static string Credentials(IReadOnlyList<Account> accounts, IReadOnlyDictionary<string, AccessKey> keys) =>
         string.Concat(
             Named(accounts)
@@ -24,8 +24,8 @@ internal static class AwsProfiles
         );
 
     /// <summary>
-    /// Each profile once. It is an identity of the account that is reached by it alone; where a role is assumed from
-    /// it everywhere, one of the first account, which those roles trust.
+    /// Each profile once, with the account that uses it without assuming a role, if there is one. Otherwise it gets a key of the
+    /// first account, which the roles trust.
     /// </summary>
     private static IEnumerable<(string Name, Account Account)> Named(IReadOnlyList<Account> accounts) =>
         accounts

@@ -5,8 +5,8 @@ using Federation.Sandbox.Hosting;
 namespace Federation.Sandbox;
 
 /// <summary>
-/// A kubeconfig with a context for each cluster, named as gcloud names it, and one for each name that the configuration
-/// has for it. It is written as JSON, which is YAML.
+/// A kubeconfig with a context for each cluster under gcloud's name for it, and another under the name in the configuration, if
+/// it has one. It is written in JSON, which is valid YAML.
 /// </summary>
 internal static class KubeConfig
 {

@@ -11,9 +11,8 @@ using Microsoft.AspNetCore.Http;
 namespace Federation.Sandbox;
 
 /// <summary>
-/// AWS (IAM, STS, S3), Google (IAM, GKE) and a Kubernetes cluster with a kubelet for each configured cluster, embedded in
-/// this process and reachable by any client over HTTP on loopback: the whole federation runs against it as it would
-/// against the real clouds.
+/// AWS (IAM, STS, S3), Google (IAM, GKE) and a Kubernetes API with a kubelet for each cluster, embedded in this process. Any
+/// client reaches them over HTTP on loopback, so that the whole federation runs as it would against the real clouds.
 /// </summary>
 public sealed class SandboxClouds : IAsyncDisposable
 {
@@ -25,13 +24,13 @@ public sealed class SandboxClouds : IAsyncDisposable
 
     private SandboxClouds(string directory) => _files = new SandboxFiles(directory);
 
-    /// <summary>Every call that reached the sandbox, in order.</summary>
+    /// <summary>The calls that reached the sandbox.</summary>
     public CallLog Calls { get; } = new();
 
     /// <summary>Where the product's own clients find this sandbox. They need no variable.</summary>
     public CloudEndpoints Endpoints { get; private set; } = new() { IsSandbox = true };
 
-    /// <summary>What to set so that AWS's, Google's and Kubernetes' own tools and clients use the sandbox. Holds keys.</summary>
+    /// <summary>The variables that lead the tools and SDKs of AWS, Google and Kubernetes to the sandbox. Contains keys.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; private set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
@@ -40,7 +39,7 @@ public sealed class SandboxClouds : IAsyncDisposable
     /// </summary>
     public IReadOnlyList<string> Unset { get; private set; } = [];
 
-    /// <summary>Starts everything; when the task ends every port answers.</summary>
+    /// <summary>Starts everything. When the task completes, every port answers.</summary>
     /// <exception cref="ArgumentException">No cluster or no account.</exception>
     /// <exception cref="FormatException"><see cref="SandboxOptions.ConnectTo"/> is malformed.</exception>
     /// <exception cref="FindingException">Another sandbox uses the folder (FED8013).</exception>
@@ -107,7 +106,7 @@ public sealed class SandboxClouds : IAsyncDisposable
             }
             catch (Exception failure)
             {
-                // What is left must stop all the same: a port left open outlives its keys.
+                // The others must stop too: a port must not stay open without its keys.
                 (failures ??= []).Add(failure);
             }
         }
@@ -138,7 +137,7 @@ public sealed class SandboxClouds : IAsyncDisposable
             return listener;
         }
 
-        // Ports are known once all listeners have started; what needs one is asked for it later.
+        // Ports are known only once all listeners have started, so they are passed as functions.
         var connectTo = ConnectTo.Parse(options.ConnectTo);
         WebListener? issuerListener = null;
         ConnectTo RouteToIssuers() => connectTo.Then(ConnectTo.Parse($"{IssuerHost}:443:{issuerListener!.HostAndPort}"));

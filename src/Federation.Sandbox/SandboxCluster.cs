@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox;
 
-/// <summary>One GKE cluster: its Kubernetes API, the node that runs its pods, and the issuer of its tokens.</summary>
+/// <summary>A GKE cluster: its Kubernetes API, its node, and the issuer of its tokens.</summary>
 internal sealed class SandboxCluster : IAsyncDisposable
 {
     private const string Node = "gke-sandbox-node-0";
@@ -18,7 +18,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
     private readonly string _address;
     private Task _kubelet = Task.CompletedTask;
 
-    /// <param name="address">Host and port of the API.</param>
+    /// <param name="address">Host and port of the Kubernetes API.</param>
     public SandboxCluster(
         Cluster cluster,
         string address,
@@ -55,12 +55,12 @@ internal sealed class SandboxCluster : IAsyncDisposable
 
     public Issuer Issuer => new(Cluster.IssuerPath, _server.DiscoveryDocument, _server.Jwks);
 
-    /// <summary>The node begins to run pods.</summary>
-    /// <param name="directory">For the volumes of pods.</param>
-    /// <param name="environment">What every container finds in its environment: where the clouds are, and no key.</param>
+    /// <summary>Starts the node, which runs pods.</summary>
+    /// <param name="directory">For the files of pods.</param>
+    /// <param name="environment">The variables of every container: the endpoints of the clouds, without keys.</param>
     public void Start(string directory, IReadOnlyDictionary<string, string> environment, SandboxOptions options, TimeProvider time)
     {
-        // Clients in a pod find the API, and trust it, as in any cluster.
+        // By these variables, clients in a pod find the Kubernetes API.
         var inCluster = new Dictionary<string, string>(environment, StringComparer.Ordinal)
         {
             ["KUBERNETES_SERVICE_HOST"] = _address.Split(':')[0],
@@ -85,7 +85,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
 
     public Task HandleAsync(HttpContext context)
     {
-        // A Google access token is as good as GKE's own credentials to a GKE cluster.
+        // GKE accepts Google access tokens.
         var authorization = context.Request.Headers.Authorization.ToString();
         if (
             authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)

@@ -11,11 +11,11 @@ namespace Federation.Sandbox;
 internal static class SandboxEnvironment
 {
     /// <summary>
-    /// Variables of these clouds' tools, whatever follows: each could send a client elsewhere, or win over what is exported.
+    /// The prefixes of variables of these clouds' tools, each of which could lead a client elsewhere.
     /// </summary>
     private static readonly string[] Prefixes = ["AWS_", "GOOGLE_", "CLOUDSDK_", "GCE_", "GCLOUD_"];
 
-    /// <summary>Those that are known to win, named so that they are unset whether or not they are set here.</summary>
+    /// <summary>Variables that take precedence over the exported ones. They are unset even if they are not set here.</summary>
     private static readonly string[] Known =
     [
         "AWS_PROFILE",
@@ -81,7 +81,7 @@ internal static class SandboxEnvironment
             ["AWS_SECRET_ACCESS_KEY"] = key.SecretAccessKey,
             ["AWS_REGION"] = options.Accounts[0].Region,
             ["AWS_DEFAULT_REGION"] = options.Accounts[0].Region,
-            // aws keeps a role's credentials in the home folder, by role and session name: this sandbox's are no other's.
+            // aws caches a role's credentials in the home folder, by role and session name, so the name must be unique.
             ["AWS_ROLE_SESSION_NAME"] = "sandbox-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)),
             ["AWS_EC2_METADATA_DISABLED"] = "true",
             ["AWS_CONFIG_FILE"] = files.AwsConfig,
@@ -91,7 +91,7 @@ internal static class SandboxEnvironment
             ["CLOUDSDK_AUTH_ACCESS_TOKEN"] = googleAccessToken,
             [CloudEndpoints.Variables.GoogleIam] = googleEndpoint.AbsoluteUri,
             [CloudEndpoints.Variables.GoogleContainer] = googleEndpoint.AbsoluteUri,
-            // Nothing is asked, counted, looked for or updated.
+            // No prompts, usage reports, metadata lookups, log files and update checks.
             ["CLOUDSDK_CORE_DISABLE_PROMPTS"] = "1",
             ["CLOUDSDK_CORE_DISABLE_USAGE_REPORTING"] = "true",
             ["CLOUDSDK_CORE_CHECK_GCE_METADATA"] = "false",
@@ -108,7 +108,7 @@ internal static class SandboxEnvironment
         };
     }
 
-    /// <summary>What a pod finds: where AWS is and how to get there. Credentials it must come by itself.</summary>
+    /// <summary>The variables of pods: AWS's endpoint without credentials.</summary>
     public static IReadOnlyDictionary<string, string> OfPods(IReadOnlyDictionary<string, string> exported) =>
         ((string[])["AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy"]).ToDictionary(
             name => name,
@@ -130,7 +130,7 @@ internal static class SandboxEnvironment
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>A file for POSIX shells: no value in it can be read as anything but a value.</summary>
+    /// <summary>Writes a file for POSIX shells to source. Values are quoted.</summary>
     public static Task WriteAsync(
         string path,
         IReadOnlyDictionary<string, string> exported,
@@ -142,9 +142,10 @@ internal static class SandboxEnvironment
             .Append(Path.GetFileName(path))
             .Append('\n');
         script.Append("unset ").AppendJoin(' ', unset).Append('\n');
-        // Endpoints of single services win over the one endpoint of all, and there are hundreds.
+        // The endpoints of single services take precedence, and there are hundreds of them.
         script.Append(
-            "for federation_name in $(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset \"$federation_name\"; done; unset federation_name\n"
+            "for federation_name in $(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Za-z0-9_]*\\)=.*/\\1/p'); do "
+                + "unset \"$federation_name\"; done; unset federation_name\n"
         );
         foreach (var (name, value) in exported.OrderBy(variable => variable.Key, StringComparer.Ordinal))
         {

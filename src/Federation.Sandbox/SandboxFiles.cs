@@ -2,7 +2,7 @@ using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox;
 
-/// <summary>The files that the variables of a sandbox's environment name, all in one directory.</summary>
+/// <summary>The files of a sandbox, all in one directory.</summary>
 internal sealed class SandboxFiles(string directory)
 {
     /// <summary>The variables that lead real clients to the sandbox, for a shell to read.</summary>
@@ -22,7 +22,8 @@ internal sealed class SandboxFiles(string directory)
 
     public string CloudSdkConfig => Path.Combine(directory, "gcloud");
 
-    /// <summary>The sandbox's root certificate, with the further anchors that were asked for.</summary>
+    /// <summary>Writes the sandbox's root certificate and the further trust anchors.</summary>
+    /// <param name="further">A PEM file, or null.</param>
     public async Task WriteAuthorityAsync(string root, string? further, CancellationToken cancellationToken)
     {
         var anchors =
@@ -46,10 +47,10 @@ internal sealed class SandboxFiles(string directory)
         PrivateFile.CreateDirectory(CloudSdkConfig);
     }
 
-    /// <summary>Where a cluster's pods have their volumes. Short: paths below it must fit where sockets are named.</summary>
+    /// <summary>The directory for the files of a cluster's pods. It is short, because the length of a socket's path is limited.</summary>
     public string Pods(string cluster) => Path.Combine(directory, "pods", cluster);
 
-    /// <summary>Deletes what was written here: all of it belongs to one sandbox. What its clients keep here, their caches, stays.</summary>
+    /// <summary>Deletes the files, but not the caches of clients.</summary>
     public void Delete()
     {
         foreach (var file in new[] { Environment, Authority, GoogleKey, KubeConfig, AwsConfig, AwsCredentials })

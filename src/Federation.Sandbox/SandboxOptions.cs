@@ -2,10 +2,10 @@ using Federation.Configuration;
 
 namespace Federation.Sandbox;
 
-/// <summary>What a sandbox holds when it starts, and where it can be reached.</summary>
+/// <summary>The contents of a new sandbox, and how it is reached.</summary>
 public sealed record SandboxOptions
 {
-    /// <summary>The GKE clusters; each gets a Kubernetes API and a kubelet of its own.</summary>
+    /// <summary>The GKE clusters. Each has a Kubernetes API and a kubelet of its own.</summary>
     public required IReadOnlyList<Cluster> Clusters { get; init; }
 
     /// <summary>
@@ -16,17 +16,17 @@ public sealed record SandboxOptions
     /// </summary>
     public required IReadOnlyList<Account> Accounts { get; init; }
 
-    /// <summary>Names of the buckets that exist in the first account.</summary>
+    /// <summary>The names of the buckets of the first account.</summary>
     public IReadOnlyList<string> Buckets { get; init; } = [];
 
-    /// <summary>Images that the kubelets know beside the built-in ones, and what stands for each.</summary>
+    /// <summary>The replacements for images, in addition to the built-in ones.</summary>
     public IReadOnlyDictionary<string, SandboxImage> Images { get; init; } = new Dictionary<string, SandboxImage>(StringComparer.Ordinal);
 
     /// <summary>Added to every call of AWS, Google and Kubernetes.</summary>
     public TimeSpan Latency { get; init; }
 
     /// <summary>
-    /// What the clouds get wrong. None: in the sandbox STS sees a new role at once, where AWS needs some ten seconds
+    /// The injected faults. Without any, STS sees a new role at once, where AWS needs some ten seconds
     /// (<see cref="SandboxFaultKind.IamPropagation"/>).
     /// </summary>
     public IReadOnlyList<SandboxFault> Faults { get; init; } = [];
@@ -34,7 +34,7 @@ public sealed record SandboxOptions
     /// <summary>Pods run the machine's own AWS CLI instead of the bundled one.</summary>
     public bool HostAws { get; init; }
 
-    /// <summary>The first of the ports: AWS, then Google, the issuers and one for each cluster follow it; 0: any free ones.</summary>
+    /// <summary>The first port, for AWS; Google, the issuers and each cluster have the next ones. 0: any free ports.</summary>
     public int Port { get; init; }
 
     /// <summary>Where keys, kubeconfig and environment file are written, readable by their owner alone.</summary>

@@ -19,8 +19,7 @@ public sealed class ClusterTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _google.DisposeAsync();
 
     [Fact]
-    public async Task A_running_cluster_with_a_workload_pool_has_no_findings() =>
-        Assert.Empty(await ConfirmAsync(Given.Workload()));
+    public async Task A_running_cluster_with_a_workload_pool_has_no_findings() => Assert.Empty(await ConfirmAsync(Given.Workload()));
 
     [Fact]
     public async Task A_cluster_in_another_location_is_named_with_the_location_it_is_in()

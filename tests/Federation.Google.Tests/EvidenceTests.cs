@@ -160,10 +160,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     [Theory]
     [InlineData(false, "legacy", "older")]
     [InlineData(true)]
-    public async Task Node_pools_without_GKEs_metadata_server_are_named_unless_Google_manages_them(
-        bool autopilot,
-        params string[] expected
-    )
+    public async Task Node_pools_without_GKEs_metadata_server_are_named_unless_Google_manages_them(bool autopilot, params string[] expected)
     {
         _google.Answering = (path, answer) =>
         {

@@ -142,12 +142,7 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData(429, """{"error":"rate_limit_exceeded"}""", FindingCodes.Throttled, 5)]
     [InlineData(400, """{"error":"invalid_grant"}""", FindingCodes.GoogleCredentialsMissing, 1)]
     [InlineData(403, Page, FindingCodes.GoogleCredentialsMissing, 1)]
-    public async Task A_token_endpoint_that_gives_no_token_is_named(
-        int status,
-        string body,
-        string code,
-        int asked
-    )
+    public async Task A_token_endpoint_that_gives_no_token_is_named(int status, string body, string code, int asked)
     {
         var requests = 0;
         using var authority = CertificateAuthority.Create(["127.0.0.1"]);

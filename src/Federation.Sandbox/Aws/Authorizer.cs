@@ -1,13 +1,14 @@
 using System.Globalization;
 using Federation.Policies;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>What a caller may do: its role's policies as they stand now, within boundary and session policy.</summary>
+/// <summary>Decides what a caller may do: by the present policies of its role, within its boundary and session policy.</summary>
 internal sealed class Authorizer(TimeProvider time)
 {
-    /// <param name="conditions">Condition keys of the service, beside the global ones.</param>
-    /// <exception cref="AwsException">Not allowed; the text says by which kind of policy, as AWS does.</exception>
+    /// <param name="conditions">Condition keys of the service, in addition to the global ones.</param>
+    /// <exception cref="AwsException">Not allowed; the message names the kind of policy, as AWS's does.</exception>
     public void Demand(
         AwsPrincipal caller,
         string action,
@@ -55,7 +56,7 @@ internal sealed class Authorizer(TimeProvider time)
                 || !string.Equals(role.Id, session.RoleId, StringComparison.Ordinal)
             )
             {
-                // The role is gone, or another one has its name: its sessions may do nothing.
+                // The role was deleted, or recreated under the same name: its old sessions may do nothing.
                 return new PolicyVerdict(PolicyDecision.ImplicitDeny, Statement: null, PolicySource.Identity);
             }
 
@@ -68,8 +69,8 @@ internal sealed class Authorizer(TimeProvider time)
     }
 
     /// <summary>
-    /// Whether a role's trust policy admits a caller of AWS itself (<c>sts:AssumeRole</c>): its statements that name the
-    /// caller, evaluated as any other policy.
+    /// Whether a role's trust policy lets an AWS principal assume it (<c>sts:AssumeRole</c>). Only the statements that name the
+    /// caller are evaluated.
     /// </summary>
     public bool Trusts(
         PolicyDocument trust,
@@ -123,7 +124,7 @@ internal sealed class Authorizer(TimeProvider time)
             ["aws:PrincipalArn"] = [caller is AwsPrincipal.RoleSession session ? session.RoleArn : caller.Arn],
             ["aws:PrincipalType"] = [caller is AwsPrincipal.RoleSession ? "AssumedRole" : "User"],
             ["aws:userid"] = [caller.UserId],
-            ["aws:CurrentTime"] = [AwsXml.Time(now)],
+            ["aws:CurrentTime"] = [Moment.Seconds(now)],
             ["aws:EpochTime"] = [now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)],
             ["aws:SecureTransport"] = ["false"],
         };
@@ -161,10 +162,10 @@ internal sealed class Authorizer(TimeProvider time)
     private static string Article(PolicySource? source) => (source is PolicySource.Identity or null ? "an " : "a ") + Kind(source);
 }
 
-/// <summary>The policies that bear on a role's sessions.</summary>
+/// <summary>The policies that limit a role's sessions.</summary>
 internal sealed record RolePolicies(IReadOnlyList<NamedPolicy> Identity, NamedPolicy? Boundary)
 {
-    /// <summary>The caller holds the account's gate.</summary>
+    /// <summary>Call it with the account's <see cref="AwsAccount.Gate"/> held.</summary>
     public static RolePolicies Of(AwsAccount account, IamRole role) =>
         new(
             [

@@ -1,6 +1,6 @@
 namespace Federation.Sandbox.Aws;
 
-/// <summary>The IAM entities of one account. Entities are immutable; every access to the maps holds <see cref="Gate"/>.</summary>
+/// <summary>The IAM entities of one account. Entities are immutable; hold <see cref="Gate"/> to read or write the maps.</summary>
 internal sealed class AwsAccount(string id, string region, string partition)
 {
     public string Id => id;
@@ -11,10 +11,10 @@ internal sealed class AwsAccount(string id, string region, string partition)
 
     public Lock Gate { get; } = new();
 
-    /// <summary>By name: role names are unique ignoring case.</summary>
+    /// <summary>By name; names are unique ignoring case.</summary>
     public SortedDictionary<string, IamRole> Roles { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>By ARN, which holds the URL: its host and path are compared with case.</summary>
+    /// <summary>By ARN. It contains the URL, whose case matters.</summary>
     public SortedDictionary<string, IamProvider> Providers { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Customer managed policies, by ARN.</summary>
@@ -26,7 +26,7 @@ internal sealed class AwsAccount(string id, string region, string partition)
 
     public string ProviderArn(string url) => $"arn:{partition}:iam::{id}:oidc-provider/{url}";
 
-    /// <summary>A managed policy of this account or of AWS; null if there is none.</summary>
+    /// <summary>A managed policy of this account or of AWS, or null.</summary>
     public IamPolicy? FindPolicy(string arn) => Policies.GetValueOrDefault(arn) ?? AwsManagedPolicies.Find(arn);
 }
 
@@ -55,10 +55,10 @@ internal sealed record IamRole
 
     public required DateTimeOffset TrustChanged { get; init; }
 
-    /// <summary>The trust policy before the last change, which is what other services see until that has spread.</summary>
+    /// <summary>The trust policy before the last change: STS sees it until the change has propagated.</summary>
     public string? FormerTrustPolicy { get; init; }
 
-    /// <summary>Inline policies by name, as they were sent.</summary>
+    /// <summary>Inline policies by name, character by character as they were sent.</summary>
     public IReadOnlyDictionary<string, string> InlinePolicies { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>ARNs of managed policies, in the order of attachment.</summary>
@@ -68,7 +68,8 @@ internal sealed record IamRole
 
     public (DateTimeOffset Time, string Region)? LastUsed { get; init; }
 
-    /// <summary>The trust policy that STS sees, given how long a change takes to spread; null: the role is not there yet.</summary>
+    /// <summary>The trust policy that STS sees; null while it does not see the role at all.</summary>
+    /// <param name="propagation">How long a change takes to reach STS.</param>
     public string? TrustSeenAt(DateTimeOffset now, TimeSpan propagation) =>
         now - TrustChanged >= propagation ? TrustPolicy : FormerTrustPolicy;
 

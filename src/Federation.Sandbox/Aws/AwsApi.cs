@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace Federation.Sandbox.Aws;
 
 /// <summary>
-/// The one endpoint behind <c>AWS_ENDPOINT_URL</c>: IAM and STS in the query protocol, S3 in REST, told apart as their
-/// requests differ. Every call but <c>AssumeRoleWithWebIdentity</c> must be signed.
+/// What <c>AWS_ENDPOINT_URL</c> leads to: IAM and STS in the query protocol, S3 in REST. The form of a request tells which.
+/// Every call except <c>AssumeRoleWithWebIdentity</c> must be signed.
 /// </summary>
 internal sealed class AwsApi(
     SignatureVersion4 signatures,
@@ -21,7 +21,7 @@ internal sealed class AwsApi(
     CallLog calls
 )
 {
-    /// <summary>Of a query-protocol call; far above what IAM's and STS's own limits let a call hold.</summary>
+    /// <summary>In bytes, of a call in the query protocol: far more than the limits of IAM and STS allow.</summary>
     private const int LargestForm = 1 << 20;
 
     public async Task HandleAsync(HttpContext context)
@@ -33,7 +33,7 @@ internal sealed class AwsApi(
         {
             request = await AwsRequest.ReadAsync(context, AwsRequest.IsForm(context.Request) ? LargestForm : S3Api.LargestObject);
             form = request.Form();
-            Strike(isS3: form is null);
+            ThrowIfFaulty(isS3: form is null);
             await (form is null ? HandleS3Async(context, request, requestId) : HandleQueryAsync(context, request, form, requestId));
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
@@ -43,7 +43,7 @@ internal sealed class AwsApi(
         }
     }
 
-    private void Strike(bool isS3)
+    private void ThrowIfFaulty(bool isS3)
     {
         if (faults.Strikes(SandboxFaultKind.AwsThrottling))
         {

@@ -9,7 +9,8 @@ namespace Federation.Sandbox.Aws;
 /// </summary>
 internal static class AwsChunked
 {
-    /// <summary>Called for each chunk, the empty last one included, and for the trailer, with the signature it claims.</summary>
+    /// <summary>Called for each chunk, including the empty last one, and for the trailer.</summary>
+    /// <param name="claimedSignature">The signature that the client sent for it.</param>
     public delegate void Verifier(ReadOnlyMemory<byte> chunk, bool isTrailer, string claimedSignature);
 
     public static byte[] Decode(ReadOnlyMemory<byte> encoded, Verifier? verify)

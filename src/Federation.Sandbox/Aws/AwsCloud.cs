@@ -5,10 +5,10 @@ using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>All accounts of a sandbox and the endpoint they share.</summary>
+/// <summary>All AWS accounts of a sandbox, and the API they share.</summary>
 internal sealed class AwsCloud : IDisposable
 {
-    /// <summary>The role that AWS Organizations makes in a new member account for its management account.</summary>
+    /// <summary>The role that AWS Organizations creates in a new member account for its management account.</summary>
     private const string AdministratorRole = "OrganizationAccountAccessRole";
 
     private readonly Dictionary<string, AwsAccount> _accounts;
@@ -60,7 +60,7 @@ internal sealed class AwsCloud : IDisposable
 
     public AwsApi Api { get; }
 
-    /// <summary>By account id: the key of an IAM user who may do everything there.</summary>
+    /// <summary>By account id: the key of an IAM user with full access.</summary>
     public IReadOnlyDictionary<string, AccessKey> AdministratorKeys { get; }
 
     public void Dispose() => _issuers.Dispose();

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>An error as AWS answers it: its code, its text, its HTTP status.</summary>
+/// <summary>An error as AWS answers it.</summary>
 internal sealed class AwsException(string code, string message, HttpStatusCode status = HttpStatusCode.BadRequest) : Exception(message)
 {
     public string Code => code;
@@ -11,8 +11,8 @@ internal sealed class AwsException(string code, string message, HttpStatusCode s
     public HttpStatusCode Status => status;
 
     /// <summary>
-    /// What AWS answers where it has no answer of its own: to a request that could not be read, and to a fault of the
-    /// service itself ("Error responses", S3 API reference; "Common errors", IAM API reference).
+    /// The answer to any exception: an AWS error as it is, otherwise the one that AWS gives for an unreadable request or for a
+    /// fault of the service itself ("Error responses", S3 API reference; "Common errors", IAM API reference).
     /// </summary>
     public static AwsException Of(Exception exception, bool isS3) =>
         exception switch
@@ -37,7 +37,7 @@ internal sealed class AwsException(string code, string message, HttpStatusCode s
 
     public static AwsException Validation(string message) => new("ValidationError", message);
 
-    /// <summary>A value outside of what the service's model allows it.</summary>
+    /// <summary>A value that violates a constraint of the service's model.</summary>
     public static AwsException Constraint(string member, string value, string constraint) =>
         Validation($"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {constraint}");
 

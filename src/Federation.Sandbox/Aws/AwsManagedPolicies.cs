@@ -1,8 +1,8 @@
 namespace Federation.Sandbox.Aws;
 
 /// <summary>
-/// Policies that AWS itself manages, with the documents of the AWS Managed Policy Reference Guide; in every partition
-/// under the ARN <c>arn:PARTITION:iam::aws:policy/NAME</c>.
+/// Policies that AWS manages, as the AWS Managed Policy Reference Guide has them. Their ARN is
+/// <c>arn:PARTITION:iam::aws:policy/NAME</c>.
 /// </summary>
 internal static class AwsManagedPolicies
 {
@@ -35,7 +35,7 @@ internal static class AwsManagedPolicies
     public static IEnumerable<IamPolicy> All(string partition) =>
         Documents.Select(entry => Policy($"arn:{partition}:iam::aws:policy/{entry.Key}", entry.Key, entry.Value));
 
-    // Ids of AWS's own policies begin with ANPA like all; theirs are constants, and so are these.
+    // Like other policies' ids these start with ANPA; AWS's are constants, so these are too.
     private static IamPolicy Policy(string arn, string name, string document) =>
         new(
             arn,

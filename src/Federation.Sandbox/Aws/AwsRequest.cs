@@ -5,15 +5,15 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>A request as it came over the wire: nothing decoded that the signature covers encoded.</summary>
+/// <summary>A request as it was received: what the signature covers encoded is not decoded.</summary>
 internal sealed record AwsRequest
 {
     public required string Method { get; init; }
 
-    /// <summary>The path as sent, percent-encoding and all.</summary>
+    /// <summary>The path as sent, percent-encoded.</summary>
     public required string RawPath { get; init; }
 
-    /// <summary>The query's parameters, decoded, in the order sent; one without a value has an empty one.</summary>
+    /// <summary>The query's parameters, decoded, in the order sent. A missing value is an empty one.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Query { get; init; }
 
     public required IHeaderDictionary Headers { get; init; }
@@ -26,12 +26,12 @@ internal sealed record AwsRequest
 
     public string Host => Headers.Host.ToString();
 
-    /// <summary>A form, in the body of a POST, is the query protocol of IAM and STS; all else is S3's.</summary>
+    /// <summary>Whether the body is a form: the query protocol of IAM and STS uses one, S3 does not.</summary>
     public static bool IsForm(HttpRequest request) =>
         request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) is true;
 
     /// <param name="bodyLimit">In bytes.</param>
-    /// <exception cref="BadHttpRequestException">As <see cref="RequestBody.ReadAsync"/> says.</exception>
+    /// <exception cref="BadHttpRequestException">As <see cref="RequestBody.ReadAsync"/> throws it.</exception>
     public static async Task<AwsRequest> ReadAsync(HttpContext context, int bodyLimit)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -61,7 +61,7 @@ internal sealed record AwsRequest
         return null;
     }
 
-    /// <summary>The parameters of the query protocol: a form, in the body of a POST or in the query of a GET; null if this is no such call.</summary>
+    /// <summary>The parameters of a call in the query protocol, from the body of a POST or the query of a GET; null for other calls.</summary>
     public IReadOnlyDictionary<string, string>? Form()
     {
         var pairs = IsFormBody ? [.. Query, .. ParseForm(Encoding.UTF8.GetString(Body), plusIsSpace: true)] : Query;

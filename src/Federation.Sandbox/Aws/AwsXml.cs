@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
@@ -13,7 +12,7 @@ internal static class AwsXml
     public const string Sts = "https://sts.amazonaws.com/doc/2011-06-15/";
     public const string S3 = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-    /// <summary>Control characters, which a key or a refused value may hold, are named by number as S3 does, though XML 1.0 has no room for them.</summary>
+    /// <summary>Control characters in keys and refused values are written as character references, as S3 does, although XML 1.0 forbids them.</summary>
     private static readonly XmlWriterSettings Settings = new()
     {
         Async = true,
@@ -22,10 +21,7 @@ internal static class AwsXml
         NewLineHandling = NewLineHandling.Entitize,
     };
 
-    public static string Time(DateTimeOffset moment) =>
-        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>A query-protocol answer; with a null result the operation has no <c>…Result</c> element.</summary>
+    /// <summary>A query-protocol answer. With a null result there is no <c>…Result</c> element.</summary>
     public static XElement Response(string action, IEnumerable<XElement>? result, string requestId) =>
         new(
             action + "Response",
@@ -54,7 +50,7 @@ internal static class AwsXml
             new XElement("HostId", "sandbox")
         );
 
-    /// <param name="xmlNamespace">Put on every element; S3's errors are in none.</param>
+    /// <param name="xmlNamespace">Of every element; null for S3's errors, which have none.</param>
     public static async Task WriteAsync(
         HttpContext context,
         int status,

@@ -2,10 +2,10 @@ using System.Xml.Linq;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>IAM's query API (IAM API reference, 2010-05-08): from an operation's name to what carries it out.</summary>
+/// <summary>IAM's query API (IAM API reference, 2010-05-08): finds the handler of an operation.</summary>
 internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies policies)
 {
-    /// <summary>What the operation is about, as a policy's <c>Resource</c> names it.</summary>
+    /// <summary>The ARN of the operation's resource, as a policy's <c>Resource</c> names it; <c>*</c> where it has none.</summary>
     public static string Resource(string action, AwsAccount account, QueryParameters parameters)
     {
         if (action.Contains("OpenIDConnectProvider", StringComparison.Ordinal))
@@ -36,7 +36,7 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
         };
     }
 
-    /// <summary>What the operation answers: null for those whose answer has no result element.</summary>
+    /// <summary>Carries out an operation. Null where the answer has no result element.</summary>
     /// <exception cref="AwsException">IAM refuses.</exception>
     public async Task<XElement[]?> InvokeAsync(
         string action,
@@ -45,7 +45,7 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
         CancellationToken cancellationToken
     )
     {
-        // The one operation that looks outside does so before it holds the account.
+        // The only operation that makes a call of its own does so before it locks the account.
         var thumbprint = action is "CreateOpenIDConnectProvider"
             ? await providers.FetchThumbprintAsync(parameters, cancellationToken)
             : null;
@@ -69,9 +69,9 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
                 "AttachRolePolicy" => IamRoles.AttachPolicy(account, parameters),
                 "DetachRolePolicy" => IamRoles.DetachPolicy(account, parameters),
                 "ListAttachedRolePolicies" => IamRoles.ListAttachedPolicies(account, parameters),
-                "TagRole" => IamRoles.Tag(account, parameters),
-                "UntagRole" => IamRoles.Untag(account, parameters),
-                "ListRoleTags" => IamRoles.ListTags(account, parameters),
+                "TagRole" => IamTags.Add(parameters, () => IamRoles.Tagged(account, parameters)),
+                "UntagRole" => IamTags.Remove(parameters, () => IamRoles.Tagged(account, parameters)),
+                "ListRoleTags" => IamTags.List(parameters, IamRoles.Tagged(account, parameters)),
                 "ListInstanceProfilesForRole" => NoInstanceProfiles(account, parameters),
 
                 "CreateOpenIDConnectProvider" => providers.Create(account, parameters, thumbprint),
@@ -81,18 +81,18 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
                 "AddClientIDToOpenIDConnectProvider" => IamProviders.AddClientId(account, parameters),
                 "RemoveClientIDFromOpenIDConnectProvider" => IamProviders.RemoveClientId(account, parameters),
                 "UpdateOpenIDConnectProviderThumbprint" => IamProviders.UpdateThumbprints(account, parameters),
-                "TagOpenIDConnectProvider" => IamProviders.Tag(account, parameters),
-                "UntagOpenIDConnectProvider" => IamProviders.Untag(account, parameters),
-                "ListOpenIDConnectProviderTags" => IamProviders.ListTags(account, parameters),
+                "TagOpenIDConnectProvider" => IamTags.Add(parameters, () => IamProviders.Tagged(account, parameters)),
+                "UntagOpenIDConnectProvider" => IamTags.Remove(parameters, () => IamProviders.Tagged(account, parameters)),
+                "ListOpenIDConnectProviderTags" => IamTags.List(parameters, IamProviders.Tagged(account, parameters)),
 
                 "CreatePolicy" => policies.Create(account, parameters),
                 "GetPolicy" => IamPolicies.Get(account, parameters),
                 "GetPolicyVersion" => IamPolicies.GetVersion(account, parameters),
                 "ListPolicyVersions" => IamPolicies.ListVersions(account, parameters),
                 "ListEntitiesForPolicy" => IamPolicies.ListEntities(account, parameters),
-                "TagPolicy" => IamPolicies.Tag(account, parameters),
-                "UntagPolicy" => IamPolicies.Untag(account, parameters),
-                "ListPolicyTags" => IamPolicies.ListTags(account, parameters),
+                "TagPolicy" => IamTags.Add(parameters, () => IamPolicies.Tagged(account, parameters)),
+                "UntagPolicy" => IamTags.Remove(parameters, () => IamPolicies.Tagged(account, parameters)),
+                "ListPolicyTags" => IamTags.List(parameters, IamPolicies.Tagged(account, parameters)),
                 "ListPolicies" => IamPolicies.List(account, parameters),
                 "DeletePolicy" => IamPolicies.Delete(account, parameters),
                 "GetAccountAuthorizationDetails" => IamPolicies.AccountDetails(account, parameters),
@@ -104,7 +104,7 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
         }
     }
 
-    /// <summary>Instance profiles do not exist here; those who delete a role ask for them first.</summary>
+    /// <summary>The sandbox has no instance profiles, but clients list them before they delete a role.</summary>
     private static XElement[] NoInstanceProfiles(AwsAccount account, QueryParameters parameters)
     {
         IamRoles.Find(account, parameters);

@@ -1,11 +1,12 @@
 using System.Xml.Linq;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>Managed policies, and the account as a whole.</summary>
+/// <summary>The operations on managed policies, and the one on the account as a whole.</summary>
 internal sealed class IamPolicies(TimeProvider time)
 {
-    /// <summary>Policies here keep the one version they are made with.</summary>
+    /// <summary>The only version that a policy has in the sandbox.</summary>
     private const string Version = "v1";
 
     public XElement[] Create(AwsAccount account, QueryParameters parameters)
@@ -33,7 +34,7 @@ internal sealed class IamPolicies(TimeProvider time)
         return [Describe(account, policy, "Policy")];
     }
 
-    /// <summary>Tags show here alone, not in lists (ListPolicies, IAM API reference).</summary>
+    /// <summary>With tags, which lists leave out (ListPolicies, IAM API reference).</summary>
     public static XElement[] Get(AwsAccount account, QueryParameters parameters)
     {
         var policy = Find(account, parameters);
@@ -97,26 +98,15 @@ internal sealed class IamPolicies(TimeProvider time)
         return null;
     }
 
-    public static XElement[]? Tag(AwsAccount account, QueryParameters parameters)
+    /// <summary>A policy of this account; those of AWS have no tags.</summary>
+    public static Tagged Tagged(AwsAccount account, QueryParameters parameters)
     {
-        var tags = parameters.Tags();
-        var policy = Own(account, parameters);
-        account.Policies[policy.Arn] = policy with { Tags = IamTags.Merge(policy.Tags, tags) };
-        return null;
+        var arn = parameters.Required("PolicyArn", 20, 2048);
+        var policy = account.Policies.GetValueOrDefault(arn) ?? throw AwsException.NoSuchEntity($"Policy {arn} was not found.");
+        return new Tagged(policy.Tags, tags => account.Policies[arn] = policy with { Tags = tags });
     }
 
-    public static XElement[]? Untag(AwsAccount account, QueryParameters parameters)
-    {
-        var keys = parameters.List("TagKeys", 1, 128);
-        var policy = Own(account, parameters);
-        account.Policies[policy.Arn] = policy with { Tags = IamTags.Without(policy.Tags, keys) };
-        return null;
-    }
-
-    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) =>
-        IamTags.List(parameters, Own(account, parameters).Tags);
-
-    /// <summary>Which roles a policy is attached to, or is the boundary of.</summary>
+    /// <summary>The roles that a policy is attached to, or that it is the boundary of.</summary>
     public static XElement[] ListEntities(AwsAccount account, QueryParameters parameters)
     {
         var policy = Find(account, parameters);
@@ -139,7 +129,7 @@ internal sealed class IamPolicies(TimeProvider time)
         );
     }
 
-    /// <summary>Roles and managed policies with their documents, in pages over both.</summary>
+    /// <summary>Roles and managed policies with their documents, paged together.</summary>
     public static XElement[] AccountDetails(AwsAccount account, QueryParameters parameters)
     {
         var filter = parameters.List("Filter");
@@ -193,13 +183,6 @@ internal sealed class IamPolicies(TimeProvider time)
         return account.FindPolicy(arn) ?? throw AwsException.NoSuchEntity($"Policy {arn} was not found.");
     }
 
-    /// <summary>A policy of this account; those of AWS carry no tags.</summary>
-    private static IamPolicy Own(AwsAccount account, QueryParameters parameters)
-    {
-        var arn = parameters.Required("PolicyArn", 20, 2048);
-        return account.Policies.GetValueOrDefault(arn) ?? throw AwsException.NoSuchEntity($"Policy {arn} was not found.");
-    }
-
     private static IEnumerable<IamRole> Attached(AwsAccount account, IamPolicy policy) =>
         account.Roles.Values.Where(role => role.AttachedPolicies.Contains(policy.Arn, StringComparer.Ordinal));
 
@@ -221,8 +204,8 @@ internal sealed class IamPolicies(TimeProvider time)
             new XElement("PermissionsBoundaryUsageCount", Bounded(account, policy).Count()),
             new XElement("IsAttachable", true),
             policy.Description is null ? null : new XElement("Description", policy.Description),
-            new XElement("CreateDate", AwsXml.Time(policy.Created)),
-            new XElement("UpdateDate", AwsXml.Time(policy.Created))
+            new XElement("CreateDate", Moment.Seconds(policy.Created)),
+            new XElement("UpdateDate", Moment.Seconds(policy.Created))
         );
 
     private static XElement DescribeVersion(IamPolicy policy, string element, bool document = true) =>
@@ -231,6 +214,6 @@ internal sealed class IamPolicies(TimeProvider time)
             !document ? null : new XElement("Document", PolicyText.Encode(policy.Document)),
             new XElement("VersionId", Version),
             new XElement("IsDefaultVersion", true),
-            new XElement("CreateDate", AwsXml.Time(policy.Created))
+            new XElement("CreateDate", Moment.Seconds(policy.Created))
         );
 }

@@ -1,12 +1,13 @@
 using System.Xml.Linq;
 using Federation.Issuers;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>OIDC providers.</summary>
+/// <summary>The operations on OIDC providers.</summary>
 internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
 {
-    /// <summary>The thumbprint that a provider made without any gets: read from the issuer's TLS chain.</summary>
+    /// <summary>The thumbprint for a provider that is created without one, read from the issuer's TLS chain; null where one was given.</summary>
     public async Task<string?> FetchThumbprintAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         if (parameters.List("ThumbprintList").Count != 0)
@@ -68,7 +69,7 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
             new XElement("Url", provider.Url),
             new XElement("ClientIDList", provider.ClientIds.Select(id => new XElement("member", id))),
             new XElement("ThumbprintList", provider.Thumbprints.Select(thumbprint => new XElement("member", thumbprint))),
-            new XElement("CreateDate", AwsXml.Time(provider.Created)),
+            new XElement("CreateDate", Moment.Seconds(provider.Created)),
             IamTags.Describe(provider.Tags),
         ];
     }
@@ -76,7 +77,7 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
     public static XElement[] List(AwsAccount account) =>
         [new XElement("OpenIDConnectProviderList", account.Providers.Keys.Select(arn => new XElement("member", new XElement("Arn", arn))))];
 
-    /// <summary>The API reference calls this idempotent; the live service answers NoSuchEntity.</summary>
+    /// <summary>Although the API reference calls this idempotent, the live service answers NoSuchEntity.</summary>
     public static XElement[]? Delete(AwsAccount account, QueryParameters parameters)
     {
         var arn = Arn(parameters);
@@ -117,26 +118,13 @@ internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
         return null;
     }
 
-    public static XElement[]? Tag(AwsAccount account, QueryParameters parameters)
+    public static Tagged Tagged(AwsAccount account, QueryParameters parameters)
     {
-        var tags = parameters.Tags();
         var provider = Find(account, parameters);
-        account.Providers[provider.Arn] = provider with { Tags = IamTags.Merge(provider.Tags, tags) };
-        return null;
+        return new Tagged(provider.Tags, tags => account.Providers[provider.Arn] = provider with { Tags = tags });
     }
 
-    public static XElement[]? Untag(AwsAccount account, QueryParameters parameters)
-    {
-        var keys = parameters.List("TagKeys", 1, 128);
-        var provider = Find(account, parameters);
-        account.Providers[provider.Arn] = provider with { Tags = IamTags.Without(provider.Tags, keys) };
-        return null;
-    }
-
-    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) =>
-        IamTags.List(parameters, Find(account, parameters).Tags);
-
-    /// <summary>The provider's URL as IAM keeps it: without <c>https://</c>, its case and a final slash as they were given.</summary>
+    /// <summary>The provider's URL as IAM stores it: without <c>https://</c>, with the case and the final slash that were given.</summary>
     public static string Url(QueryParameters parameters)
     {
         var text = parameters.Required("Url", 1, 255);

@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>Roles, their policies and tags.</summary>
+/// <summary>The operations on roles, their policies and tags.</summary>
 internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
 {
     public XElement[] Create(AwsAccount account, QueryParameters parameters)
@@ -243,24 +244,11 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
             page => new XElement("AttachedPolicies", page.Select(policy => Attached(policy.Arn)))
         );
 
-    public static XElement[]? Tag(AwsAccount account, QueryParameters parameters)
+    public static Tagged Tagged(AwsAccount account, QueryParameters parameters)
     {
-        var tags = parameters.Tags();
         var role = Find(account, parameters);
-        Save(account, role with { Tags = IamTags.Merge(role.Tags, tags) });
-        return null;
+        return new Tagged(role.Tags, tags => Save(account, role with { Tags = tags }));
     }
-
-    public static XElement[]? Untag(AwsAccount account, QueryParameters parameters)
-    {
-        var keys = parameters.List("TagKeys", 1, 128);
-        var role = Find(account, parameters);
-        Save(account, role with { Tags = IamTags.Without(role.Tags, keys) });
-        return null;
-    }
-
-    public static XElement[] ListTags(AwsAccount account, QueryParameters parameters) =>
-        IamTags.List(parameters, Find(account, parameters).Tags);
 
     /// <summary>The role as <c>GetAccountAuthorizationDetails</c> shows it.</summary>
     public static XElement Details(IamRole role)
@@ -271,7 +259,7 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
             new XElement("RoleName", role.Name),
             new XElement("RoleId", role.Id),
             new XElement("Arn", role.Arn),
-            new XElement("CreateDate", AwsXml.Time(role.Created)),
+            new XElement("CreateDate", Moment.Seconds(role.Created)),
             new XElement("AssumeRolePolicyDocument", PolicyText.Encode(role.TrustPolicy)),
             new XElement("InstanceProfileList"),
             new XElement(
@@ -321,7 +309,7 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
         }
     }
 
-    /// <param name="complete">Lists leave out what only GetRole shows: boundary, last use and tags (ListRoles, IAM API reference).</param>
+    /// <param name="complete">With boundary, last use and tags, which lists leave out (ListRoles, IAM API reference).</param>
     private static XElement Describe(IamRole role, string element, bool complete)
     {
         var description = new XElement(
@@ -330,7 +318,7 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
             new XElement("RoleName", role.Name),
             new XElement("RoleId", role.Id),
             new XElement("Arn", role.Arn),
-            new XElement("CreateDate", AwsXml.Time(role.Created)),
+            new XElement("CreateDate", Moment.Seconds(role.Created)),
             new XElement("AssumeRolePolicyDocument", PolicyText.Encode(role.TrustPolicy)),
             role.Description is null ? null : new XElement("Description", role.Description),
             new XElement("MaxSessionDuration", role.MaxSessionDuration)
@@ -355,7 +343,7 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
     private static XElement LastUsed(IamRole role) =>
         role.LastUsed is not { } used
             ? new XElement("RoleLastUsed")
-            : new XElement("RoleLastUsed", new XElement("LastUsedDate", AwsXml.Time(used.Time)), new XElement("Region", used.Region));
+            : new XElement("RoleLastUsed", new XElement("LastUsedDate", Moment.Seconds(used.Time)), new XElement("Region", used.Region));
 
     private static XElement Attached(string arn) =>
         new("member", new XElement("PolicyName", arn[(arn.LastIndexOf('/') + 1)..]), new XElement("PolicyArn", arn));

@@ -3,7 +3,7 @@ using Federation.Policies;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary><c>SimulatePrincipalPolicy</c> for roles, and <c>SimulateCustomPolicy</c>.</summary>
+/// <summary>The operations <c>SimulatePrincipalPolicy</c> (for roles) and <c>SimulateCustomPolicy</c>.</summary>
 internal static class IamSimulation
 {
     public static XElement[] OfPrincipal(AwsAccount account, QueryParameters parameters)
@@ -18,7 +18,7 @@ internal static class IamSimulation
 
     public static XElement[] OfPolicies(QueryParameters parameters) => Simulate(parameters, [], boundary: null);
 
-    /// <summary>What the given policies, with those that the call itself brings, say to each action on each resource.</summary>
+    /// <summary>Evaluates each action on each resource by the given policies and those in the call.</summary>
     private static XElement[] Simulate(QueryParameters parameters, IReadOnlyList<NamedPolicy> identity, NamedPolicy? boundary)
     {
         var actions = parameters.List("ActionNames", 3, 128);

@@ -4,14 +4,14 @@ using System.Xml.Linq;
 namespace Federation.Sandbox.Aws;
 
 /// <summary>
-/// One page of a list, as <c>MaxItems</c> and <c>Marker</c> ask for it. A marker holds the key of the last item shown,
-/// so that pages neither repeat nor skip an item while others come and go.
+/// One page of a list, by <c>MaxItems</c> and <c>Marker</c>. A marker contains the key of the last item shown, so that pages
+/// neither repeat nor skip an item while others are added and removed.
 /// </summary>
 internal static class Page
 {
     private const int DefaultSize = 100;
 
-    /// <param name="items">In the order of <paramref name="keyOrder"/> over their keys.</param>
+    /// <param name="items">Sorted by <paramref name="key"/>, in the order of <paramref name="keyOrder"/>.</param>
     public static XElement[] Of<T>(
         QueryParameters parameters,
         IEnumerable<T> items,

@@ -2,13 +2,13 @@ using Federation.Policies;
 
 namespace Federation.Sandbox.Aws;
 
-/// <summary>Policy documents as IAM takes, measures and returns their text.</summary>
+/// <summary>How IAM checks, measures and returns the text of policy documents.</summary>
 internal static class PolicyText
 {
-    /// <summary>In answers documents are URL-encoded (RFC 3986).</summary>
+    /// <summary>URL-encoded (RFC 3986), as in answers.</summary>
     public static string Encode(string document) => Uri.EscapeDataString(document);
 
-    /// <summary>Characters without white space: what IAM counts against its quotas.</summary>
+    /// <summary>The number of characters without white space: what IAM counts against its quotas.</summary>
     public static int Size(string document) => document.Count(letter => !char.IsWhiteSpace(letter));
 
     /// <exception cref="AwsException">IAM would not store it as a trust policy.</exception>

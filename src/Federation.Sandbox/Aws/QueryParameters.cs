@@ -5,20 +5,23 @@ namespace Federation.Sandbox.Aws;
 
 /// <summary>
 /// The parameters of a call in AWS's query protocol: <c>Name=value</c>, lists as <c>Name.member.1</c>, structures with
-/// a dot. Values outside of the service model's limits are a <c>ValidationError</c>.
+/// a dot. A value that violates the service model's limits is a <c>ValidationError</c>.
 /// </summary>
 internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string> form)
 {
     public string? this[string name] => form.GetValueOrDefault(name);
 
-    /// <summary>A required value; see <see cref="Optional"/>.</summary>
+    /// <summary>A value that must be there. See <see cref="Optional"/> for the limits.</summary>
     public string Required(string name, int min = 1, int max = int.MaxValue, Regex? pattern = null) =>
         Optional(name, min, max, pattern)
         ?? throw AwsException.Validation(
             $"1 validation error detected: Value null at '{Member(name)}' failed to satisfy constraint: Member must not be null"
         );
 
-    /// <summary>A value with its length limits, and the pattern that the whole of it must match.</summary>
+    /// <summary>A value, or null.</summary>
+    /// <param name="min">The smallest length, in characters.</param>
+    /// <param name="max">The largest length, in characters.</param>
+    /// <param name="pattern">Matches the whole of a valid value.</param>
     public string? Optional(string name, int min = 0, int max = int.MaxValue, Regex? pattern = null)
     {
         if (!form.TryGetValue(name, out var value))
@@ -59,7 +62,7 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
         return values;
     }
 
-    /// <summary>A list of structures: for each the parameters under its own prefix.</summary>
+    /// <summary>A list of structures. Each is a function from a member's name to its value.</summary>
     public IEnumerable<Func<string, string?>> Structures(string name)
     {
         var start = name + ".member.";
@@ -74,7 +77,7 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
         }
     }
 
-    /// <summary>The tags of a call, at most 50, keys unique ignoring case and not in AWS's own space.</summary>
+    /// <summary>The tags of a call: at most 50, with keys that are unique ignoring case and do not start with <c>aws:</c>.</summary>
     public IReadOnlyList<IamTag> Tags()
     {
         var tags = new List<IamTag>();
@@ -115,7 +118,7 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
 
         if (value.Length > max)
         {
-            // The value is not repeated: it is long, and may be a token.
+            // The value is cut: it is long, and may be a token.
             throw AwsException.Constraint(member, value[..Math.Min(16, max)] + "…", $"Member must have length less than or equal to {max}");
         }
 

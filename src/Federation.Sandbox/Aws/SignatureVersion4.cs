@@ -17,9 +17,9 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
     private static readonly string EmptyHash = Hex(SHA256.HashData([]));
 
     /// <summary>
-    /// Who signed the request, and its body as it was before the SDK cut it into signed chunks; null if it is not signed.
+    /// The signer of the request, and its body without the framing of signed chunks; null if it is not signed.
     /// </summary>
-    /// <exception cref="AwsException">The signature does not hold; the code is the one that the called service answers.</exception>
+    /// <exception cref="AwsException">The signature is not valid; the code is the one of the called service.</exception>
     public SignedRequest? Verify(AwsRequest request)
     {
         var signature = Signature.FromHeader(request) ?? Signature.FromQuery(request);
@@ -29,30 +29,13 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
         }
 
         var isS3 = signature.Service is "s3";
+        const string unknownKey = "The AWS Access Key Id you provided does not exist in our records.";
         var key =
             keys.Find(signature.AccessKeyId)
-            ?? throw (
-                isS3
-                    ? new AwsException(
-                        "InvalidAccessKeyId",
-                        "The AWS Access Key Id you provided does not exist in our records.",
-                        HttpStatusCode.Forbidden
-                    )
-                    : new AwsException(
-                        "InvalidClientTokenId",
-                        "The security token included in the request is invalid.",
-                        HttpStatusCode.Forbidden
-                    )
-            );
+            ?? throw (isS3 ? new AwsException("InvalidAccessKeyId", unknownKey, HttpStatusCode.Forbidden) : InvalidToken());
         if (!FixedTimeEquals(key.SessionToken ?? "", signature.SecurityToken ?? ""))
         {
-            throw isS3
-                ? new AwsException("InvalidToken", "The provided token is malformed or otherwise invalid.")
-                : new AwsException(
-                    "InvalidClientTokenId",
-                    "The security token included in the request is invalid.",
-                    HttpStatusCode.Forbidden
-                );
+            throw isS3 ? new AwsException("InvalidToken", "The provided token is malformed or otherwise invalid.") : InvalidToken();
         }
 
         var now = time.GetUtcNow();
@@ -61,7 +44,8 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
         var payloadHash = PayloadHash(request, signature, isS3);
         var signingKey = SigningKey(key.SecretAccessKey, signature);
         var toSign =
-            $"{Algorithm}\n{signature.Timestamp}\n{signature.Scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalRequest(request, signature, payloadHash, isS3))))}";
+            $"{Algorithm}\n{signature.Timestamp}\n{signature.Scope}\n"
+            + Hex(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalRequest(request, signature, payloadHash, isS3))));
         if (!FixedTimeEquals(Hex(HMACSHA256.HashData(signingKey, Encoding.UTF8.GetBytes(toSign))), signature.Value))
         {
             throw Mismatch(isS3);
@@ -79,6 +63,9 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
             : request.Body;
         return new SignedRequest(key.Principal, signature.Service, signature.Region, body);
     }
+
+    private static AwsException InvalidToken() =>
+        new("InvalidClientTokenId", "The security token included in the request is invalid.", HttpStatusCode.Forbidden);
 
     private static void CheckTime(Signature signature, DateTimeOffset now, bool isS3)
     {
@@ -116,7 +103,7 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
         );
     }
 
-    /// <summary>The last line of the canonical request; for S3 the declared hash, which a hashed body must have.</summary>
+    /// <summary>The last line of the canonical request: the body's hash, for S3 as it was declared.</summary>
     private static string PayloadHash(AwsRequest request, Signature signature, bool isS3)
     {
         var declared = request.Headers["x-amz-content-sha256"].ToString();
@@ -147,7 +134,7 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
 
     private static string CanonicalRequest(AwsRequest request, Signature signature, string payloadHash, bool isS3)
     {
-        // S3 signs the path as sent; every other service encodes it once more.
+        // S3 signs the path as sent, every other service signs it encoded once more.
         var path = string.Join(
             '/',
             request
@@ -185,9 +172,9 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
         var previous = signature.Value;
         return (chunk, isTrailer, claimed) =>
         {
-            var toSign = isTrailer
-                ? $"AWS4-HMAC-SHA256-TRAILER\n{signature.Timestamp}\n{signature.Scope}\n{previous}\n{Hex(SHA256.HashData(chunk.Span))}"
-                : $"AWS4-HMAC-SHA256-PAYLOAD\n{signature.Timestamp}\n{signature.Scope}\n{previous}\n{EmptyHash}\n{Hex(SHA256.HashData(chunk.Span))}";
+            var (kind, hash) = isTrailer ? ("TRAILER", "") : ("PAYLOAD", EmptyHash + "\n");
+            var toSign =
+                $"{Algorithm}-{kind}\n{signature.Timestamp}\n{signature.Scope}\n{previous}\n{hash}{Hex(SHA256.HashData(chunk.Span))}";
             previous = Hex(HMACSHA256.HashData(signingKey, Encoding.UTF8.GetBytes(toSign)));
             if (!FixedTimeEquals(previous, claimed))
             {
@@ -199,9 +186,12 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
     private static AwsException Mismatch(bool isS3) =>
         new(
             "SignatureDoesNotMatch",
-            isS3
-                ? "The request signature we calculated does not match the signature you provided. Check your key and signing method."
-                : "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+            "The request signature we calculated does not match the signature you provided. "
+                + (
+                    isS3
+                        ? "Check your key and signing method."
+                        : "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+                ),
             HttpStatusCode.Forbidden
         );
 
@@ -281,7 +271,7 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
                 return null;
             }
 
-            // Seven days at most, as the documentation of presigned URLs says.
+            // Seven days at most, by the documentation of presigned URLs.
             if (
                 !int.TryParse(request.Parameter("X-Amz-Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
                 || seconds is 0 or > 604_800
@@ -346,5 +336,5 @@ internal sealed class SignatureVersion4(AccessKeys keys, TimeProvider time)
     }
 }
 
-/// <summary>A request whose signature holds.</summary>
+/// <summary>A request whose signature is valid.</summary>
 internal sealed record SignedRequest(AwsPrincipal Principal, string Service, string Region, byte[] Body);

@@ -3,13 +3,14 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Federation.Issuers;
 using Federation.Policies;
+using Federation.Sandbox.Hosting;
 using Federation.WebIdentity;
 
 namespace Federation.Sandbox.Aws;
 
 /// <summary>
-/// STS's query API (STS API reference, 2011-06-15). What a web identity token is worth is decided by the core's
-/// <see cref="SecurityTokenService"/> over the sandbox's own accounts and the keys that the token's issuer publishes.
+/// STS's query API (STS API reference, 2011-06-15). Whether a web identity token is accepted is decided by the core's
+/// <see cref="SecurityTokenService"/>, from the sandbox's accounts and the keys that the token's issuer publishes.
 /// </summary>
 internal sealed partial class StsApi(
     IReadOnlyDictionary<string, AwsAccount> accounts,
@@ -40,7 +41,7 @@ internal sealed partial class StsApi(
             conditions["sts:ExternalId"] = [externalId];
         }
 
-        // Both sides must agree: the caller's own policies, and the role's trust.
+        // Both the caller's own policies and the role's trust policy must allow it.
         authorizer.Demand(caller, "sts:AssumeRole", roleArn, conditions, sourceIp);
         var (account, role, trust) = Find(roleArn);
         if (
@@ -69,14 +70,14 @@ internal sealed partial class StsApi(
         return Begin(session, duration, signed.Region);
     }
 
-    /// <summary>The one call that needs no credentials: the token is what there is.</summary>
+    /// <summary>The only call without credentials: the token takes their place.</summary>
     public async Task<XElement[]> AssumeRoleWithWebIdentityAsync(
         QueryParameters parameters,
         string? sourceIp,
         CancellationToken cancellationToken
     )
     {
-        // The limits of the parameters are the core's to check.
+        // The core checks the limits of the parameters.
         var request = new AssumeRoleWithWebIdentityRequest(
             parameters.Required("RoleArn", min: 0),
             parameters.Required("RoleSessionName", min: 0),
@@ -154,7 +155,7 @@ internal sealed partial class StsApi(
         }
     }
 
-    /// <summary>Makes the session's credentials and notes that the role was used.</summary>
+    /// <summary>Creates the session's credentials and records the use of the role.</summary>
     private XElement[] Begin(AwsPrincipal.RoleSession session, int duration, string region)
     {
         var now = time.GetUtcNow();
@@ -175,7 +176,7 @@ internal sealed partial class StsApi(
                 new XElement("AccessKeyId", key.AccessKeyId),
                 new XElement("SecretAccessKey", key.SecretAccessKey),
                 new XElement("SessionToken", key.SessionToken),
-                new XElement("Expiration", AwsXml.Time(expires))
+                new XElement("Expiration", Moment.Seconds(expires))
             ),
             new XElement("AssumedRoleUser", new XElement("AssumedRoleId", session.UserId), new XElement("Arn", session.Arn)),
             .. session.SessionPolicies.Count == 0
@@ -212,7 +213,7 @@ internal sealed partial class StsApi(
         return new AwsPrincipal.RoleSession(account, role.Name, role.Id, role.Arn, sessionName) { SessionPolicies = policies };
     }
 
-    /// <summary>The role as STS sees it; the trust policy is null while the role has not spread.</summary>
+    /// <summary>The role as STS sees it. The trust policy is null until the role has propagated.</summary>
     private (AwsAccount? Account, IamRole? Role, string? Trust) Find(string roleArn)
     {
         if (AccountOf(roleArn) is not { } account)

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Google;
 
-/// <summary>GKE's view of a cluster.</summary>
-/// <param name="Id">Made anew whenever a cluster is: two clusters of one name never share it.</param>
+/// <summary>A cluster as GKE's API shows it.</summary>
+/// <param name="Id">Differs from that of any other cluster, also of an earlier one with the same name.</param>
 /// <param name="Endpoint">Host and port of its Kubernetes API.</param>
-/// <param name="CertificateAuthority">The PEM certificate that vouches for the endpoint.</param>
+/// <param name="CertificateAuthority">The endpoint's trust anchor in PEM.</param>
 internal sealed record GkeCluster(
     string Project,
     string Location,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
@@ -12,8 +13,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Federation.Sandbox.Google;
 
 /// <summary>
-/// Google's REST APIs on one port: IAM (service accounts), GKE (clusters) and the OAuth token endpoint. Every call but
-/// the last needs a bearer token.
+/// Google's REST APIs on one port: IAM (service accounts), GKE (clusters) and the OAuth token endpoint. Every call except
+/// those to the last needs a bearer token.
 /// </summary>
 internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, Faults faults, CallLog calls)
 {
@@ -23,9 +24,9 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
     {
         try
         {
-            Strike();
+            ThrowIfFaulty();
 
-            // Clients encode the @ of an address and some the colon before a verb: split first, decode then.
+            // Clients encode the @ of an address, some also the colon before a verb: split first, then decode.
             var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
             string[] segments = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
             if (segments is ["token"] && HttpMethods.IsPost(context.Request.Method))
@@ -50,7 +51,7 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
         }
     }
 
-    private void Strike()
+    private void ThrowIfFaulty()
     {
         if (faults.Strikes(SandboxFaultKind.GoogleThrottling))
         {
@@ -140,15 +141,6 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
     private void Authenticate(HttpContext context)
     {
         var authorization = context.Request.Headers.Authorization.ToString();
-        if (authorization.Length == 0)
-        {
-            throw new GoogleException(
-                HttpStatusCode.Unauthorized,
-                "UNAUTHENTICATED",
-                "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
-            );
-        }
-
         if (
             !authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
             || !tokens.Accepts(authorization["Bearer ".Length..].Trim())
@@ -157,12 +149,18 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
             throw new GoogleException(
                 HttpStatusCode.Unauthorized,
                 "UNAUTHENTICATED",
-                "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+                (
+                    authorization.Length == 0
+                        ? "Request is missing required authentication credential. "
+                        : "Request had invalid authentication credentials. "
+                )
+                    + "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
+                    + "See https://developers.google.com/identity/sign-in/web/devconsole-project."
             );
         }
     }
 
-    /// <summary>Google's own clients compress bodies; what comes out of one is held to the same limit.</summary>
+    /// <summary>The body, which Google's own clients compress. The limit also holds for its decompressed size.</summary>
     private static async Task<JsonObject> BodyAsync(HttpContext context)
     {
         var body = await RequestBody.ReadAsync(context, LargestBody);
@@ -193,13 +191,7 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
     {
         var text = request.Query[name].ToString();
         return text.Length == 0 ? null
-            : int.TryParse(
-                text,
-                System.Globalization.NumberStyles.AllowLeadingSign,
-                System.Globalization.CultureInfo.InvariantCulture,
-                out var value
-            )
-                ? value
+            : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value
             : throw GoogleException.InvalidArgument($"Invalid value at '{name}' (TYPE_INT32), \"{text}\"");
     }
 

@@ -4,10 +4,10 @@ using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Google;
 
-/// <summary>The Google projects of a sandbox's clusters and the endpoint of their APIs.</summary>
+/// <summary>The Google projects of a sandbox's clusters, and the APIs they share.</summary>
 internal sealed class GoogleCloud : IDisposable
 {
-    /// <param name="kubernetesEndpoint">Host and port of a cluster's Kubernetes API; asked once that is known.</param>
+    /// <param name="kubernetesEndpoint">Gives host and port of a cluster's Kubernetes API. Called once the listeners have started.</param>
     public GoogleCloud(
         IReadOnlyList<Cluster> clusters,
         Func<Cluster, string> kubernetesEndpoint,
@@ -38,7 +38,7 @@ internal sealed class GoogleCloud : IDisposable
 
     public GoogleTokens Tokens { get; }
 
-    /// <summary>By the key of their configuration.</summary>
+    /// <summary>By their key in the configuration.</summary>
     public IReadOnlyDictionary<string, GkeCluster> Clusters { get; }
 
     public void Dispose() => Tokens.Dispose();

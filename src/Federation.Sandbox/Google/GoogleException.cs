@@ -25,7 +25,10 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
         return new JsonObject { ["error"] = error };
     }
 
-    /// <summary>What Google answers where it has no answer of its own: to a request that could not be read, and to a fault of the service itself.</summary>
+    /// <summary>
+    /// The answer to any exception: a Google error as it is, otherwise the one that Google gives for an unreadable request or for
+    /// a fault of the service itself.
+    /// </summary>
     public static GoogleException Of(Exception exception) =>
         exception switch
         {
@@ -53,7 +56,7 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
 
     public static GoogleException Aborted(string message) => new(HttpStatusCode.Conflict, "ABORTED", message);
 
-    /// <summary>IAM does not tell a project that does not exist from one that is closed to the caller.</summary>
+    /// <summary>IAM's answer both for a project that does not exist and for one that the caller has no access to.</summary>
     public static GoogleException PermissionDenied(string permission) =>
         new(
             HttpStatusCode.Forbidden,

@@ -28,15 +28,15 @@ internal sealed class GoogleTokens : IDisposable
         _project = project;
         _time = time;
         AccessToken = NewToken();
-        _expiries.Add(AccessToken, DateTimeOffset.MaxValue, forgotten: DateTimeOffset.MaxValue, time.GetUtcNow());
+        _expiries.Add(AccessToken, DateTimeOffset.MaxValue, removedAt: DateTimeOffset.MaxValue, time.GetUtcNow());
     }
 
-    /// <summary>A token that lasts as long as the sandbox, for those who are given one rather than a key.</summary>
+    /// <summary>A token that is valid as long as the sandbox runs, for tools that take a token instead of a key.</summary>
     public string AccessToken { get; }
 
     public string ClientEmail => $"sandbox@{_project}.iam.gserviceaccount.com";
 
-    /// <summary>The key file of a service account, as <c>GOOGLE_APPLICATION_CREDENTIALS</c> names one.</summary>
+    /// <summary>The content of a service account's key file (<c>GOOGLE_APPLICATION_CREDENTIALS</c>).</summary>
     public string KeyFile(Uri tokenEndpoint) =>
         new JsonObject
         {
@@ -54,7 +54,7 @@ internal sealed class GoogleTokens : IDisposable
     public bool Accepts(string token) => _expiries.TryGet(token, out var expires) && _time.GetUtcNow() < expires;
 
     /// <summary>Exchanges a signed assertion for an access token.</summary>
-    /// <exception cref="TokenRefusedException">The assertion does not hold.</exception>
+    /// <exception cref="TokenRefusedException">The assertion is not valid.</exception>
     public JsonObject Exchange(string? grantType, string? assertion, Uri tokenEndpoint)
     {
         if (grantType is not JwtBearer)
@@ -70,7 +70,7 @@ internal sealed class GoogleTokens : IDisposable
             throw new TokenRefusedException("invalid_grant", "Invalid grant: account not found");
         }
 
-        // Google's clients name its public endpoint, wherever the key file sends them.
+        // Google's clients name its public endpoint as the audience, whatever endpoint the key file gives.
         if (claims["aud"]?.ToString() is not PublicEndpoint and var audience && audience != tokenEndpoint.AbsoluteUri)
         {
             throw new TokenRefusedException("invalid_grant", $"Invalid JWT: The audience must be {tokenEndpoint}.");
@@ -80,7 +80,8 @@ internal sealed class GoogleTokens : IDisposable
         {
             throw new TokenRefusedException(
                 "invalid_grant",
-                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
+                    + "Check your iat and exp values in the JWT claim."
             );
         }
 
@@ -90,7 +91,7 @@ internal sealed class GoogleTokens : IDisposable
         }
 
         var token = NewToken();
-        _expiries.Add(token, now + Lifetime, forgotten: now + Lifetime, now);
+        _expiries.Add(token, now + Lifetime, removedAt: now + Lifetime, now);
         return new JsonObject
         {
             ["access_token"] = token,

@@ -7,8 +7,8 @@ using System.Text.RegularExpressions;
 namespace Federation.Sandbox.Google;
 
 /// <summary>
-/// IAM's service accounts and the policies on them (IAM API v1, <c>projects.serviceAccounts</c>). Members of a policy
-/// must exist, versions and conditions keep IAM's rules, etags are compared as the bytes they encode.
+/// IAM's service accounts and their policies (IAM API v1, <c>projects.serviceAccounts</c>). As in IAM, members of a policy
+/// must exist, versions and conditions follow its rules, and etags are compared as the bytes they encode.
 /// </summary>
 internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
 {
@@ -191,7 +191,8 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
                 if (!projects.Contains(workload.Groups["project"].Value))
                 {
                     throw GoogleException.InvalidArgument(
-                        $"Identity Pool does not exist ({pool}). Please check that you specified a valid resource name as returned in the `name` attribute in the configuration API."
+                        $"Identity Pool does not exist ({pool}). Please check that you specified a valid resource name as returned in "
+                            + "the `name` attribute in the configuration API."
                     );
                 }
             }
@@ -223,7 +224,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         }
     }
 
-    /// <param name="project"><c>-</c>: whichever the account belongs to.</param>
+    /// <param name="project"><c>-</c>: any project.</param>
     /// <param name="name">The account's address or its unique id.</param>
     private Account Find(string project, string name) =>
         _byEmail.Values.FirstOrDefault(account =>
@@ -237,7 +238,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             project is "-" ? "Unknown service account" : $"Unknown service account: projects/{project}/serviceAccounts/{name}"
         );
 
-    /// <summary>gcloud sends back in URL-safe base64 what it got in the standard alphabet.</summary>
+    /// <summary>Compares etags in either alphabet: gcloud returns in URL-safe base64 what it got in the standard one.</summary>
     private static bool SameBytes(string one, string other)
     {
         static string Standard(string text) => text.Replace('-', '+').Replace('_', '/').TrimEnd('=');
@@ -261,7 +262,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
 
         public string ETag { get; private set; } = NewETag();
 
-        public string PolicyETag { get; private set; } = "ACAB"; // IAM's etag of a policy that was never set
+        public string PolicyETag { get; private set; } = "ACAB"; // IAM's etag for a policy that was never set
 
         public bool HasConditions => _bindings.Any(binding => binding["condition"] is not null);
 
@@ -274,7 +275,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
 
         public void SetPolicy(IEnumerable<JsonObject> bindings, int version)
         {
-            // A binding without members is none.
+            // IAM drops bindings without members.
             _bindings =
             [
                 .. bindings
@@ -322,15 +323,18 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             return json;
         }
 
-        /// <summary>To those who did not ask for version 3 a conditional binding shows under a marked role name ("Policy versions", IAM documentation).</summary>
+        /// <summary>
+        /// A binding for clients that did not ask for version 3: a conditional one has a marked role name instead of its condition
+        /// ("Policy versions", IAM documentation).
+        /// </summary>
         private static JsonObject WithoutCondition(JsonObject binding)
         {
             var copy = (JsonObject)binding.DeepClone();
             if (copy["condition"] is { } condition)
             {
                 copy.Remove("condition");
-                copy["role"] =
-                    $"{copy["role"]}_withcond_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(condition.ToJsonString())))[..20]}";
+                var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(condition.ToJsonString())));
+                copy["role"] = $"{copy["role"]}_withcond_{digest[..20]}";
             }
 
             return copy;

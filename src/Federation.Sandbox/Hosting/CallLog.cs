@@ -2,17 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Federation.Sandbox.Hosting;
 
-/// <summary>One call that reached the sandbox. It names what was asked, never a credential, token or body.</summary>
+/// <summary>One call that reached the sandbox, without credentials, tokens and bodies.</summary>
 /// <param name="Cloud"><c>aws</c>, <c>google</c> or <c>kubernetes</c>.</param>
-/// <param name="Operation">As the cloud names it: <c>iam:CreateRole</c>, <c>serviceAccounts.setIamPolicy</c>, <c>PATCH pods</c>.</param>
+/// <param name="Operation">In the cloud's own words: <c>iam:CreateRole</c>, <c>serviceAccounts.setIamPolicy</c>, <c>PATCH pods</c>.</param>
 /// <param name="Resource">What it is about: a name, an ARN or a path.</param>
 /// <param name="IsWrite">Whether the operation stores anything; token requests and reviews do not.</param>
 public sealed record CloudCall(string Cloud, string Operation, string Resource, bool IsWrite);
 
-/// <summary>What reached the sandbox since it started: how much in all, and the latest calls in the order in which they came.</summary>
+/// <summary>The calls that reached the sandbox since it started: their number, and the latest of them in order.</summary>
 public sealed class CallLog
 {
-    /// <summary>How many calls are remembered one by one; a sandbox that serves for days must not grow with them.</summary>
+    /// <summary>How many calls are kept: a sandbox that runs for days must not grow with them.</summary>
     public const int Capacity = 10_000;
 
     private readonly Lock _gate = new();

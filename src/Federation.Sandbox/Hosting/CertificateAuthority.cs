@@ -5,10 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 namespace Federation.Sandbox.Hosting;
 
 /// <summary>
-/// The public key infrastructure of one run: a root, an intermediate and one server certificate, made at start
-/// and kept in memory. Only the root certificate, which is no secret, ever leaves it.
-/// <para>Servers show three certificates, as Google's do: their own, the intermediate's, and the root's as an older
-/// authority signed it. (The root that clients trust, signed by itself, would never be sent: .NET leaves it out.)</para>
+/// The public key infrastructure of one sandbox: a root, an intermediate and one server certificate, created at the start
+/// and kept in memory. Only the root certificate, which is no secret, is written to a file.
+/// <para>Servers send three certificates, as Google's do: their own, the intermediate's, and the root's as an older
+/// authority signed it. (.NET never sends the root that clients trust, because it is self-signed.)</para>
 /// </summary>
 internal sealed class CertificateAuthority : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class CertificateAuthority : IDisposable
 
     public X509Certificate2 Root { get; }
 
-    /// <summary>The root's name and key, vouched for by an authority that nobody here trusts.</summary>
+    /// <summary>The root's name and key, signed by an authority that no client trusts.</summary>
     public X509Certificate2 CrossSignedRoot { get; }
 
     public X509Certificate2 Intermediate { get; }
@@ -35,13 +35,13 @@ internal sealed class CertificateAuthority : IDisposable
     /// <summary>The certificate, with its private key, that every TLS listener serves.</summary>
     public X509Certificate2 Server { get; }
 
-    /// <summary>The trust anchor in PEM, line feeds only.</summary>
+    /// <summary>The trust anchor in PEM, with line feeds.</summary>
     public string RootPem => Root.ExportCertificatePem() + "\n";
 
-    /// <param name="hosts">DNS names and IP addresses the server certificate stands for.</param>
+    /// <param name="hosts">The DNS names and IP addresses in the server certificate.</param>
     public static CertificateAuthority Create(IEnumerable<string> hosts)
     {
-        // TLS clients judge a certificate by the machine's clock, whatever time the sandbox itself plays.
+        // TLS clients check a certificate against the machine's clock, even where the sandbox runs on another one.
         var now = TimeProvider.System.GetUtcNow();
         var from = now.AddDays(-1);
 
@@ -81,14 +81,7 @@ internal sealed class CertificateAuthority : IDisposable
         }
 
         serverRequest.CertificateExtensions.Add(names.Build());
-        serverRequest.CertificateExtensions.Add(
-            new X509BasicConstraintsExtension(
-                certificateAuthority: false,
-                hasPathLengthConstraint: false,
-                pathLengthConstraint: 0,
-                critical: true
-            )
-        );
+        serverRequest.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForEndEntity(critical: true));
         serverRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         serverRequest.CertificateExtensions.Add(
             new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "Server Authentication")], critical: false)
@@ -116,9 +109,7 @@ internal sealed class CertificateAuthority : IDisposable
     private static CertificateRequest AuthorityRequest(string name, ECDsa key, int pathLength)
     {
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(
-            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLength, critical: true)
-        );
+        request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority(pathLength));
         request.CertificateExtensions.Add(
             new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true)
         );
@@ -133,7 +124,7 @@ internal sealed class CertificateAuthority : IDisposable
         return serial;
     }
 
-    /// <summary>SChannel cannot serve a key that exists in memory only: there the pair takes the way through PKCS #12.</summary>
+    /// <summary>Windows' TLS (SChannel) cannot serve a key that was never stored: there the pair is imported from PKCS #12.</summary>
     private static X509Certificate2 Servable(X509Certificate2 certificate)
     {
         if (!OperatingSystem.IsWindows())

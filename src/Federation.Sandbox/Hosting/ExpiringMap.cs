@@ -2,18 +2,18 @@ using System.Collections.Concurrent;
 
 namespace Federation.Sandbox.Hosting;
 
-/// <summary>What holds until a moment and is forgotten some time after it: a sandbox that serves for days must not grow with what it issued.</summary>
+/// <summary>Entries that are removed some time after they expire: a sandbox that runs for days must not grow with what it issued.</summary>
 internal sealed class ExpiringMap<T>
 {
-    /// <summary>How many entries are added between two looks for those that are over.</summary>
+    /// <summary>How many entries are added between two removals.</summary>
     private const int SweepEvery = 256;
 
-    private readonly ConcurrentDictionary<string, (T Value, DateTimeOffset Forgotten)> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (T Value, DateTimeOffset RemovedAt)> _entries = new(StringComparer.Ordinal);
     private int _added;
 
     public int Count => _entries.Count;
 
-    /// <summary>The entry, which may be over: whether it still holds is the caller's question.</summary>
+    /// <summary>The entry, which may have expired: the caller checks.</summary>
     public bool TryGet(string key, out T value)
     {
         var found = _entries.TryGetValue(key, out var entry);
@@ -21,9 +21,9 @@ internal sealed class ExpiringMap<T>
         return found;
     }
 
-    public void Add(string key, T value, DateTimeOffset forgotten, DateTimeOffset now)
+    public void Add(string key, T value, DateTimeOffset removedAt, DateTimeOffset now)
     {
-        _entries[key] = (value, forgotten);
+        _entries[key] = (value, removedAt);
         if (Interlocked.Increment(ref _added) % SweepEvery != 0)
         {
             return;
@@ -31,7 +31,7 @@ internal sealed class ExpiringMap<T>
 
         foreach (var (known, entry) in _entries)
         {
-            if (entry.Forgotten < now)
+            if (entry.RemovedAt < now)
             {
                 _entries.TryRemove(known, out _);
             }

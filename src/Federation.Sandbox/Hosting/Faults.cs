@@ -1,19 +1,20 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
+using Federation.Sandbox.Kubernetes;
 using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Hosting;
 
-/// <summary>The faults that a sandbox was asked to show, and whose turn it is.</summary>
+/// <summary>The faults that a sandbox was asked to inject, and the count of calls that decides when.</summary>
 internal sealed class Faults(IReadOnlyList<SandboxFault> faults)
 {
     private readonly int[] _calls = new int[faults.Count];
 
-    /// <summary>How late a slow issuer answers: later than <see cref="Federation.Issuers.IssuerTransport.Timeout"/>.</summary>
+    /// <summary>How long a slow issuer waits: longer than <see cref="Federation.Issuers.IssuerTransport.Timeout"/>.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(6);
 
-    /// <summary>Counts a call; true: this is one of those that fail.</summary>
+    /// <summary>Counts a call. True if it is one of those that fail.</summary>
     public bool Strikes(SandboxFaultKind kind)
     {
         var strikes = false;
@@ -28,7 +29,7 @@ internal sealed class Faults(IReadOnlyList<SandboxFault> faults)
         return strikes;
     }
 
-    /// <summary>How long STS does not see what IAM was told; the longest of what is asked for.</summary>
+    /// <summary>How long STS does not see a change in IAM: the longest of those asked for.</summary>
     public TimeSpan Propagation =>
         faults
             .Where(fault => fault.Kind is SandboxFaultKind.IamPropagation)
@@ -40,19 +41,9 @@ internal sealed class Faults(IReadOnlyList<SandboxFault> faults)
     public RequestDelegate Kubernetes(RequestDelegate handle) =>
         context =>
             Strikes(SandboxFaultKind.KubernetesThrottling)
-                ? RefuseAsync(
-                    context,
-                    StatusCodes.Status429TooManyRequests,
-                    "TooManyRequests",
-                    "Too many requests, please try again later."
-                )
+                ? RefuseAsync(context, 429, "TooManyRequests", "Too many requests, please try again later.")
             : Strikes(SandboxFaultKind.KubernetesUnavailable)
-                ? RefuseAsync(
-                    context,
-                    StatusCodes.Status503ServiceUnavailable,
-                    "ServiceUnavailable",
-                    "the server is currently unable to handle the request"
-                )
+                ? RefuseAsync(context, 503, "ServiceUnavailable", "the server is currently unable to handle the request")
             : handle(context);
 
     /// <summary>An issuer that answers late, or not at all.</summary>
@@ -77,20 +68,7 @@ internal sealed class Faults(IReadOnlyList<SandboxFault> faults)
     {
         const int Seconds = 1;
         context.Response.Headers.RetryAfter = Seconds.ToString(CultureInfo.InvariantCulture);
-        return Json.WriteAsync(
-            context,
-            code,
-            new JsonObject
-            {
-                ["kind"] = "Status",
-                ["apiVersion"] = "v1",
-                ["metadata"] = new JsonObject(),
-                ["status"] = "Failure",
-                ["message"] = message,
-                ["reason"] = reason,
-                ["details"] = new JsonObject { ["retryAfterSeconds"] = Seconds },
-                ["code"] = code,
-            }
-        );
+        var refusal = ApiException.Failure(code, reason, message, new JsonObject { ["retryAfterSeconds"] = Seconds });
+        return Json.WriteAsync(context, code, refusal.Status);
     }
 }

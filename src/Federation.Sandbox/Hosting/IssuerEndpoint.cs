@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Google;
 using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Hosting;
@@ -6,57 +7,34 @@ namespace Federation.Sandbox.Hosting;
 /// <summary>An OIDC issuer: its URL without <c>https://</c>, and the two public documents.</summary>
 internal sealed record Issuer(string Path, Func<JsonObject> Discovery, Func<JsonObject> Jwks)
 {
-    /// <summary>Where the keys are, below the issuer.</summary>
+    /// <summary>The path of the keys, below the issuer's.</summary>
     public string JwksPath { get; init; } = "/jwks";
 }
 
 /// <summary>
-/// The public hosts of issuers (container.googleapis.com, accounts.google.com) as far as anyone may read them without
-/// credentials: discovery and keys.
+/// The documents that issuers (container.googleapis.com, accounts.google.com) publish without credentials: discovery and
+/// keys.
 /// </summary>
 internal sealed class IssuerEndpoint(IReadOnlyList<Issuer> issuers)
 {
-    public async Task HandleAsync(HttpContext context)
+    public Task HandleAsync(HttpContext context)
     {
-        var asked = context.Request.Host.Host + context.Request.Path.Value;
-        var document = HttpMethods.IsGet(context.Request.Method) ? Find(asked) : null;
+        var path = context.Request.Host.Host + context.Request.Path.Value;
+        var document = HttpMethods.IsGet(context.Request.Method)
+            ? issuers.Select(issuer => Find(issuer, path)).FirstOrDefault(found => found is not null)
+            : null;
         if (document is null)
         {
-            await Json.WriteAsync(
-                context,
-                StatusCodes.Status404NotFound,
-                new JsonObject
-                {
-                    ["error"] = new JsonObject
-                    {
-                        ["code"] = 404,
-                        ["message"] = "Requested entity was not found.",
-                        ["status"] = "NOT_FOUND",
-                    },
-                }
-            );
-            return;
+            var notFound = GoogleException.NotFound("Requested entity was not found.");
+            return Json.WriteAsync(context, (int)notFound.Code, notFound.ToJson());
         }
 
         context.Response.Headers.CacheControl = "public, max-age=3600";
-        await Json.WriteAsync(context, StatusCodes.Status200OK, document());
+        return Json.WriteAsync(context, StatusCodes.Status200OK, document());
     }
 
-    private Func<JsonObject>? Find(string asked)
-    {
-        foreach (var issuer in issuers)
-        {
-            if (string.Equals(asked, issuer.Path + "/.well-known/openid-configuration", StringComparison.Ordinal))
-            {
-                return issuer.Discovery;
-            }
-
-            if (string.Equals(asked, issuer.Path + issuer.JwksPath, StringComparison.Ordinal))
-            {
-                return issuer.Jwks;
-            }
-        }
-
-        return null;
-    }
+    private static Func<JsonObject>? Find(Issuer issuer, string path) =>
+        path == issuer.Path + "/.well-known/openid-configuration" ? issuer.Discovery
+        : path == issuer.Path + issuer.JwksPath ? issuer.Jwks
+        : null;
 }

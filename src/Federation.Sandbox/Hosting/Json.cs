@@ -16,15 +16,15 @@ internal static class Json
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <exception cref="FormatException">Not base64url.</exception>
-    /// <exception cref="JsonException">No JSON object.</exception>
+    /// <exception cref="FormatException">The text is not base64url.</exception>
+    /// <exception cref="JsonException">It does not hold a JSON object.</exception>
     public static JsonObject FromBase64Url(string text) => Parse(Base64Url.DecodeFromChars(text));
 
     /// <summary>
-    /// Reads an object strictly: a name that stands twice, and text that is no Unicode, are refused here, and not when
-    /// someone comes to read them.
+    /// Reads an object strictly: duplicate names, and strings that are not Unicode, are refused here instead of when they are
+    /// first read.
     /// </summary>
-    /// <exception cref="JsonException">No JSON object.</exception>
+    /// <exception cref="JsonException">The bytes are not such an object.</exception>
     public static JsonObject Parse(ReadOnlySpan<byte> utf8)
     {
         try

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Federation.Sandbox.Hosting;
 
-/// <summary>Files that hold keys: only their owner may read them, from the first moment they exist.</summary>
+/// <summary>Files and directories for keys: from their creation on, only their owner may read them.</summary>
 internal static class PrivateFile
 {
     public static void CreateDirectory(string path)
@@ -17,7 +17,7 @@ internal static class PrivateFile
         }
     }
 
-    /// <summary>Writes beside the target and renames over it: a reader sees the old file or the whole new one.</summary>
+    /// <summary>Writes a temporary file and renames it: a reader sees the old file or the whole new one.</summary>
     public static async Task WriteAsync(string path, string text, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions

@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Federation.Sandbox.Hosting;
 
-/// <summary>Bodies of requests, held in memory: no longer than the cloud takes them, and no slower than anyone should send them.</summary>
+/// <summary>Reads the bodies of requests into memory, with a limit on their size and on the time they take.</summary>
 internal static class RequestBody
 {
     private static readonly MinDataRate SlowestSender = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
     /// <param name="limit">In bytes.</param>
     /// <exception cref="Microsoft.AspNetCore.Http.BadHttpRequestException">
-    /// 413: longer than <paramref name="limit"/>; 408: the client stopped sending; 400: its framing is broken.
+    /// 413: longer than <paramref name="limit"/>; 408: the client sends too slowly; 400: the framing is broken.
     /// </exception>
     public static async Task<byte[]> ReadAsync(HttpContext context, int limit)
     {

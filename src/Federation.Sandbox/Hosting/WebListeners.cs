@@ -9,10 +9,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Federation.Sandbox.Hosting;
 
-/// <summary>One loopback port and what answers on it.</summary>
+/// <summary>One loopback port and its request handler.</summary>
 /// <param name="isTls">Whether it serves TLS with the sandbox's certificate.</param>
 /// <param name="port">0: any free one.</param>
-/// <param name="handle">What answers.</param>
 internal sealed class WebListener(bool isTls, int port, RequestDelegate handle)
 {
     private ListenOptions? _options;
@@ -21,7 +20,7 @@ internal sealed class WebListener(bool isTls, int port, RequestDelegate handle)
 
     public RequestDelegate Handle => handle;
 
-    /// <summary>The port, once the listeners have started.</summary>
+    /// <summary>Known once the listeners have started.</summary>
     public int Port => _options?.IPEndPoint?.Port ?? port;
 
     public string HostAndPort => $"127.0.0.1:{Port}";
@@ -53,7 +52,7 @@ internal sealed class WebListener(bool isTls, int port, RequestDelegate handle)
         );
 }
 
-/// <summary>All listeners of a sandbox, in one Kestrel: they start together and stop together.</summary>
+/// <summary>All listeners of a sandbox, in one Kestrel server: they start and stop together.</summary>
 internal sealed class WebListeners : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -66,7 +65,7 @@ internal sealed class WebListeners : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        // Empty: neither the machine's ASPNETCORE_ variables nor an appsettings.json may add or move a port.
+        // An empty builder: neither ASPNETCORE_ variables nor an appsettings.json may add or change a port.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder
             .WebHost.UseKestrelCore()
@@ -83,7 +82,7 @@ internal sealed class WebListeners : IAsyncDisposable
                 }
             });
         builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
-        // Watches and followed logs stay open until cut: do not wait long for them.
+        // Watches and followed logs never end by themselves: do not wait long for them.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(250));
 
         var application = builder.Build();
@@ -108,7 +107,7 @@ internal sealed class WebListeners : IAsyncDisposable
         await _application.DisposeAsync();
     }
 
-    /// <summary>Signals belong to the program the sandbox is embedded in, not to its web host.</summary>
+    /// <summary>Leaves signals such as Ctrl+C to the program that the sandbox is embedded in.</summary>
     private sealed class OwnersLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -6,15 +6,15 @@ namespace Federation.Sandbox.Kubelet;
 internal sealed record VolumeFile(byte[] Content, int Mode);
 
 /// <summary>
-/// A volume's files, replaced all at once as the kubelet does it: each name is a link through <c>..data</c>, itself a link
-/// to the directory of this version, and one rename moves it to the next.
+/// Replaces all files of a volume at once, as the kubelet does: each name is a link through <c>..data</c>, which is a link to the
+/// directory of the present version, and one rename moves it to the next version.
 /// </summary>
 internal static class AtomicDirectory
 {
     private const string Data = "..data";
 
-    /// <param name="directory">Exists.</param>
-    /// <returns>Whether anything was different.</returns>
+    /// <param name="directory">An existing directory.</param>
+    /// <returns>Whether anything has changed.</returns>
     /// <exception cref="ContainerConfigException">A file would not be in the directory, or the pod has put a link in the way.</exception>
     public static bool Write(string directory, IReadOnlyDictionary<string, VolumeFile> files, DateTimeOffset now)
     {

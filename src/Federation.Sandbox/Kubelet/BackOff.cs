@@ -1,6 +1,6 @@
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>The kubelet's waits between restarts of a container, and between pulls of its image: each twice the one before.</summary>
+/// <summary>The kubelet's waits between restarts of a container, and between pulls of its image: each is twice the one before.</summary>
 internal static class BackOff
 {
     public static readonly TimeSpan First = TimeSpan.FromSeconds(10);

@@ -5,7 +5,7 @@ namespace Federation.Sandbox.Kubelet;
 /// <summary>A file or directory of this machine that a container sees at <paramref name="Target"/>.</summary>
 internal sealed record ContainerMount(string Source, string Target, bool ReadOnly);
 
-/// <summary>What a container runs, in the container's own terms.</summary>
+/// <summary>The command of a container. Its paths are the container's.</summary>
 internal sealed record ContainerCommand
 {
     public required IReadOnlyList<string> Arguments { get; init; }
@@ -16,43 +16,44 @@ internal sealed record ContainerCommand
 
     public required string WorkingDirectory { get; init; }
 
-    /// <summary>An empty directory of this machine for the run alone.</summary>
+    /// <summary>An empty directory of this machine, for this run only.</summary>
     public required string Scratch { get; init; }
 }
 
-/// <summary>Makes a process of this machine see what a container sees.</summary>
+/// <summary>Starts processes of this machine so that they see what a container sees.</summary>
 internal interface IContainerIsolation
 {
-    /// <summary>Said to the person once per pod.</summary>
+    /// <summary>For an event of each pod.</summary>
     string Description { get; }
 
-    /// <summary>Where a mounted path is for the process itself.</summary>
+    /// <summary>The path at which the process finds a mount.</summary>
     string PathInside(ContainerMount mount);
 
-    /// <exception cref="ContainerStartException">There is no such executable.</exception>
+    /// <exception cref="ContainerStartException">The executable does not exist.</exception>
     ProcessStartInfo Prepare(ContainerCommand command);
 
-    /// <summary>A further command in a container that runs, with its streams apart.</summary>
+    /// <summary>A further command in a running container, with streams of its own.</summary>
     /// <param name="container">The container's process.</param>
-    /// <param name="running">What the container runs: the command sees its environment, mounts and working directory.</param>
-    /// <param name="arguments">The command, in the container's own terms.</param>
-    /// <exception cref="ContainerStartException">There is no such executable.</exception>
+    /// <param name="running">The container's command, whose environment, mounts and working directory it shares.</param>
+    /// <param name="arguments">The further command, with paths of the container.</param>
+    /// <exception cref="ContainerStartException">The executable does not exist.</exception>
     ProcessStartInfo PrepareExec(Process container, ContainerCommand running, IReadOnlyList<string> arguments);
 
-    /// <summary>SIGTERM to the container's first process.</summary>
+    /// <summary>Sends SIGTERM to the container's first process.</summary>
     void Terminate(Process process);
 
-    /// <summary>SIGKILL to all of the container's processes.</summary>
+    /// <summary>Sends SIGKILL to all of the container's processes.</summary>
     void Kill(Process process);
 }
 
 /// <summary>A container, or a command in one, could not be started.</summary>
-/// <param name="problem">What the runtime found, such as an executable that is not there.</param>
+/// <param name="problem">The runtime's reason, such as an executable that does not exist.</param>
 internal sealed class ContainerStartException(string problem)
     : Exception(
-        $"failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: {problem}: unknown"
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+            + $"unable to start container process: {problem}: unknown"
     )
 {
-    /// <summary>The same of a command that was to run in a container.</summary>
+    /// <summary>The message for a command that could not be run in a container.</summary>
     public string InExec => $"OCI runtime exec failed: exec failed: unable to start container process: {problem}: unknown";
 }

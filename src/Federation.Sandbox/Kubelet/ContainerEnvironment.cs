@@ -4,16 +4,16 @@ using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>A container cannot be configured; the message is the kubelet's.</summary>
+/// <summary>A container cannot be configured. The message is the kubelet's.</summary>
 internal sealed class ContainerConfigException(string message) : Exception(message);
 
 /// <summary>
-/// The variables of a container: <c>envFrom</c>, then <c>env</c> in order, each seeing those before it as <c>$(NAME)</c>.
+/// The variables of a container: <c>envFrom</c>, then <c>env</c> in order. Each may refer to those before it as <c>$(NAME)</c>.
 /// </summary>
 internal static class ContainerEnvironment
 {
-    /// <param name="provided">What the container has before the pod speaks.</param>
-    /// <exception cref="ContainerConfigException">A ConfigMap, a Secret or one of their keys is missing.</exception>
+    /// <param name="provided">The variables that do not come from the pod. The pod's replace them.</param>
+    /// <exception cref="ContainerConfigException">A ConfigMap, a Secret or one of their keys does not exist.</exception>
     public static Dictionary<string, string> Resolve(
         V1Pod pod,
         V1Container container,

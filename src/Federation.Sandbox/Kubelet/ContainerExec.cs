@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>A command that runs in a container beside the container's own, with streams of its own.</summary>
+/// <summary>A further command in a container, with streams of its own.</summary>
 internal sealed class ContainerExec : IDisposable
 {
     private const string TerminalTool = "/usr/bin/script";
@@ -21,15 +21,15 @@ internal sealed class ContainerExec : IDisposable
 
     public Stream Output => _process.StandardOutput.BaseStream;
 
-    /// <summary>Standard error; with a terminal it joins the output.</summary>
+    /// <summary>Standard error; empty with a terminal, where it is part of the output.</summary>
     public Stream Errors => _terminal ? Stream.Null : _process.StandardError.BaseStream;
 
-    /// <param name="prepare">Makes a process of the container of a command line.</param>
-    /// <param name="terminal">The command sees a terminal, where this machine's <c>script</c> can make one.</param>
+    /// <param name="prepare">Describes the process in the container for a command line.</param>
+    /// <param name="terminal">Gives the command a terminal, if this machine has <c>script</c>.</param>
     /// <exception cref="ContainerStartException">It could not be started.</exception>
     public static ContainerExec Start(Func<IReadOnlyList<string>, ProcessStartInfo> prepare, IReadOnlyList<string> arguments, bool terminal)
     {
-        // What is wrong with the command itself is found without the terminal around it.
+        // Finds errors in the command itself before it is wrapped in a terminal.
         var description = prepare(arguments);
         var withTerminal = terminal && OperatingSystem.IsLinux() && File.Exists(TerminalTool);
         if (withTerminal)
@@ -47,14 +47,14 @@ internal sealed class ContainerExec : IDisposable
         }
     }
 
-    /// <summary>The exit code, 128 and the signal's number for one that a signal ended.</summary>
+    /// <summary>The exit code; after a signal, 128 plus its number.</summary>
     public async Task<int> WaitAsync()
     {
         await _process.WaitForExitAsync(CancellationToken.None);
         return _process.ExitCode;
     }
 
-    /// <summary>Ends the command and what it started, if it still runs.</summary>
+    /// <summary>Kills the command and its children if it still runs.</summary>
     public void Dispose()
     {
         try
@@ -66,7 +66,7 @@ internal sealed class ContainerExec : IDisposable
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
         {
-            // It ended by itself meanwhile.
+            // It has ended in the meantime.
         }
 
         _process.Dispose();

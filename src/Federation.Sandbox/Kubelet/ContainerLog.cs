@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>A line of a container's output, standard output and error merged, without its line feed.</summary>
+/// <summary>A line of a container's output (standard output and error together), without its line feed.</summary>
 internal sealed record LogLine(DateTimeOffset Time, string Text);
 
 /// <summary>
-/// The output of one run of a container: appended to while it runs, read by any number of followers.
-/// It holds the last <see cref="Capacity"/> characters, as a node keeps the last 10 MiB of a container's log.
+/// The output of one run of a container. Any number of readers can follow it.
+/// It keeps the last <see cref="Capacity"/> characters, as a node keeps the last 10 MiB of a container's log.
 /// </summary>
 internal sealed class ContainerLog
 {
@@ -34,7 +34,7 @@ internal sealed class ContainerLog
         }
     }
 
-    /// <summary>The container has ended: followers end after the last line.</summary>
+    /// <summary>Call it after the last line: readers then end.</summary>
     public void Complete()
     {
         lock (_gate)
@@ -44,7 +44,7 @@ internal sealed class ContainerLog
         }
     }
 
-    /// <summary>The lines so far and, with <paramref name="follow"/>, those to come until the container ends.</summary>
+    /// <summary>The lines so far and, with <paramref name="follow"/>, the later ones until the container ends.</summary>
     public async IAsyncEnumerable<LogLine> ReadAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var next = 0L; ; )
@@ -74,7 +74,9 @@ internal sealed class ContainerLog
         }
     }
 
-    /// <summary>The end of the output, at most so many lines and bytes of UTF-8.</summary>
+    /// <summary>The end of the output.</summary>
+    /// <param name="lines">The largest number of lines.</param>
+    /// <param name="bytes">The largest size, in bytes of UTF-8.</param>
     public string Tail(int lines, int bytes)
     {
         lock (_gate)

@@ -4,10 +4,10 @@ using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>What a container is started with, and the file of this machine that it leaves its last message in.</summary>
+/// <summary>The command of a container, and the file of this machine that becomes its termination log.</summary>
 internal sealed record PreparedContainer(ContainerCommand Command, string TerminationLog);
 
-/// <summary>Makes of a pod's container, and its image, the command to run: environment, mounts, scratch space.</summary>
+/// <summary>Prepares the command of a container: environment, mounts, scratch directory.</summary>
 internal sealed class ContainerPreparation(
     IKubeletCluster cluster,
     KubeletOptions options,
@@ -16,7 +16,7 @@ internal sealed class ContainerPreparation(
     string directory
 )
 {
-    /// <exception cref="ContainerConfigException">The environment refers to what is not there.</exception>
+    /// <exception cref="ContainerConfigException">The environment or a mount refers to something that does not exist.</exception>
     public PreparedContainer Prepare(V1Pod pod, ContainerSlot slot, ContainerImage image)
     {
         var container = slot.Spec;
@@ -33,14 +33,6 @@ internal sealed class ContainerPreparation(
             ["HOSTNAME"] = pod.Metadata.Name,
             ["HOME"] = "/.home",
         };
-        var files = new List<ContainerMount> { new(home, "/.home", ReadOnly: false) };
-        foreach (var (variable, path) in options.EnvironmentFiles)
-        {
-            var mount = new ContainerMount(path, $"/.files/{variable}", ReadOnly: true);
-            files.Add(mount);
-            provided[variable] = mount.Target;
-        }
-
         var environment = ContainerEnvironment.Resolve(
             WithAddress(pod),
             container,
@@ -61,7 +53,7 @@ internal sealed class ContainerPreparation(
                 Mounts =
                 [
                     .. mounts,
-                    .. files,
+                    new(home, "/.home", ReadOnly: false),
                     .. VolumeMounts(pod, container, scratch, environment),
                     new(terminationLog, container.TerminationMessagePath ?? "/dev/termination-log", ReadOnly: false),
                 ],
@@ -89,7 +81,7 @@ internal sealed class ContainerPreparation(
                 source = Below(source, subPath, container, mount);
                 if (PodVolumes.IsWrittenByKubelet(volume) && File.Exists(source))
                 {
-                    // A file mounted by subPath is the file of that moment: later versions of the volume never reach it.
+                    // A file mounted by subPath is not updated with the volume.
                     var copy = Path.Combine(scratch, "subpaths", mount.Name, subPath);
                     Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
                     File.Copy(source, copy, overwrite: true);
@@ -130,7 +122,7 @@ internal sealed class ContainerPreparation(
         return pod;
     }
 
-    /// <summary>What the container left in its termination log or, if it so wishes and failed, the end of its output.</summary>
+    /// <summary>The content of the termination log or, for a failed container with that policy, the end of its output.</summary>
     public static string? TerminationMessage(V1Container container, string path, int exitCode, ContainerLog log)
     {
         const int longest = 4096;

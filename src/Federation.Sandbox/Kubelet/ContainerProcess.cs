@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>One run of a container: its processes, its output and how it ended.</summary>
+/// <summary>The processes of one run of a container.</summary>
 internal sealed class ContainerProcess : IDisposable
 {
-    /// <summary>A longer line is broken, so that a program without line feeds does not grow without bound.</summary>
+    /// <summary>In bytes. Longer lines are broken, to limit the memory for a program that writes no line feeds.</summary>
     private const int LongestLine = 256 * 1024;
 
     private readonly IContainerIsolation _isolation;
@@ -22,10 +22,10 @@ internal sealed class ContainerProcess : IDisposable
         Exit = WaitAsync(log, time);
     }
 
-    /// <summary>The exit code, 128 and the signal's number for one that a signal ended; all output is in the log by then.</summary>
+    /// <summary>Completes when all output is in the log, with the exit code; after a signal, 128 plus its number.</summary>
     public Task<int> Exit { get; }
 
-    /// <summary>Starts a command, and returns once it is the container's own program that runs.</summary>
+    /// <summary>Starts a command. Returns when the container's own program runs.</summary>
     /// <exception cref="ContainerStartException">It could not be started.</exception>
     public static async Task<ContainerProcess> StartAsync(
         IContainerIsolation isolation,
@@ -57,7 +57,7 @@ internal sealed class ContainerProcess : IDisposable
             trouble.Add(line);
         }
 
-        // Ended, or killed, before the program ran.
+        // It ended before the program ran.
         var exitCode = await container.Exit;
         container.Dispose();
         throw new ContainerStartException(trouble.Count > 0 ? string.Join("; ", trouble) : $"ended with {exitCode} before the command ran");
@@ -92,11 +92,11 @@ internal sealed class ContainerProcess : IDisposable
         var output = ReadLinesAsync(_process.StandardOutput.BaseStream, log, time, abandoned.Token);
         await _process.WaitForExitAsync(CancellationToken.None);
 
-        // With the first process the container ends: whatever it left behind goes, and with it the other ends of the pipe.
+        // A container ends with its first process: the others are killed, which also closes their ends of the pipe.
         _isolation.Kill(_process);
         await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(2), time));
 
-        // A process that left the group may hold the pipe for ever; what it writes is no longer the container's.
+        // A process that has left the group may keep the pipe open. Its output is ignored.
         await abandoned.CancelAsync();
         log.Complete();
         return _process.ExitCode;
@@ -133,7 +133,7 @@ internal sealed class ContainerProcess : IDisposable
 
         void Append()
         {
-            // Bytes that are no UTF-8 become replacement characters.
+            // Invalid UTF-8 becomes replacement characters.
             log.Append(new LogLine(time.GetUtcNow(), Encoding.UTF8.GetString(pending.WrittenSpan)));
             pending.ResetWrittenCount();
         }

@@ -3,7 +3,7 @@ using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>A container's place in its pod, and what became of it so far.</summary>
+/// <summary>A container of a pod, and its present state.</summary>
 internal sealed class ContainerSlot
 {
     public required V1Container Spec { get; init; }
@@ -18,13 +18,13 @@ internal sealed class ContainerSlot
 
     public ContainerLog? PreviousLog { get; set; }
 
-    /// <summary>Set while it runs.</summary>
+    /// <summary>Set while the container runs.</summary>
     public ContainerProcess? Process { get; set; }
 
-    /// <summary>The state before anything was tried.</summary>
+    /// <summary>The initial state.</summary>
     public static ContainerState.Waiting Creating(bool hasInit) => new(hasInit ? "PodInitializing" : "ContainerCreating");
 
-    /// <param name="field">The list of the pod's spec they are in.</param>
+    /// <param name="field">The name of the list in the pod's spec.</param>
     public static ContainerSlot[] Of(JsonObject pod, string field, IList<V1Container>? containers, bool hasInit)
     {
         var sources = pod["spec"]![field] as JsonArray ?? [];

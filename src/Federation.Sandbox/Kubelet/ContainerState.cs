@@ -1,9 +1,10 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
+using Federation.Sandbox.Kubernetes;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>Where a container is, as its status tells.</summary>
+/// <summary>The state in a container's status.</summary>
 internal abstract record ContainerState
 {
     public sealed record Waiting(string Reason, string? Message = null) : ContainerState;
@@ -25,35 +26,19 @@ internal abstract record ContainerState
         {
             case Waiting waiting:
                 var reason = new JsonObject { ["reason"] = waiting.Reason };
-                AddMessage(reason, waiting.Message);
+                reason.SetText("message", waiting.Message);
                 return new() { ["waiting"] = reason };
             case Running running:
-                return new() { ["running"] = new JsonObject { ["startedAt"] = Time(running.StartedAt) } };
+                return new() { ["running"] = new JsonObject { ["startedAt"] = Moment.Seconds(running.StartedAt) } };
             case Terminated terminated:
                 var end = new JsonObject { ["exitCode"] = terminated.ExitCode, ["reason"] = terminated.Reason };
-                AddMessage(end, terminated.Message);
-                end["startedAt"] = Time(terminated.StartedAt);
-                end["finishedAt"] = Time(terminated.FinishedAt);
-                if (terminated.ContainerId is not null)
-                {
-                    end["containerID"] = terminated.ContainerId;
-                }
-
+                end.SetText("message", terminated.Message);
+                end["startedAt"] = terminated.StartedAt is { } start ? Moment.Seconds(start) : null;
+                end["finishedAt"] = terminated.FinishedAt is { } finish ? Moment.Seconds(finish) : null;
+                end.SetText("containerID", terminated.ContainerId);
                 return new() { ["terminated"] = end };
             default:
                 throw new InvalidOperationException($"no container state {this}");
-        }
-    }
-
-    /// <summary>A time as Kubernetes writes it: to the second.</summary>
-    public static string? Time(DateTimeOffset? time) =>
-        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static void AddMessage(JsonObject into, string? message)
-    {
-        if (!string.IsNullOrEmpty(message))
-        {
-            into["message"] = message;
         }
     }
 }

@@ -1,10 +1,10 @@
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>Whether a container's executable is there, asked before it is started so that the answer is the container runtime's.</summary>
+/// <summary>Checks a container's executable before it is started, to fail with the container runtime's messages.</summary>
 internal static class ExecutableLookup
 {
-    /// <param name="hostPath">Turns a path of the container into one of this machine.</param>
-    /// <exception cref="ContainerStartException">It is not, or may not be executed.</exception>
+    /// <param name="hostPath">Translates a path of the container into one of this machine.</param>
+    /// <exception cref="ContainerStartException">The executable does not exist, or may not be executed.</exception>
     public static void Require(string executable, string searchPath, string workingDirectory, Func<string, string> hostPath)
     {
         if (!executable.Contains('/', StringComparison.Ordinal))

@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Federation.Configuration;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>The images this node has, and the directories their programs are in.</summary>
+/// <summary>The images of the node, and the directories of their programs.</summary>
 internal sealed class ImageStore(KubeletOptions options, IContainerIsolation isolation)
 {
     private static readonly ContainerImage s_awsCli = new()
@@ -41,13 +42,13 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
             ?? options.Images.GetValueOrDefault(repository)
             ?? s_known.GetValueOrDefault(repository) switch
             {
-                // Amazon Linux 1 and the next one have other programs.
+                // Only Amazon Linux 2 has these programs.
                 { } image when image == s_amazonLinux && tag is not null && tag != "latest" && !tag.StartsWith('2') => null,
                 var image => image,
             };
     }
 
-    /// <summary>What stands for an image of the configuration's <c>sandbox.images</c>.</summary>
+    /// <summary>The replacement for an image in the configuration's <c>sandbox.images</c>.</summary>
     public static ContainerImage Of(SandboxImage image) =>
         image switch
         {
@@ -55,30 +56,26 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
             _ => s_shell,
         };
 
-    /// <summary>What containerd answers for an image its registry does not have.</summary>
+    /// <summary>containerd's message for an image that its registry does not have.</summary>
     public static string NotFound(string reference)
     {
         var full = FullName(reference);
-        return $"rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {full}: not found";
+        return $"rpc error: code = NotFound desc = failed to pull and unpack image \"{full}\": "
+            + $"failed to resolve reference \"{full}\": {full}: not found";
     }
 
     public static string Id(string reference) =>
         "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullName(reference))));
 
-    /// <summary>The mounts that bring the image's programs into a container, and the directory to put on its search path.</summary>
+    /// <summary>The mounts of an image's programs, and the search path of its containers.</summary>
     public (IReadOnlyList<ContainerMount> Mounts, string SearchPath) Mount(ContainerImage image)
     {
-        var mounts = new List<ContainerMount>();
-        if (image.Files is not null)
-        {
-            mounts.Add(new(image.Files, image.WorkingDirectory, ReadOnly: false));
-        }
-
         if (image.Tools.Count == 0)
         {
-            return (mounts, SystemPath);
+            return ([], SystemPath);
         }
 
+        var mounts = new List<ContainerMount>();
         var bin = Path.Combine(options.Directory, "images", string.Join('-', image.Tools).ToLowerInvariant());
         var library = new ContainerMount(BundledAws, "/.image/aws", ReadOnly: true);
         ContainerMount? runtime = HasRuntime ? null : new ContainerMount(DotnetRoot(), "/.image/dotnet", ReadOnly: true);
@@ -105,7 +102,7 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
 
     private const string SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>A release's archive has the bundled CLI as a program beside this one, where both use the archive's own runtime.</summary>
+    /// <summary>In a release's archive the bundled CLI is an executable beside this program, and both use the archive's runtime.</summary>
     private static bool HasRuntime { get; } = !Directory.Exists(BundledLibrary);
 
     private static string BundledLibrary => Path.Combine(AppContext.BaseDirectory, "images", "aws-cli", "lib");
@@ -137,7 +134,9 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
                     echo "Loaded plugins: ovl, priorities"
                     case "${1-}" in
                         update | upgrade) echo "No packages marked for update" ;;
-                        *) for argument; do case $argument in -* | install) ;; *) echo "Package $argument already installed and latest version" ;; esac; done
+                        *) for argument; do
+                               case $argument in -* | install) ;; *) echo "Package $argument already installed and latest version" ;; esac
+                           done
                            echo "Nothing to do" ;;
                     esac
 
@@ -168,9 +167,8 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
             .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Where the runtime that runs this process is: the bundled CLI needs no other.</summary>
-    private static string DotnetRoot() =>
-        Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+    /// <summary>The folder of the runtime of this process, which the bundled CLI uses too.</summary>
+    private static string DotnetRoot() => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     private static (string Repository, string? Tag) Split(string reference)
     {

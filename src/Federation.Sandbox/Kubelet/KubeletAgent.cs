@@ -4,7 +4,7 @@ using k8s.Models;
 namespace Federation.Sandbox.Kubelet;
 
 /// <summary>
-/// The one node of a sandbox cluster: schedules pods to itself and runs each for real, as processes of this machine.
+/// The node of a sandbox cluster: schedules pods to itself and runs their containers as processes of this machine.
 /// </summary>
 internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions options, TimeProvider time) : IPodRuntime
 {
@@ -13,7 +13,7 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
     private readonly List<Task> _leaving = [];
     private readonly Scheduler _scheduler = new(cluster, options, time);
 
-    /// <summary>Runs until cancelled; then every pod's processes are killed and its files removed.</summary>
+    /// <summary>Runs until cancelled. Then kills the processes of all pods and deletes their files.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.Directory);
@@ -34,7 +34,7 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
-                    // A pod that cannot be read is its own failure, not the node's.
+                    // An unreadable pod must not stop the node.
                     cluster.RecordEvent(change.Pod, "Warning", "FailedSync", $"error determining status: {exception.Message}");
                 }
             }
@@ -80,7 +80,7 @@ internal sealed class KubeletAgent(IKubeletCluster cluster, KubeletOptions optio
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A pod may have left in its volumes what this user may not remove.
+            // A pod may have left files that this user may not delete.
         }
     }
 

@@ -1,28 +1,28 @@
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>How a container's process comes to see its volumes at their mount paths.</summary>
+/// <summary>How a container's process finds its volumes at their mount paths.</summary>
 internal enum ContainerIsolation
 {
-    /// <summary>Namespaces where this machine allows them, rewritten paths elsewhere.</summary>
+    /// <summary>Namespaces where this machine allows them, otherwise rewritten paths.</summary>
     Automatic,
 
-    /// <summary>Linux user, mount and process namespaces: every mount path is really there.</summary>
+    /// <summary>Linux user, mount and process namespaces: mount paths exist.</summary>
     Namespaces,
 
-    /// <summary>Mount paths in the command, the arguments and the environment become directories of this machine.</summary>
+    /// <summary>Mount paths in commands, arguments and environment are replaced by directories of this machine.</summary>
     RewrittenPaths,
 }
 
 internal sealed record KubeletOptions
 {
-    /// <summary>Where pods' volumes live while they run. Made if absent, removed at the end.</summary>
+    /// <summary>For the files of running pods. Created if it does not exist, deleted at the end.</summary>
     public required string Directory { get; init; }
 
     public string NodeName { get; init; } = "sandbox";
 
     public string HostIP { get; init; } = "127.0.0.1";
 
-    /// <summary>What node selectors and node affinity are held against.</summary>
+    /// <summary>The node's labels for node selectors and node affinity.</summary>
     public IReadOnlyDictionary<string, string> NodeLabels { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -32,21 +32,18 @@ internal sealed record KubeletOptions
             ["iam.gke.io/gke-metadata-server-enabled"] = "true",
         };
 
-    /// <summary>Variables every container has unless its pod says otherwise: the sandbox's endpoints.</summary>
+    /// <summary>Variables of every container, unless its pod sets them: the sandbox's endpoints.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Variables that name a file of this machine, a CA bundle say; the file is put into the container.</summary>
-    public IReadOnlyDictionary<string, string> EnvironmentFiles { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    /// <summary>Images beside the built-in ones, by the reference that pods give, or by its name alone for any tag.</summary>
+    /// <summary>Images in addition to the built-in ones: by reference or, for any tag, by name.</summary>
     public IReadOnlyDictionary<string, ContainerImage> Images { get; init; } =
         new Dictionary<string, ContainerImage>(StringComparer.Ordinal);
 
-    /// <summary>Run this machine's own <c>aws</c> in place of the bundled one.</summary>
+    /// <summary>Use this machine's <c>aws</c> instead of the bundled one.</summary>
     public bool HostAws { get; init; }
 
     public ContainerIsolation Isolation { get; init; }
 
-    /// <summary>How often what could not be started is tried again, and volumes are brought up to date.</summary>
+    /// <summary>The interval of new attempts to start a container, and of updates of volumes.</summary>
     public TimeSpan SyncFrequency { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -5,17 +5,18 @@ using System.Reflection;
 namespace Federation.Sandbox.Kubelet;
 
 /// <summary>
-/// Linux user, mount and process namespaces through <c>unshare</c> of util-linux, without privileges: mount paths are
-/// really there, and all of a container's processes end with its first one.
+/// Linux user, mount and process namespaces by <c>unshare</c> of util-linux, without privileges. Mount paths exist, and all
+/// processes of a container end with its first one.
 /// </summary>
 internal sealed class NamespaceIsolation : IContainerIsolation
 {
     private static readonly string s_script = ReadScript();
 
     public string Description =>
-        "Containers run as processes of this machine in their own user, mount and process namespaces; volumes are mounted at their paths.";
+        "Containers run as processes of this machine in their own user, mount and process namespaces; "
+        + "volumes are mounted at their paths.";
 
-    /// <summary>Whether this machine lets a container be made so: tried once, with everything a real one needs.</summary>
+    /// <summary>Tries on a small container whether this machine allows it.</summary>
     public static async Task<bool> WorksAsync(string scratch, CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux() || FindUnshare() is null)
@@ -94,7 +95,7 @@ internal sealed class NamespaceIsolation : IContainerIsolation
             throw new ContainerStartException("the container has ended");
         }
 
-        // A process outside cannot be moved into the namespaces of another, so nsenter makes one there.
+        // A running process cannot be moved into the namespaces, so nsenter starts one there.
         return Processes.Describe(
             FindTool("nsenter") ?? throw new ContainerStartException("nsenter of util-linux is not on this machine"),
             [
@@ -121,7 +122,7 @@ internal sealed class NamespaceIsolation : IContainerIsolation
 
     public void Terminate(Process process)
     {
-        // The process started is unshare itself, which would take all down at once.
+        // The signal must not go to unshare itself: its end would kill the container at once.
         if (FirstProcess(process) is { } first)
         {
             Posix.Signal(first, Posix.SigTerm);
@@ -130,14 +131,14 @@ internal sealed class NamespaceIsolation : IContainerIsolation
 
     public void Kill(Process process)
     {
-        // Once unshare has ended, so has the container's first process, and the kernel has killed the rest.
+        // Once unshare has ended, the container's first process has too, and the kernel has killed the others.
         if (!process.HasExited)
         {
             process.Kill();
         }
     }
 
-    /// <summary>The only child of unshare: the container's first process.</summary>
+    /// <summary>The container's first process, which is the only child of unshare.</summary>
     private static int? FirstProcess(Process unshare)
     {
         try

@@ -4,19 +4,20 @@ using System.Text;
 namespace Federation.Sandbox.Kubelet;
 
 /// <summary>
-/// Without namespaces a volume stays where it lies on this machine, and every mention of a mount path in the command,
-/// its arguments and its environment is rewritten to that place. A path that a program makes up itself, or reads from a
-/// file, is not found. The container's processes form one process group.
+/// Without namespaces: mount paths in the command, its arguments and its environment are replaced by the volumes' directories
+/// on this machine. A mount path that a program builds itself, or reads from a file, does not exist. The processes of a
+/// container form one process group.
 /// </summary>
 internal sealed class PathRewritingIsolation : IContainerIsolation
 {
-    // Standard error joins standard output only now: what comes before is trouble in starting, not the container's.
+    // Standard error is redirected only now: what was written before is about the start, not the container's output.
     private const string Script = "echo ready >&2; exec 2>&1; exec \"$@\"";
 
     private static readonly string[] s_newSession = NewSession();
 
     public string Description =>
-        "Containers run as processes of this machine without namespaces; mount paths in commands, arguments and environment are rewritten to directories of this machine.";
+        "Containers run as processes of this machine without namespaces; "
+        + "mount paths in commands, arguments and environment are rewritten to directories of this machine.";
 
     public string PathInside(ContainerMount mount) => mount.Source;
 
@@ -37,7 +38,7 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
         }
     }
 
-    /// <summary>Replaces mount paths that stand as whole path prefixes: <c>/v</c> in <c>file:///v/x</c>, not in <c>/var</c> or <c>/a/v</c>.</summary>
+    /// <summary>Replaces mount paths at the start of a path: <c>/v</c> in <c>file:///v/x</c>, not in <c>/var</c> or <c>/a/v</c>.</summary>
     internal static string Rewrite(string text, IReadOnlyList<ContainerMount> mounts)
     {
         var result = new StringBuilder(text.Length);
@@ -76,7 +77,7 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
         );
         string[] rewritten = [.. arguments.Select(argument => Rewrite(argument, container.Mounts))];
 
-        // The root directory belongs to this machine: a container that did not choose one works in its own.
+        // Without a working directory of its own, a container works in its scratch directory, not in this machine's root.
         var workingDirectory = Processes.Translate(container.WorkingDirectory, container.Mounts);
         if (workingDirectory == "/" || !Directory.Exists(workingDirectory))
         {

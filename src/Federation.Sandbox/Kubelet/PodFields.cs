@@ -1,12 +1,13 @@
 using System.Globalization;
+using Federation.Sandbox.Kubernetes;
 using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>The downward API: a pod's own fields as text.</summary>
+/// <summary>The downward API: a pod's fields as text.</summary>
 internal static class PodFields
 {
-    /// <exception cref="ContainerConfigException">There is no such field.</exception>
+    /// <exception cref="ContainerConfigException">The field is not supported.</exception>
     public static string Read(V1Pod pod, string fieldPath) =>
         fieldPath switch
         {
@@ -24,7 +25,7 @@ internal static class PodFields
             _ => throw new ContainerConfigException($"unsupported fieldPath: {fieldPath}"),
         };
 
-    /// <summary>A container's request or limit in units of the divisor, rounded up; without one, what the machine has.</summary>
+    /// <summary>A container's request or limit in units of the divisor, rounded up. Without a limit, the machine's capacity.</summary>
     public static string ReadResource(V1Pod pod, string containerName, V1ResourceFieldSelector field)
     {
         var container =
@@ -50,9 +51,7 @@ internal static class PodFields
             '\n',
             (values ?? new Dictionary<string, string>(StringComparer.Ordinal))
                 .OrderBy(pair => pair.Key, StringComparer.Ordinal)
-                .Select(pair =>
-                    $"{pair.Key}=\"{pair.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\""
-                )
+                .Select(pair => $"{pair.Key}={FieldError.Quote(pair.Value).Replace("\n", "\\n", StringComparison.Ordinal)}")
         );
 
     private static string? Key(string fieldPath, string map) =>

@@ -3,10 +3,11 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>The ConfigMaps and Secrets of a pod's namespace, as bytes by key.</summary>
+/// <summary>The data of the ConfigMaps and Secrets in a pod's namespace, by key.</summary>
 internal sealed class PodSources(IKubeletCluster cluster, string @namespace)
 {
-    /// <exception cref="ContainerConfigException">It is missing and not optional.</exception>
+    /// <returns>Null if it does not exist and is optional.</returns>
+    /// <exception cref="ContainerConfigException">It does not exist and is not optional.</exception>
     public IReadOnlyDictionary<string, byte[]>? ConfigMap(string name, bool? optional) => Read("ConfigMap", name, optional);
 
     /// <inheritdoc cref="ConfigMap"/>

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
+using Federation.Sandbox.Kubernetes;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>What the status of one container is made of.</summary>
+/// <summary>The status of one container.</summary>
 internal sealed record ContainerStatus
 {
     public required string Name { get; init; }
@@ -15,14 +17,14 @@ internal sealed record ContainerStatus
 
     public int RestartCount { get; init; }
 
-    /// <summary>Set once it ran, with the image's id and the resources.</summary>
+    /// <summary>Set once it was created. Only then the status shows the image's id and the resources.</summary>
     public string? ContainerId { get; init; }
 
     public required JsonObject Resources { get; init; }
 
     public required JsonArray VolumeMounts { get; init; }
 
-    /// <summary>Ready: a running container, or an init container that did its work.</summary>
+    /// <summary>Whether the container runs or, for an init container, has succeeded.</summary>
     public bool IsReady(bool init) => init ? State is ContainerState.Terminated { ExitCode: 0 } : State is ContainerState.Running;
 
     public JsonObject ToJson(bool init)
@@ -37,11 +39,7 @@ internal sealed record ContainerStatus
             ["image"] = Image,
             ["imageID"] = ContainerId is null ? "" : ImageStore.Id(Image),
         };
-        if (ContainerId is not null)
-        {
-            status["containerID"] = ContainerId;
-        }
-
+        status.SetText("containerID", ContainerId);
         status["started"] = State is ContainerState.Running;
         if (ContainerId is not null)
         {
@@ -57,7 +55,7 @@ internal sealed record ContainerStatus
     }
 }
 
-/// <summary>What ended a pod from outside its containers.</summary>
+/// <summary>The failure of a pod for a reason outside its containers.</summary>
 internal sealed record PodFailure(string Reason, string Message);
 
 /// <summary>
@@ -76,18 +74,18 @@ internal sealed record PodStatus
 
     public required IReadOnlyList<ContainerStatus> Containers { get; init; }
 
-    /// <summary>Volumes are mounted, and not yet torn down.</summary>
+    /// <summary>The volumes are mounted.</summary>
     public bool SandboxReady { get; init; }
 
-    /// <summary>Nothing of the pod runs any more: only then is a final phase reported.</summary>
+    /// <summary>All of the pod has ended. A final phase is not reported before.</summary>
     public bool Ended { get; init; }
 
     public PodFailure? Failure { get; init; }
 
-    /// <summary>Containers that never ran were given up: the pod has failed, and its conditions stay as they were.</summary>
+    /// <summary>Some containers never ran: the pod has failed, and its conditions stay as they are.</summary>
     public bool GivenUp { get; init; }
 
-    /// <param name="pod">The pod as stored, with its status so far.</param>
+    /// <param name="pod">The stored pod, with its previous status.</param>
     public JsonObject ToJson(JsonObject pod, DateTimeOffset now)
     {
         var previous = pod["status"] as JsonObject ?? [];
@@ -112,18 +110,14 @@ internal sealed record PodStatus
         status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = HostIP });
         status["podIP"] = HostIP;
         status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = HostIP });
-        status["startTime"] = ContainerState.Time(StartTime);
+        status["startTime"] = Moment.Seconds(StartTime);
         if (InitContainers.Count > 0)
         {
             status["initContainerStatuses"] = new JsonArray([.. InitContainers.Select(container => container.ToJson(init: true))]);
         }
 
         status["containerStatuses"] = new JsonArray([.. Containers.Select(container => container.ToJson(init: false))]);
-        if (previous["qosClass"] is { } qosClass)
-        {
-            status["qosClass"] = qosClass.DeepClone();
-        }
-
+        status.SetText("qosClass", previous.Text("qosClass"));
         return status;
     }
 
@@ -219,19 +213,12 @@ internal sealed record PodStatus
             ["type"] = type,
             ["status"] = value,
             ["lastProbeTime"] = null,
-            ["lastTransitionTime"] = ContainerState.Time(now),
+            ["lastTransitionTime"] = Moment.Seconds(now),
         };
 
     public static void Explain(JsonObject condition, string? reason, string? message)
     {
-        if (reason is not null)
-        {
-            condition["reason"] = reason;
-        }
-
-        if (message is not null)
-        {
-            condition["message"] = message;
-        }
+        condition.SetText("reason", reason);
+        condition.SetText("message", message);
     }
 }

@@ -4,14 +4,14 @@ using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>A volume cannot be set up yet; the message is the kubelet's.</summary>
+/// <summary>A volume cannot be set up yet. The message is the kubelet's.</summary>
 internal sealed class VolumeException(string volume, string message)
     : Exception($"MountVolume.SetUp failed for volume \"{volume}\" : {message}");
 
-/// <summary>The volumes of one pod as directories of this machine.</summary>
+/// <summary>The volumes of one pod, as directories of this machine.</summary>
 internal sealed class PodVolumes(string directory, IKubeletCluster cluster, TimeProvider time)
 {
-    /// <summary>A token is replaced when so much of its life is over, and at the latest after a day.</summary>
+    /// <summary>The part of its lifetime after which a token is replaced; at the latest after a day.</summary>
     private const double TokenShare = 0.8;
 
     private const int DefaultMode = 0b110_100_100;
@@ -20,12 +20,13 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
 
     public string PathOf(V1Volume volume) => volume.HostPath?.Path ?? Path.Combine(directory, volume.Name);
 
-    /// <summary>Whether the volume's files are written by the kubelet, and so replaced as a whole.</summary>
+    /// <summary>Whether the kubelet writes the volume's files.</summary>
     public static bool IsWrittenByKubelet(V1Volume volume) =>
         volume is { Projected: not null } or { ConfigMap: not null } or { Secret: not null } or { DownwardAPI: not null };
 
-    /// <summary>Brings every volume up to date: the first time, and again as tokens age and sources change.</summary>
-    /// <exception cref="VolumeException">A source is missing.</exception>
+    /// <summary>Creates the volumes, or updates them when tokens age and sources change.</summary>
+    /// <param name="source">The same pod as <paramref name="pod"/>, as stored.</param>
+    /// <exception cref="VolumeException">A source does not exist, or a file would leave its volume.</exception>
     public void SetUp(JsonObject source, V1Pod pod)
     {
         var sources = new PodSources(cluster, pod.Metadata.NamespaceProperty);
@@ -60,22 +61,10 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
 
                 return;
             case { ConfigMap: { } map }:
-                AddItems(
-                    sources.ConfigMap(map.Name, map.Optional),
-                    map.Items,
-                    map.DefaultMode,
-                    map.Optional,
-                    "configmap references non-existent config key"
-                );
+                AddConfigMap(map.Name, map.Items, map.DefaultMode, map.Optional);
                 break;
             case { Secret: { } secret }:
-                AddItems(
-                    sources.Secret(secret.SecretName, secret.Optional),
-                    secret.Items,
-                    secret.DefaultMode,
-                    secret.Optional,
-                    "references non-existent secret key"
-                );
+                AddSecret(secret.SecretName, secret.Items, secret.DefaultMode, secret.Optional);
                 break;
             case { DownwardAPI: { } downward }:
                 AddFields(downward.Items, downward.DefaultMode);
@@ -103,22 +92,10 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
                     Add(token.Path, Encoding.UTF8.GetBytes(Token(source, token.Audience, token.ExpirationSeconds ?? 3600)), mode);
                     break;
                 case { ConfigMap: { } map }:
-                    AddItems(
-                        sources.ConfigMap(map.Name, map.Optional),
-                        map.Items,
-                        mode,
-                        map.Optional,
-                        "configmap references non-existent config key"
-                    );
+                    AddConfigMap(map.Name, map.Items, mode, map.Optional);
                     break;
                 case { Secret: { } secret }:
-                    AddItems(
-                        sources.Secret(secret.Name, secret.Optional),
-                        secret.Items,
-                        mode,
-                        secret.Optional,
-                        "references non-existent secret key"
-                    );
+                    AddSecret(secret.Name, secret.Items, mode, secret.Optional);
                     break;
                 case { DownwardAPI: { } downward }:
                     AddFields(downward.Items, mode);
@@ -129,6 +106,12 @@ internal sealed class PodVolumes(string directory, IKubeletCluster cluster, Time
                     );
             }
         }
+
+        void AddConfigMap(string name, IList<V1KeyToPath>? items, int? mode, bool? optional) =>
+            AddItems(sources.ConfigMap(name, optional), items, mode, optional, "configmap references non-existent config key");
+
+        void AddSecret(string name, IList<V1KeyToPath>? items, int? mode, bool? optional) =>
+            AddItems(sources.Secret(name, optional), items, mode, optional, "references non-existent secret key");
 
         void AddItems(IReadOnlyDictionary<string, byte[]>? data, IList<V1KeyToPath>? items, int? mode, bool? optional, string missing)
         {

@@ -10,10 +10,10 @@ internal static class Posix
     public const int SigTerm = 15;
     public const int SigKill = 9;
 
-    /// <summary>Sends a signal to a process, or with a negative number to a process group; one that is gone is no error.</summary>
+    /// <summary>Sends a signal to a process or, with a negative number, to a process group. Ignores one that does not exist.</summary>
     public static void Signal(int process, int signal) => _ = Kill(process, signal);
 
-    /// <summary>Replaces <paramref name="to"/> by <paramref name="from"/> in one step, symbolic links as such.</summary>
+    /// <summary>Atomically replaces <paramref name="to"/> by <paramref name="from"/>. Does not follow symbolic links.</summary>
     public static void Rename(string from, string to)
     {
         if (RenameFile(from, to) != 0)
@@ -26,7 +26,7 @@ internal static class Posix
     /// <exception cref="IOException">It does not exist, or its links go round in circles.</exception>
     public static string RealPath(string path)
     {
-        // Linux's PATH_MAX, the larger one of the systems that run pods.
+        // PATH_MAX of Linux; macOS has a smaller one.
         var buffer = new byte[4096];
         return RealPath(path, buffer) != 0
             ? Encoding.UTF8.GetString(buffer.AsSpan(0, Array.IndexOf(buffer, (byte)0)))

@@ -4,7 +4,7 @@ namespace Federation.Sandbox.Kubelet;
 
 internal static class Processes
 {
-    /// <summary>A process with these variables and no others: nothing of this process's environment passes.</summary>
+    /// <summary>Describes a process with these variables and no others.</summary>
     public static ProcessStartInfo Describe(
         string executable,
         IEnumerable<string> arguments,
@@ -29,11 +29,11 @@ internal static class Processes
         return description;
     }
 
-    /// <summary>A command line that a POSIX shell reads as these words.</summary>
+    /// <summary>Quotes words for a POSIX shell.</summary>
     public static string ShellWords(IEnumerable<string> words) =>
         string.Join(' ', words.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
 
-    /// <summary>Where a path of the container lies on this machine.</summary>
+    /// <summary>The path on this machine of a path in the container.</summary>
     public static string Translate(string path, IEnumerable<ContainerMount> mounts)
     {
         var mount = mounts

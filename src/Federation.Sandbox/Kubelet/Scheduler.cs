@@ -1,14 +1,16 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes;
 using k8s.Models;
 
 namespace Federation.Sandbox.Kubelet;
 
-/// <summary>The scheduler of a cluster with one node: binds a pod to it, or says why not.</summary>
+/// <summary>The scheduler of a cluster with one node: binds a pod to it, or reports why it cannot.</summary>
 internal sealed class Scheduler(IKubeletCluster cluster, KubeletOptions options, TimeProvider time)
 {
     private const string Unschedulable =
-        "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.";
+        "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, "
+        + "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.";
 
     public void Schedule(JsonObject source, V1Pod pod)
     {
@@ -84,12 +86,9 @@ internal sealed class Scheduler(IKubeletCluster cluster, KubeletOptions options,
     private static void SetCondition(JsonObject pod, JsonObject condition)
     {
         var status = (JsonObject)(pod["status"] ??= new JsonObject());
-        var qosClass = status["qosClass"];
+        var qosClass = status.Text("qosClass");
         status.Remove("qosClass");
         status["conditions"] = new JsonArray(condition);
-        if (qosClass is not null)
-        {
-            status["qosClass"] = qosClass;
-        }
+        status.SetText("qosClass", qosClass);
     }
 }

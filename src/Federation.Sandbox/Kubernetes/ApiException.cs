@@ -3,7 +3,7 @@ using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes;
 
-/// <summary>A request that ends with a <c>Status</c> of failure.</summary>
+/// <summary>Ends a request with a <c>Status</c> of failure.</summary>
 internal sealed class ApiException(int code, JsonObject status) : Exception(status["message"]!.GetValue<string>())
 {
     public int Code { get; } = code;
@@ -35,7 +35,7 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
             Details(type, name)
         );
 
-    /// <summary>A conflict about an object; <paramref name="kind"/> is the plural or, for preconditions, the kind.</summary>
+    /// <param name="kind">The plural or, for preconditions, the kind.</param>
     public static ApiException Conflict(string group, string kind, string name, string reason) =>
         Failure(
             409,
@@ -55,7 +55,7 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
     public static ApiException Forbidden(ResourceType type, string name, string reason, JsonArray? causes = null) =>
         Forbidden(type.Group, type.Plural, name, reason, causes);
 
-    /// <summary>Forbidden of a resource that need not exist.</summary>
+    /// <param name="resource">Its plural; it need not exist.</param>
     public static ApiException Forbidden(string group, string resource, string name, string reason, JsonArray? causes = null)
     {
         var details = Details(group, resource, name);
@@ -69,7 +69,7 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
         return Failure(403, "Forbidden", $"{subject} is forbidden: {reason}", details);
     }
 
-    /// <summary>The object, or the options, are not valid: every error there is.</summary>
+    /// <param name="errors">Every error of the object or the options.</param>
     public static ApiException Invalid(string group, string kind, string name, IReadOnlyList<FieldError> errors)
     {
         var details = Details(group, kind, name);
@@ -89,7 +89,7 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
 
     public static ApiException InvalidOptions(string kind, FieldError error) => Invalid("meta.k8s.io", kind, "", [error]);
 
-    /// <summary>An error without a reason, as the server gives for what it did not expect.</summary>
+    /// <summary>An error without a reason: the server's answer to the unexpected.</summary>
     public static ApiException Internal(string message) => Failure(500, reason: null, message);
 
     public static ApiException Failure(int code, string? reason, string message, JsonObject? details = null)
@@ -102,11 +102,7 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
             ["status"] = "Failure",
             ["message"] = message,
         };
-        if (reason is not null)
-        {
-            status["reason"] = reason;
-        }
-
+        status.SetText("reason", reason);
         if (details is not null)
         {
             status["details"] = details;
@@ -121,33 +117,21 @@ internal sealed class ApiException(int code, JsonObject status) : Exception(stat
     private static JsonObject Details(string group, string kind, string name)
     {
         var details = new JsonObject();
-        if (name.Length > 0)
-        {
-            details["name"] = name;
-        }
-
-        if (group.Length > 0)
-        {
-            details["group"] = group;
-        }
-
-        if (kind.Length > 0)
-        {
-            details["kind"] = kind;
-        }
-
+        details.SetText("name", name);
+        details.SetText("group", group);
+        details.SetText("kind", kind);
         return details;
     }
 }
 
-/// <summary>What is wrong with one field.</summary>
-/// <param name="Reason">The cause's machine-readable reason.</param>
+/// <summary>An error in one field.</summary>
+/// <param name="Reason">The machine-readable reason of the cause.</param>
 internal sealed record FieldError(string Field, string Reason, string Message)
 {
     public static FieldError Required(string field, string detail = "") =>
         new(field, "FieldValueRequired", detail.Length > 0 ? $"Required value: {detail}" : "Required value");
 
-    /// <param name="value">As the message shows it, quoted if it is a string.</param>
+    /// <param name="value">As in the message: a string is quoted.</param>
     public static FieldError Invalid(string field, string value, string detail) =>
         new(field, "FieldValueInvalid", $"Invalid value: {value}: {detail}");
 

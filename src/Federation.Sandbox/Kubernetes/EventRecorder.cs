@@ -1,24 +1,25 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Apply;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes;
 
-/// <summary>Who reports an event.</summary>
+/// <summary>The source of events.</summary>
 /// <param name="Component">Such as <c>kubelet</c>.</param>
-/// <param name="Manager">Its name as a writer of fields.</param>
-/// <param name="Host">The node it speaks for, or empty.</param>
+/// <param name="Manager">Its name as a field manager.</param>
+/// <param name="Host">Its node, or empty.</param>
 internal sealed record EventReporter(string Component, string Manager, string Host = "")
 {
-    /// <summary>The scheduler alone writes through events.k8s.io, whose events have no count and no source.</summary>
+    /// <summary>Unlike the others, the scheduler writes through events.k8s.io, whose events have no count and no source.</summary>
     public static EventReporter Scheduler { get; } = new("default-scheduler", "kube-scheduler");
 
     public static EventReporter Controller(string component) => new(component, "kube-controller-manager");
 }
 
-/// <summary>Writes Events, and counts those that happen again.</summary>
+/// <summary>Writes Events. An event that repeats is counted.</summary>
 internal sealed class EventRecorder(ObjectStore store, Registry registry, TimeProvider time)
 {
     public void Record(EventReporter reporter, JsonObject about, string type, string reason, string message, string? fieldPath = null)
@@ -42,7 +43,7 @@ internal sealed class EventRecorder(ObjectStore store, Registry registry, TimePr
             {
                 var again = existing.Copy();
                 again["count"] = (existing.Number("count") ?? 1) + 1;
-                again["lastTimestamp"] = KubernetesObject.Timestamp(now);
+                again["lastTimestamp"] = Moment.Seconds(now);
                 ManagedFields.Update(existing, again, ResourceTable.Events, new FieldManager(reporter.Manager), now, []);
                 store.Put(ResourceTable.Events, again);
                 return;
@@ -74,7 +75,7 @@ internal sealed class EventRecorder(ObjectStore store, Registry registry, TimePr
             ["firstTimestamp"] = null,
             ["lastTimestamp"] = null,
             ["type"] = type,
-            ["eventTime"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
+            ["eventTime"] = Moment.Microseconds(now),
             ["action"] = reason == "Scheduled" ? "Binding" : "Scheduling",
             ["reportingComponent"] = EventReporter.Scheduler.Component,
             ["reportingInstance"] = EventReporter.Scheduler.Component + "-sandbox",
@@ -83,18 +84,14 @@ internal sealed class EventRecorder(ObjectStore store, Registry registry, TimePr
     private static JsonObject Counted(EventReporter reporter, string type, string reason, string message, DateTimeOffset now)
     {
         var source = new JsonObject { ["component"] = reporter.Component };
-        if (reporter.Host.Length > 0)
-        {
-            source["host"] = reporter.Host;
-        }
-
+        source.SetText("host", reporter.Host);
         return new JsonObject
         {
             ["reason"] = reason,
             ["message"] = message,
             ["source"] = source,
-            ["firstTimestamp"] = KubernetesObject.Timestamp(now),
-            ["lastTimestamp"] = KubernetesObject.Timestamp(now),
+            ["firstTimestamp"] = Moment.Seconds(now),
+            ["lastTimestamp"] = Moment.Seconds(now),
             ["count"] = 1,
             ["type"] = type,
             ["eventTime"] = null,
@@ -114,15 +111,11 @@ internal sealed class EventRecorder(ObjectStore store, Registry registry, TimePr
             ["apiVersion"] = about.Text("apiVersion"),
             ["resourceVersion"] = about.Metadata.Text("resourceVersion"),
         };
-        if (fieldPath is not null)
-        {
-            reference["fieldPath"] = fieldPath;
-        }
-
+        reference.SetText("fieldPath", fieldPath);
         return reference;
     }
 
-    // The nanoseconds of the time, and so the order of events by name is that of time; two in one instant differ in the last digits.
+    // Nanoseconds, so that the order of names is that of time. The last digits tell events of the same instant apart.
     private string Suffix(DateTimeOffset now) =>
         ((((now.UtcTicks - DateTime.UnixEpoch.Ticks) * 100) & ~0xfffL) | (store.Version & 0xfff)).ToString(
             "x16",

@@ -65,7 +65,7 @@ internal sealed class KubeletCluster(
             var pod = stored.Copy();
             change(pod);
 
-            // What a binding sets has no owner.
+            // The field that a binding sets has no owner.
             if (pod["spec"].Text("nodeName") == stored["spec"].Text("nodeName"))
             {
                 ManagedFields.Update(
@@ -91,7 +91,7 @@ internal sealed class KubeletCluster(
                 return;
             }
 
-            // The kubelet's own deletion is one without grace, which removes the pod.
+            // The kubelet deletes without grace, which removes the pod.
             registry.Delete(ResourceTable.Pods, @namespace, name, new DeleteOptions(0, uid, null, DryRun: false, ""));
         }
     }

@@ -2,39 +2,39 @@ using System.Security.Cryptography;
 
 namespace Federation.Sandbox.Kubernetes;
 
-/// <summary>What tells one emulated API server from another.</summary>
+/// <summary>The options of an emulated API server.</summary>
 internal sealed record KubernetesApiOptions
 {
     /// <summary>The cluster's OIDC issuer, which is also the audience of tokens for the API server itself.</summary>
     public required string Issuer { get; init; }
 
-    /// <summary>Host and port that clients reach the server at, as discovery tells them.</summary>
+    /// <summary>Host and port of the server, for discovery.</summary>
     public required string ServerAddress { get; init; }
 
-    /// <summary>Bearer tokens that may do everything.</summary>
+    /// <summary>Bearer tokens with full access.</summary>
     public IReadOnlyList<string> AdminTokens { get; init; } = [];
 
-    /// <summary>Signs service account tokens; a new one is made if none is given.</summary>
+    /// <summary>Signs service account tokens; null: a new key.</summary>
     public RSA? SigningKey { get; init; }
 
-    /// <summary>The certificate authority that pods are to trust (PEM).</summary>
+    /// <summary>The certificate authority that pods trust, in PEM.</summary>
     public string CertificateAuthority { get; init; } = "";
 
-    /// <summary>The one node.</summary>
+    /// <summary>The name of the only node.</summary>
     public string NodeName { get; init; } = "gke-sandbox-node-0";
 
-    /// <summary>Longer lifetimes are silently cut to this; null grants them as asked. GKE cuts at 48 hours.</summary>
+    /// <summary>Longer lifetimes are silently reduced to this; null grants them as asked. GKE's limit is 48 hours.</summary>
     public TimeSpan? MaximumTokenLifetime { get; init; } = TimeSpan.FromHours(48);
 
-    /// <summary>How long after a namespace its service account <c>default</c> appears; zero: at once.</summary>
+    /// <summary>The time between the creation of a namespace and of its service account <c>default</c>.</summary>
     public TimeSpan NamespaceSetup { get; init; } = TimeSpan.Zero;
 
-    /// <summary>How often the contents of a terminating namespace are looked at.</summary>
+    /// <summary>The interval at which the contents of a terminating namespace are deleted and counted.</summary>
     public TimeSpan NamespaceCleanup { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How many changes of each resource a watch can go back.</summary>
+    /// <summary>The number of past changes of each resource that a watch can start from.</summary>
     public int WatchWindow { get; init; } = 4096;
 
-    /// <summary>How often watches that ask for it are told the present version.</summary>
+    /// <summary>The interval of the bookmarks in watches that ask for them.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromMinutes(1);
 }

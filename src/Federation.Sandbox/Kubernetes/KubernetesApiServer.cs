@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubelet;
 using Federation.Sandbox.Kubernetes.Admission;
 using Federation.Sandbox.Kubernetes.Authentication;
@@ -12,12 +13,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Kubernetes;
 
-/// <summary>A request the server has answered, for counting.</summary>
+/// <summary>A request that the server has answered.</summary>
 internal sealed record ApiRequest(string Verb, string Resource, string Subresource, string Namespace, string Name, bool IsWrite, int Code);
 
 /// <summary>
-/// A Kubernetes API server with the behaviour of 1.34: the order in which a request is handled is authentication,
-/// authorization, routing, decoding, admission, validation, storage.
+/// A Kubernetes API server with the behaviour of 1.34. A request passes through authentication, authorization, routing,
+/// decoding, admission, validation and storage, in this order.
 /// </summary>
 internal sealed class KubernetesApiServer : IDisposable
 {
@@ -85,19 +86,19 @@ internal sealed class KubernetesApiServer : IDisposable
         Bootstrap(time);
     }
 
-    /// <summary>How many watch a resource at this moment, the node among them.</summary>
+    /// <summary>The number of present watches of a resource, the kubelet's included.</summary>
     public int WatchersOf(ResourceType type) => _store.Subscribers(type);
 
     /// <summary>The cluster as the kubelet sees it.</summary>
     public IKubeletCluster Kubelet { get; }
 
-    /// <summary>Whom logs are asked of; none while no kubelet runs.</summary>
+    /// <summary>Gives logs and runs commands; null while no kubelet runs.</summary>
     public IPodRuntime? Runtime { get; set; }
 
-    /// <summary>Told of each request when it has been answered; of a watch, when it ends.</summary>
+    /// <summary>Called after each answer; for a watch, after its end.</summary>
     public Action<ApiRequest>? Answered { get; set; }
 
-    /// <summary>What <c>/.well-known/openid-configuration</c> says.</summary>
+    /// <summary>The document at <c>/.well-known/openid-configuration</c>.</summary>
     public JsonObject DiscoveryDocument() =>
         new()
         {
@@ -128,7 +129,7 @@ internal sealed class KubernetesApiServer : IDisposable
         }
         catch (BadHttpRequestException error) when (!context.Response.HasStarted)
         {
-            // The request is not even HTTP, or its body is not what its head says.
+            // The request is not valid HTTP.
             await Exchange.AnswerErrorAsync(
                 context,
                 ApiException.Failure(
@@ -140,11 +141,11 @@ internal sealed class KubernetesApiServer : IDisposable
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client has gone; there is nobody to answer.
+            // The client has disconnected.
         }
         catch (Exception error) when (error is not OperationCanceledException && !context.Response.HasStarted)
         {
-            // A fault of this server is the one request's, and is told as such.
+            // A fault of the server fails only this request.
             await Exchange.AnswerErrorAsync(context, ApiException.Internal($"{error.GetType().Name}: {error.Message}"));
         }
         finally
@@ -188,7 +189,7 @@ internal sealed class KubernetesApiServer : IDisposable
         var resource = info.Subresource.Length > 0 ? $"{info.Resource}/{info.Subresource}" : info.Resource;
         var place = info.Namespace.Length > 0 ? $"in the namespace {FieldError.Quote(info.Namespace)}" : "at the cluster scope";
 
-        // The resource need not exist: who may not ask is not told.
+        // The answer does not tell whether the resource exists.
         throw ApiException.Forbidden(
             info.Group,
             info.Resource,
@@ -197,7 +198,8 @@ internal sealed class KubernetesApiServer : IDisposable
         );
     }
 
-    /// <summary>Who may act as someone else does so by headers: kubectl's <c>--as</c> and <c>--as-group</c>.</summary>
+    /// <summary>The user to act as: the one in the headers of kubectl's <c>--as</c> and <c>--as-group</c>, if there are any.</summary>
+    /// <exception cref="ApiException">403: the user may not impersonate that one.</exception>
     private User Impersonate(User user, IHeaderDictionary headers)
     {
         var name = headers["Impersonate-User"].ToString();
@@ -391,7 +393,7 @@ internal sealed class KubernetesApiServer : IDisposable
             _registry.Put(ResourceTable.ClusterRoleBindings, binding);
         }
 
-        var now = KubernetesObject.Timestamp(time.GetUtcNow());
+        var now = Moment.Seconds(time.GetUtcNow());
         _registry.Put(ResourceTable.Nodes, OneNode.Describe(_options.NodeName, now));
         foreach (var name in SystemNamespaces)
         {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes;
 
-/// <summary>The node that all pods run on.</summary>
+/// <summary>The only node of a cluster.</summary>
 internal static class OneNode
 {
     public static JsonObject Describe(string name, string now) =>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubelet;
 
 namespace Federation.Sandbox.Tests.Kubelet;
@@ -50,7 +51,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
             metadata["namespace"] ??= "flow";
             metadata["uid"] = Guid.NewGuid().ToString();
             metadata["generation"] = 1;
-            metadata["creationTimestamp"] = ContainerState.Time(time.GetUtcNow());
+            metadata["creationTimestamp"] = Moment.Seconds(time.GetUtcNow());
             var spec = (JsonObject)pod["spec"]!;
             spec["restartPolicy"] ??= "Always";
             spec["terminationGracePeriodSeconds"] ??= 30;
@@ -81,7 +82,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
                     ? 0
                     : grace ?? pod["spec"]!["terminationGracePeriodSeconds"]!.GetValue<int>();
             var metadata = pod["metadata"]!;
-            metadata["deletionTimestamp"] = ContainerState.Time(time.GetUtcNow().AddSeconds(seconds));
+            metadata["deletionTimestamp"] = Moment.Seconds(time.GetUtcNow().AddSeconds(seconds));
             metadata["deletionGracePeriodSeconds"] = seconds;
             metadata["generation"] = metadata["generation"]!.GetValue<int>() + 1;
             Publish(PodEventKind.Modified, pod);
@@ -178,7 +179,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
         {
             if (_pods.Remove(uid, out var pod))
             {
-                pod["metadata"]!["deletionTimestamp"] = ContainerState.Time(time.GetUtcNow());
+                pod["metadata"]!["deletionTimestamp"] = Moment.Seconds(time.GetUtcNow());
                 pod["metadata"]!["deletionGracePeriodSeconds"] = 0;
                 Publish(PodEventKind.Modified, pod);
                 Publish(PodEventKind.Deleted, pod);

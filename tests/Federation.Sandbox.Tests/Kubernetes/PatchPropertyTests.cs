@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CsCheck;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes;
 using Federation.Sandbox.Kubernetes.Endpoints;
 using Federation.Sandbox.Kubernetes.Patching;
@@ -395,7 +396,7 @@ public sealed class PatchPropertyTests
             ScalarType { Name: "bool" } => random.Next(2) == 0,
             ScalarType { Name: "int32" or "int64" } => (long)random.Next(-100, 1_000_000),
             ScalarType { Name: "bytes" } => Convert.ToBase64String([1, 2, (byte)random.Next(256)]),
-            ScalarType { Name: "time" } => KubernetesObject.Timestamp(DateTimeOffset.FromUnixTimeSeconds(random.Next(1, int.MaxValue))),
+            ScalarType { Name: "time" } => Moment.Seconds(DateTimeOffset.FromUnixTimeSeconds(random.Next(1, int.MaxValue))),
             ScalarType { Name: "string" or "quantity" } => $"s{random.Next(1000)}é",
             ScalarType { Name: "intOrString" } => random.Next(2) == 0
                 ? JsonValue.Create((long)random.Next(1000))

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Xml.Linq;
+using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>Buckets themselves.</summary>
+/// <summary>The operations on buckets.</summary>
 internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
 {
     public Task ListAsync(S3Call call)
@@ -32,7 +33,7 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
                     page.Select(bucket => new XElement(
                         "Bucket",
                         new XElement("Name", bucket.Name),
-                        new XElement("CreationDate", S3Call.Milliseconds(bucket.Created)),
+                        new XElement("CreationDate", Moment.Milliseconds(bucket.Created)),
                         new XElement("BucketRegion", bucket.Region)
                     ))
                 ),
@@ -72,7 +73,8 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
                 )
                 : new AwsException(
                     "BucketAlreadyExists",
-                    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+                    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+                        + "Please select a different name and try again.",
                     HttpStatusCode.Conflict
                 );
         }
@@ -93,8 +95,8 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
     }
 
     /// <summary>
-    /// Where the bucket is made. A request goes to the endpoint of the region that it is signed for, and only the one
-    /// of us-east-1 makes buckets elsewhere (CreateBucket, S3 API reference).
+    /// The region of a new bucket. The region that a request is signed for stands for the endpoint, and only us-east-1's
+    /// endpoint creates buckets elsewhere (CreateBucket, S3 API reference).
     /// </summary>
     private static string Region(S3Call call)
     {
@@ -104,11 +106,12 @@ internal sealed class BucketOperations(S3Buckets buckets, TimeProvider time)
             ? wanted ?? endpoint
             : throw new AwsException(
                 "IllegalLocationConstraintException",
-                $"The {wanted ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to."
+                $"The {wanted ?? "unspecified"} location constraint is incompatible for the region specific endpoint "
+                    + "this request was sent to."
             );
     }
 
     public static Task LocationAsync(S3Call call) =>
-        // The oldest region is the empty one.
+        // For us-east-1, the oldest region, S3 answers an empty element.
         call.WriteAsync(new XElement("LocationConstraint", call.Bucket!.Region is "us-east-1" ? null : call.Bucket.Region));
 }

@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>A part of an object's content, from <paramref name="Start"/> to before <paramref name="End"/>.</summary>
+/// <summary>A part of an object's content; <paramref name="End"/> is exclusive.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ByteRange(int Start, int End)
 {
     public int Length => End - Start;
 
-    /// <summary>One byte range; null for none, and for several or a malformed one, which are ignored as RFC 9110 allows.</summary>
-    /// <exception cref="AwsException">It begins behind the end.</exception>
+    /// <summary>The range of a header with one; null for none, several or a malformed one, which RFC 9110 allows to ignore.</summary>
+    /// <exception cref="AwsException">The range starts after the end of the content.</exception>
     public static ByteRange? Of(string header, int length)
     {
         if (!header.StartsWith("bytes=", StringComparison.Ordinal) || header["bytes=".Length..].Split('-') is not [var first, var last])

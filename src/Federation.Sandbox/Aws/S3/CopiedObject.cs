@@ -2,14 +2,14 @@ using System.Net;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>The object that a copy reads, which takes the permission to read it.</summary>
+/// <summary>The source of a copy. The caller must be allowed to read it.</summary>
 internal sealed record CopiedObject(S3Object Source)
 {
-    /// <summary>The header that names it: bucket and key, percent-encoded, with or without a slash in front.</summary>
+    /// <summary>The header with the source's bucket and key, percent-encoded, with or without a slash in front.</summary>
     public const string Header = "x-amz-copy-source";
 
-    /// <summary>Null: the call copies nothing.</summary>
-    /// <exception cref="AwsException">The caller may not read it, or it is not there.</exception>
+    /// <summary>Null if the call is not a copy.</summary>
+    /// <exception cref="AwsException">The source does not exist, or the caller may not read it.</exception>
     public static CopiedObject? Of(S3Call call, S3Buckets buckets, Authorizer authorizer)
     {
         if (!call.Request.Headers.TryGetValue(Header, out var header))
@@ -37,7 +37,7 @@ internal sealed record CopiedObject(S3Object Source)
         );
     }
 
-    /// <summary>The bytes that a range header names; all of them without one.</summary>
+    /// <summary>The bytes in the range of a header; all of them without one.</summary>
     public byte[] Range(string header) =>
         ByteRange.Of(header, Source.Content.Length) is { } range ? Source.Content[range.Start..range.End] : Source.Content;
 }

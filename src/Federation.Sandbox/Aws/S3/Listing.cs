@@ -1,8 +1,9 @@
 using System.Xml.Linq;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>The objects of a bucket, in both versions of the operation (ListObjects and ListObjectsV2, S3 API reference).</summary>
+/// <summary>Both operations that list objects: ListObjects and ListObjectsV2 (S3 API reference).</summary>
 internal static class Listing
 {
     private const int LargestPage = 1000;
@@ -71,7 +72,7 @@ internal static class Listing
                 Contents.Select(stored => new XElement(
                     "Contents",
                     new XElement("Key", Encoded(stored.Key)),
-                    new XElement("LastModified", S3Call.Milliseconds(stored.Modified)),
+                    new XElement("LastModified", Moment.Milliseconds(stored.Modified)),
                     new XElement("ETag", stored.ETag),
                     new XElement("Size", stored.Content.Length),
                     new XElement("StorageClass", "STANDARD")

@@ -2,19 +2,23 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Xml.Linq;
+using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>Objects uploaded in parts ("Uploading and copying objects using multipart upload", S3 User Guide), which clients do unasked from some megabytes on.</summary>
+/// <summary>
+/// The operations on multipart uploads ("Uploading and copying objects using multipart upload", S3 User Guide), which clients
+/// use by themselves for objects of some megabytes.
+/// </summary>
 internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authorizer, TimeProvider time)
 {
-    /// <summary>Every part but the last has at least this many bytes.</summary>
+    /// <summary>In bytes; the last part may be smaller.</summary>
     private const int SmallestPart = 5 << 20;
 
     private const int MostParts = 10_000;
 
-    /// <summary>Of an object put together, in bytes: content is held in memory.</summary>
+    /// <summary>In bytes, of a completed upload: content is held in memory.</summary>
     private const long LargestObject = 1L << 30;
 
     public Task CreateAsync(S3Call call)
@@ -64,7 +68,7 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
             return call.WriteAsync(
                 new XElement(
                     "CopyPartResult",
-                    new XElement("LastModified", S3Call.Milliseconds(part.Modified)),
+                    new XElement("LastModified", Moment.Milliseconds(part.Modified)),
                     new XElement("ETag", part.ETag)
                 )
             );
@@ -77,8 +81,8 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
     public Task CompleteAsync(S3Call call)
     {
         var upload = Find(call);
-        var parts = Named(call, upload);
-        var stored = new S3Object(upload.Key, Together(parts), Md5.Quoted(parts), time.GetUtcNow()) { Description = upload.Description };
+        var parts = NamedParts(call, upload);
+        var stored = new S3Object(upload.Key, Join(parts), Md5.Quoted(parts), time.GetUtcNow()) { Description = upload.Description };
         call.Bucket!.Put(stored);
         call.Bucket.Uploads.TryRemove(upload.Id, out _);
         return call.WriteAsync(
@@ -115,7 +119,7 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
                     .Select(part => new XElement(
                         "Part",
                         new XElement("PartNumber", part.Number),
-                        new XElement("LastModified", S3Call.Milliseconds(part.Modified)),
+                        new XElement("LastModified", Moment.Milliseconds(part.Modified)),
                         new XElement("ETag", part.ETag),
                         new XElement("Size", part.Content.Length)
                     ))
@@ -139,20 +143,20 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
                         new XElement("Key", upload.Key),
                         new XElement("UploadId", upload.Id),
                         new XElement("StorageClass", "STANDARD"),
-                        new XElement("Initiated", S3Call.Milliseconds(upload.Initiated))
+                        new XElement("Initiated", Moment.Milliseconds(upload.Initiated))
                     ))
             )
         );
 
-    private static byte[] Together(List<S3Part> parts)
+    private static byte[] Join(List<S3Part> parts)
     {
         using var content = new MemoryStream(parts.Sum(part => part.Content.Length));
         parts.ForEach(part => content.Write(part.Content));
         return content.GetBuffer();
     }
 
-    /// <summary>The parts that the client names, which must be there, in order and large enough.</summary>
-    private static List<S3Part> Named(S3Call call, S3Upload upload)
+    /// <summary>The parts that the client names. They must exist, be in order and be large enough.</summary>
+    private static List<S3Part> NamedParts(S3Call call, S3Upload upload)
     {
         var parts = new List<S3Part>();
         foreach (var element in call.Document()?.Elements("Part") ?? [])
@@ -177,7 +181,8 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
             {
                 throw new AwsException(
                     "InvalidPart",
-                    "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."
+                    "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified "
+                        + "entity tag may not match the part's entity tag."
                 );
             }
 

@@ -1,14 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Xml.Linq;
+using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>Objects, one by one.</summary>
+/// <summary>The operations on objects.</summary>
 internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer, TimeProvider time)
 {
-    /// <summary>How many keys one DeleteObjects may name.</summary>
+    /// <summary>The largest number of keys in one DeleteObjects.</summary>
     private const int MostDeleted = 1000;
 
     public async Task GetAsync(S3Call call)
@@ -16,7 +17,7 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
         var stored = call.Bucket!.Find(call.Target.Key!);
         if (stored is null)
         {
-            // That a key is absent is told only to those who may list the bucket.
+            // Only callers who may list the bucket are told that a key does not exist.
             authorizer.Demand(call.Signed.Principal, "s3:ListBucket", call.Bucket.Arn, call.Conditions, call.Request.SourceIp);
             throw new AwsException("NoSuchKey", "The specified key does not exist.", HttpStatusCode.NotFound);
         }
@@ -75,7 +76,8 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
         {
             throw new AwsException(
                 "InvalidRequest",
-                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes."
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, "
+                    + "storage class, website redirect location or encryption attributes."
             );
         }
 
@@ -87,7 +89,7 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
         return call.WriteAsync(
             new XElement(
                 "CopyObjectResult",
-                new XElement("LastModified", S3Call.Milliseconds(copy.Modified)),
+                new XElement("LastModified", Moment.Milliseconds(copy.Modified)),
                 new XElement("ETag", copy.ETag)
             )
         );
@@ -100,7 +102,7 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
         return Task.CompletedTask;
     }
 
-    /// <summary>Each key by itself: one that may not be deleted does not keep the others.</summary>
+    /// <summary>Deletes each key by itself: a refusal for one does not stop the others.</summary>
     public Task DeleteManyAsync(S3Call call)
     {
         var document = call.Document();

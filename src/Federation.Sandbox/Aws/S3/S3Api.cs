@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>The part of S3's REST API that shows whether a role's permissions work: buckets, listings, objects.</summary>
+/// <summary>The part of S3's REST API with which permissions are tried out: buckets, listings, objects.</summary>
 internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog calls, TimeProvider time)
 {
-    /// <summary>Of one upload or part, in bytes: content is held in memory.</summary>
+    /// <summary>In bytes, of one upload or part: content is held in memory.</summary>
     public const int LargestObject = 64 << 20;
 
     private readonly BucketOperations _buckets = new(buckets, time);
@@ -30,7 +30,7 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
         var bucket = target.Bucket is null || operation.Name is "CreateBucket" ? null : buckets.Require(target.Bucket);
         if (signed is null || (bucket is not null && !ReferenceEquals(bucket.Owner, signed.Principal.Account)))
         {
-            // No bucket has a policy of its own, so nothing admits the world or another account.
+            // Buckets have no policies here, so only their own account has access.
             throw AwsException.AccessDenied("Access Denied");
         }
 
@@ -96,7 +96,7 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
         };
     }
 
-    /// <summary>The parameter that makes the request one about something else than the bucket or object itself.</summary>
+    /// <summary>The parameter that selects a subresource of the bucket or object, or null.</summary>
     private static string? Subresource(AwsRequest request)
     {
         foreach (var (name, _) in request.Query)
@@ -140,7 +140,7 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
         return conditions;
     }
 
-    /// <param name="Name">As the API reference names the operation.</param>
-    /// <param name="Action">As a policy names the permission it needs; null where that depends on what the body names.</param>
+    /// <param name="Name">As in the API reference.</param>
+    /// <param name="Action">The permission it needs; null where that depends on the body.</param>
     private sealed record S3Operation(string Name, string? Action, bool IsWrite, Func<S3Call, Task> Run);
 }

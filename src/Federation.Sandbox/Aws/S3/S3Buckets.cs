@@ -4,14 +4,14 @@ using System.Security.Cryptography;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>The buckets of all accounts: their names share one space.</summary>
+/// <summary>The buckets of all accounts, which share one namespace.</summary>
 internal sealed class S3Buckets
 {
     private readonly ConcurrentDictionary<string, S3Bucket> _buckets = new(StringComparer.Ordinal);
 
     public bool TryAdd(S3Bucket bucket) => _buckets.TryAdd(bucket.Name, bucket);
 
-    /// <summary>False: there is something in it.</summary>
+    /// <summary>False if the bucket is not empty.</summary>
     public bool TryRemove(S3Bucket bucket)
     {
         if (bucket.Objects.Count > 0)
@@ -45,14 +45,14 @@ internal sealed class S3Bucket(string name, AwsAccount owner, string region, Dat
 
     public DateTimeOffset Created => created;
 
-    /// <summary>Multipart uploads that are neither completed nor aborted, by their ids.</summary>
+    /// <summary>Multipart uploads in progress, by id.</summary>
     public ConcurrentDictionary<string, S3Upload> Uploads { get; } = new(StringComparer.Ordinal);
 
     public string Arn => $"arn:{owner.Partition}:s3:::{name}";
 
     public string ArnOf(string key) => $"{Arn}/{key}";
 
-    /// <summary>In the order of their keys' UTF-8 bytes, which is the order of a listing.</summary>
+    /// <summary>In the ordinal order of their keys, which is the order of a listing.</summary>
     public IReadOnlyList<S3Object> Objects
     {
         get
@@ -89,13 +89,13 @@ internal sealed class S3Bucket(string name, AwsAccount owner, string region, Dat
     }
 }
 
-/// <summary>An object, complete. Its content is never changed.</summary>
+/// <summary>A complete object. Its content never changes.</summary>
 internal sealed record S3Object(string Key, byte[] Content, string ETag, DateTimeOffset Modified)
 {
     public required S3Description Description { get; init; }
 }
 
-/// <summary>What a client says about an object's content.</summary>
+/// <summary>The content type and metadata that the client gave an object.</summary>
 internal sealed record S3Description(string ContentType, IReadOnlyDictionary<string, string> Metadata)
 {
     public static S3Description Of(AwsRequest request) =>
@@ -111,10 +111,10 @@ internal sealed record S3Description(string ContentType, IReadOnlyDictionary<str
         );
 }
 
-/// <summary>A multipart upload under way.</summary>
+/// <summary>A multipart upload in progress.</summary>
 internal sealed record S3Upload(string Id, string Key, S3Description Description, DateTimeOffset Initiated)
 {
-    /// <summary>By number; one that comes again replaces the first.</summary>
+    /// <summary>By number; a part that is uploaded again replaces the first.</summary>
     public ConcurrentDictionary<int, S3Part> Parts { get; } = [];
 }
 
@@ -125,15 +125,15 @@ internal sealed record S3Part(int Number, byte[] Content, DateTimeOffset Modifie
     public string ETag => Md5.Quoted(Digest);
 }
 
-#pragma warning disable CA5351 // Entity tags of S3 are MD5s by definition; nothing is secured by them.
+#pragma warning disable CA5351 // S3 defines entity tags as MD5 digests; they secure nothing.
 internal static class Md5
 {
     public static byte[] Of(byte[] content) => MD5.HashData(content);
 
-    /// <summary>The entity tag of an object that was stored in one piece.</summary>
+    /// <summary>The entity tag of an object that was uploaded in one piece.</summary>
     public static string Quoted(byte[] digest) => $"\"{Convert.ToHexStringLower(digest)}\"";
 
-    /// <summary>The entity tag of an object that was put together: the MD5 of its parts' MD5s, and their number.</summary>
+    /// <summary>The entity tag of a multipart upload: the MD5 of its parts' MD5s, and their number.</summary>
     public static string Quoted(IReadOnlyList<S3Part> parts) =>
         $"\"{Convert.ToHexStringLower(MD5.HashData([.. parts.SelectMany(part => part.Digest)]))}-{parts.Count}\"";
 }

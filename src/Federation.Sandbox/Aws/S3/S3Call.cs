@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>A call to S3 that is signed and, as far as its operation names one action, allowed.</summary>
+/// <summary>A call to S3 that is signed and, where its operation needs a single permission, allowed.</summary>
 internal sealed record S3Call(
     HttpContext Context,
     AwsRequest Request,
@@ -23,10 +23,7 @@ internal sealed record S3Call(
     public Task WriteAsync(XElement document) =>
         AwsXml.WriteAsync(Context, StatusCodes.Status200OK, document, AwsXml.S3, "application/xml");
 
-    public static string Milliseconds(DateTimeOffset moment) =>
-        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>A whole number of the query; null if it is not there.</summary>
+    /// <summary>A number in the query, or null.</summary>
     public int? Number(string name, int min, int max)
     {
         if (Request.Parameter(name) is not { } text)
@@ -39,7 +36,7 @@ internal sealed record S3Call(
             : throw new AwsException("InvalidArgument", $"Provided {name} not an integer or within integer range");
     }
 
-    /// <summary>Where the page before this one ended; null for the first.</summary>
+    /// <summary>The last entry of the page before this one; null on the first.</summary>
     public string? ContinuedAfter()
     {
         try
@@ -54,8 +51,8 @@ internal sealed record S3Call(
 
     public static string ContinuationToken(string last) => Convert.ToBase64String(Encoding.UTF8.GetBytes(last));
 
-    /// <summary>The body's root element, in whichever namespace the client put it; null if there is no body.</summary>
-    /// <exception cref="AwsException">It is no XML.</exception>
+    /// <summary>The body's root element, without the namespace that the client gave it; null if there is no body.</summary>
+    /// <exception cref="AwsException">The body is not XML.</exception>
     public XElement? Document()
     {
         if (Signed.Body.Length == 0)

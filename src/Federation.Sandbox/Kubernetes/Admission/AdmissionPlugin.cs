@@ -3,10 +3,10 @@ using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>A write on its way into the store.</summary>
-/// <param name="Value">What will be stored; changed in place by those that mutate.</param>
-/// <param name="Stored">What is stored, or null on creation.</param>
-/// <param name="Warnings">Told to the client beside the answer.</param>
+/// <summary>A write before it reaches the store.</summary>
+/// <param name="Value">The object to be stored. Mutating plugins change it in place.</param>
+/// <param name="Stored">The object before the write; null on creation.</param>
+/// <param name="Warnings">Sent to the client with the answer.</param>
 internal sealed record AdmissionRequest(
     ResourceType Type,
     string Namespace,
@@ -20,7 +20,7 @@ internal sealed record AdmissionRequest(
     public ApiException Refuse(string reason, JsonArray? causes = null) => ApiException.Forbidden(Type, Value.Name, reason, causes);
 }
 
-/// <summary>A rule over writes that is not a kind's own. All mutate, in their order, before any validates.</summary>
+/// <summary>A rule about writes to several kinds. All plugins mutate, in order, before the first one validates.</summary>
 internal abstract class AdmissionPlugin
 {
     public virtual void Mutate(AdmissionRequest request) { }

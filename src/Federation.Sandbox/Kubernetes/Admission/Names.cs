@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>The forms of names (RFC 1123 and RFC 1035), and what is said of one that has not got it.</summary>
+/// <summary>The rules for names (RFC 1123 and RFC 1035). Each answers what is wrong with a name, in the API server's words, or null.</summary>
 internal static partial class Names
 {
     private const string LabelForm = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -21,14 +21,14 @@ internal static partial class Names
         : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
             + $"alphanumeric character (e.g. 'example.com', regex used for validation is '{SubdomainForm}')";
 
-    /// <summary>A name that is one segment of a path, as roles have.</summary>
+    /// <summary>The name of a role, which must be usable as one segment of a path.</summary>
     public static string? PathSegment(string name) =>
         name is "." or ".." ? $"may not be '{name}'"
         : name.Contains('/', StringComparison.Ordinal) ? "may not contain '/'"
         : name.Contains('%', StringComparison.Ordinal) ? "may not contain '%'"
         : null;
 
-    /// <summary>What is wrong with a key of a ConfigMap's or Secret's data, which is also the name of a file.</summary>
+    /// <summary>Everything that is wrong with a key of a ConfigMap's or Secret's data, which is also a file name.</summary>
     public static IEnumerable<string> ConfigMapKey(string key)
     {
         if (key.Length > 253)

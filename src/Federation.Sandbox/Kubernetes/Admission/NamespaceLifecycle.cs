@@ -4,7 +4,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>Nothing new in a namespace that is missing or on its way out.</summary>
+/// <summary>Refuses new objects in a namespace that does not exist or is being deleted.</summary>
 internal sealed class NamespaceLifecycle(ObjectStore store) : AdmissionPlugin
 {
     public override void Mutate(AdmissionRequest request)

@@ -3,7 +3,7 @@ using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>What makes any object's metadata invalid.</summary>
+/// <summary>Validates the metadata of any object.</summary>
 internal static class ObjectMetaValidation
 {
     private const int MaximumAnnotationsSize = 256 * 1024;

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>The values a pod has where its author gave none.</summary>
+/// <summary>The default values of a pod's fields.</summary>
 internal static class PodDefaults
 {
     private static readonly string[] Computed = ["cpu", "memory"];
@@ -15,7 +15,7 @@ internal static class PodDefaults
         pod.Child("spec").Default("enableServiceLinks", true);
     }
 
-    /// <summary>The defaults of any pod's spec, also of one that is a template for pods to come.</summary>
+    /// <summary>The defaults of a pod template's spec, which a pod's own spec shares.</summary>
     public static void ApplyToTemplate(JsonObject pod)
     {
         var spec = pod.Child("spec");
@@ -25,7 +25,7 @@ internal static class PodDefaults
         spec.Default("schedulerName", "default-scheduler");
         spec.Default("securityContext", new JsonObject());
 
-        // The two names of one field: the deprecated one follows.
+        // Two names of one field; the first takes precedence over the deprecated one.
         if (spec.Text("serviceAccountName") is { Length: > 0 } account)
         {
             spec["serviceAccount"] = account;
@@ -46,7 +46,7 @@ internal static class PodDefaults
         }
     }
 
-    /// <summary>Guaranteed where every container's limits equal its requests, Burstable where any asks for anything.</summary>
+    /// <summary>Guaranteed if every container's limits equal its requests, BestEffort if no container has either, otherwise Burstable.</summary>
     public static string QualityOfService(JsonObject pod)
     {
         JsonNode?[] resources =
@@ -134,7 +134,7 @@ internal static class PodDefaults
         }
     }
 
-    // No tag means latest; a digest never changes.
+    // Without a tag it is the latest; a digest never changes.
     private static bool IsLatest(string image)
     {
         if (image.Contains('@', StringComparison.Ordinal))

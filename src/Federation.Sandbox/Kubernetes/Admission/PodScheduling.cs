@@ -3,10 +3,10 @@ using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>The priority, and the tolerations of a node's trouble, that every pod gets.</summary>
+/// <summary>Gives every pod its priority, and the tolerations of a node that is not ready or unreachable.</summary>
 internal sealed class PodScheduling : AdmissionPlugin
 {
-    private static readonly string[] Troubles = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+    private static readonly string[] Taints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
     public override void Mutate(AdmissionRequest request)
     {
@@ -19,12 +19,12 @@ internal sealed class PodScheduling : AdmissionPlugin
         spec["priority"] = 0;
         spec.Default("preemptionPolicy", "PreemptLowerPriority");
         var tolerations = spec.List("tolerations");
-        foreach (var trouble in Troubles.Where(trouble => !spec.Items("tolerations").Any(toleration => Tolerates(toleration, trouble))))
+        foreach (var taint in Taints.Where(taint => !spec.Items("tolerations").Any(toleration => Tolerates(toleration, taint))))
         {
             tolerations.Add(
                 new JsonObject
                 {
-                    ["key"] = trouble,
+                    ["key"] = taint,
                     ["operator"] = "Exists",
                     ["effect"] = "NoExecute",
                     ["tolerationSeconds"] = 300,

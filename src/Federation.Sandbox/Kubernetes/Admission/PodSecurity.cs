@@ -5,7 +5,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Admission;
 
 /// <summary>
-/// The Pod Security Standards, as the labels of a namespace ask for them.
+/// Enforces the Pod Security Standards at the level that the labels of a namespace set.
 /// See <see href="https://kubernetes.io/docs/concepts/security/pod-security-standards/"/>.
 /// </summary>
 internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
@@ -71,19 +71,19 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
         else if (Subject(request) is { } pod && store.Find(ResourceTable.Namespaces, "", request.Namespace) is { } @namespace)
         {
             var labels = @namespace.Metadata.Pairs("labels").ToDictionary(StringComparer.Ordinal);
-            if (request.Type == ResourceTable.Pods && Judge(labels, "enforce", pod) is { } refusal)
+            if (request.Type == ResourceTable.Pods && Violations(labels, "enforce", pod) is { } refusal)
             {
                 throw request.Refuse("violates PodSecurity " + refusal);
             }
 
-            if (Judge(labels, "warn", pod) is { } warning)
+            if (Violations(labels, "warn", pod) is { } warning)
             {
                 request.Warnings.Add("would violate PodSecurity " + warning);
             }
         }
     }
 
-    // A new pod, or the template of pods to come: those are judged when they come, but whoever makes the template is warned.
+    // A new pod, or a template: its pods are checked when they are created, but the author of the template is warned.
     private static JsonObject? Subject(AdmissionRequest request) =>
         request.Type == ResourceTable.Pods ? (request.IsCreate ? request.Value : null)
         : request.Type.Strategy is WorkloadStrategy ? request.Value["spec"]?["template"] as JsonObject
@@ -114,7 +114,7 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
         }
     }
 
-    private static string? Judge(Dictionary<string, string> labels, string mode, JsonObject pod)
+    private static string? Violations(Dictionary<string, string> labels, string mode, JsonObject pod)
     {
         var level = labels.GetValueOrDefault(Prefix + mode, "privileged");
         var version = labels.GetValueOrDefault($"{Prefix}{mode}-version", "latest");
@@ -157,7 +157,8 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
                 .Distinct(StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal)
                 .Select(FieldError.Quote);
-            yield return $"non-default capabilities ({capable} must not include {string.Join(", ", added)} in securityContext.capabilities.add)";
+            yield return $"non-default capabilities ({capable} must not include {string.Join(", ", added)} in "
+                + "securityContext.capabilities.add)";
         }
 
         if (Volumes(spec, static type => type == "hostPath") is { } paths)
@@ -201,7 +202,7 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
         }
     }
 
-    // The restricted level contains the baseline; its own checks stand among those by name.
+    // The restricted level includes the baseline.
     private static IEnumerable<string> Restricted(JsonObject spec)
     {
         foreach (var violation in Baseline(spec).Where(static text => !text.StartsWith("hostPath", StringComparison.Ordinal)))
@@ -261,7 +262,8 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
             { } open
         )
         {
-            yield return $"seccompProfile ({(podSeccomp ? "" : "pod or ")}{open} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")";
+            yield return $"seccompProfile ({(podSeccomp ? "" : "pod or ")}{open} must set securityContext.seccompProfile.type to "
+                + "\"RuntimeDefault\" or \"Localhost\")";
         }
     }
 
@@ -270,7 +272,7 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
             ? "pod"
             : Containers(spec, container => wrong(container["securityContext"]?["seccompProfile"].Text("type") ?? ""));
 
-    /// <summary>The containers that match, as the messages name them, or null.</summary>
+    /// <summary>The names of the matching containers as messages list them; null if none matches.</summary>
     private static string? Containers(JsonObject spec, Func<JsonObject, bool> match) =>
         Named("container", AllContainers(spec).Where(match).Select(static container => container.Text("name")));
 
@@ -288,7 +290,8 @@ internal sealed class PodSecurity(ObjectStore store) : AdmissionPlugin
         }
 
         string[] types = [.. volumes.Select(static volume => FieldError.Quote(volume.Type)).Distinct(StringComparer.Ordinal)];
-        return $"{named} {(volumes.Count > 1 ? "use" : "uses")} restricted volume type{(types.Length > 1 ? "s" : "")} {string.Join(", ", types)}";
+        var (use, plural) = (volumes.Count > 1 ? "use" : "uses", types.Length > 1 ? "s" : "");
+        return $"{named} {use} restricted volume type{plural} {string.Join(", ", types)}";
     }
 
     private static string? Named(string word, IEnumerable<string> names)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>What makes a pod invalid, in the order the API server finds it.</summary>
+/// <summary>Validates a pod. The errors have the API server's order.</summary>
 internal static class PodValidation
 {
     private static readonly string[] PullPolicies = ["Always", "IfNotPresent", "Never"];

@@ -12,6 +12,17 @@ internal sealed class ServiceAccountAdmission(ObjectStore store) : AdmissionPlug
 {
     private const string MountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+    private const string TokenVolume = """
+        {
+          "sources": [
+            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}}
+          ],
+          "defaultMode": 420
+        }
+        """;
+
     public override void Mutate(AdmissionRequest request)
     {
         if (!request.IsCreate || request.Type != ResourceTable.Pods)
@@ -66,43 +77,6 @@ internal sealed class ServiceAccountAdmission(ObjectStore store) : AdmissionPlug
                 );
         }
 
-        spec.List("volumes")
-            .Add(
-                new JsonObject
-                {
-                    ["name"] = volume,
-                    ["projected"] = new JsonObject
-                    {
-                        ["sources"] = new JsonArray(
-                            new JsonObject
-                            {
-                                ["serviceAccountToken"] = new JsonObject { ["expirationSeconds"] = 3607, ["path"] = "token" },
-                            },
-                            new JsonObject
-                            {
-                                ["configMap"] = new JsonObject
-                                {
-                                    ["name"] = "kube-root-ca.crt",
-                                    ["items"] = new JsonArray(new JsonObject { ["key"] = "ca.crt", ["path"] = "ca.crt" }),
-                                },
-                            },
-                            new JsonObject
-                            {
-                                ["downwardAPI"] = new JsonObject
-                                {
-                                    ["items"] = new JsonArray(
-                                        new JsonObject
-                                        {
-                                            ["path"] = "namespace",
-                                            ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = "metadata.namespace" },
-                                        }
-                                    ),
-                                },
-                            }
-                        ),
-                        ["defaultMode"] = 420,
-                    },
-                }
-            );
+        spec.List("volumes").Add(new JsonObject { ["name"] = volume, ["projected"] = JsonNode.Parse(TokenVolume) });
     }
 }

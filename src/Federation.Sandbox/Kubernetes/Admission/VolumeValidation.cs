@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Federation.Sandbox.Kubernetes.Admission;
 
 /// <summary>
-/// What makes a pod's volume invalid, with the field paths and texts of the API server's <c>validation.go</c>, also where
-/// that server leaves an index or a part out of a field path.
+/// Validates a pod's volume, with the field paths and texts of the API server's <c>validation.go</c>, which leaves an index or
+/// a part out of some field paths.
 /// </summary>
 internal static class VolumeValidation
 {

@@ -12,7 +12,7 @@ internal sealed class FieldSet
 {
     private readonly SortedDictionary<string, FieldSet> _children = new(StringComparer.Ordinal);
 
-    /// <summary>The node itself belongs to the set.</summary>
+    /// <summary>Whether the node itself belongs to the set, not only what is below it.</summary>
     public bool IsMember { get; set; }
 
     public bool IsEmpty => !IsMember && _children.Values.All(static child => child.IsEmpty);
@@ -21,6 +21,7 @@ internal sealed class FieldSet
 
     public FieldSet? Find(string element) => _children.GetValueOrDefault(element);
 
+    /// <summary>The child for an element, created if there is none.</summary>
     public FieldSet At(string element)
     {
         if (!_children.TryGetValue(element, out var child))
@@ -51,7 +52,7 @@ internal sealed class FieldSet
 
     public FieldSet Intersection(FieldSet other) => Combine(other, static (mine, theirs) => mine && theirs);
 
-    /// <summary>Without a path and everything below it.</summary>
+    /// <summary>This set without a path and everything below it.</summary>
     public FieldSet Without(params ReadOnlySpan<string> path)
     {
         var result = new FieldSet { IsMember = IsMember };
@@ -70,7 +71,7 @@ internal sealed class FieldSet
         return result;
     }
 
-    /// <summary>Each member, in the notation of conflicts: <c>.spec.containers[name="main"].image</c>.</summary>
+    /// <summary>The members in the notation of conflict messages: <c>.spec.containers[name="main"].image</c>.</summary>
     public IEnumerable<string> Paths(string prefix = "")
     {
         if (IsMember)
@@ -101,7 +102,7 @@ internal sealed class FieldSet
         return json;
     }
 
-    /// <exception cref="FormatException">It is not FieldsV1, which clients may send too.</exception>
+    /// <exception cref="FormatException">The text, which clients may send too, is not FieldsV1.</exception>
     public static FieldSet Parse(JsonObject json)
     {
         var set = new FieldSet();
@@ -119,7 +120,7 @@ internal sealed class FieldSet
             }
             else
             {
-                throw new FormatException($"{element} is no element of a path");
+                throw new FormatException($"{element} is not an element of a path");
             }
         }
 

@@ -1,19 +1,20 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes.Apply;
 
-/// <summary>Who writes, and through which endpoint.</summary>
+/// <summary>The writer of a change, and the subresource it writes to.</summary>
 internal sealed record FieldManager(string Name, string Subresource = "");
 
 /// <summary>
-/// Who owns which fields of an object (<c>metadata.managedFields</c>): kept up on every write, and the ground on
-/// which server-side apply decides.
+/// Tracks the owners of an object's fields (<c>metadata.managedFields</c>) on every write, and decides server-side apply by
+/// them.
 /// See <see href="https://kubernetes.io/docs/reference/using-api/server-side-apply/"/>.
 /// </summary>
 internal static class ManagedFields
 {
-    // What identifies an object, and what the server alone writes, has no owner.
+    // What identifies an object, and what only the server writes, has no owner.
     private static readonly string[][] Unowned =
     [
         ["f:apiVersion"],
@@ -29,8 +30,8 @@ internal static class ManagedFields
     ];
 
     /// <summary>
-    /// Credits a manager with what an update changed, and sets the new object's managedFields. What the new object
-    /// itself says of owners wins over what is stored, unless it says nothing.
+    /// Makes a manager the owner of the fields that an update changed, and sets the new object's managedFields. Owners that the
+    /// client sends in the new object replace the stored ones.
     /// </summary>
     public static void Update(
         JsonObject stored,
@@ -47,21 +48,21 @@ internal static class ManagedFields
                 : Owners.Read(stored);
         var comparison = TypedValue.Compare(WithoutManagedFields(stored), WithoutManagedFields(value), type.Schema);
         var changed = Strip(comparison.Modified.Union(comparison.Added), reset);
-        owners.Take(changed, comparison.Removed, except: null);
+        owners.Disown(changed, comparison.Removed, except: null);
         if (!changed.IsEmpty)
         {
             var owner = owners.FindOrAdd(new Owner(manager.Name, "Update", type.GroupVersion, manager.Subresource));
             owner.Fields = owner.Fields.Union(changed);
-            owner.Time = KubernetesObject.Timestamp(now);
+            owner.Time = Moment.Seconds(now);
         }
 
         owners.Write(value);
     }
 
     /// <summary>Applies a configuration to an object.</summary>
-    /// <param name="stored">What there is; of a new object the empty one.</param>
-    /// <returns>The object with its new owners.</returns>
-    /// <exception cref="ApiException">Another manager owns what would change.</exception>
+    /// <param name="stored">The present object; an empty one on creation.</param>
+    /// <returns>The new object, with its owners.</returns>
+    /// <exception cref="ApiException">Another manager owns a field that would change.</exception>
     public static JsonObject Apply(
         JsonObject stored,
         JsonObject applied,
@@ -89,18 +90,18 @@ internal static class ManagedFields
             throw Conflict(conflicts);
         }
 
-        owners.Take(changed, comparison.Removed, except: owner);
+        owners.Disown(changed, comparison.Removed, except: owner);
         owner.Fields = Strip(owner.Fields, reset);
         if (!JsonNode.DeepEquals(live, result))
         {
-            owner.Time = KubernetesObject.Timestamp(now);
+            owner.Time = Moment.Seconds(now);
         }
 
         owners.Write(result);
         return result;
     }
 
-    /// <summary>Only the times of ownership differ, which is no change.</summary>
+    /// <summary>Whether the objects differ only in the times of ownership, which does not count as a change.</summary>
     public static bool DiffersOnlyInTimes(JsonObject value, JsonObject stored)
     {
         var copy = value.Copy();
@@ -113,7 +114,7 @@ internal static class ManagedFields
         return JsonNode.DeepEquals(copy, other);
     }
 
-    // Removes what the manager applied last time, does not now, and nobody else claims.
+    // Removes what the manager applied last time but not now, unless another manager owns it.
     private static JsonObject Prune(JsonObject merged, Owners owners, FieldSet last, ResourceType type)
     {
         if (last.IsEmpty)
@@ -225,18 +226,10 @@ internal static class ManagedFields
                 ["operation"] = operation,
                 ["apiVersion"] = GroupVersion,
             };
-            if (Time is not null)
-            {
-                entry["time"] = Time;
-            }
-
+            entry.SetText("time", Time);
             entry["fieldsType"] = "FieldsV1";
             entry["fieldsV1"] = Fields.ToJson();
-            if (subresource.Length > 0)
-            {
-                entry["subresource"] = subresource;
-            }
-
+            entry.SetText("subresource", subresource);
             return entry;
         }
     }
@@ -254,7 +247,7 @@ internal static class ManagedFields
             return owners;
         }
 
-        /// <summary>What a client says of owners, or where that cannot be read, what is stored.</summary>
+        /// <summary>The owners that a client sent, or the stored ones if those cannot be read.</summary>
         public static Owners ReadOr(JsonObject value, JsonObject stored)
         {
             try
@@ -283,8 +276,8 @@ internal static class ManagedFields
                 .Where(owner => owner != except)
                 .SelectMany(owner => owner.Fields.Intersection(changed).Paths().Select(path => (owner, path)));
 
-        /// <summary>Takes from everyone but one what has changed or is gone.</summary>
-        public void Take(FieldSet changed, FieldSet removed, Owner? except)
+        /// <summary>Removes the changed and removed paths from every owner except one.</summary>
+        public void Disown(FieldSet changed, FieldSet removed, Owner? except)
         {
             foreach (var owner in _owners.Where(owner => owner != except))
             {

@@ -5,12 +5,12 @@ using Federation.Sandbox.Kubernetes.Schemas;
 
 namespace Federation.Sandbox.Kubernetes.Apply;
 
-/// <summary>The paths in which two values differ.</summary>
+/// <summary>The paths at which two values differ.</summary>
 internal sealed record Comparison(FieldSet Added, FieldSet Modified, FieldSet Removed);
 
 /// <summary>
-/// Values seen through their type: what they own, how they differ and merge. The semantics are those of
-/// sigs.k8s.io/structured-merge-diff, on which server-side apply is built.
+/// Sets, compares, merges and prunes values by their type, with the semantics of sigs.k8s.io/structured-merge-diff, on which
+/// server-side apply is built.
 /// </summary>
 internal static class TypedValue
 {
@@ -31,13 +31,13 @@ internal static class TypedValue
         return comparison;
     }
 
-    /// <summary>What both set, the second winning.</summary>
+    /// <summary>The union of both values; where both set a path, the applied one wins.</summary>
     public static JsonObject Merge(JsonObject live, JsonObject applied, StructType type) => (JsonObject)MergeNode(live, applied, type)!;
 
-    /// <summary>Without every path of a set. What is emptied by that is gone too.</summary>
+    /// <summary>The value without the paths of a set, and without what becomes empty by that.</summary>
     public static JsonObject Remove(JsonObject value, FieldSet set, StructType type) => RemoveNode(value, set, type) as JsonObject ?? [];
 
-    /// <summary>With the fields of structs above the members, which a value that only sets what is below does not own.</summary>
+    /// <summary>The set with the struct fields above its members, which a value that sets only what is below does not own.</summary>
     public static FieldSet WithNamedFields(FieldSet set, FieldType type)
     {
         var result = new FieldSet { IsMember = set.IsMember };
@@ -163,7 +163,7 @@ internal static class TypedValue
         return kept.Count == 0 && !unknown.Any() ? null : Assemble(value, kept, unknown);
     }
 
-    // kind and apiVersion belong to no type; they stay with the value.
+    // kind and apiVersion belong to no type: they are kept.
     private static bool Knows(FieldType type, string field) => type is not StructType structure || structure.Fields.ContainsKey(field);
 
     private static JsonNode Assemble(
@@ -222,7 +222,7 @@ internal static class TypedValue
         var keys = new JsonObject();
         foreach (var key in list.Keys.Order(StringComparer.Ordinal))
         {
-            // The only key with a default in the schema: a port's protocol.
+            // A port's protocol is the only key with a default in the schema.
             keys[key] = (item as JsonObject)?[key]?.DeepClone() ?? (key == "protocol" ? JsonValue.Create("TCP") : null);
         }
 

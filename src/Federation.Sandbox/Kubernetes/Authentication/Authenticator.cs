@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Federation.Sandbox.Kubernetes.Authentication;
 
-/// <summary>Turns the Authorization header into a user: none is the anonymous one, a wrong one is refused.</summary>
+/// <summary>Finds the user of an Authorization header. Without one it is the anonymous user.</summary>
 internal sealed class Authenticator(ServiceAccountTokens tokens, KubernetesApiOptions options)
 {
-    /// <exception cref="ApiException">401: the token is nobody's.</exception>
+    /// <exception cref="ApiException">401: the token is not valid.</exception>
     public User Authenticate(string? authorization)
     {
         if (string.IsNullOrEmpty(authorization) || !authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))

@@ -6,7 +6,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Authentication;
 
 /// <summary>
-/// Mints and verifies tokens of service accounts.
+/// Issues and verifies tokens of service accounts.
 /// See <see href="https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens"/>.
 /// </summary>
 internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer, TimeProvider time, KubernetesApiOptions options)
@@ -14,11 +14,11 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
     private const string SubjectPrefix = "system:serviceaccount:";
     private const long Year = 365 * 24 * 60 * 60;
 
-    // What a kube-api-access volume asks for; such tokens are extended, so that clients that never reload them go on working.
+    // The lifetime in a kube-api-access volume. The API server extends such tokens for clients that never reload them.
     private const long ProjectedLifetime = 3607;
 
-    /// <param name="bound">The pod or secret whose end is the token's end, or null.</param>
-    /// <param name="audiences">None: the API server's own.</param>
+    /// <param name="bound">The pod or secret that the token ends with, or null.</param>
+    /// <param name="audiences">Empty: the API server's own.</param>
     public ProjectedToken Mint(JsonObject account, JsonObject? bound, IReadOnlyList<string> audiences, long expirationSeconds)
     {
         audiences = audiences.Count > 0 ? audiences : [options.Issuer];
@@ -50,7 +50,7 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
 
         var claims = new JsonObject
         {
-            ["aud"] = new JsonArray([.. audiences.Select(static audience => JsonValue.Create(audience))]),
+            ["aud"] = KubernetesObject.ListOf(audiences),
             ["exp"] = issued + lifetime,
             ["iat"] = issued,
             ["iss"] = options.Issuer,
@@ -67,15 +67,15 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
         );
     }
 
-    /// <summary>Whom a token is for that names nobody: the API server.</summary>
+    /// <summary>The audience of a token for which none was asked: the API server.</summary>
     public string DefaultAudience => options.Issuer;
 
-    /// <summary>The lifetime that is granted of one that was asked.</summary>
+    /// <summary>The lifetime that is granted for a requested one, in seconds.</summary>
     public long Grant(long expirationSeconds) =>
         options.MaximumTokenLifetime is { } maximum ? Math.Min(expirationSeconds, (long)maximum.TotalSeconds) : expirationSeconds;
 
-    /// <summary>Whose token this is, or why it is nobody's.</summary>
-    /// <param name="audiences">One of them must be the token's; none: the API server's own.</param>
+    /// <summary>Finds the user of a token, or the reason why it is not valid.</summary>
+    /// <param name="audiences">The token must have one of them. Empty: the API server's own.</param>
     public TokenAnswer Authenticate(string token, IReadOnlyList<string> audiences)
     {
         const string Invalid = "invalid bearer token";
@@ -125,7 +125,7 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
                 continue;
             }
 
-            // A node's end does not end the tokens bound to its pods.
+            // Tokens of pods stay valid when their node is deleted.
             if (kind != "node" && store.Find(type, @namespace, bound.Text("name"))?.Uid != bound.Text("uid"))
             {
                 return new TokenAnswer(null, [], $"[{Invalid}, service account token has been invalidated]");
@@ -155,5 +155,5 @@ internal sealed class ServiceAccountTokens(ObjectStore store, TokenSigner signer
     private static string List(IEnumerable<string> items) => $"[{string.Join(' ', items.Select(FieldError.Quote))}]";
 }
 
-/// <param name="Audiences">Those both the token and the question name.</param>
+/// <param name="Audiences">Those of the token that were asked for.</param>
 internal sealed record TokenAnswer(User? User, IReadOnlyList<string> Audiences, string? Error);

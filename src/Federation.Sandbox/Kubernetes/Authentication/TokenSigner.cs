@@ -6,12 +6,12 @@ using System.Text.Json.Nodes;
 namespace Federation.Sandbox.Kubernetes.Authentication;
 
 /// <summary>
-/// Signs and verifies the cluster's tokens (JWS compact form, RS256). Written out rather than taken from a
-/// library because the API server's header has <c>alg</c> and <c>kid</c> alone, without <c>typ</c>.
+/// Signs and verifies the cluster's tokens (JWS compact form, RS256). No library is used because the API server's header has
+/// only <c>alg</c> and <c>kid</c>, without <c>typ</c>.
 /// </summary>
 internal sealed class TokenSigner(RSA key)
 {
-    /// <summary>The SHA-256 of the public key's DER form, as the API server names its keys.</summary>
+    /// <summary>The SHA-256 of the public key in DER, as in the API server.</summary>
     public string KeyId { get; } = Base64Url.EncodeToString(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
 
     public string Sign(JsonObject claims)
@@ -25,7 +25,7 @@ internal sealed class TokenSigner(RSA key)
         }
     }
 
-    /// <summary>The claims of a token that this key has signed, or null.</summary>
+    /// <summary>The claims of a token; null if this key did not sign it.</summary>
     public JsonObject? Verify(string token)
     {
         var parts = token.Split('.');

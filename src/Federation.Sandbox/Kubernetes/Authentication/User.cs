@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes.Authentication;
 
-/// <summary>Who a request comes from.</summary>
+/// <summary>The user behind a request.</summary>
 internal sealed record User(string Name, string Uid, IReadOnlyList<string> Groups, IReadOnlyDictionary<string, string> Extra)
 {
     public static User Anonymous { get; } =
@@ -11,7 +11,7 @@ internal sealed record User(string Name, string Uid, IReadOnlyList<string> Group
     public static User Administrator { get; } =
         new("kubernetes-admin", "", ["system:masters", "system:authenticated"], new Dictionary<string, string>(StringComparer.Ordinal));
 
-    /// <summary>Someone known by name alone, with the groups that go with it and those given.</summary>
+    /// <summary>The user with a name (in an impersonation, say), in the given groups and those that its name implies.</summary>
     public static User Named(string name, IReadOnlyList<string> groups)
     {
         string[] own =
@@ -27,12 +27,8 @@ internal sealed record User(string Name, string Uid, IReadOnlyList<string> Group
     public JsonObject ToJson()
     {
         var json = new JsonObject { ["username"] = Name };
-        if (Uid.Length > 0)
-        {
-            json["uid"] = Uid;
-        }
-
-        json["groups"] = new JsonArray([.. Groups.Select(static group => JsonValue.Create(group))]);
+        json.SetText("uid", Uid);
+        json["groups"] = KubernetesObject.ListOf(Groups);
         if (Extra.Count > 0)
         {
             json["extra"] = new JsonObject(

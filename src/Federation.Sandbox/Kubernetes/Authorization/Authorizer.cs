@@ -5,7 +5,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Authorization;
 
-/// <summary>What someone wants to do: to a resource, or to a path that is none.</summary>
+/// <summary>An action on a resource, or on a path that is not a resource.</summary>
 internal sealed record AccessQuestion(
     string Verb,
     string Group = "",
@@ -19,7 +19,7 @@ internal sealed record AccessQuestion(
 internal sealed record AccessAnswer(bool Allowed, string Reason);
 
 /// <summary>
-/// Role-based access control over the roles and bindings there are; members of <c>system:masters</c> may do all.
+/// Role-based access control by the stored roles and bindings. Members of <c>system:masters</c> may do everything.
 /// See <see href="https://kubernetes.io/docs/reference/access-authn-authz/rbac/"/>.
 /// </summary>
 internal sealed class Authorizer(ObjectStore store)
@@ -53,7 +53,7 @@ internal sealed class Authorizer(ObjectStore store)
         return new AccessAnswer(Allowed: false, "");
     }
 
-    /// <summary>All rules that hold for someone, cluster-wide and in a namespace.</summary>
+    /// <summary>All rules of a user, cluster-wide and in a namespace.</summary>
     public IEnumerable<JsonObject> RulesFor(User user, string @namespace)
     {
         var bindings = store.List(ResourceTable.ClusterRoleBindings, "").Objects.Select(static binding => (binding, Namespace: ""));
@@ -69,7 +69,7 @@ internal sealed class Authorizer(ObjectStore store)
             .SelectMany(entry => RoleOf(entry.binding["roleRef"], entry.Namespace).Items("rules"));
     }
 
-    /// <summary>The role that a reference in a namespace means; null if there is none.</summary>
+    /// <summary>The role that a <c>roleRef</c> in a namespace refers to; null if it does not exist.</summary>
     public JsonObject? RoleOf(JsonNode? reference, string @namespace) =>
         reference.Text("kind") == "Role"
             ? store.Find(ResourceTable.Roles, @namespace, reference.Text("name"))
@@ -91,7 +91,8 @@ internal sealed class Authorizer(ObjectStore store)
         var bindingName = @namespace.Length > 0 ? $"{binding.Name}/{@namespace}" : binding.Name;
         var subjectName =
             subject.Text("kind") == "ServiceAccount" ? $"{subject.Text("name")}/{subject.Text("namespace")}" : subject.Text("name");
-        return $"RBAC: allowed by {binding.Text("kind")} \"{bindingName}\" of {roleKind} \"{roleName}\" to {subject.Text("kind")} \"{subjectName}\"";
+        return $"RBAC: allowed by {binding.Text("kind")} \"{bindingName}\" of {roleKind} \"{roleName}\" to "
+            + $"{subject.Text("kind")} \"{subjectName}\"";
     }
 
     private static bool Matches(JsonObject subject, string @namespace, User user) =>

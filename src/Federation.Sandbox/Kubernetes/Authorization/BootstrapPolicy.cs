@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Federation.Sandbox.Kubernetes.Authorization;
 
 /// <summary>
-/// The roles that every cluster has from the start, as far as their subjects are ones that occur here.
+/// The default roles of a cluster, as far as the sandbox has their subjects.
 /// See <see href="https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings"/>.
 /// </summary>
 internal static class BootstrapPolicy
@@ -43,7 +43,7 @@ internal static class BootstrapPolicy
             ),
         ];
 
-    /// <summary>The roles that are there to be bound: <c>view</c>, <c>edit</c> and <c>admin</c>, each what the one before it may and more.</summary>
+    /// <summary>The roles that users bind: <c>view</c>, <c>edit</c> and <c>admin</c>, each including the one before it.</summary>
     public static IEnumerable<JsonObject> UserFacingRoles()
     {
         string[] read = ["get", "list", "watch"];
@@ -111,13 +111,11 @@ internal static class BootstrapPolicy
     private static JsonObject Resources(string group, IEnumerable<string> resources, IEnumerable<string> verbs) =>
         new()
         {
-            ["verbs"] = List(verbs),
+            ["verbs"] = KubernetesObject.ListOf(verbs),
             ["apiGroups"] = new JsonArray(group),
-            ["resources"] = List(resources),
+            ["resources"] = KubernetesObject.ListOf(resources),
         };
 
     private static JsonObject Paths(string verb, params string[] paths) =>
-        new() { ["verbs"] = new JsonArray(verb), ["nonResourceURLs"] = List(paths) };
-
-    private static JsonArray List(IEnumerable<string> items) => new([.. items.Select(static item => JsonValue.Create(item))]);
+        new() { ["verbs"] = new JsonArray(verb), ["nonResourceURLs"] = KubernetesObject.ListOf(paths) };
 }

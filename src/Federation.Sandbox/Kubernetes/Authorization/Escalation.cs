@@ -5,13 +5,13 @@ using Federation.Sandbox.Kubernetes.Resources;
 namespace Federation.Sandbox.Kubernetes.Authorization;
 
 /// <summary>
-/// Nobody grants what they may not do themselves: neither by writing a role nor by binding one, unless they hold the
-/// verb <c>escalate</c> or <c>bind</c> for it.
+/// Refuses roles and bindings that grant what their author may not do, unless the author has the verb <c>escalate</c> or
+/// <c>bind</c> for the role.
 /// See <see href="https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping"/>.
 /// </summary>
 internal sealed class Escalation(Authorizer authorizer)
 {
-    /// <param name="stored">The object before, or null; what was granted already may stay.</param>
+    /// <param name="stored">The object before the write, or null. What it grants already may stay.</param>
     /// <exception cref="ApiException">403.</exception>
     public void Check(User user, ResourceType type, string @namespace, JsonObject value, JsonObject? stored)
     {
@@ -53,13 +53,14 @@ internal sealed class Escalation(Authorizer authorizer)
             throw ApiException.Forbidden(
                 type,
                 name,
-                $"user {FieldError.Quote(user.Name)} (groups=[{string.Join(' ', user.Groups.Select(FieldError.Quote))}]) is attempting to grant RBAC permissions not currently held:\n"
+                $"user {FieldError.Quote(user.Name)} (groups=[{string.Join(' ', user.Groups.Select(FieldError.Quote))}]) "
+                    + "is attempting to grant RBAC permissions not currently held:\n"
                     + string.Join('\n', missing)
             );
         }
     }
 
-    // A rule is held where each of its single permissions is.
+    // Splits a rule into rules with one permission each.
     private static IEnumerable<JsonObject> Single(JsonObject rule) =>
         from verb in rule.Texts("verbs")
         from permission in rule.Texts("nonResourceURLs")
@@ -112,7 +113,7 @@ internal sealed class Escalation(Authorizer authorizer)
     private static bool CoversAll(JsonObject held, JsonObject wanted, string field) =>
         wanted.Texts(field).All(item => held.Texts(field).Any(known => known == "*" || known == item));
 
-    // As Go shows such a rule.
+    // In Go's notation of a PolicyRule.
     private static string Show(JsonObject rule)
     {
         string[] fields = ["apiGroups", "resources", "resourceNames", "nonResourceURLs", "verbs"];

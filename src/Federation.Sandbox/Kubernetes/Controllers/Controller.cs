@@ -3,19 +3,19 @@ using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
-/// <summary>Names an object that a controller is to look at; another object of the same name has another uid.</summary>
+/// <summary>Identifies an object for a controller. A later object of the same name has another uid.</summary>
 internal sealed record ObjectKey(ResourceType Type, string Namespace, string Name, string Uid);
 
 /// <summary>
-/// Brings one object of the cluster nearer to what it asks for, as often as something happens that may concern it.
-/// A controller keeps nothing of its own: all it knows is in the store.
+/// Brings the state of an object closer to its spec, whenever something relevant changes. A controller has no state of its own:
+/// all it knows is in the store.
 /// </summary>
 internal interface IController
 {
-    /// <summary>The objects to look at after a change. Called with the store's gate held: quick, and without writes.</summary>
+    /// <summary>The objects to reconcile after a change. Called with the store's gate held: it must be quick and must not write.</summary>
     IEnumerable<ObjectKey> Concerns(Change change);
 
-    /// <summary>Looks at one object, which may be gone. Called with the store's gate held.</summary>
-    /// <returns>How long until it is to be looked at again if nothing happens, or null.</returns>
+    /// <summary>Reconciles one object, which may no longer exist. Called with the store's gate held.</summary>
+    /// <returns>The time until the next call if nothing changes before, or null.</returns>
     TimeSpan? Reconcile(ObjectKey key);
 }

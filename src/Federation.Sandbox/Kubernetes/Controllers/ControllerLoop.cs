@@ -4,12 +4,12 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
 /// <summary>
-/// Runs controllers one object at a time, woken by changes and by what a controller asked to be woken for; an object
-/// that waits its turn is not queued twice.
+/// Runs controllers one object at a time: after a change, and at the times that a controller asked for. An object that is
+/// already queued is not queued again.
 /// </summary>
 internal sealed class ControllerLoop : IDisposable
 {
-    // After a refusal, such as that of a pod by admission.
+    // After a refused write, such as a pod that admission refuses.
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly ObjectStore _store;
@@ -72,7 +72,7 @@ internal sealed class ControllerLoop : IDisposable
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
-                    // Of an object that cannot be made sense of, a time in its status say, only a change makes another try worth it.
+                    // An unreadable object (with an invalid time in its status, say) is not tried again before it changes.
                     again = error is ApiException ? Retry : null;
                 }
             }

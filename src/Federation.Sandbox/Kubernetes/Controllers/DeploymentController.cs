@@ -6,7 +6,7 @@ namespace Federation.Sandbox.Kubernetes.Controllers;
 
 /// <summary>
 /// Moves a Deployment's pods from the ReplicaSets of earlier templates to that of the present one, by the rules of its
-/// strategy, and tells in its status how far it is.
+/// strategy, and reports the progress in its status.
 /// See <see href="https://kubernetes.io/docs/concepts/workloads/controllers/deployment/"/>.
 /// </summary>
 internal sealed class DeploymentController(ObjectStore store, Registry registry, PodControl control, TimeProvider time) : IController
@@ -23,28 +23,19 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
         {
             yield return change.Object.KeyIn(change.Type);
         }
-        else if (
-            change.Type == ResourceTable.ReplicaSets
-            && change.Object.ControllerReference is { } owner
-            && Ownership.Key(owner, change.Object.Namespace) is { } key
-            && key.Type == ResourceTable.Deployments
-        )
+        else if (change.Type == ResourceTable.ReplicaSets && change.Object.ControllerOf(ResourceTable.Deployments) is { } owner)
         {
-            yield return key;
+            yield return owner;
         }
         else if (
             change.Type == ResourceTable.Pods
             && change.Kind == ChangeKind.Deleted
-            && change.Object.ControllerReference is { } set
-            && Ownership.Key(set, change.Object.Namespace) is { } setKey
-            && setKey.Type == ResourceTable.ReplicaSets
-            && store.Find(setKey.Type, setKey.Namespace, setKey.Name)?.ControllerReference is { } above
-            && Ownership.Key(above, change.Object.Namespace) is { } aboveKey
-            && aboveKey.Type == ResourceTable.Deployments
+            && change.Object.ControllerOf(ResourceTable.ReplicaSets) is { } set
+            && store.Find(set.Type, set.Namespace, set.Name)?.ControllerOf(ResourceTable.Deployments) is { } above
         )
         {
-            // One that replaces all its pods at once waits for the last of the old ones.
-            yield return aboveKey;
+            // With the Recreate strategy, a Deployment waits for the last of its old pods.
+            yield return above;
         }
     }
 
@@ -79,7 +70,7 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
 
         if (RevisionOf(current) < revision)
         {
-            // An earlier template is the present one again.
+            // A rollback: the present template is an earlier one.
             current = control.Write(ResourceTable.ReplicaSets, current, set => set.Metadata.Child("annotations")[Revision] = $"{revision}");
         }
 
@@ -96,7 +87,7 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
         return WriteStatus(deployment, current, SetsOf(deployment));
     }
 
-    /// <summary>One step of a roll-out; whether there was one.</summary>
+    /// <summary>Takes one step of a rollout. False if there was nothing to do.</summary>
     private bool Advance(JsonObject deployment, JsonObject current, List<JsonObject> old)
     {
         if (IsRecreate(deployment))
@@ -113,7 +104,7 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
             return true;
         }
 
-        // What was never available costs nothing to take away; of the rest, only so many that enough stay available.
+        // First remove pods that are not available, then as many others as may be unavailable.
         var budget = total - (wanted - unavailable) - (Wanted(current) - Available(current));
         var changed = false;
         foreach (
@@ -144,14 +135,14 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
         return changed;
     }
 
-    // Before a deployment that replaces its pods at once goes on, those of before are gone. True while they are not.
+    // The Recreate strategy ends all old pods before it creates new ones. True while some of them exist.
     private bool EndOld(JsonObject deployment, List<JsonObject> old)
     {
         var scaled = old.Aggregate(false, (any, set) => Scale(deployment, set, 0) || any);
         return scaled || old.Any(set => control.PodsOf(set).Any(static pod => !PodControl.HasEnded(pod)));
     }
 
-    // Without a roll-out only the number changes, of the one set that has pods.
+    // Outside a rollout, only the one ReplicaSet with pods is scaled.
     private void ScaleAll(JsonObject deployment, JsonObject? current, List<JsonObject> sets)
     {
         if (

@@ -1,15 +1,15 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
-/// <summary>What a Deployment's status says of its ReplicaSets.</summary>
+/// <summary>Computes a Deployment's status from its ReplicaSets.</summary>
 internal static class DeploymentStatus
 {
     private const string Progressing = "Progressing";
     private const string Complete = "NewReplicaSetAvailable";
 
-    /// <param name="current">The set of the present template, or null.</param>
+    /// <param name="current">The ReplicaSet of the present template, or null.</param>
     public static void Update(JsonObject deployment, JsonObject? current, IReadOnlyList<JsonObject> sets, DateTimeOffset now)
     {
         var before = deployment["status"] as JsonObject ?? [];
@@ -17,33 +17,18 @@ internal static class DeploymentStatus
         var wanted = spec.Number("replicas") ?? 1;
         var available = sets.Sum(static set => Of(set, "availableReplicas"));
         var status = new JsonObject { ["observedGeneration"] = deployment["metadata"].Number("generation") ?? 0 };
-        Set("replicas", sets.Sum(static set => Of(set, "replicas")));
-        Set("updatedReplicas", current is null ? 0 : Of(current, "replicas"));
-        Set("readyReplicas", sets.Sum(static set => Of(set, "readyReplicas")));
-        Set("availableReplicas", available);
-        Set("unavailableReplicas", Math.Max(0, sets.Sum(static set => set["spec"].Number("replicas") ?? 0) - available));
-        if (before["conditions"] is { } conditions)
-        {
-            status["conditions"] = conditions.DeepClone();
-        }
-
+        status.SetCount("replicas", sets.Sum(static set => Of(set, "replicas")));
+        status.SetCount("updatedReplicas", current is null ? 0 : Of(current, "replicas"));
+        status.SetCount("readyReplicas", sets.Sum(static set => Of(set, "readyReplicas")));
+        status.SetCount("availableReplicas", available);
+        status.SetCount("unavailableReplicas", sets.Sum(static set => set["spec"].Number("replicas") ?? 0) - available);
+        status.SetOrRemove("conditions", before["conditions"]?.DeepClone());
         deployment["status"] = status;
-        var (_, unavailable) = RollingLimits.Of(deployment);
-        if (available >= wanted - unavailable)
-        {
-            SetCondition(deployment, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.", now);
-        }
-        else
-        {
-            SetCondition(
-                deployment,
-                "Available",
-                "False",
-                "MinimumReplicasUnavailable",
-                "Deployment does not have minimum availability.",
-                now
-            );
-        }
+        var (isAvailable, reason, message) =
+            available >= wanted - RollingLimits.Of(deployment).Unavailable
+                ? ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
+                : ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.");
+        SetCondition(deployment, "Available", isAvailable, reason, message, now);
 
         if (spec.Flag("paused") is true)
         {
@@ -53,17 +38,9 @@ internal static class DeploymentStatus
         {
             UpdateProgress(deployment, before, current, now);
         }
-
-        void Set(string field, long count)
-        {
-            if (count > 0)
-            {
-                status[field] = count;
-            }
-        }
     }
 
-    /// <summary>All pods there are, are of the present template, and available.</summary>
+    /// <summary>Whether all pods are of the present template and available, and no others exist.</summary>
     public static bool IsComplete(JsonObject deployment)
     {
         var wanted = deployment["spec"].Number("replicas") ?? 1;
@@ -73,7 +50,7 @@ internal static class DeploymentStatus
             && Of(deployment, "observedGeneration") >= (deployment["metadata"].Number("generation") ?? 0);
     }
 
-    /// <summary>How long until a roll-out without progress counts as failed; null if none is under way.</summary>
+    /// <summary>The time until a rollout without progress counts as failed; null outside a rollout.</summary>
     public static TimeSpan? UntilDeadline(JsonObject deployment, DateTimeOffset now)
     {
         if (
@@ -86,11 +63,10 @@ internal static class DeploymentStatus
             return null;
         }
 
-        var since = DateTimeOffset.Parse(condition.Text("lastUpdateTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-        return since.AddSeconds(seconds) - now;
+        return condition.Time("lastUpdateTime")?.AddSeconds(seconds) - now;
     }
 
-    /// <summary>Sets a condition, which moves to the end where its reason changes; its transition is a change of its status.</summary>
+    /// <summary>Sets a condition. If its reason changes it moves to the end; its transition time changes only with its status.</summary>
     public static void SetCondition(JsonObject deployment, string type, string status, string reason, string message, DateTimeOffset now)
     {
         var known = deployment.Condition(type);
@@ -107,7 +83,7 @@ internal static class DeploymentStatus
         var condition = deployment.Condition(Progressing);
         if (condition.Text("reason") == Complete && Of(deployment, "replicas") == Of(deployment, "updatedReplicas"))
         {
-            // Complete once; that pods come and go since is not the roll-out's.
+            // The rollout was complete: pods that end and are replaced later are not part of it.
             return;
         }
 
@@ -145,8 +121,7 @@ internal static class DeploymentStatus
     private static void Replace(JsonObject deployment, string type, string status, string reason, string message, DateTimeOffset now)
     {
         var known = deployment.Condition(type);
-        var transition =
-            known is not null && known.Text("status") == status ? known.Text("lastTransitionTime") : KubernetesObject.Timestamp(now);
+        var transition = known is not null && known.Text("status") == status ? known.Text("lastTransitionTime") : Moment.Seconds(now);
         JsonNode?[] others =
         [
             .. deployment["status"]
@@ -160,7 +135,7 @@ internal static class DeploymentStatus
             {
                 ["type"] = type,
                 ["status"] = status,
-                ["lastUpdateTime"] = KubernetesObject.Timestamp(now),
+                ["lastUpdateTime"] = Moment.Seconds(now),
                 ["lastTransitionTime"] = transition,
                 ["reason"] = reason,
                 ["message"] = message,

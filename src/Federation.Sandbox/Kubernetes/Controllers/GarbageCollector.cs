@@ -5,7 +5,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
 /// <summary>
-/// Deletes what has lost all its owners, and has owners wait for their dependents where a deletion asks for that.
+/// Deletes objects whose owners are all gone, and carries out foreground and orphan deletions.
 /// See <see href="https://kubernetes.io/docs/concepts/architecture/garbage-collection/"/>.
 /// </summary>
 internal sealed class GarbageCollector(ObjectStore store, Registry registry) : IController
@@ -72,7 +72,7 @@ internal sealed class GarbageCollector(ObjectStore store, Registry registry) : I
 
     private void DeleteIfUnowned(ResourceType type, JsonObject value)
     {
-        // An owner of a kind that is not served may well be there.
+        // An owner of a kind that the sandbox does not serve is assumed to exist.
         if (
             !value.IsTerminating
             && value.Owners.Any()

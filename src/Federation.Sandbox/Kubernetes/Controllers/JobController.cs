@@ -1,13 +1,13 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
 /// <summary>
-/// Runs a Job's pods until enough have succeeded or too many have failed. Each pod carries a finalizer until it is
-/// counted: first its uid stands in the status as uncounted, then the finalizer goes, then it is in the count.
+/// Runs a Job's pods until enough have succeeded or too many have failed. Each pod has a finalizer until it is counted: first
+/// the status lists its uid as uncounted, then the finalizer is removed, then the count includes it.
 /// See <see href="https://kubernetes.io/docs/concepts/workloads/controllers/job/"/>.
 /// </summary>
 internal sealed class JobController(ObjectStore store, Registry registry, PodControl pods, TimeProvider time) : IController
@@ -23,14 +23,9 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         {
             yield return change.Object.KeyIn(change.Type);
         }
-        else if (
-            change.Type == ResourceTable.Pods
-            && change.Object.ControllerReference is { } owner
-            && Ownership.Key(owner, change.Object.Namespace) is { } key
-            && key.Type == ResourceTable.Jobs
-        )
+        else if (change.Type == ResourceTable.Pods && change.Object.ControllerOf(ResourceTable.Jobs) is { } owner)
         {
-            yield return key;
+            yield return owner;
         }
     }
 
@@ -39,7 +34,7 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         var job = store.Find(key.Type, key.Namespace, key.Name);
         if (job is null || job.Uid != key.Uid || job.IsTerminating)
         {
-            // Whoever would have counted the pods is gone.
+            // Nothing counts the pods any more.
             Release(store.List(ResourceTable.Pods, key.Namespace).Objects.Where(pod => pod.IsControlledBy(key.Uid)));
             return null;
         }
@@ -61,10 +56,10 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         var suspended = spec.Flag("suspend") is true;
         var progress = JobProgress.Of(job, all, Tracking);
         var wasSuspended = job.Has("Suspended");
-        var start = suspended ? (DateTimeOffset?)null : StartOf(job) ?? now;
+        DateTimeOffset? start = suspended ? null : job["status"].Time("startTime") ?? now;
         var deadline =
             start is { } begun && spec.Number("activeDeadlineSeconds") is { } limit ? begun.AddSeconds(limit) - now : (TimeSpan?)null;
-        var verdict = Verdict(job, progress, deadline);
+        var verdict = Decide(job, progress, deadline);
         var again = deadline;
         if (verdict is not null)
         {
@@ -132,11 +127,12 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         }
     }
 
-    private static JobVerdict? Verdict(JsonObject job, JobProgress progress, TimeSpan? deadline)
+    /// <summary>Whether the job has succeeded or failed; null while it goes on.</summary>
+    private static JobVerdict? Decide(JsonObject job, JobProgress progress, TimeSpan? deadline)
     {
         var spec = job["spec"];
 
-        // What was decided stays decided.
+        // A decision is final.
         foreach (var (condition, success) in new[] { ("SuccessCriteriaMet", true), ("FailureTarget", false) })
         {
             if (job.Has(condition))
@@ -168,7 +164,7 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
             : null;
     }
 
-    /// <summary>Starts or ends pods; tells how long a start is put off after failures.</summary>
+    /// <summary>Creates or deletes pods. Returns the remaining back-off after failures, or null.</summary>
     private TimeSpan? Scale(JsonObject job, ref JobProgress progress, DateTimeOffset now)
     {
         var spec = job["spec"];
@@ -204,7 +200,7 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         return null;
     }
 
-    /// <summary>Ends pods that are no failures: they are released first.</summary>
+    /// <summary>Deletes pods that do not count as failures: their finalizer is removed first.</summary>
     private JobProgress DeleteUncounted(JsonObject job, JobProgress progress, IReadOnlyList<JsonObject> surplus)
     {
         Release(surplus);
@@ -233,22 +229,16 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
             copy =>
             {
                 var status = new JsonObject();
-                if (conditions.Count > 0)
-                {
-                    status["conditions"] = conditions.DeepClone();
-                }
-
-                Set("startTime", start is { } began ? KubernetesObject.Timestamp(began) : null);
-                Set("completionTime", completed is { } ended ? KubernetesObject.Timestamp(ended) : null);
-                Set("active", progress.Active.Count > 0 ? progress.Active.Count : null);
-                Set("succeeded", progress.Succeeded > 0 ? progress.Succeeded : null);
-                Set("failed", progress.Failed > 0 ? progress.Failed : null);
+                status.SetOrRemove("conditions", conditions.Count > 0 ? conditions.DeepClone() : null);
+                status.SetText("startTime", start is { } began ? Moment.Seconds(began) : null);
+                status.SetText("completionTime", completed is { } ended ? Moment.Seconds(ended) : null);
+                status.SetCount("active", progress.Active.Count);
+                status.SetCount("succeeded", progress.Succeeded);
+                status.SetCount("failed", progress.Failed);
                 status["terminating"] = progress.Terminating;
                 status["uncountedTerminatedPods"] = progress.UncountedToJson();
                 status["ready"] = progress.Active.Count(PodControl.IsReady);
                 copy["status"] = status;
-
-                void Set(string field, JsonNode? value) => status.SetOrRemove(field, value);
             }
         );
 
@@ -284,8 +274,8 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         {
             ["type"] = type,
             ["status"] = status,
-            ["lastProbeTime"] = KubernetesObject.Timestamp(now),
-            ["lastTransitionTime"] = KubernetesObject.Timestamp(now),
+            ["lastProbeTime"] = Moment.Seconds(now),
+            ["lastTransitionTime"] = Moment.Seconds(now),
             ["reason"] = reason,
             ["message"] = message,
         };
@@ -301,14 +291,8 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
                 pod,
                 copy =>
                 {
-                    JsonNode[] kept =
-                    [
-                        .. copy["metadata"]
-                            .Texts("finalizers")
-                            .Where(static finalizer => finalizer != Tracking)
-                            .Select(static finalizer => JsonValue.Create(finalizer)),
-                    ];
-                    copy.Metadata.SetOrRemove("finalizers", kept.Length > 0 ? new JsonArray(kept) : null);
+                    string[] kept = [.. copy["metadata"].Texts("finalizers").Where(static finalizer => finalizer != Tracking)];
+                    copy.Metadata.SetTexts("finalizers", kept);
                 }
             );
         }
@@ -321,10 +305,8 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
             return null;
         }
 
-        var finished = (job.Condition("Complete") ?? job.Condition("Failed")).Text("lastTransitionTime");
-        var left =
-            DateTimeOffset.Parse(finished, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).AddSeconds(seconds)
-            - time.GetUtcNow();
+        var finished = (job.Condition("Complete") ?? job.Condition("Failed")).Time("lastTransitionTime");
+        var left = finished?.AddSeconds(seconds) - time.GetUtcNow();
         if (left > TimeSpan.Zero)
         {
             return left;
@@ -333,16 +315,6 @@ internal sealed class JobController(ObjectStore store, Registry registry, PodCon
         registry.Delete(ResourceTable.Jobs, job.Namespace, job.Name, new DeleteOptions(null, job.Uid, null, DryRun: false, "Foreground"));
         return null;
     }
-
-    private static DateTimeOffset? StartOf(JsonObject job) =>
-        DateTimeOffset.TryParse(
-            job["status"].Text("startTime"),
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out var start
-        )
-            ? start
-            : null;
 
     private sealed record JobVerdict(bool IsSuccess, string Reason, string Message);
 }

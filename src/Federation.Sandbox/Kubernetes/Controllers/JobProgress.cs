@@ -1,18 +1,17 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
-/// <summary>How far a job is: what its status has counted, what waits to be counted, and what runs.</summary>
-/// <param name="Succeeded">Counted.</param>
-/// <param name="Failed">Counted.</param>
-/// <param name="UncountedSucceeded">Uids of pods that ended well and are not counted yet.</param>
+/// <summary>The progress of a job: the pods that its status has counted, those still to be counted, and those that run.</summary>
+/// <param name="Succeeded">Counted pods.</param>
+/// <param name="Failed">Counted pods.</param>
+/// <param name="UncountedSucceeded">Uids of pods that succeeded and are not counted yet.</param>
 /// <param name="UncountedFailed">Uids of pods that failed and are not counted yet.</param>
-/// <param name="Active">Pods that run or are to run.</param>
-/// <param name="Terminating">Pods that are told to end and have not.</param>
-/// <param name="Restarts">Of the containers of pods that restart their own.</param>
-/// <param name="Failures">Pods that failed one after the other, with no success between.</param>
-/// <param name="LastFailure">When the last of them ended.</param>
+/// <param name="Active">Pods that run or will run.</param>
+/// <param name="Terminating">The number of pods that are being deleted and have not ended.</param>
+/// <param name="Restarts">The number of container restarts in active pods.</param>
+/// <param name="Failures">The number of failed pods since the last success.</param>
+/// <param name="LastFailure">When the last one failed.</param>
 internal sealed record JobProgress(
     long Succeeded,
     long Failed,
@@ -31,7 +30,7 @@ internal sealed record JobProgress(
 
     public IEnumerable<string> Uncounted => UncountedSucceeded.Concat(UncountedFailed);
 
-    /// <param name="tracking">The finalizer of pods that are not counted.</param>
+    /// <param name="tracking">The finalizer of pods that are not counted yet.</param>
     public static JobProgress Of(JsonObject job, IReadOnlyList<JsonObject> pods, string tracking)
     {
         var status = job["status"];
@@ -47,7 +46,7 @@ internal sealed record JobProgress(
                     .Texts("succeeded")
                     .Union(Uids(tracked.Where(static pod => pod["status"].Text("phase") == "Succeeded")), StringComparer.Ordinal),
             ],
-            // A pod that is told to end, other than by its job, is one that failed.
+            // A pod that something other than its job deletes counts as failed.
             [
                 .. uncounted
                     .Texts("failed")
@@ -74,7 +73,7 @@ internal sealed record JobProgress(
         );
     }
 
-    /// <summary>The active pods were told to end.</summary>
+    /// <summary>After the deletion of the active pods.</summary>
     public JobProgress WithoutActive(bool countAsFailed) =>
         this with
         {
@@ -99,10 +98,7 @@ internal sealed record JobProgress(
         var value = new JsonObject();
         foreach (var (field, uids) in new[] { ("succeeded", UncountedSucceeded), ("failed", UncountedFailed) })
         {
-            if (uids.Count > 0)
-            {
-                value[field] = new JsonArray([.. uids.Select(static uid => JsonValue.Create(uid))]);
-            }
+            value.SetTexts(field, uids);
         }
 
         return value;
@@ -113,12 +109,7 @@ internal sealed record JobProgress(
     private static DateTimeOffset EndOf(JsonObject pod) =>
         pod["status"]
             .Items("containerStatuses")
-            .Select(static container => container["state"]?["terminated"].Text("finishedAt"))
-            .Select(static text =>
-                DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
-                    ? end
-                    : DateTimeOffset.MinValue
-            )
+            .Select(static container => container["state"]?["terminated"].Time("finishedAt") ?? DateTimeOffset.MinValue)
             .DefaultIfEmpty(DateTimeOffset.MinValue)
             .Max();
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Apply;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Storage;
@@ -6,8 +7,8 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
 /// <summary>
-/// What kube-controller-manager does for namespaces: gives a new one its default service account and the root
-/// certificate, and empties and removes one that is terminating.
+/// Gives a new namespace its default service account and the root certificate, and empties and removes a terminating one, as
+/// kube-controller-manager does.
 /// </summary>
 internal sealed class NamespaceController(ObjectStore store, Registry registry, TimeProvider time, KubernetesApiOptions options)
     : IDisposable
@@ -110,8 +111,9 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
                 ["annotations"] = new JsonObject
                 {
                     ["kubernetes.io/description"] =
-                        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or "
-                        + "kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
+                        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+                        + "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "
+                        + "Kubernetes clusters.",
                 },
             },
             ["data"] = new JsonObject { ["ca.crt"] = options.CertificateAuthority },
@@ -129,7 +131,7 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
             var remaining = ResourceTable
                 .All.Where(static type => type.Namespaced)
                 .SelectMany(type => store.List(type, name).Objects.Select(item => (type, item)))
-                .Where(entry => !Gone(entry.type, entry.item))
+                .Where(entry => !TryDelete(entry.type, entry.item))
                 .ToList();
             var reported = Report(@namespace, remaining);
             if (!ManagedFields.DiffersOnlyInTimes(reported, @namespace))
@@ -147,7 +149,7 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
         After(options.NamespaceCleanup, () => Clean(name));
     }
 
-    private bool Gone(ResourceType type, JsonObject item)
+    private bool TryDelete(ResourceType type, JsonObject item)
     {
         var (value, gone) = registry.Delete(
             type,
@@ -161,7 +163,7 @@ internal sealed class NamespaceController(ObjectStore store, Registry registry, 
     private JsonObject Report(JsonObject @namespace, List<(ResourceType Type, JsonObject Item)> remaining)
     {
         var value = @namespace.Copy();
-        var now = KubernetesObject.Timestamp(time.GetUtcNow());
+        var now = Moment.Seconds(time.GetUtcNow());
         var counts = remaining
             .GroupBy(static entry => entry.Type.QualifiedResource, StringComparer.Ordinal)
             .Select(static group =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Kubernetes.Apply;
 using Federation.Sandbox.Kubernetes.Resources;
@@ -6,7 +5,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
-/// <summary>What controllers do to the pods of their objects, and how they write what they found.</summary>
+/// <summary>How controllers create and delete pods, write objects and report events.</summary>
 /// <param name="component">The controller's name in its events.</param>
 internal sealed class PodControl(ObjectStore store, Registry registry, EventRecorder events, string component)
 {
@@ -36,11 +35,7 @@ internal sealed class PodControl(ObjectStore store, Registry registry, EventReco
             pod.Metadata.SetOrRemove(field, template["metadata"]?[field]?.DeepClone());
         }
 
-        if (finalizers.Length > 0)
-        {
-            pod.Metadata["finalizers"] = new JsonArray([.. finalizers.Select(static finalizer => JsonValue.Create(finalizer))]);
-        }
-
+        pod.Metadata.SetTexts("finalizers", finalizers);
         try
         {
             var created = registry.Create(ResourceTable.Pods, owner.Namespace, pod, new WriteOptions(Manager, DryRun: false, []));
@@ -63,8 +58,8 @@ internal sealed class PodControl(ObjectStore store, Registry registry, EventReco
     public void Report(JsonObject about, string type, string reason, string message) =>
         events.Record(_reporter, about, type, reason, message);
 
-    /// <summary>Writes a status, where it is another one.</summary>
-    /// <param name="change">Beside the status only what the kind lets a status write set.</param>
+    /// <summary>Writes a status if it differs from the stored one.</summary>
+    /// <param name="change">May change the status, and what else the kind allows in a write of its status.</param>
     public JsonObject WriteStatus(ResourceType type, JsonObject value, Action<JsonObject> change) =>
         registry.Change(type, value, change, new WriteOptions(Manager with { Subresource = "status" }, DryRun: false, [], "status"));
 
@@ -77,7 +72,7 @@ internal sealed class PodControl(ObjectStore store, Registry registry, EventReco
 
     public static bool IsReady(JsonObject pod) => pod.Has("Ready");
 
-    /// <summary>How long until a pod that is ready counts as available; zero: it does, null: it is not ready.</summary>
+    /// <summary>The time until a ready pod counts as available; zero if it does, null if it is not ready.</summary>
     public static TimeSpan? UntilAvailable(JsonObject pod, long minReadySeconds, DateTimeOffset now)
     {
         if (!IsReady(pod))
@@ -85,12 +80,7 @@ internal sealed class PodControl(ObjectStore store, Registry registry, EventReco
             return null;
         }
 
-        var since = DateTimeOffset.Parse(
-            pod.Condition("Ready").Text("lastTransitionTime"),
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal
-        );
-        var left = since.AddSeconds(minReadySeconds) - now;
+        var left = pod.Condition("Ready").Time("lastTransitionTime")?.AddSeconds(minReadySeconds) - now;
         return minReadySeconds == 0 || left < TimeSpan.Zero ? TimeSpan.Zero : left;
     }
 }

@@ -1,21 +1,21 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Admission;
 using Federation.Sandbox.Kubernetes.Endpoints;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
-/// <summary>A short name for a pod template: its ReplicaSet's, and a label of its pods.</summary>
+/// <summary>The short name of a pod template, for the name of its ReplicaSet and a label of its pods.</summary>
 internal static class PodTemplateHash
 {
-    private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
-
-    /// <summary>FNV-1a over the template's JSON, in the letters of generated names.</summary>
+    /// <summary>The FNV-1a hash of the template's JSON, in the letters of generated names.</summary>
     public static string Of(JsonNode template)
     {
         const uint basis = 2166136261;
         const uint prime = 16777619;
         var hash = Exchange.Serialize(template).Aggregate(basis, static (hash, next) => unchecked((hash ^ next) * prime));
         return string.Concat(
-            hash.ToString(System.Globalization.CultureInfo.InvariantCulture).Select(static digit => Alphabet[digit % Alphabet.Length])
+            hash.ToString(System.Globalization.CultureInfo.InvariantCulture)
+                .Select(static digit => RandomNames.Alphabet[digit % RandomNames.Alphabet.Length])
         );
     }
 }

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
 /// <summary>
-/// Keeps as many pods of a template as a ReplicaSet asks for.
+/// Keeps the number of pods that a ReplicaSet asks for.
 /// See <see href="https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/"/>.
 /// </summary>
 internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, TimeProvider time) : IController
@@ -16,14 +17,9 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
         {
             yield return change.Object.KeyIn(change.Type);
         }
-        else if (
-            change.Type == ResourceTable.Pods
-            && change.Object.ControllerReference is { } owner
-            && Ownership.Key(owner, change.Object.Namespace) is { } key
-            && key.Type == ResourceTable.ReplicaSets
-        )
+        else if (change.Type == ResourceTable.Pods && change.Object.ControllerOf(ResourceTable.ReplicaSets) is { } owner)
         {
-            yield return key;
+            yield return owner;
         }
     }
 
@@ -34,7 +30,7 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
             return null;
         }
 
-        // The status tells of the pods there were before this turn's own are made; their coming brings the next turn.
+        // The status is of the pods before this call: those created now cause the next one.
         JsonObject[] active = [.. pods.PodsOf(set).Where(PodControl.IsActive)];
         var minReady = set["spec"].Number("minReadySeconds") ?? 0;
         TimeSpan?[] waits = [.. active.Select(pod => PodControl.UntilAvailable(pod, minReady, time.GetUtcNow()))];
@@ -67,7 +63,7 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
             pods.Create(ResourceTable.ReplicaSets, set);
         }
 
-        // Those that do the least go first: not placed, not ready, then the newest.
+        // Deletes first pods without a node, then those that do not run or are not ready, then the newest.
         foreach (
             var pod in active
                 .OrderBy(static pod => pod["spec"].Text("nodeName").Length > 0)
@@ -85,12 +81,12 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
     {
         var labels = set["spec"]?["template"]?["metadata"]?["labels"] as JsonObject ?? [];
         var status = new JsonObject { ["replicas"] = active.Length };
-        Set(
+        status.SetCount(
             "fullyLabeledReplicas",
             active.Count(pod => labels.All(label => pod["metadata"]?["labels"].Text(label.Key) == label.Value?.ToString()))
         );
-        Set("readyReplicas", active.Count(PodControl.IsReady));
-        Set("availableReplicas", available);
+        status.SetCount("readyReplicas", active.Count(PodControl.IsReady));
+        status.SetCount("availableReplicas", available);
         status["observedGeneration"] = set["metadata"].Number("generation") ?? 0;
         if (refusal is not null)
         {
@@ -100,7 +96,7 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
                 {
                     ["type"] = "ReplicaFailure",
                     ["status"] = "True",
-                    ["lastTransitionTime"] = before?["lastTransitionTime"]?.DeepClone() ?? KubernetesObject.Timestamp(time.GetUtcNow()),
+                    ["lastTransitionTime"] = before?["lastTransitionTime"]?.DeepClone() ?? Moment.Seconds(time.GetUtcNow()),
                     ["reason"] = "FailedCreate",
                     ["message"] = refusal.Message,
                 }
@@ -108,13 +104,5 @@ internal sealed class ReplicaSetController(ObjectStore store, PodControl pods, T
         }
 
         return status;
-
-        void Set(string field, int count)
-        {
-            if (count > 0)
-            {
-                status[field] = count;
-            }
-        }
     }
 }

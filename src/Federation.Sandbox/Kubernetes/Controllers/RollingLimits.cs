@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes.Controllers;
 
-/// <summary>How many pods a roll-out may have above the number wanted, and how many of that number may be unavailable.</summary>
+/// <summary>The limits of a rollout: the number of pods above the wanted one, and of the wanted ones that may be unavailable.</summary>
 internal sealed record RollingLimits(long Surge, long Unavailable)
 {
     public static RollingLimits Of(JsonObject deployment)
@@ -18,11 +18,11 @@ internal sealed record RollingLimits(long Surge, long Unavailable)
         var surge = Scaled(strategy?["rollingUpdate"]?["maxSurge"], replicas, up: true);
         var unavailable = Scaled(strategy?["rollingUpdate"]?["maxUnavailable"], replicas, up: false);
 
-        // With neither, a roll-out could not begin.
+        // With both at 0, a rollout could not start.
         return new RollingLimits(surge, Math.Min(replicas, surge == 0 && unavailable == 0 ? 1 : unavailable));
     }
 
-    // A number, or a share of the replicas in percent.
+    // A number, or a percentage of the replicas.
     private static long Scaled(JsonNode? value, long replicas, bool up)
     {
         if (value.Integer is { } number)

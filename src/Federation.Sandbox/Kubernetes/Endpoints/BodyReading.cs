@@ -4,26 +4,23 @@ using Federation.Sandbox.Kubernetes.Schemas;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
-/// <summary>Makes objects of request bodies: JSON, YAML or protobuf, of the right kind, with the fields that kind has.</summary>
+/// <summary>Reads objects of a kind from request bodies in JSON, YAML or protobuf.</summary>
 internal static class BodyReading
 {
     private const string Accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
-    /// <summary>The object of a create or update, its unknown fields handled as <c>fieldValidation</c> asks.</summary>
-    public static JsonObject Object(
-        byte[] body,
-        string contentType,
-        string groupVersion,
-        string kind,
-        string fieldValidation,
-        ICollection<string> warnings
-    )
+    /// <summary>The object in a request's body. Unknown fields are handled as the query's <c>fieldValidation</c> asks.</summary>
+    public static async Task<JsonObject> ReadAsync(Exchange exchange, string groupVersion, string kind) =>
+        Read(await exchange.ReadBodyAsync(), exchange, groupVersion, kind);
+
+    /// <inheritdoc cref="ReadAsync"/>
+    public static JsonObject Read(byte[] body, Exchange exchange, string groupVersion, string kind)
     {
         List<string> duplicates = [];
         JsonNode? node;
         try
         {
-            node = contentType switch
+            node = exchange.ContentType switch
             {
                 "application/json" or "" => JsonReading.Parse(body, duplicates),
                 "application/yaml" => YamlReading.Parse(Encoding.UTF8.GetString(body), duplicates),
@@ -36,40 +33,32 @@ internal static class BodyReading
         catch (FormatException error)
         {
             var shown = body.Length == 0 ? "<empty>" : Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1024)));
-            throw ApiException.BadRequest(
-                $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {error.Message} ({shown})"
-            );
+            throw Unrecognized($"{error.Message} ({shown})");
         }
 
-        var value =
-            node as JsonObject
-            ?? throw ApiException.BadRequest(
-                $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct"
-            );
+        var value = node as JsonObject ?? throw Unrecognized("json: cannot unmarshal into Go value of type struct");
         CheckKind(value, groupVersion, kind);
-        return Decode(
-            value,
-            groupVersion,
-            kind,
-            fieldValidation,
-            duplicates,
-            warnings,
-            static (message, source) => ApiException.BadRequest(message)
-        );
+        return Decode(value, exchange, groupVersion, kind, duplicates, static (message, _) => ApiException.BadRequest(message));
+
+        ApiException Unrecognized(string problem) =>
+            ApiException.BadRequest(
+                $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {problem}"
+            );
     }
 
-    /// <summary>Brings an object into its type's shape.</summary>
-    /// <param name="refuse">Makes the error of one that does not fit.</param>
+    /// <summary>Decodes an object by its type.</summary>
+    /// <param name="duplicates">The paths of fields that occur twice.</param>
+    /// <param name="refuse">Makes the error for a message and the object.</param>
     public static JsonObject Decode(
         JsonObject value,
+        Exchange exchange,
         string groupVersion,
         string kind,
-        string fieldValidation,
         IEnumerable<string> duplicates,
-        ICollection<string> warnings,
         Func<string, JsonObject, ApiException> refuse
     )
     {
+        var fieldValidation = exchange.Query("fieldValidation");
         List<string> unknown = [];
         JsonObject decoded;
         var version = groupVersion.Split('/')[^1];
@@ -97,10 +86,7 @@ internal static class BodyReading
 
         if (fieldValidation is "" or "Warn")
         {
-            foreach (var problem in problems)
-            {
-                warnings.Add(problem);
-            }
+            exchange.Warnings.AddRange(problems);
         }
 
         decoded["kind"] = kind;
@@ -119,9 +105,13 @@ internal static class BodyReading
 
         var found = givenVersion.Split('/')[^1];
         throw ApiException.BadRequest(
-            Resources.ResourceTable.FindKind(givenVersion, givenKind) is null
-                ? $"{givenKind} in version \"{found}\" cannot be handled as a {kind}: no kind \"{givenKind}\" is registered for version \"{givenVersion}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-                : $"{givenKind} in version \"{found}\" cannot be handled as a {kind}: converting ({found}.{givenKind}) to ({InternalGroup(groupVersion)}.{kind}): unknown conversion"
+            $"{givenKind} in version \"{found}\" cannot be handled as a {kind}: "
+                + (
+                    Resources.ResourceTable.FindKind(givenVersion, givenKind) is null
+                        ? $"no kind \"{givenKind}\" is registered for version \"{givenVersion}\" in scheme "
+                            + "\"pkg/api/legacyscheme/scheme.go:30\""
+                        : $"converting ({found}.{givenKind}) to ({InternalGroup(groupVersion)}.{kind}): unknown conversion"
+                )
         );
     }
 

@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
-/// <summary>Which container of a pod a request means.</summary>
+/// <summary>Finds the container that a request about a pod is for.</summary>
 internal static class ContainerChoice
 {
     private static readonly string[] Lists = ["initContainers", "containers", "ephemeralContainers"];
 
-    /// <param name="asked">Empty: the only one.</param>
+    /// <param name="asked">Empty: the pod's only container.</param>
     public static string Of(JsonObject pod, string asked)
     {
         string[] names = [.. Lists.SelectMany(field => pod["spec"].Items(field)).Select(static container => container.Text("name"))];

@@ -5,7 +5,7 @@ using Federation.Sandbox.Kubernetes.Resources;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>
-/// What the server serves, told group by group or all at once.
+/// Lists the served resources, for each group or aggregated.
 /// See <see href="https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api"/>.
 /// </summary>
 internal sealed class Discovery(KubernetesApiOptions options)
@@ -40,7 +40,7 @@ internal sealed class Discovery(KubernetesApiOptions options)
             ["platform"] = "linux/amd64",
         };
 
-    /// <summary>Answers a path under /api or /apis; false if there is nothing at it.</summary>
+    /// <summary>Answers a path under /api or /apis. False if the path does not exist.</summary>
     public async Task<bool> TryHandleAsync(Exchange exchange)
     {
         var parts = exchange.Info.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -141,15 +141,11 @@ internal sealed class Discovery(KubernetesApiOptions options)
         return body;
     }
 
-    // The core group's list has no apiVersion, an accident of history that clients live with.
+    // As in Kubernetes, the core group's list has no apiVersion.
     private static JsonObject Resources(string group)
     {
         var body = new JsonObject { ["kind"] = "APIResourceList" };
-        if (group.Length > 0)
-        {
-            body["apiVersion"] = "v1";
-        }
-
+        body.SetText("apiVersion", group.Length > 0 ? "v1" : null);
         body["groupVersion"] = group.Length > 0 ? group + "/v1" : "v1";
         var resources = new JsonArray();
         foreach (
@@ -195,7 +191,7 @@ internal sealed class Discovery(KubernetesApiOptions options)
             ["singularName"] = singular,
             ["namespaced"] = namespaced,
             ["kind"] = kind,
-            ["verbs"] = List(verbs),
+            ["verbs"] = KubernetesObject.ListOf(verbs),
         };
         AddNames(body, shortNames, categories);
         return body;
@@ -222,7 +218,7 @@ internal sealed class Discovery(KubernetesApiOptions options)
                             ["version"] = sub.Version,
                             ["kind"] = sub.Kind,
                         },
-                        ["verbs"] = List(sub.Verbs.Split(' ')),
+                        ["verbs"] = KubernetesObject.ListOf(sub.Verbs.Split(' ')),
                     }),
                 ]);
             }
@@ -236,11 +232,7 @@ internal sealed class Discovery(KubernetesApiOptions options)
         }
 
         var metadata = new JsonObject();
-        if (group.Length > 0)
-        {
-            metadata["name"] = group;
-        }
-
+        metadata.SetText("name", group);
         return new JsonObject
         {
             ["metadata"] = metadata,
@@ -267,21 +259,12 @@ internal sealed class Discovery(KubernetesApiOptions options)
             },
             ["scope"] = scope,
             ["singularResource"] = singular,
-            ["verbs"] = List(verbs),
+            ["verbs"] = KubernetesObject.ListOf(verbs),
         };
 
     private static void AddNames(JsonObject body, IReadOnlyList<string> shortNames, IReadOnlyList<string> categories)
     {
-        if (shortNames.Count > 0)
-        {
-            body["shortNames"] = List(shortNames);
-        }
-
-        if (categories.Count > 0)
-        {
-            body["categories"] = List(categories);
-        }
+        body.SetTexts("shortNames", shortNames);
+        body.SetTexts("categories", categories);
     }
-
-    private static JsonArray List(IEnumerable<string> items) => new([.. items.Select(static item => JsonValue.Create(item))]);
 }

@@ -23,14 +23,14 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
 
     public CancellationToken Aborted => Context.RequestAborted;
 
-    /// <summary>What to tell the client beside the answer.</summary>
+    /// <summary>Sent to the client with the answer.</summary>
     public List<string> Warnings { get; } = [];
 
     public string Query(string name) => Context.Request.Query[name].ToString();
 
     public bool Flag(string name) => Query(name) is "true" or "1";
 
-    /// <summary>A whole number of the query, or null if it is not there.</summary>
+    /// <summary>A number in the query, or null.</summary>
     public long? Number(string name) =>
         Query(name) switch
         {
@@ -74,7 +74,7 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
         }
     }
 
-    /// <summary>An error, always as JSON.</summary>
+    /// <summary>Answers an error, always in JSON.</summary>
     public static Task AnswerErrorAsync(HttpContext context, ApiException error)
     {
         if (error.Status["details"].Number("retryAfterSeconds") is { } seconds)
@@ -97,7 +97,7 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
         return Context.Response.Body.WriteAsync(body, Aborted).AsTask();
     }
 
-    /// <summary>Sends the head of an answer whose body is written bit by bit.</summary>
+    /// <summary>Sets the status and the headers of an answer. The caller writes the body.</summary>
     public void Start(int code, string contentType)
     {
         foreach (var warning in Warnings)
@@ -109,7 +109,7 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
         Context.Response.ContentType = contentType;
     }
 
-    // What a client sent may stand in a warning, but not everything it sent in a header.
+    // Warnings contain what the client sent, which may have characters that a header may not.
     private static string Printable(string text) => string.Concat(text.Select(static letter => letter is >= ' ' and <= '~' ? letter : '?'));
 
     public async Task WriteAsync(ReadOnlyMemory<byte> chunk)
@@ -120,13 +120,13 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
 
     public static byte[] Serialize(JsonNode body) => JsonSerializer.SerializeToUtf8Bytes(body, Json);
 
-    /// <summary>The media types the client accepts, in its order.</summary>
+    /// <summary>The media types that the client accepts, in its order.</summary>
     public IEnumerable<string> Accepted =>
         Context.Request.Headers.Accept.ToString() is { Length: > 0 } accept
             ? accept.Split(',').Select(static item => item.Split(";q=")[0].Trim())
             : ["*/*"];
 
-    /// <summary>The form in which the client wants objects.</summary>
+    /// <summary>The form in which the client asks for objects.</summary>
     public Representation RepresentationAt(DateTimeOffset now) => Representation.Of(Accepted, Query("includeObject"), now);
 
     private string? NegotiateObject() =>

@@ -9,15 +9,16 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>
-/// Lists, whole or in pages.
+/// Lists objects, whole or in pages.
 /// See <see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions"/>.
 /// </summary>
 internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
 {
     private const string ExpiredContinue =
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, "
-        + "or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an "
-        + "inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
+        + "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided "
+        + "token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was "
+        + "returned and now may show up in the list.";
 
     public Task HandleAsync(Exchange exchange, ResourceType type) =>
         exchange.AnswerAsync(exchange.RepresentationAt(time.GetUtcNow()).List(List(exchange, type), type));
@@ -36,7 +37,7 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
         var page = limit > 0 ? matching.Take((int)limit).ToArray() : matching;
         var metadata = new JsonObject { ["resourceVersion"] = snapshot.Version.ToString(CultureInfo.InvariantCulture) };
 
-        // A full page is continued while there are objects at all, whether they match or not.
+        // A full page has a token while there are further objects, whether they match or not.
         if (page.Length == limit && page.Length > 0 && !ReferenceEquals(page[^1], rest[^1]))
         {
             metadata["continue"] = Token(snapshot.Version, "/" + KeyIn(exchange, page[^1]) + "\0");
@@ -55,14 +56,15 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
         };
     }
 
-    /// <summary>A version from the query: null if none was given.</summary>
+    /// <summary>A version in the query, or null.</summary>
     public static long? VersionOf(string text) =>
         text switch
         {
             "" => null,
             _ when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) => version,
             _ => throw new FormatException(
-                $"resourceVersion: Invalid value: {FieldError.Quote(text)}: strconv.ParseUint: parsing {FieldError.Quote(text)}: invalid syntax"
+                $"resourceVersion: Invalid value: {FieldError.Quote(text)}: "
+                    + $"strconv.ParseUint: parsing {FieldError.Quote(text)}: invalid syntax"
             ),
         };
 
@@ -129,7 +131,7 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
         var version = content.Number("rv") ?? 0;
         var start = content.Text("start").TrimStart('/');
 
-        // -1 is the token of an expired list: go on with what there is now.
+        // -1 is the token of an expired list: continue with the present objects.
         if (version < 0)
         {
             return (store.List(type, exchange.Info.Namespace), start);
@@ -157,7 +159,7 @@ internal sealed class ListEndpoint(ObjectStore store, TimeProvider time)
             )
         );
 
-    // Within one namespace the key is the name; across them it is both.
+    // Within one namespace the key is the name, otherwise namespace and name.
     private static string KeyIn(Exchange exchange, JsonObject item) =>
         exchange.Info.Namespace.Length > 0 || item.Namespace.Length == 0 ? item.Name : $"{item.Namespace}/{item.Name}";
 

@@ -8,7 +8,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
-/// <summary>Create, get, update, patch and delete, for every kind that is stored.</summary>
+/// <summary>Create, get, update, patch and delete, for every stored kind.</summary>
 internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Escalation escalation, TimeProvider time)
 {
     private const int MaximumManager = 128;
@@ -53,15 +53,7 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
                 exchange.Info.Name,
                 stored =>
                 {
-                    var patched = BodyReading.Decode(
-                        patch(stored),
-                        type.GroupVersion,
-                        type.Kind,
-                        exchange.Query("fieldValidation"),
-                        [],
-                        exchange.Warnings,
-                        RefusePatch
-                    );
+                    var patched = BodyReading.Decode(patch(stored), exchange, type.GroupVersion, type.Kind, [], RefusePatch);
                     CheckName(exchange, patched);
                     return patched;
                 },
@@ -104,7 +96,7 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
         JsonObject applied;
         try
         {
-            // YAML is a superset of JSON, but its reader is the slower one.
+            // YAML is a superset of JSON, but its reader is slower.
             applied =
                 (body is [(byte)'{', ..] ? JsonReading.Parse(body) : YamlReading.Parse(Encoding.UTF8.GetString(body))) as JsonObject
                 ?? throw new FormatException("not an object");
@@ -151,10 +143,11 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
 
     private static ApiException Untyped(JsonObject applied, ResourceType type, string problem) =>
         ApiException.Internal(
-            $"failed to create typed patch object ({applied.Namespace}/{applied.Name}; {GroupVersionOf(type.GroupVersion)}, Kind={type.Kind}): {problem}"
+            $"failed to create typed patch object ({applied.Namespace}/{applied.Name}; {GroupVersionOf(type.GroupVersion)}, "
+                + $"Kind={type.Kind}): {problem}"
         );
 
-    // The core group shows as an empty name before the slash.
+    // With an empty group before the slash for the core group.
     private static string GroupVersionOf(string apiVersion) =>
         apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion : "/" + apiVersion;
 
@@ -165,15 +158,8 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
         return ApiException.Invalid("", "", "", [FieldError.Invalid("patch", FieldError.Quote(shown), problem)]);
     }
 
-    private static async Task<JsonObject> ReadAsync(Exchange exchange, ResourceType type) =>
-        BodyReading.Object(
-            await exchange.ReadBodyAsync(),
-            exchange.ContentType,
-            type.GroupVersion,
-            type.Kind,
-            exchange.Query("fieldValidation"),
-            exchange.Warnings
-        );
+    private static Task<JsonObject> ReadAsync(Exchange exchange, ResourceType type) =>
+        BodyReading.ReadAsync(exchange, type.GroupVersion, type.Kind);
 
     private static void CheckName(Exchange exchange, JsonObject value)
     {
@@ -223,24 +209,14 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
             : throw ApiException.InvalidOptions(kind, FieldError.NotSupported("dryRun", $"[{FieldError.Quote(dryRun)}]", ["All"]));
     }
 
-    // Who writes without a name for it is known by its user agent.
+    // The field manager of a writer that gives no name.
     internal static string Agent(Exchange exchange) =>
         exchange.Context.Request.Headers.UserAgent.ToString().Split('/')[0] is { Length: > 0 } agent ? agent : "unknown";
 
     private static async Task<DeleteOptions> DeletionOf(Exchange exchange)
     {
         var bytes = await exchange.ReadBodyAsync();
-        var body =
-            bytes.Length > 0
-                ? BodyReading.Object(
-                    bytes,
-                    exchange.ContentType,
-                    "v1",
-                    "DeleteOptions",
-                    exchange.Query("fieldValidation"),
-                    exchange.Warnings
-                )
-                : [];
+        var body = bytes.Length > 0 ? BodyReading.Read(bytes, exchange, "v1", "DeleteOptions") : [];
         return new DeleteOptions(
             exchange.Number("gracePeriodSeconds") ?? body.Number("gracePeriodSeconds"),
             body["preconditions"].Text("uid"),
@@ -253,7 +229,7 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
         );
     }
 
-    // Orphaning was a flag once, and some clients still send it.
+    // Some clients still send the older flag.
     private static string PropagationOf(string policy, bool? orphan) =>
         (policy, orphan) switch
         {
@@ -269,11 +245,7 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
     private static JsonObject Deleted(ResourceType type, JsonObject value)
     {
         var details = new JsonObject { ["name"] = value.Name };
-        if (type.Group.Length > 0)
-        {
-            details["group"] = type.Group;
-        }
-
+        details.SetText("group", type.Group);
         details["kind"] = type.Plural;
         details["uid"] = value.Uid;
         return new JsonObject

@@ -6,15 +6,15 @@ using Federation.Sandbox.Kubernetes.Schemas;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>
-/// The part of OpenAPI v3 that kubectl reads: that patching each kind takes <c>fieldValidation</c>, so that it leaves the
-/// validation to the server, and the schemas, with how lists are merged, for <c>explain</c> and client-side apply.
+/// The part of OpenAPI v3 that kubectl reads: the patch parameter <c>fieldValidation</c> of each kind, by which it leaves
+/// validation to the server, and the schemas with their merge rules for lists, for <c>explain</c> and client-side apply.
 /// </summary>
 internal static class OpenApi
 {
     private static readonly string[] PatchOptions = ["dryRun", "fieldManager", "fieldValidation", "force"];
 
-    // Made when they are first asked for: most runs of a sandbox never are.
-    private static readonly Lazy<Dictionary<string, byte[]>> Made = new(static () =>
+    // Built on first use: most runs of a sandbox do not need them.
+    private static readonly Lazy<Dictionary<string, byte[]>> Built = new(static () =>
         ResourceTable
             .All.GroupBy(
                 static type => type.Group.Length > 0 ? $"apis/{type.GroupVersion}" : $"api/{type.GroupVersion}",
@@ -23,9 +23,9 @@ internal static class OpenApi
             .ToDictionary(static group => group.Key, static group => Exchange.Serialize(Document(group)), StringComparer.Ordinal)
     );
 
-    private static Dictionary<string, byte[]> Documents => Made.Value;
+    private static Dictionary<string, byte[]> Documents => Built.Value;
 
-    /// <summary>Answers a path under /openapi; false if there is nothing at it.</summary>
+    /// <summary>Answers a path under /openapi. False if the path does not exist.</summary>
     public static async Task<bool> TryHandleAsync(Exchange exchange)
     {
         if (exchange.Info.Path == "/openapi/v2")
@@ -75,10 +75,10 @@ internal static class OpenApi
         return true;
     }
 
-    // kubectl still asks for the older form before it looks for a kind it does not know. It has no schemas: those are in v3.
+    // kubectl still asks for version 2 before it looks for an unknown kind. It is empty here: the schemas are in v3.
     private static Task AnswerVersion2Async(Exchange exchange)
     {
-        // Asked for with an @, which no media type may have, and answered with a dot.
+        // Clients ask for it with an @, which media types may not have, and expect a dot in the answer.
         const string protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
         if (exchange.Accepted.Any(static type => type.Replace('@', '.') == protobuf))
         {
@@ -110,7 +110,8 @@ internal static class OpenApi
             ["paths"] = new JsonObject(
                 types.Select(static type =>
                     KeyValuePair.Create(
-                        $"/{(type.Group.Length > 0 ? "apis" : "api")}/{type.GroupVersion}/{(type.Namespaced ? "namespaces/{namespace}/" : "")}{type.Plural}/{{name}}",
+                        $"/{(type.Group.Length > 0 ? "apis" : "api")}/{type.GroupVersion}/"
+                            + $"{(type.Namespaced ? "namespaces/{namespace}/" : "")}{type.Plural}/{{name}}",
                         (JsonNode?)
                             new JsonObject
                             {
@@ -140,7 +141,7 @@ internal static class OpenApi
             ["components"] = new JsonObject { ["schemas"] = Schemas([.. types]) },
         };
 
-    // The kinds of a group and version, and every type that they are made of.
+    // The kinds of a group and version, and every type in them.
     private static JsonObject Schemas(IReadOnlyList<ResourceType> types)
     {
         var schemas = new JsonObject();
@@ -207,7 +208,7 @@ internal static class OpenApi
 
                 if (list.Keys.Count > 0)
                 {
-                    property["x-kubernetes-list-map-keys"] = new JsonArray([.. list.Keys.Select(static key => JsonValue.Create(key))]);
+                    property["x-kubernetes-list-map-keys"] = KubernetesObject.ListOf(list.Keys);
                     property["x-kubernetes-patch-merge-key"] = list.Keys[0];
                 }
 

@@ -4,48 +4,38 @@ using Federation.Sandbox.Kubernetes.Schemas;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
-/// <summary>Makes of a request's body the change of an object that it asks for.</summary>
+/// <summary>Reads a patch from a request's body.</summary>
 internal static class PatchReading
 {
-    /// <summary>What the patch makes of an object. It is read before the object is looked for.</summary>
-    /// <exception cref="ApiException">It cannot be read, or is of an unknown kind.</exception>
+    private const string NotAnObject = "array into Go value of type map[string]interface {}";
+
+    /// <summary>The patch as a function from an object to the patched one.</summary>
+    /// <exception cref="ApiException">The patch cannot be read, or its type is unknown.</exception>
     public static Func<JsonObject, JsonObject> Read(string contentType, byte[] body, StructType type)
     {
         switch (contentType)
         {
             case "application/json-patch+json":
-                var operations = ReadJsonPatch(body);
+                var operations = Read<JsonArray>(body, "object into Go value of type []handlers.jsonPatchOp");
                 return stored => JsonPatch.Apply(stored, operations);
             case "application/merge-patch+json":
-                var merge = ReadPatch(body);
+                var merge = Read<JsonObject>(body, NotAnObject);
                 return stored => MergePatch.Apply(stored, merge);
             case "application/strategic-merge-patch+json":
-                var strategic = ReadPatch(body);
+                var strategic = Read<JsonObject>(body, NotAnObject);
                 return stored => StrategicMergePatch.Apply(stored, strategic, type);
             default:
                 throw ApiException.UnsupportedMediaType("415: Unsupported Media Type", []);
         }
     }
 
-    private static JsonObject ReadPatch(byte[] body)
+    /// <param name="mismatch">The end of Go's message for JSON of another kind.</param>
+    private static T Read<T>(byte[] body, string mismatch)
+        where T : JsonNode
     {
         try
         {
-            return JsonReading.Parse(body) as JsonObject
-                ?? throw new FormatException("json: cannot unmarshal array into Go value of type map[string]interface {}");
-        }
-        catch (FormatException error)
-        {
-            throw ApiException.BadRequest("error decoding patch: " + error.Message);
-        }
-    }
-
-    private static JsonArray ReadJsonPatch(byte[] body)
-    {
-        try
-        {
-            return JsonReading.Parse(body) as JsonArray
-                ?? throw new FormatException("json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
+            return JsonReading.Parse(body) as T ?? throw new FormatException("json: cannot unmarshal " + mismatch);
         }
         catch (FormatException error)
         {

@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Http;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>
-/// Runs a command in a container: <c>pods/NAME/exec</c> over a WebSocket, whose messages begin with the number of
-/// their channel. The streams of SPDY, which older clients ask for, are not spoken.
+/// Runs a command in a container: <c>pods/NAME/exec</c> over a WebSocket, whose messages start with the number of their
+/// channel. The SPDY protocol of older clients is not supported.
 /// See <see href="https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/4006-transition-spdy-to-websockets"/>.
 /// </summary>
 internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runtime)
@@ -53,11 +53,11 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
         }
         catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
         {
-            // The client has gone; what it started went with the session.
+            // The client has disconnected. The session has ended its command.
         }
     }
 
-    /// <summary>One command and the socket that carries its streams.</summary>
+    /// <summary>One command, and the socket for its streams.</summary>
     private sealed class Session(WebSocket socket, string protocol, Exchange exchange) : IDisposable
     {
         private const byte Input = 0;
@@ -66,7 +66,7 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
         private const byte Result = 3;
         private const byte Close = 255;
 
-        // Longest waits: for output that a process left behind may hold open, and for the client's own close.
+        // The longest wait for the end of output that a left-over process holds open, and for the client to close.
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
         private readonly SemaphoreSlim _sending = new(1, 1);
@@ -115,7 +115,7 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
                 var ending = exec.WaitAsync();
                 if (await Task.WhenAny(ending, receiving) == receiving)
                 {
-                    // Over for the client: what it has not read of the output yet is still sent to it.
+                    // The client has closed: it still gets the output that was sent before.
                     await CloseAsync();
                     return;
                 }
@@ -155,7 +155,7 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
                     + $"\"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}\": {problem}"
             );
 
-        // The statuses of this channel name neither their kind nor their version.
+        // Statuses on this channel have neither kind nor apiVersion.
         private static ApiException Refusal(string message)
         {
             var refusal = ApiException.Failure(
@@ -181,7 +181,7 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
             }
         }
 
-        /// <summary>Takes the client's messages until it closes; those for the terminal's size have no effect.</summary>
+        /// <summary>Handles the client's messages until it closes. Changes of the terminal's size have no effect.</summary>
         private async Task ReceiveAsync(Stream input)
         {
             var buffer = new byte[32 * 1024];
@@ -222,7 +222,7 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
-                // The command reads no more.
+                // The command has stopped reading.
             }
         }
 

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubelet;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Storage;
@@ -10,7 +10,7 @@ namespace Federation.Sandbox.Kubernetes.Endpoints;
 /// <summary>A container's output: <c>GET pods/NAME/log</c>.</summary>
 internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runtime, TimeProvider time)
 {
-    private static readonly string[] PullTroubles = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "RegistryUnavailable"];
+    private static readonly string[] PullFailures = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "RegistryUnavailable"];
 
     public async Task HandleAsync(Exchange exchange)
     {
@@ -61,13 +61,13 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
             return log;
         }
 
-        // The container waits, or ended without ever running.
+        // The container is waiting, or has ended without running.
         return status?["state"]?["terminated"] is not null
             ? null
             : throw ApiException.BadRequest(
                 status?["state"]?["waiting"].Text("reason") switch
                 {
-                    { Length: > 0 } reason when PullTroubles.Contains(reason, StringComparer.Ordinal) =>
+                    { Length: > 0 } reason when PullFailures.Contains(reason, StringComparer.Ordinal) =>
                         $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: trying and failing to pull image",
                     { Length: > 0 } reason => $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: {reason}",
                     _ => $"container \"{container}\" in pod \"{pod.Name}\" is waiting to start: ContainerCreating",
@@ -93,9 +93,7 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
                 continue;
             }
 
-            var text = options.Timestamps
-                ? $"{line.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture)}00Z {line.Text}\n"
-                : line.Text + "\n";
+            var text = (options.Timestamps ? Moment.Nanoseconds(line.Time) + " " : "") + line.Text + "\n";
             var bytes = Encoding.UTF8.GetBytes(text);
             await exchange.WriteAsync(bytes.AsMemory(0, (int)Math.Min(bytes.Length, left)));
             left -= bytes.Length;
@@ -143,9 +141,7 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
             );
 
         public DateTimeOffset Since(DateTimeOffset now) =>
-            SinceSeconds is { } seconds ? now.AddSeconds(-seconds)
-            : DateTimeOffset.TryParse(SinceTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since) ? since
-            : DateTimeOffset.MinValue;
+            SinceSeconds is { } seconds ? now.AddSeconds(-seconds) : KubernetesObject.ParseTime(SinceTime) ?? DateTimeOffset.MinValue;
 
         public void Validate(string pod)
         {

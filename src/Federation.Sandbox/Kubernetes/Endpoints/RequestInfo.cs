@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
-/// <summary>What a request asks for, read from its method and address alone.</summary>
-/// <param name="Verb">As authorization names it: <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, …; of a path that is no resource, the method.</param>
+/// <summary>The subject of a request, by its method and address.</summary>
+/// <param name="Verb">As in authorization: <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, …; for a path that is not a resource, the method.</param>
 /// <param name="IsResource">False for paths such as <c>/version</c>.</param>
 internal sealed record RequestInfo(
     string Path,
@@ -35,7 +35,7 @@ internal sealed record RequestInfo(
             return new RequestInfo(path, verb, IsResource: false);
         }
 
-        // The old form of a watch has its own path.
+        // The older form of a watch has a path of its own.
         var watch =
             rest[0] == "watch" || string.Equals(request.Query["watch"], "true", StringComparison.Ordinal) || request.Query["watch"] == "1";
         rest = rest[0] == "watch" ? rest[1..] : rest;

@@ -1,23 +1,17 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Authentication;
 using Federation.Sandbox.Kubernetes.Authorization;
 using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
-/// <summary>Questions about who someone is and what they may do.</summary>
+/// <summary>Answers reviews: who a token or a user is, and what a user may do.</summary>
 internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer, TimeProvider time)
 {
     public async Task HandleAsync(Exchange exchange, ReviewType type)
     {
-        var review = BodyReading.Object(
-            await exchange.ReadBodyAsync(),
-            exchange.ContentType,
-            type.GroupVersion,
-            type.Kind,
-            exchange.Query("fieldValidation"),
-            exchange.Warnings
-        );
+        var review = await BodyReading.ReadAsync(exchange, type.GroupVersion, type.Kind);
         var spec = review["spec"] as JsonObject ?? [];
         var status = type.Kind switch
         {
@@ -29,7 +23,7 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
         var answer = new JsonObject { ["kind"] = type.Kind, ["apiVersion"] = type.GroupVersion };
         if (type.Kind == "SelfSubjectReview")
         {
-            answer["metadata"] = new JsonObject { ["creationTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow()) };
+            answer["metadata"] = new JsonObject { ["creationTimestamp"] = Moment.Seconds(time.GetUtcNow()) };
         }
         else if (type.Kind == "SelfSubjectRulesReview")
         {
@@ -50,7 +44,7 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
         await exchange.AnswerAsync(answer, 201);
     }
 
-    /// <summary>The entry of managedFields of an object that is answered at once.</summary>
+    /// <summary>The managedFields entry of an object that is answered and not stored.</summary>
     public static JsonObject Ownership(Exchange exchange, string groupVersion, JsonObject fields, TimeProvider time, string subresource)
     {
         var manager = exchange.Query("fieldManager") is { Length: > 0 } named ? named : ObjectEndpoint.Agent(exchange);
@@ -59,15 +53,11 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
             ["manager"] = manager,
             ["operation"] = "Update",
             ["apiVersion"] = groupVersion,
-            ["time"] = KubernetesObject.Timestamp(time.GetUtcNow()),
+            ["time"] = Moment.Seconds(time.GetUtcNow()),
             ["fieldsType"] = "FieldsV1",
             ["fieldsV1"] = fields,
         };
-        if (subresource.Length > 0)
-        {
-            entry["subresource"] = subresource;
-        }
-
+        entry.SetText("subresource", subresource);
         return entry;
     }
 
@@ -97,7 +87,7 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
             {
                 ["authenticated"] = true,
                 ["user"] = answer.User.ToJson(),
-                ["audiences"] = new JsonArray([.. answer.Audiences.Select(static audience => JsonValue.Create(audience))]),
+                ["audiences"] = KubernetesObject.ListOf(answer.Audiences),
             };
     }
 
@@ -157,11 +147,7 @@ internal sealed class Reviews(ServiceAccountTokens tokens, Authorizer authorizer
                 : new AccessQuestion(path.Text("verb"), Path: path.Text("path"))
         );
         var status = new JsonObject { ["allowed"] = answer.Allowed };
-        if (answer.Reason.Length > 0)
-        {
-            status["reason"] = answer.Reason;
-        }
-
+        status.SetText("reason", answer.Reason);
         return status;
     }
 }

@@ -5,7 +5,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
-/// <summary>The number of replicas of an object as an object of its own: <c>deployments/NAME/scale</c>.</summary>
+/// <summary>The subresource with an object's number of replicas: <c>deployments/NAME/scale</c>.</summary>
 internal sealed class ScaleEndpoint(Registry registry)
 {
     private const string GroupVersion = "autoscaling/v1";
@@ -20,14 +20,7 @@ internal sealed class ScaleEndpoint(Registry registry)
                 await exchange.AnswerAsync(Scale(registry.Get(type, @namespace, name)));
                 return;
             case "update":
-                var given = BodyReading.Object(
-                    await exchange.ReadBodyAsync(),
-                    exchange.ContentType,
-                    GroupVersion,
-                    Kind,
-                    exchange.Query("fieldValidation"),
-                    exchange.Warnings
-                );
+                var given = await BodyReading.ReadAsync(exchange, GroupVersion, Kind);
                 await exchange.AnswerAsync(Write(exchange, type, _ => given));
                 return;
             default:
@@ -54,11 +47,10 @@ internal sealed class ScaleEndpoint(Registry registry)
                 {
                     var scale = BodyReading.Decode(
                         change(Scale(stored)),
+                        exchange,
                         GroupVersion,
                         Kind,
-                        exchange.Query("fieldValidation"),
                         [],
-                        exchange.Warnings,
                         static (message, _) => ApiException.BadRequest(message)
                     );
                     var replicas = scale["spec"].Number("replicas") ?? 0;
@@ -72,7 +64,7 @@ internal sealed class ScaleEndpoint(Registry registry)
                         );
                     }
 
-                    // A version the client gives must be the present one.
+                    // If the client gives a version, it must be the present one.
                     stored.Metadata["resourceVersion"] = scale.Metadata.Text("resourceVersion");
                     stored.Child("spec")["replicas"] = replicas;
                     return stored;
@@ -91,11 +83,7 @@ internal sealed class ScaleEndpoint(Registry registry)
         }
 
         var spec = new JsonObject();
-        if (value["spec"].Number("replicas") is { } replicas and not 0)
-        {
-            spec["replicas"] = replicas;
-        }
-
+        spec.SetCount("replicas", value["spec"].Number("replicas") ?? 0);
         return new JsonObject
         {
             ["kind"] = Kind,

@@ -4,7 +4,7 @@ using Federation.Sandbox.Kubernetes.Resources;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>
-/// Which objects of a resource are asked for, by their labels and fields.
+/// Selects objects by their labels and fields.
 /// See <see href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"/>.
 /// </summary>
 internal sealed class Selector
@@ -15,7 +15,8 @@ internal sealed class Selector
 
     public bool Matches(JsonObject value) => _requirements.TrueForAll(requirement => requirement(value));
 
-    /// <exception cref="ApiException">A selector cannot be read or names a field that cannot be selected by.</exception>
+    /// <param name="name">Selects the object with this name; empty: any.</param>
+    /// <exception cref="ApiException">A selector cannot be read, or its field is not selectable.</exception>
     public static Selector Parse(string labels, string fields, ResourceType type, string name = "")
     {
         var selector = new Selector();

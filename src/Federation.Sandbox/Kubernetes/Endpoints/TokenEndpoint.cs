@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Authentication;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Storage;
@@ -17,14 +18,7 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
     public async Task HandleAsync(Exchange exchange)
     {
         var (name, @namespace) = (exchange.Info.Name, exchange.Info.Namespace);
-        var request = BodyReading.Object(
-            await exchange.ReadBodyAsync(),
-            exchange.ContentType,
-            GroupVersion,
-            Kind,
-            exchange.Query("fieldValidation"),
-            exchange.Warnings
-        );
+        var request = await BodyReading.ReadAsync(exchange, GroupVersion, Kind);
         if (request.Namespace.Length > 0 && request.Namespace != @namespace)
         {
             throw ApiException.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
@@ -83,7 +77,7 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
             ["name"] = name,
             ["namespace"] = @namespace,
             ["uid"] = account.Uid,
-            ["creationTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow()),
+            ["creationTimestamp"] = Moment.Seconds(time.GetUtcNow()),
             ["managedFields"] = new JsonArray(
                 Reviews.Ownership(exchange, GroupVersion, new JsonObject { ["f:spec"] = owned }, time, "token")
             ),
@@ -95,11 +89,7 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
                 ["apiVersion"] = GroupVersion,
                 ["metadata"] = metadata,
                 ["spec"] = spec.DeepClone(),
-                ["status"] = new JsonObject
-                {
-                    ["token"] = token.Token,
-                    ["expirationTimestamp"] = KubernetesObject.Timestamp(token.Expires),
-                },
+                ["status"] = new JsonObject { ["token"] = token.Token, ["expirationTimestamp"] = Moment.Seconds(token.Expires) },
             },
             201
         );
@@ -128,7 +118,8 @@ internal sealed class TokenEndpoint(ObjectStore store, ServiceAccountTokens toke
                 "",
                 kind,
                 name,
-                $"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated"
+                $"the UID in the bound object reference ({uid}) does not match the UID in record. "
+                    + "The object might have been deleted and then recreated"
             )
             : bound;
     }

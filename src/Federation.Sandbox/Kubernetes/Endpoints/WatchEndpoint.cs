@@ -6,12 +6,12 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>
-/// Streams changes, one JSON object on a line.
+/// Streams changes as JSON, one per line.
 /// See <see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes"/>.
 /// </summary>
 internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, KubernetesApiOptions options)
 {
-    // Without a timeout the server chooses one between 30 and 60 minutes.
+    // Without a timeout in the query, the API server chooses one between 30 and 60 minutes.
     private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(30);
 
     public async Task HandleAsync(Exchange exchange, ResourceType type)
@@ -92,7 +92,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
         using var ended = new CancellationTokenSource(timeout, time);
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(ended.Token, exchange.Aborted);
 
-        // Bookmarks come at intervals, and once shortly before the end, so that the next watch can start where this one stops.
+        // Bookmarks are sent at intervals, and shortly before the end so that the next watch can start there.
         var interval = timeout > options.BookmarkInterval ? options.BookmarkInterval : timeout - TimeSpan.FromSeconds(1.2);
         var tick =
             bookmarks && interval > TimeSpan.Zero
@@ -112,7 +112,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
 
                 if (!await next)
                 {
-                    // Too slow: the client watches again from where it was.
+                    // The client was too slow: it has to watch again from its last version.
                     return;
                 }
 
@@ -128,11 +128,11 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // A watch ends by ending, when its time is over.
+            // The time of the watch is over.
         }
     }
 
-    /// <summary>What someone who sees only what matches sees of a change: entering is ADDED, leaving DELETED.</summary>
+    /// <summary>A change as a watch with a selector shows it: an object that starts to match is ADDED, one that stops is DELETED.</summary>
     private static (string Type, JsonObject Value)? Seen(Change change, Selector selector)
     {
         var before = change.Previous is { } previous && selector.Matches(previous);
@@ -147,7 +147,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
             return ("MODIFIED", change.Object.Copy());
         }
 
-        // The last state that matched, under the version of the change.
+        // The last matching state, with the version of the change.
         var last = change.Previous!.Copy();
         last.Metadata["resourceVersion"] = change.Version.ToString(CultureInfo.InvariantCulture);
         return ("DELETED", last);
@@ -172,7 +172,7 @@ internal sealed class WatchEndpoint(ObjectStore store, TimeProvider time, Kubern
     private static bool IsIn(JsonObject value, string @namespace) =>
         @namespace.Length == 0 || value.Namespace == @namespace || value.Namespace.Length == 0;
 
-    /// <summary>Writes objects in the form the client wants them; of tables only the first has the columns.</summary>
+    /// <summary>Writes events in the form that the client asks for. Only the first table has the columns.</summary>
     private sealed class EventStream(Exchange exchange, ResourceType type, TimeProvider time)
     {
         private bool _withColumns = true;

@@ -7,10 +7,10 @@ internal static class JsonPatch
 {
     private const int MaximumOperations = 10_000;
 
-    // Copies of copies double: what they add up to is bounded, as the body itself is.
+    // In bytes. Copies of copies grow exponentially, so their sum is limited like the body.
     private const int MaximumCopied = 3 * 1024 * 1024;
 
-    /// <exception cref="ApiException">A path is not there, a test fails, or an operation is unknown.</exception>
+    /// <exception cref="ApiException">A path does not exist, a test fails, or an operation is unknown.</exception>
     public static JsonObject Apply(JsonObject document, JsonArray operations)
     {
         if (operations.Count > MaximumOperations)

@@ -4,7 +4,7 @@ using Federation.Sandbox.Kubernetes.Schemas;
 namespace Federation.Sandbox.Kubernetes.Patching;
 
 /// <summary>
-/// A merge patch that knows which lists merge by a key. Directives: <c>$patch</c> (replace, delete),
+/// A merge patch that merges lists by the key in their type. Directives: <c>$patch</c> (replace, delete),
 /// <c>$setElementOrder/</c>, <c>$deleteFromPrimitiveList/</c> and <c>$retainKeys</c>.
 /// See <see href="https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md"/>.
 /// </summary>
@@ -86,7 +86,7 @@ internal static class StrategicMergePatch
             ]);
         }
 
-        // An item that is nothing but the directive replaces the list by the others.
+        // An item with nothing but the directive: the other items replace the list.
         var replaces = patch.Any(static item => item is JsonObject { Count: 1 } directive && directive.Text("$patch") == "replace");
         var result = replaces ? [] : current.Select(static item => item?.DeepClone()).ToList();
         foreach (var item in patch.OfType<JsonObject>().Where(static item => item.Count > 1 || !item.ContainsKey("$patch")))
@@ -96,7 +96,8 @@ internal static class StrategicMergePatch
                 throw ApiException.Failure(
                     422,
                     "Invalid",
-                    $"The  \"\" is invalid: patch: Invalid value: {item.ToJsonString()}: map: {item.ToJsonString()} does not contain declared merge key: {type.Keys[0]}",
+                    $"The  \"\" is invalid: patch: Invalid value: {item.ToJsonString()}: map: {item.ToJsonString()} "
+                        + $"does not contain declared merge key: {type.Keys[0]}",
                     []
                 );
             }

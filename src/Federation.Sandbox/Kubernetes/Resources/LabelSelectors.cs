@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 namespace Federation.Sandbox.Kubernetes.Resources;
 
 /// <summary>
-/// The selectors that objects hold (<c>matchLabels</c>, <c>matchExpressions</c>), as opposed to those in queries.
+/// The selectors in objects (<c>matchLabels</c>, <c>matchExpressions</c>), as opposed to those in queries.
 /// See <see href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements"/>.
 /// </summary>
 internal static class LabelSelectors
 {
-    /// <summary>Whether an object's labels satisfy it; an empty selector is satisfied by all, none by nothing.</summary>
+    /// <summary>Whether a selector matches an object's labels. An empty selector matches everything, null nothing.</summary>
     public static bool Matches(JsonNode? selector, JsonNode? labels) =>
         selector is JsonObject
         && (
@@ -27,7 +27,7 @@ internal static class LabelSelectors
                 )
             );
 
-    /// <summary>As a query would say it; <c>&lt;none&gt;</c> if it selects nothing in particular.</summary>
+    /// <summary>In the notation of queries; <c>&lt;none&gt;</c> for an empty selector.</summary>
     public static string Format(JsonNode? selector)
     {
         string[] parts =

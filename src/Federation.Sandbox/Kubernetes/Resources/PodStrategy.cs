@@ -3,7 +3,7 @@ using Federation.Sandbox.Kubernetes.Admission;
 
 namespace Federation.Sandbox.Kubernetes.Resources;
 
-/// <summary>Pods: defaults, what may change, and deletion that waits for the kubelet.</summary>
+/// <summary>Pods: their defaults, which fields may change, and a deletion that waits for the kubelet.</summary>
 internal sealed class PodStrategy : GenerationStrategy
 {
     private static readonly string[] ImmutableText =
@@ -60,10 +60,8 @@ internal sealed class PodStrategy : GenerationStrategy
                 .Union(after.Select(static pair => pair.Key), StringComparer.Ordinal)
                 .Where(field => !JsonNode.DeepEquals(before[field], after[field]))
                 .Order(StringComparer.Ordinal);
-            yield return FieldError.Forbidden(
-                "spec",
-                $"{string.Join(',', ImmutableText)}\n{string.Join('\n', fields.Select(field => $"- {field}: {Show(before[field])}\n+ {field}: {Show(after[field])}"))}\n"
-            );
+            var changes = fields.Select(field => $"- {field}: {Show(before[field])}\n+ {field}: {Show(after[field])}\n");
+            yield return FieldError.Forbidden("spec", $"{string.Join(',', ImmutableText)}\n{string.Concat(changes)}");
         }
     }
 
@@ -78,7 +76,7 @@ internal sealed class PodStrategy : GenerationStrategy
         return period < 0 ? 1 : period;
     }
 
-    // What of the spec may not change: all but images, the deadline (set or lowered), and added tolerations.
+    // The part of the spec that may not change: all except images, the deadline and tolerations.
     private static JsonObject Immutable(JsonObject pod)
     {
         var spec = (pod["spec"] as JsonObject ?? []).Copy();

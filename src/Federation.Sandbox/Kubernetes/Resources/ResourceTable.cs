@@ -2,7 +2,7 @@ using Federation.Sandbox.Kubernetes.Tables;
 
 namespace Federation.Sandbox.Kubernetes.Resources;
 
-/// <summary>What is served: one line for each kind.</summary>
+/// <summary>The served kinds.</summary>
 internal static class ResourceTable
 {
     private const string Rbac = "rbac.authorization.k8s.io";
@@ -130,7 +130,7 @@ internal static class ResourceTable
         Roles,
     ];
 
-    /// <summary>Kinds that are answered and never stored.</summary>
+    /// <summary>Kinds that are answered and not stored.</summary>
     public static IReadOnlyList<ReviewType> Reviews { get; } =
     [
         new("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview"),
@@ -146,7 +146,7 @@ internal static class ResourceTable
         All.FirstOrDefault(type => type.GroupVersion == groupVersion && type.Kind == kind);
 }
 
-/// <summary>A question put as an object: it is answered in its status and not stored.</summary>
+/// <summary>A question in the form of an object. The answer is in its status; it is not stored.</summary>
 internal sealed record ReviewType(string Group, string Version, string Kind, string Plural, string Singular)
 {
     public string GroupVersion => $"{Group}/{Version}";

@@ -5,7 +5,7 @@ using Federation.Sandbox.Kubernetes.Tables;
 
 namespace Federation.Sandbox.Kubernetes.Resources;
 
-/// <summary>One kind of object that is stored, and how it is served.</summary>
+/// <summary>A stored kind of object, and how it is served.</summary>
 internal sealed record ResourceType(
     string Group,
     string Version,
@@ -20,7 +20,7 @@ internal sealed record ResourceType(
 
     public IReadOnlyList<string> Categories { get; init; } = [];
 
-    /// <summary>What a table of such objects shows.</summary>
+    /// <summary>The columns of a table of such objects.</summary>
     public IReadOnlyList<TableColumn> Columns { get; init; } = TableColumns.Default;
 
     public IReadOnlyList<Subresource> Subresources { get; init; } = [];
@@ -29,7 +29,7 @@ internal sealed record ResourceType(
 
     public string GroupVersion => Group.Length > 0 ? $"{Group}/{Version}" : Version;
 
-    /// <summary>The resource as error texts name it: <c>pods</c>, <c>roles.rbac.authorization.k8s.io</c>.</summary>
+    /// <summary>The resource as in error texts: <c>pods</c>, <c>roles.rbac.authorization.k8s.io</c>.</summary>
     public string QualifiedResource => Group.Length > 0 ? $"{Plural}.{Group}" : Plural;
 
     public StructType Schema { get; } = KubernetesTypes.Schema[Kind];
@@ -38,7 +38,7 @@ internal sealed record ResourceType(
 
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Kind);
 
-    /// <summary>The object with the order of fields that the API writes, under a version (0: none).</summary>
+    /// <summary>Moves the fields into a new object, in the API's order, with a version (0: none).</summary>
     public JsonObject Ordered(JsonObject value, long version)
     {
         var metadata = value.Metadata;
@@ -68,7 +68,8 @@ internal sealed record ResourceType(
     }
 }
 
-/// <summary>What is served below an object, for discovery.</summary>
+/// <summary>A subresource of a kind, for discovery.</summary>
+/// <param name="Verbs">With spaces between them.</param>
 internal sealed record Subresource(string Name, string Kind, string Verbs)
 {
     public string Group { get; init; } = "";

@@ -4,7 +4,7 @@ using Federation.Sandbox.Kubernetes.Admission;
 
 namespace Federation.Sandbox.Kubernetes.Resources;
 
-/// <summary>A kind whose status is written through its own endpoint.</summary>
+/// <summary>A kind whose status has an endpoint of its own.</summary>
 internal class StatusStrategy : ResourceStrategy
 {
     public override JsonObject Empty() => new() { ["spec"] = new JsonObject(), ["status"] = new JsonObject() };
@@ -19,7 +19,7 @@ internal sealed class ServiceAccountStrategy : ResourceStrategy
 
 internal sealed class NamespaceStrategy : StatusStrategy
 {
-    /// <summary>The API server refuses to delete these.</summary>
+    /// <summary>The namespaces that the API server refuses to delete.</summary>
     public static IReadOnlyList<string> Protected { get; } = ["default", "kube-public", "kube-system"];
 
     public override bool AnswersDeletedObject => true;
@@ -54,7 +54,7 @@ internal sealed class NamespaceStrategy : StatusStrategy
     }
 }
 
-/// <summary>Data by key: the keys become file names where a pod mounts the object.</summary>
+/// <summary>Checks the keys of the data, which become file names where a pod mounts the object.</summary>
 internal class ConfigMapStrategy : ResourceStrategy
 {
     private static readonly string[] Maps = ["data", "binaryData"];

@@ -3,7 +3,7 @@ using Federation.Sandbox.Kubernetes.Admission;
 
 namespace Federation.Sandbox.Kubernetes.Resources;
 
-/// <summary>A kind that counts the changes of its spec in <c>metadata.generation</c>.</summary>
+/// <summary>A kind that counts changes of its spec in <c>metadata.generation</c>.</summary>
 internal abstract class GenerationStrategy : StatusStrategy
 {
     public override void PrepareForCreate(JsonObject value)
@@ -22,7 +22,7 @@ internal abstract class GenerationStrategy : StatusStrategy
     }
 }
 
-/// <summary>A kind that makes pods of a template.</summary>
+/// <summary>A kind that creates pods from a template.</summary>
 internal abstract class WorkloadStrategy : GenerationStrategy
 {
     public override JsonObject Empty() =>
@@ -101,7 +101,7 @@ internal sealed class DeploymentStrategy : WorkloadStrategy
         return empty;
     }
 
-    /// <summary>The controller writes its revision, an annotation, together with the status.</summary>
+    /// <summary>Without the metadata: the controller writes its revision, an annotation, with the status.</summary>
     public override IReadOnlyList<string> StatusResetFields => ["spec"];
 
     public override void SetDefaults(JsonObject value)
@@ -179,7 +179,7 @@ internal sealed class ReplicaSetStrategy : WorkloadStrategy
             .Concat(ValidateRestartPolicy(value));
 }
 
-/// <summary>Jobs: the labels by which a job knows its pods are made of its uid.</summary>
+/// <summary>Jobs, which select their pods by labels with the job's uid.</summary>
 internal sealed class JobStrategy : WorkloadStrategy
 {
     private static readonly string[] Counts =
@@ -197,11 +197,12 @@ internal sealed class JobStrategy : WorkloadStrategy
             ["status.successful"] = static value => $"{value["status"].Number("succeeded") ?? 0}",
         };
 
-    /// <summary>A habit from the time before garbage collection: whoever says nothing keeps the pods, and is told.</summary>
+    /// <summary>Older than garbage collection: a deletion without a policy keeps the pods, with a warning.</summary>
     public override string DefaultPropagation => "Orphan";
 
     public override string? PropagationWarning =>
-        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them "
+        + "or set propagationPolicy=Orphan to suppress this warning";
 
     public override void SetDefaults(JsonObject value)
     {
@@ -245,7 +246,7 @@ internal sealed class JobStrategy : WorkloadStrategy
         var policy = value["spec"]?["template"]?["spec"].Text("restartPolicy");
         if (value["spec"].Text("completionMode") is { } mode && mode != "NonIndexed")
         {
-            // Indexed jobs are the one mode that is not emulated: better refused than run wrongly.
+            // Indexed jobs are not emulated.
             yield return FieldError.NotSupported("spec.completionMode", FieldError.Quote(mode), ["NonIndexed"]);
         }
 

@@ -4,10 +4,9 @@ using System.Text.Json.Nodes;
 namespace Federation.Sandbox.Kubernetes.Schemas;
 
 /// <summary>
-/// Brings a value into the shape its type gives it: known fields in their order, unset ones gone, wrong types
-/// refused, unknown fields named.
+/// Decodes a value by its type: orders the known fields, drops unset and unknown ones, refuses wrong types.
 /// </summary>
-/// <param name="unknown">Receives the path of each field the type does not have.</param>
+/// <param name="unknown">Receives the path of each unknown field.</param>
 internal sealed class Decoding(ICollection<string>? unknown)
 {
     /// <exception cref="FormatException">A value has the wrong type; the message is Go's.</exception>
@@ -59,7 +58,7 @@ internal sealed class Decoding(ICollection<string>? unknown)
         }
     }
 
-    // Unknown fields are reported in the order of the text, but decoded in the order of the type.
+    // Unknown fields are reported in the order of the text.
     private void FindUnknown(JsonNode? node, FieldType type, Context context)
     {
         switch (type, node)
@@ -194,7 +193,7 @@ internal sealed class Decoding(ICollection<string>? unknown)
             _ => false,
         };
 
-    // A struct that was written is kept even when empty (emptyDir: {}); everything else empty is unset.
+    // An empty struct is kept (emptyDir: {}); any other empty value counts as unset.
     private static bool IsEmpty(JsonNode node, FieldType type) =>
         (type, node) switch
         {
@@ -205,9 +204,9 @@ internal sealed class Decoding(ICollection<string>? unknown)
             _ => false,
         };
 
-    /// <param name="Owner">The struct the field is in.</param>
-    /// <param name="Path">The field, list positions included.</param>
-    /// <param name="Names">The field by names alone.</param>
+    /// <param name="Owner">The struct of the field.</param>
+    /// <param name="Path">With positions in lists.</param>
+    /// <param name="Names">Without positions in lists.</param>
     private sealed record Context(string Owner, string Path, string Names)
     {
         public string GoField => $"{Owner}.{Names}";

@@ -6,9 +6,10 @@ using System.Text.Unicode;
 
 namespace Federation.Sandbox.Kubernetes.Schemas;
 
-/// <summary>Reads JSON into fully built nodes, the last of several equal keys winning, and names the duplicates.</summary>
+/// <summary>Reads JSON. Of duplicate keys the last one counts.</summary>
 internal static class JsonReading
 {
+    /// <param name="duplicates">Receives the paths of duplicate keys.</param>
     /// <exception cref="FormatException">The text is not JSON; the message is Go's.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> json, ICollection<string>? duplicates = null)
     {
@@ -18,7 +19,7 @@ internal static class JsonReading
         }
         catch (InvalidOperationException error)
         {
-            // As Go does, a string that is no UTF-8 is read with replacement characters.
+            // Like Go, replaces invalid UTF-8 in strings by replacement characters.
             return Utf8.IsValid(json)
                 ? throw new FormatException("invalid surrogate pair in string literal", error)
                 : Parse(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json)), duplicates);

@@ -1,12 +1,12 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Kubernetes.Schemas;
 
 /// <summary>
-/// Reads the protobuf form in which clients written in Go send built-in kinds; kubectl sends so what it makes itself
-/// (<c>create namespace</c>, <c>create deployment</c>, <c>create token</c>, <c>auth can-i</c>).
+/// Reads built-in kinds in protobuf, as Go clients send them; kubectl does so for <c>create namespace</c>,
+/// <c>create deployment</c>, <c>create token</c> and <c>auth can-i</c>.
 /// See <see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding"/>.
 /// </summary>
 internal static class ProtobufReading
@@ -122,8 +122,8 @@ internal static class ProtobufReading
             ScalarType { Name: "bool" } => JsonValue.Create(varint != 0),
             ScalarType { Name: "int32" or "int64" } => JsonValue.Create((long)varint),
             ScalarType { Name: "bytes" } => JsonValue.Create(Convert.ToBase64String(content)),
-            ScalarType { Name: "time" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss'Z'"),
-            ScalarType { Name: "microTime" } => Time(content, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"),
+            ScalarType { Name: "time" } => Time(content, Moment.Seconds),
+            ScalarType { Name: "microTime" } => Time(content, Moment.Microseconds),
             ScalarType { Name: "string" } => JsonValue.Create(Encoding.UTF8.GetString(content)),
             ScalarType { Name: "quantity" } => Parts(content).Text is { Length: > 0 } quantity
                 ? JsonValue.Create(Encoding.UTF8.GetString(quantity))
@@ -133,26 +133,24 @@ internal static class ProtobufReading
             _ => null,
         };
 
-    // Whether it is the string = 1, the number = 2, the string = 3.
+    // Field 1: whether it is a string; 2: the number; 3: the string.
     private static JsonValue IntOrString(ReadOnlySpan<byte> content)
     {
         var parts = Parts(content);
         return parts.First == 1 ? JsonValue.Create(Encoding.UTF8.GetString(parts.Text)) : JsonValue.Create((long)parts.Second);
     }
 
-    private static JsonValue? Time(ReadOnlySpan<byte> content, string format)
+    private static JsonValue? Time(ReadOnlySpan<byte> content, Func<DateTimeOffset, string> format)
     {
-        // Seconds since 1970 = 1, nanoseconds = 2; no bytes is no time.
+        // Field 1: seconds since 1970; 2: nanoseconds. Without fields it is unset.
         var (seconds, nanoseconds) = ((long)Parts(content).First, (long)Parts(content).Second);
         const long lastSecond = 253_402_300_799;
         return seconds is > 0 and <= lastSecond && nanoseconds is >= 0 and < 1_000_000_000
-            ? JsonValue.Create(
-                DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / 100).ToString(format, CultureInfo.InvariantCulture)
-            )
+            ? JsonValue.Create(format(DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / 100)))
             : null;
     }
 
-    /// <summary>The few fields of the small messages that are scalars in JSON: the numbers 1 and 2, and whatever is bytes.</summary>
+    /// <summary>The fields of the small messages that are scalars in JSON: the numbers 1 and 2, and a field of bytes.</summary>
     private static Small Parts(ReadOnlySpan<byte> content)
     {
         var parts = default(Small);

@@ -1,9 +1,9 @@
 namespace Federation.Sandbox.Kubernetes.Schemas;
 
-/// <summary>What a value may be, and how values of that kind are merged and owned.</summary>
+/// <summary>The type of a value, with the rules for merging and owning it.</summary>
 internal abstract record FieldType
 {
-    /// <summary>Has one owner and is replaced as a whole.</summary>
+    /// <summary>The value has one owner and is replaced as a whole.</summary>
     public abstract bool IsAtomic { get; }
 }
 
@@ -18,19 +18,19 @@ internal sealed record StructType(string Name, bool Atomic) : FieldType
 
     public override bool IsAtomic => Atomic;
 
-    /// <summary>In the order they are written.</summary>
+    /// <summary>In the order of the API's output.</summary>
     public IReadOnlyDictionary<string, Field> Fields => _fields;
 
     internal void Add(Field field) => _fields.Add(field.Name, field);
 
-    // Types refer to each other in circles: identity is the name.
+    // Types refer to each other in cycles, so equality is by name.
     public bool Equals(StructType? other) => other is not null && other.Name == Name;
 
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Name);
 }
 
 /// <param name="Keys">The fields that identify an item of an associative list.</param>
-/// <param name="IsSet">Each value occurs once and is its own key.</param>
+/// <param name="IsSet">Values are unique, and each is its own key.</param>
 internal sealed record ListType(FieldType Element, IReadOnlyList<string> Keys, bool IsSet) : FieldType
 {
     public override bool IsAtomic => Keys.Count == 0 && !IsSet;
@@ -43,11 +43,11 @@ internal sealed record MapType(FieldType Element, bool Atomic) : FieldType
 
 /// <param name="OmitZero">The zero value is not stored.</param>
 /// <param name="AlwaysWritten">Written as null when unset.</param>
-/// <param name="Number">In protobuf; 0 if it has none.</param>
-/// <param name="Within">The number of the message that holds the field in protobuf where JSON has it inline; 0: the struct's own.</param>
+/// <param name="Number">The field's number in protobuf; 0 if it has none.</param>
+/// <param name="Within">The number of the message that has the field in protobuf, where JSON has it inline; 0: the struct itself.</param>
 internal sealed record Field(string Name, FieldType Type, bool OmitZero, bool AlwaysWritten, int Number, int Within);
 
-/// <summary>The types of an API, by name. Types that occur nowhere else are scalars.</summary>
+/// <summary>The struct types of an API, by name. Any other type is a scalar.</summary>
 internal sealed class Schema
 {
     private readonly Dictionary<string, StructType> _structs = new(StringComparer.Ordinal);
@@ -76,7 +76,10 @@ internal sealed class Schema
             }
             else
             {
-                current!.Add(schema.ParseField(line.Trim().Split(' ')));
+                foreach (var field in line.Trim().TrimEnd(';').Split("; "))
+                {
+                    current!.Add(schema.ParseField(field.Split(' ')));
+                }
             }
         }
 

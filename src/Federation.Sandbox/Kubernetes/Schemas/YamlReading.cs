@@ -5,12 +5,12 @@ using YamlDotNet.Core.Events;
 
 namespace Federation.Sandbox.Kubernetes.Schemas;
 
-/// <summary>Reads one YAML document into JSON nodes by YAML 1.1's plain scalars, as Kubernetes does.</summary>
+/// <summary>Reads one YAML document into JSON nodes, with YAML 1.1's rules for plain scalars, as Kubernetes does.</summary>
 internal static class YamlReading
 {
     private const int MaximumDepth = 128;
 
-    // What aliases stand for is written out, and aliases of aliases multiply.
+    // The largest number of nodes that aliases expand to: aliases of aliases grow exponentially.
     private const int MaximumAliased = 100_000;
 
     /// <exception cref="FormatException">The text is not YAML.</exception>
@@ -33,7 +33,7 @@ internal static class YamlReading
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException)
         {
-            // The parser's own answer to some tags and to some ends.
+            // The parser throws these for some invalid tags and truncated texts.
             throw new FormatException($"yaml: {error.Message}", error);
         }
     }
@@ -55,7 +55,7 @@ internal static class YamlReading
             _ => JsonValue.Create(text),
         };
 
-    /// <summary>File modes are written as 0644 or 0o644. What 64 bits do not hold is no whole number.</summary>
+    /// <summary>An octal number such as 0644 or 0o644; null if it is none, or does not fit into 64 bits.</summary>
     private static long? Octal(string text)
     {
         var digits =

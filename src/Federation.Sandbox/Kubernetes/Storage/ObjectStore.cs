@@ -11,29 +11,29 @@ internal enum ChangeKind
     Deleted,
 }
 
-/// <summary>One write.</summary>
-/// <param name="Object">The object after it; of a deletion its last state under the deletion's own version.</param>
-/// <param name="Previous">The object before it, or null if there was none.</param>
+/// <summary>A write to the store.</summary>
+/// <param name="Object">The object after the write; for a deletion its last state, with the version of the deletion.</param>
+/// <param name="Previous">The object before the write, or null.</param>
 internal sealed record Change(long Version, ChangeKind Kind, ResourceType Type, JsonObject Object, JsonObject? Previous);
 
-/// <summary>Objects in the order of namespace and name, and the version of the store they belong to.</summary>
+/// <summary>Objects in the order of namespace and name, and the store's version when they were read.</summary>
 internal sealed record Snapshot(IReadOnlyList<JsonObject> Objects, long Version);
 
 /// <summary>
-/// All objects of a cluster under one counter of versions, and for each resource the latest changes. Objects that
-/// were stored or handed out are never changed in place.
+/// All objects of a cluster, with one counter for their versions, and the latest changes of each resource. Objects that were
+/// stored or returned are never changed in place.
 /// </summary>
-/// <param name="window">How many changes of each resource are remembered for watches and lists of the past.</param>
+/// <param name="window">The number of changes of each resource that are kept, for watches and for lists at an earlier version.</param>
 internal sealed class ObjectStore(int window)
 {
     private readonly Dictionary<ResourceType, Shelf> _shelves = [];
 
-    /// <summary>Held through a read and the write that depends on it.</summary>
+    /// <summary>Hold it from a read until the write that depends on it.</summary>
     public Lock Gate { get; } = new();
 
     public long Version { get; private set; } = 1;
 
-    /// <summary>Told of every change while the gate is held; controllers live on it.</summary>
+    /// <summary>Called after every change, with the gate held.</summary>
     public Action<Change>? Changed { get; set; }
 
     public JsonObject? Find(ResourceType type, string @namespace, string name)
@@ -53,7 +53,7 @@ internal sealed class ObjectStore(int window)
         }
     }
 
-    /// <summary>The objects as they were at a version, or null if that is no longer known.</summary>
+    /// <summary>The objects as they were at a version; null if its changes are no longer kept.</summary>
     public Snapshot? ListAt(ResourceType type, string @namespace, long version)
     {
         lock (Gate)
@@ -82,7 +82,7 @@ internal sealed class ObjectStore(int window)
         }
     }
 
-    /// <summary>Stores an object, new or changed, under the next version.</summary>
+    /// <summary>Stores a new or changed object with the next version.</summary>
     public JsonObject Put(ResourceType type, JsonObject value)
     {
         lock (Gate)
@@ -97,7 +97,7 @@ internal sealed class ObjectStore(int window)
         }
     }
 
-    /// <summary>Removes an object; returns its last state as watchers see it.</summary>
+    /// <summary>Removes an object. Returns its last state as watches show it; null if there was none.</summary>
     public JsonObject? Remove(ResourceType type, string @namespace, string name)
     {
         lock (Gate)
@@ -115,8 +115,8 @@ internal sealed class ObjectStore(int window)
     }
 
     /// <summary>
-    /// All changes of a resource after a version, without a gap, or null if they are no longer all known. They end where
-    /// more than twice the window of them wait to be read.
+    /// All changes of a resource after a version; null if they are no longer all kept. The subscription ends when more than
+    /// twice the window of changes wait to be read.
     /// </summary>
     public Subscription? Subscribe(ResourceType type, long after)
     {
@@ -127,7 +127,7 @@ internal sealed class ObjectStore(int window)
         }
     }
 
-    /// <summary>The same for one that belongs to the cluster itself, and is never cut off.</summary>
+    /// <summary>Like <see cref="Subscribe"/>, but without a limit, for subscribers that belong to the cluster.</summary>
     public Subscription? SubscribeForGood(ResourceType type, long after)
     {
         lock (Gate)
@@ -137,7 +137,7 @@ internal sealed class ObjectStore(int window)
         }
     }
 
-    /// <summary>How many listen to a resource.</summary>
+    /// <summary>The number of subscriptions to a resource.</summary>
     public int Subscribers(ResourceType type)
     {
         lock (Gate)
@@ -163,7 +163,7 @@ internal sealed class ObjectStore(int window)
             shelf.Forgotten = shelf.Changes.Dequeue().Version;
         }
 
-        // Whoever does not keep up is cut off, and can begin again; nothing is kept for it without end.
+        // A subscriber that does not keep up is cut off, so that its changes do not pile up.
         shelf.Subscribers.RemoveAll(subscriber => !subscriber.TryWrite(change) && subscriber.TryComplete());
 
         Changed?.Invoke(change);
@@ -181,7 +181,7 @@ internal sealed class ObjectStore(int window)
 
     private static bool IsIn(JsonObject value, string @namespace) => @namespace.Length == 0 || value.Namespace == @namespace;
 
-    // A slash sorts before every character of a name, so that the order is that of namespaces, then names.
+    // A slash sorts before every character of a name, so the order is by namespace, then by name.
     private static string Key(string @namespace, string name) => $"{@namespace}/{name}";
 
     internal sealed class Shelf
@@ -190,7 +190,7 @@ internal sealed class ObjectStore(int window)
 
         public Queue<Change> Changes { get; } = new();
 
-        /// <summary>The version of the latest change that is no longer remembered.</summary>
+        /// <summary>The version of the latest change that is no longer kept.</summary>
         public long Forgotten { get; set; }
 
         public List<ChannelWriter<Change>> Subscribers { get; } = [];

@@ -1,39 +1,40 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubernetes.Admission;
 using Federation.Sandbox.Kubernetes.Apply;
 using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes.Storage;
 
-/// <summary>How a write is made.</summary>
-/// <param name="Subresource">Empty for the object itself; <c>status</c> writes the status alone.</param>
+/// <summary>The options of a write.</summary>
+/// <param name="Subresource">Empty for the object itself; <c>status</c> writes only the status.</param>
 internal sealed record WriteOptions(FieldManager Manager, bool DryRun, ICollection<string> Warnings, string Subresource = "")
 {
-    /// <summary>Refuses a write that its author may not make for what is in it; given what is to be stored, and what is.</summary>
+    /// <summary>Throws if the author may not write this content. Called with the new object and the stored one.</summary>
     public Action<JsonObject, JsonObject?>? Permit { get; init; }
 }
 
-/// <summary>What a deletion asks for.</summary>
-/// <param name="Propagation">What becomes of dependents: <c>Background</c>, <c>Foreground</c>, <c>Orphan</c>; empty: what the kind does by default.</param>
+/// <summary>The options of a deletion.</summary>
+/// <param name="Propagation"><c>Background</c>, <c>Foreground</c>, <c>Orphan</c>; empty: the kind's default.</param>
 internal sealed record DeleteOptions(long? GracePeriodSeconds, string? Uid, string? ResourceVersion, bool DryRun, string Propagation);
 
 /// <summary>
-/// Creates, changes and deletes objects as the API server does: ownership, admission, the kind's own rules,
-/// validation, and then the store. Each operation is one step to everyone else.
+/// Creates, changes and deletes objects as the API server does: with field ownership, admission, the kind's rules and
+/// validation. Each operation is atomic.
 /// </summary>
 internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin> admission, TimeProvider time)
 {
-    /// <summary>On an object whose dependents are to go before it.</summary>
+    /// <summary>Marks an object whose dependents are deleted before it.</summary>
     public const string ForegroundFinalizer = "foregroundDeletion";
 
-    /// <summary>On an object whose dependents are to stay.</summary>
+    /// <summary>Marks an object whose dependents are kept.</summary>
     public const string OrphanFinalizer = "orphan";
 
     public JsonObject Get(ResourceType type, string @namespace, string name) =>
         store.Find(type, @namespace, name) ?? throw ApiException.NotFound(type, name);
 
-    /// <param name="value">Decoded; becomes the store's own.</param>
+    /// <param name="value">The decoded object. Do not use it afterwards.</param>
     public JsonObject Create(ResourceType type, string @namespace, JsonObject value, WriteOptions options)
     {
         lock (store.Gate)
@@ -46,7 +47,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         }
     }
 
-    /// <param name="change">Makes the new object of a copy of the stored one.</param>
+    /// <param name="change">Returns the new object for a copy of the stored one.</param>
     public JsonObject Update(ResourceType type, string @namespace, string name, Func<JsonObject, JsonObject> change, WriteOptions options)
     {
         lock (store.Gate)
@@ -60,7 +61,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         }
     }
 
-    /// <summary>An update that changes a copy of what is stored under a value's name.</summary>
+    /// <summary>An update by a function that changes a copy of the stored object.</summary>
     public JsonObject Change(ResourceType type, JsonObject value, Action<JsonObject> change, WriteOptions options) =>
         Update(
             type,
@@ -74,7 +75,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             options
         );
 
-    /// <summary>Server-side apply. Tells also whether the object is new.</summary>
+    /// <summary>Server-side apply. Returns also whether the object is new.</summary>
     public (JsonObject Value, bool Created) Apply(
         ResourceType type,
         string @namespace,
@@ -127,7 +128,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         }
     }
 
-    /// <summary>What a client is shown of a deletion, and whether the object is gone.</summary>
+    /// <summary>Deletes an object. Returns the object for the client, and whether it is removed already.</summary>
     public (JsonObject Value, bool Gone) Delete(ResourceType type, string @namespace, string name, DeleteOptions options)
     {
         lock (store.Gate)
@@ -147,7 +148,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
                     return (stored, false);
                 }
 
-                value.Metadata["deletionTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow());
+                value.Metadata["deletionTimestamp"] = Moment.Seconds(time.GetUtcNow());
                 value.Child("status")["phase"] = "Terminating";
                 return (options.DryRun ? stored : store.Put(type, value), false);
             }
@@ -170,7 +171,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
                 return (store.Remove(type, @namespace, name)!, true);
             }
 
-            // A deletion under way is only ever shortened.
+            // A second deletion can only shorten the grace period.
             if (stored.IsTerminating && !waits && (stored["metadata"].Number("deletionGracePeriodSeconds") ?? 0) <= grace)
             {
                 return (stored, false);
@@ -181,7 +182,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         }
     }
 
-    /// <summary>Stores a change that is not a client's, such as a controller's.</summary>
+    /// <summary>Stores an object of the server itself, without admission and validation.</summary>
     public JsonObject Put(ResourceType type, JsonObject value)
     {
         lock (store.Gate)
@@ -288,7 +289,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             errors.AddRange([error, error]);
         }
 
-        // The API server validates metadata in four places on an update, and lists each finding of each.
+        // On an update the API server validates metadata in four places and lists the errors of each.
         errors.AddRange(Enumerable.Repeat(ObjectMetaValidation.Validate(value, type), 4).SelectMany(static found => found));
         Check(type, value, [.. errors, .. type.Strategy.Validate(value), .. type.Strategy.ValidateUpdate(value, stored)]);
         foreach (var plugin in admission)
@@ -322,7 +323,7 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         return store.Put(type, value);
     }
 
-    // Dependents are the garbage collector's: a finalizer has the object wait for it. Tells whether that is new.
+    // Sets the finalizer that makes the object wait for the garbage collector. True if it was not set before.
     private static bool SetPropagation(ResourceType type, JsonObject value, string asked)
     {
         var wanted = (asked.Length > 0 ? asked : type.Strategy.DefaultPropagation) switch
@@ -334,16 +335,13 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
         string[] before = [.. value["metadata"].Texts("finalizers")];
         string[] after = [.. before.Where(finalizer => finalizer == wanted || finalizer is not (OrphanFinalizer or ForegroundFinalizer))];
         after = wanted.Length > 0 ? [.. after.Union([wanted], StringComparer.Ordinal)] : after;
-        value.Metadata.SetOrRemove(
-            "finalizers",
-            after.Length > 0 ? new JsonArray([.. after.Select(static finalizer => JsonValue.Create(finalizer))]) : null
-        );
+        value.Metadata.SetTexts("finalizers", after);
         return wanted.Length > 0 && !before.Contains(wanted, StringComparer.Ordinal);
     }
 
     private void MarkDeleted(JsonObject value, long grace)
     {
-        // A deletion under way keeps the moment it was asked for.
+        // A second deletion does not change the time of the first.
         var asked = value.IsTerminating
             ? DateTimeOffset
                 .Parse(value.Metadata.Text("deletionTimestamp"), CultureInfo.InvariantCulture)
@@ -354,14 +352,14 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
             value.Metadata["generation"] = generation + 1;
         }
 
-        value.Metadata["deletionTimestamp"] = KubernetesObject.Timestamp(asked.AddSeconds(grace));
+        value.Metadata["deletionTimestamp"] = Moment.Seconds(asked.AddSeconds(grace));
         value.Metadata["deletionGracePeriodSeconds"] = grace;
     }
 
     private void Stamp(JsonObject value)
     {
         value.Metadata["uid"] = Guid.NewGuid().ToString();
-        value.Metadata["creationTimestamp"] = KubernetesObject.Timestamp(time.GetUtcNow());
+        value.Metadata["creationTimestamp"] = Moment.Seconds(time.GetUtcNow());
         foreach (var field in new[] { "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink" })
         {
             value.Metadata.Remove(field);
@@ -389,7 +387,8 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
                 type.Group,
                 type.Kind,
                 stored.Name,
-                $"the UID in the precondition ({uid}) does not match the UID in record ({stored.Uid}). The object might have been deleted and then recreated"
+                $"the UID in the precondition ({uid}) does not match the UID in record ({stored.Uid}). "
+                    + "The object might have been deleted and then recreated"
             );
         }
 
@@ -399,7 +398,8 @@ internal sealed class Registry(ObjectStore store, IReadOnlyList<AdmissionPlugin>
                 type.Group,
                 type.Kind,
                 stored.Name,
-                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({stored.ResourceVersion}). The object might have been modified"
+                $"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
+                    + $"({stored.ResourceVersion}). The object might have been modified"
             );
         }
     }

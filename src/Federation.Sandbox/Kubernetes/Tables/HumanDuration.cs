@@ -1,6 +1,6 @@
 namespace Federation.Sandbox.Kubernetes.Tables;
 
-/// <summary>Ages in the few characters in which Kubernetes shows them: two units at most, and one where the second says little.</summary>
+/// <summary>Formats ages as Kubernetes does: with at most two units, and only one for longer ages within a unit.</summary>
 internal static class HumanDuration
 {
     public static string Format(TimeSpan duration)

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Controllers;
 
 namespace Federation.Sandbox.Kubernetes.Tables;
 
-/// <summary>What a table tells of a pod in one line, made of the states of its containers.</summary>
+/// <summary>The state of a pod in a table, computed from the states of its containers.</summary>
 internal sealed record PodSummary(string Ready, string Status, long Restarts, DateTimeOffset? LastRestart)
 {
-    /// <summary>The restarts, with how long ago the last one was.</summary>
+    /// <summary>The number of restarts, and the age of the last one.</summary>
     public string RestartsAt(DateTimeOffset now) =>
         Restarts > 0 && LastRestart is { } last
             ? $"{Restarts} ({HumanDuration.Format(now - last)} ago)"
@@ -32,8 +33,8 @@ internal sealed record PodSummary(string Ready, string Status, long Restarts, Da
             shown = main.Reverse().Aggregate(shown, static (before, container) => Show(container["state"]) ?? before);
             if (shown == "Completed" && ready > 0)
             {
-                // One container has ended and another goes on.
-                shown = Holds(pod, "Ready") ? "Running" : "NotReady";
+                // One container has completed and another still runs.
+                shown = pod.Has("Ready") ? "Running" : "NotReady";
             }
         }
 
@@ -48,10 +49,10 @@ internal sealed record PodSummary(string Ready, string Status, long Restarts, Da
     public static string ReadinessGates(JsonObject pod)
     {
         string[] gates = [.. pod["spec"].Items("readinessGates").Select(static gate => gate.Text("conditionType"))];
-        return gates.Length == 0 ? "<none>" : $"{gates.Count(gate => Holds(pod, gate))}/{gates.Length}";
+        return gates.Length == 0 ? "<none>" : $"{gates.Count(pod.Has)}/{gates.Length}";
     }
 
-    // The first init container that has not succeeded names the status; null where all have.
+    // The status by the first init container that has not succeeded; null if all have.
     private static string? Initializing(JsonObject pod, JsonObject[] init)
     {
         for (var index = 0; index < init.Length; index++)
@@ -75,7 +76,7 @@ internal sealed record PodSummary(string Ready, string Status, long Restarts, Da
         return null;
     }
 
-    // What a container's state has to say against the pod's phase.
+    // The status by a container's state; null if it has nothing to add to the pod's phase.
     private static string? Show(JsonNode? state) =>
         state?["waiting"].Text("reason") is { Length: > 0 } waiting ? waiting
         : state?["terminated"] is not { } ended ? null
@@ -86,16 +87,6 @@ internal sealed record PodSummary(string Ready, string Status, long Restarts, Da
     private static (long Restarts, DateTimeOffset? Last) Count(JsonObject[] containers) =>
         (
             containers.Sum(static container => container.Number("restartCount") ?? 0),
-            containers
-                .Select(static container => container["lastState"]?["terminated"].Text("finishedAt"))
-                .Select(static text =>
-                    DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-                        ? time
-                        : (DateTimeOffset?)null
-                )
-                .Max()
+            containers.Select(static container => container["lastState"]?["terminated"].Time("finishedAt")).Max()
         );
-
-    private static bool Holds(JsonObject pod, string condition) =>
-        pod["status"].Items("conditions").Any(known => known.Text("type") == condition && known.Text("status") == "True");
 }

@@ -11,15 +11,15 @@ internal enum RepresentationKind
 }
 
 /// <summary>
-/// In which form a client wants objects: whole, as the rows of a table, or their metadata alone.
+/// The form of objects in an answer: whole, as rows of a table, or only their metadata.
 /// See <see href="https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables"/>.
 /// </summary>
-/// <param name="Include">What a row holds beside its cells: <c>Metadata</c>, <c>Object</c> or <c>None</c>.</param>
+/// <param name="Include">The object in a row of a table: <c>Metadata</c>, <c>Object</c> or <c>None</c>.</param>
 internal sealed record Representation(RepresentationKind Kind, string Include, DateTimeOffset Now)
 {
     private const string GroupVersion = "meta.k8s.io/v1";
 
-    /// <summary>The first of the accepted media types that says so.</summary>
+    /// <summary>The form that the first suitable media type asks for.</summary>
     public static Representation Of(IEnumerable<string> accepted, string include, DateTimeOffset now)
     {
         foreach (var type in accepted.Select(static type => type.Replace(" ", "", StringComparison.Ordinal)))
@@ -59,7 +59,7 @@ internal sealed record Representation(RepresentationKind Kind, string Include, D
             _ => value,
         };
 
-    /// <param name="list">A list of the kind, its items without kind and version.</param>
+    /// <param name="list">A list of objects without kind and apiVersion.</param>
     public JsonObject List(JsonObject list, ResourceType type) =>
         Kind switch
         {

@@ -2,19 +2,18 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Sandbox.Kubernetes.Tables;
 
-/// <summary>A column of the table in which objects of a kind are shown.</summary>
-/// <param name="Name">Its heading, in capitals where it is shown.</param>
-/// <param name="Description">What it tells.</param>
-/// <param name="Cell">What it shows of an object at a time: a text or a number.</param>
+/// <summary>A column of a table of objects.</summary>
+/// <param name="Name">The heading; kubectl shows it in capitals.</param>
+/// <param name="Cell">The content for an object at a time: a text or a number.</param>
 internal sealed record TableColumn(string Name, string Description, Func<JsonObject, DateTimeOffset, JsonNode?> Cell)
 {
-    /// <summary>Shown only where the wide form is asked for.</summary>
+    /// <summary>Only shown with <c>-o wide</c>.</summary>
     public bool IsWide { get; init; }
 
-    /// <summary>Holds the object's name.</summary>
+    /// <summary>The column with the object's name.</summary>
     public bool IsName { get; init; }
 
-    /// <summary>As the column tells clients: <c>string</c> or <c>integer</c>.</summary>
+    /// <summary><c>string</c> or <c>integer</c>.</summary>
     public string Type { get; init; } = "string";
 
     public JsonObject ToJson() =>

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Federation.Sandbox.Kubernetes.Controllers;
 using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Kubernetes.Tables;
@@ -34,7 +34,7 @@ internal static class TableColumns
         Wide("Selector", "The labels by which pods belong to it.", static (value, _) => LabelSelectors.Format(value["spec"]?["selector"])),
     ];
 
-    /// <summary>Of a kind that has no more to show.</summary>
+    /// <summary>For kinds without columns of their own.</summary>
     public static IReadOnlyList<TableColumn> Default { get; } = [Name, Age];
 
     public static IReadOnlyList<TableColumn> ConfigMaps { get; } =
@@ -206,9 +206,7 @@ internal static class TableColumns
         new(name, description, cell) { Type = "integer" };
 
     private static string Since(string timestamp, DateTimeOffset now) =>
-        DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? HumanDuration.Format(now - time)
-            : Unknown;
+        KubernetesObject.ParseTime(timestamp) is { } time ? HumanDuration.Format(now - time) : Unknown;
 
     private static string OrNone(string? text) => string.IsNullOrEmpty(text) ? None : text;
 
@@ -267,16 +265,13 @@ internal static class TableColumns
         return host.Length > 0 ? $"{component}, {host}" : component;
     }
 
-    private static bool Holds(JsonObject value, string condition) =>
-        value["status"].Items("conditions").Any(known => known.Text("type") == condition && known.Text("status") == "True");
-
     private static string JobStatus(JsonObject job) =>
-        Holds(job, "Complete") ? "Complete"
-        : Holds(job, "Failed") ? "Failed"
+        job.Has("Complete") ? "Complete"
+        : job.Has("Failed") ? "Failed"
         : job["metadata"]?["deletionTimestamp"] is not null ? "Terminating"
-        : Holds(job, "Suspended") ? "Suspended"
-        : Holds(job, "FailureTarget") ? "FailureTarget"
-        : Holds(job, "SuccessCriteriaMet") ? "SuccessCriteriaMet"
+        : job.Has("Suspended") ? "Suspended"
+        : job.Has("FailureTarget") ? "FailureTarget"
+        : job.Has("SuccessCriteriaMet") ? "SuccessCriteriaMet"
         : "Running";
 
     private static string Completions(JsonObject job)
@@ -287,30 +282,6 @@ internal static class TableColumns
             : $"{succeeded}/1";
     }
 
-    private static string Duration(JsonObject job, DateTimeOffset now)
-    {
-        if (
-            !DateTimeOffset.TryParse(
-                job["status"].Text("startTime"),
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal,
-                out var start
-            )
-        )
-        {
-            return "";
-        }
-
-        return Since(
-            job["status"].Text("startTime"),
-            DateTimeOffset.TryParse(
-                job["status"].Text("completionTime"),
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal,
-                out var end
-            )
-                ? end
-                : now
-        );
-    }
+    private static string Duration(JsonObject job, DateTimeOffset now) =>
+        job["status"].Time("startTime") is { } start ? HumanDuration.Format((job["status"].Time("completionTime") ?? now) - start) : "";
 }
