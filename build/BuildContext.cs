@@ -36,7 +36,11 @@ public sealed class BuildContext : FrostingContext
             new FederationRun(
                 _arguments.Value.Run,
                 _arguments.Value.Clouds,
-                [new Screen(Console, _arguments.Value.Clouds.Cloud), new AgentProgress(agent), _ending],
+                [
+                    new Screen(Console, _arguments.Value.Run.UsesClouds ? _arguments.Value.Clouds.Cloud : null),
+                    new AgentProgress(agent),
+                    _ending,
+                ],
                 environment.Time,
                 CancellationToken
             )

@@ -12,8 +12,8 @@ namespace Build;
 /// Shows a run to the person who watches it: lines in a file or a pipe, colours and live progress in a terminal. Errors are
 /// shown by the host when the run has ended, each once; what ends nothing is shown here as it is found.
 /// </summary>
-/// <param name="cloud"><c>live</c> or <c>sandbox</c>.</param>
-internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
+/// <param name="cloud"><c>live</c> or <c>sandbox</c>; null where the run calls no cloud.</param>
+internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
 {
     /// <summary>The most workloads that the closing table shows.</summary>
     private const int LongestTable = 50;
@@ -136,7 +136,7 @@ internal sealed class Screen(IAnsiConsole console, string cloud) : IRunObserver
         Say(
             $"{opened.Source}: "
                 + $"{(opened.Selected.Count == opened.Configured ? workloads : $"{opened.Selected.Count} of {workloads}")}, "
-                + $"{cloud}"
+                + (cloud ?? "no cloud is called")
         );
     }
 

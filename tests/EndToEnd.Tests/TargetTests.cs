@@ -14,6 +14,7 @@ public sealed class TargetTests
         var run = host.Run("--target=Render", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("rendered", run.Outcome);
+        Assert.Contains("1 workload, no cloud is called", run.Output, StringComparison.Ordinal);
         var folder = Path.Combine(host.Output, "rendered", "gke-to-aws-test");
         Assert.All(
             [
