@@ -19,7 +19,7 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
     private const int LongestTable = 50;
 
     private readonly HashSet<Finding> _shown = [];
-    private readonly List<(string Name, TimeSpan Elapsed)> _phases = [];
+    private readonly List<(RunPhase Phase, TimeSpan Elapsed)> _phases = [];
     private StepScreen? _steps;
 
     public void On(RunEvent happened)
@@ -104,8 +104,8 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
             case RunEvent.SandboxStopped:
                 Say("The sandbox has stopped.");
                 break;
-            case RunEvent.PhaseEnded phase:
-                _phases.Add((phase.Name, phase.Elapsed));
+            case RunEvent.PhaseEnded ended:
+                _phases.Add((ended.Phase, ended.Elapsed));
                 break;
             case RunEvent.Ended ended:
                 Show(ended.Report, ended.ReportPath);
@@ -290,7 +290,7 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
             console.Write(table);
         }
 
-        var phases = string.Join(", ", _phases.Select(phase => $"{phase.Name} {Seconds(phase.Elapsed)}"));
+        var phases = string.Join(", ", _phases.Select(phase => $"{phase.Phase} {Seconds(phase.Elapsed)}"));
         var elapsed = Seconds(TimeSpan.FromMilliseconds(report.DurationMilliseconds));
         Line(
             $"[{Colour(report.Outcome)}]{report.Outcome.ToString().ToLowerInvariant()}[/] in {elapsed}"

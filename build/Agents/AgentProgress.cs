@@ -15,7 +15,7 @@ internal sealed class AgentProgress(IBuildAgent agent) : IRunObserver
                 _all = opened.Selected.Count;
                 break;
             case RunEvent.GateEnded ended:
-                agent.Progress("Verify", ended.Done, _all);
+                agent.Progress(nameof(RunPhase.Verify), ended.Done, _all);
                 break;
         }
     }

@@ -129,7 +129,7 @@ internal static class Summary
         if (report.Phases.Count > 0)
         {
             yield return new Block(
-                $"\n{string.Join(" · ", report.Phases.Select(phase => $"{Text(phase.Name)} {Seconds(phase.Milliseconds)}"))}. "
+                $"\n{string.Join(" · ", report.Phases.Select(phase => $"{phase.Name} {Seconds(phase.Milliseconds)}"))}. "
                     + "Report: "
                     + $"{Code(conclusion.ReportPath)}{(report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}" : "")}\n"
             );

@@ -194,7 +194,7 @@ public sealed class FederationRun : IAsyncDisposable
             _ = _session.Value;
         }
 
-        return await _events.PhaseAsync("Render", () => Task.FromResult(Render(opened)));
+        return await _events.PhaseAsync(RunPhase.Render, () => Task.FromResult(Render(opened)));
     }
 
     private StageResult<Rendered> Render(Opened opened)
@@ -268,7 +268,7 @@ public sealed class FederationRun : IAsyncDisposable
 
         var opening = await _session.Value;
         return opening.Value is { } session
-            ? await _events.PhaseAsync("Plan", () => PlanAsync(rendered, session))
+            ? await _events.PhaseAsync(RunPhase.Plan, () => PlanAsync(rendered, session))
             : opening.Stopped<Planned>();
     }
 
@@ -295,7 +295,9 @@ public sealed class FederationRun : IAsyncDisposable
     private async Task<StageResult<Applied>> ApplyAsync()
     {
         var planning = await Planned;
-        return planning.Value is { } planned ? await _events.PhaseAsync("Apply", () => ApplyAsync(planned)) : planning.Stopped<Applied>();
+        return planning.Value is { } planned
+            ? await _events.PhaseAsync(RunPhase.Apply, () => ApplyAsync(planned))
+            : planning.Stopped<Applied>();
     }
 
     private async Task<StageResult<Applied>> ApplyAsync(Planned planned)
@@ -333,7 +335,7 @@ public sealed class FederationRun : IAsyncDisposable
         }
 
         var proving = new Proving(rendered, session, applying?.Value, _options, _events, Judge, _time);
-        var judged = await _events.PhaseAsync("Verify", () => proving.RunAsync(_cancellation));
+        var judged = await _events.PhaseAsync(RunPhase.Verify, () => proving.RunAsync(_cancellation));
         if (HasError(Findings))
         {
             Save(judged, _time.GetUtcNow());
@@ -353,7 +355,7 @@ public sealed class FederationRun : IAsyncDisposable
             return Ended(new Read([.. saved.Workloads.Where(evidence => names.Contains(evidence.Workload.Name))], saved.Taken), []);
         }
 
-        var collected = await _events.PhaseAsync("Read", () => CollectAsync(new EvidenceScope(Pods: true, _options.Pod)));
+        var collected = await _events.PhaseAsync(RunPhase.Read, () => CollectAsync(new EvidenceScope(Pods: true, _options.Pod)));
         if (collected.Value is { } read)
         {
             Save(read.Evidence, read.Taken);
@@ -383,7 +385,7 @@ public sealed class FederationRun : IAsyncDisposable
         }
 
         await _events.PhaseAsync(
-            "Diagnose",
+            RunPhase.Diagnose,
             () =>
             {
                 foreach (var evidence in read.Evidence)

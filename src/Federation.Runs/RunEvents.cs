@@ -20,7 +20,7 @@ internal sealed class RunEvents(IReadOnlyList<IRunObserver> observers, TimeProvi
     }
 
     /// <summary>Times a phase of the whole run, however it ends.</summary>
-    public async Task<T> PhaseAsync<T>(string name, Func<Task<T>> run)
+    public async Task<T> PhaseAsync<T>(RunPhase phase, Func<Task<T>> run)
     {
         var started = time.GetTimestamp();
         try
@@ -29,7 +29,7 @@ internal sealed class RunEvents(IReadOnlyList<IRunObserver> observers, TimeProvi
         }
         finally
         {
-            Tell(new RunEvent.PhaseEnded(name, time.GetElapsedTime(started)));
+            Tell(new RunEvent.PhaseEnded(phase, time.GetElapsedTime(started)));
         }
     }
 

@@ -98,6 +98,6 @@ public sealed class ProvingTests
 
         Assert.Equal((Outcome.Verified, Outcome.Verified), (report.Outcome, report.Workloads[0].Outcome));
         Assert.Equal("arn:aws:sts::111122223333:assumed-role/reader/x", report.Workloads[0].AssumedRoleArn);
-        Assert.Equal(["Render", "Plan", "Apply", "Verify"], report.Phases.Select(phase => phase.Name));
+        Assert.Equal([RunPhase.Render, RunPhase.Plan, RunPhase.Apply, RunPhase.Verify], report.Phases.Select(phase => phase.Name));
     }
 }

@@ -153,8 +153,21 @@ public sealed record ReportedFinding(
         );
 }
 
-/// <summary>A step of a run and how long it took.</summary>
-public sealed record Phase(string Name, long Milliseconds);
+/// <summary>The parts of a run that take time, as the report and the console name them.</summary>
+public enum RunPhase
+{
+    Render,
+    Plan,
+    Apply,
+    Verify,
+
+    /// <summary>Evidence is read for a diagnosis.</summary>
+    Read,
+    Diagnose,
+}
+
+/// <summary>A part of a run and how long it took.</summary>
+public sealed record Phase(RunPhase Name, long Milliseconds);
 
 /// <summary>Enumerations as the contract writes them: <c>verified</c>, <c>unchanged</c>, <c>error</c>.</summary>
 internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
@@ -171,6 +184,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(CamelCaseEnum<ChangeState>),
         typeof(CamelCaseEnum<Severity>),
         typeof(CamelCaseEnum<LinkState>),
+        typeof(JsonStringEnumConverter<RunPhase>),
     ]
 )]
 [JsonSerializable(typeof(Report))]

@@ -30,7 +30,7 @@ public abstract record RunEvent
     public sealed record Broke(Exception Exception) : RunEvent;
 
     /// <summary>A phase of the whole run ended.</summary>
-    public sealed record PhaseEnded(string Name, TimeSpan Elapsed) : RunEvent;
+    public sealed record PhaseEnded(RunPhase Phase, TimeSpan Elapsed) : RunEvent;
 
     /// <summary>A stage was completed: the outcome of the run so far.</summary>
     public sealed record Reached(Outcome Outcome) : RunEvent;

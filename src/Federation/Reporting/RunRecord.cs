@@ -49,8 +49,8 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
             case RunEvent.Found found:
                 Note(found.Findings);
                 break;
-            case RunEvent.PhaseEnded phase:
-                _phases.Add(new Phase(phase.Name, (long)phase.Elapsed.TotalMilliseconds));
+            case RunEvent.PhaseEnded ended:
+                _phases.Add(new Phase(ended.Phase, (long)ended.Elapsed.TotalMilliseconds));
                 break;
             case RunEvent.Reached reached:
                 _reached = reached.Outcome;
@@ -90,7 +90,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
                 Note(ended.Workload, ended.Result.Passed ? ended.Result.Diagnosis.OfSeen() : ended.Result.Diagnosis);
                 var record = _workloads[ended.Workload.Name];
                 record.Gate = ended.Result;
-                record.Phases.Add(new Phase("Verify", (long)ended.Elapsed.TotalMilliseconds));
+                record.Phases.Add(new Phase(RunPhase.Verify, (long)ended.Elapsed.TotalMilliseconds));
                 break;
             case RunEvent.Diagnosed diagnosed:
                 Note(diagnosed.Evidence.Workload, diagnosed.Diagnosis);

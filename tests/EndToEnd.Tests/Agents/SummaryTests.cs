@@ -262,7 +262,7 @@ public sealed class SummaryTests
             Cloud = "live",
             Outcome = Outcome.Failed,
             DurationMilliseconds = 1500,
-            Phases = [new Phase("Plan", 500), new Phase("Verify", 900)],
+            Phases = [new Phase(RunPhase.Plan, 500), new Phase(RunPhase.Verify, 900)],
             Evidence = "artifacts/evidence.json",
             Workloads =
             [
@@ -322,7 +322,7 @@ public sealed class SummaryTests
                             DiffersAt: null
                         ),
                     ],
-                    Phases = [new Phase("Verify", 900)],
+                    Phases = [new Phase(RunPhase.Verify, 900)],
                 },
             ],
         };
