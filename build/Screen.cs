@@ -174,7 +174,7 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
                 ? $"{Name(ended.Workload)}: [green]verified[/] as {Markup.Escape(result.AssumedRoleArn ?? "")} in {Seconds(ended.Elapsed)}"
                 : $"{Name(ended.Workload)}: [red]failed[/] after {Seconds(ended.Elapsed)}"
         );
-        Show(result.Passed ? result.Diagnosis.OfSeen() : result.Diagnosis);
+        Show(result.Passed ? result.Diagnosis.WithoutUnread() : result.Diagnosis);
         if (result.PodKept)
         {
             Line(

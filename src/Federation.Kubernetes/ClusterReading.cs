@@ -98,7 +98,7 @@ internal sealed class ClusterReading(
                                 ? new ServiceAccountEvidence(
                                     found.Metadata.Name,
                                     (found.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal))
-                                        .Where(annotation => ServiceAccountEvidence.IsTelling(annotation.Key))
+                                        .Where(annotation => ServiceAccountEvidence.IsAboutIdentity(annotation.Key))
                                         .ToImmutableSortedDictionary(StringComparer.Ordinal)
                                 )
                                 : null

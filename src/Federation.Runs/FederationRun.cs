@@ -99,7 +99,7 @@ public sealed class FederationRun : IAsyncDisposable
                 new RunEvent.TokensCompared(
                     evidence.Workload,
                     [.. evidence.Tokens.Select(token => (token, TokenComparison.Of(evidence, token, read.Taken)))],
-                    evidence.Tokens.Count > 0 ? diagnosis.OfToken() : diagnosis with { Findings = WhyNoToken(evidence) }
+                    evidence.Tokens.Count > 0 ? diagnosis.OnlyTokens() : diagnosis with { Findings = WhyNoToken(evidence) }
                 )
             );
         }

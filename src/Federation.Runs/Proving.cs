@@ -88,7 +88,7 @@ internal sealed class Proving(
         var foreseen = judge(evidence, time.GetUtcNow());
         if (WillFail(foreseen))
         {
-            events.Tell(new RunEvent.GateSkipped(workload, foreseen.OfSeen()));
+            events.Tell(new RunEvent.GateSkipped(workload, foreseen.WithoutUnread()));
             return evidence;
         }
 
@@ -122,7 +122,7 @@ internal sealed class Proving(
             events.Tell(
                 new RunEvent.GateRefused(
                     workload,
-                    findings.Select(options.Advise).Aggregate(foreseen.OfSeen(), (diagnosis, finding) => diagnosis.WithFailedCheck(finding))
+                    findings.Select(options.Advise).Aggregate(foreseen.WithoutUnread(), (diagnosis, finding) => diagnosis.WithFailedCheck(finding))
                 )
             );
     }

@@ -107,7 +107,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         var (providers, role) = (evidence.Providers!.Refused!, evidence.Role!.Refused!);
         Assert.Equal(("FED8002", "iam:GetOpenIDConnectProvider"), (providers.Code, providers.Expected));
         Assert.Contains($"iam:GetOpenIDConnectProvider on {_workload.ProviderArn}", providers.Fix, StringComparison.Ordinal);
-        Assert.EndsWith("Not checked for want of it: the provider's audiences.", providers.Cause, StringComparison.Ordinal);
+        Assert.EndsWith("Therefore not checked: the provider's audiences.", providers.Cause, StringComparison.Ordinal);
         Assert.Equal(("FED8002", "iam:GetRole"), (role.Code, role.Expected));
         Assert.Contains($"iam:GetRole on {_workload.RoleArn}", role.Fix, StringComparison.Ordinal);
         Assert.EndsWith("who may assume the role, and what it may do.", role.Cause, StringComparison.Ordinal);

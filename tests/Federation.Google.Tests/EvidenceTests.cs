@@ -136,7 +136,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             refused.Select(finding => finding.Expected)
         );
         Assert.EndsWith(
-            "Not checked for want of it: who may act as the Google service account exports-reader.",
+            "Therefore not checked: who may act as the Google service account exports-reader.",
             refused[2].Cause,
             StringComparison.Ordinal
         );

@@ -86,7 +86,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.Equal(FindingCodes.KubernetesPermissionDenied, evidence.Namespace!.Refused!.Code);
         Assert.Contains("get namespaces/reports", evidence.Namespace.Refused.Cause, StringComparison.Ordinal);
         Assert.EndsWith(
-            "Not checked for want of it: whether the namespace reports is there.",
+            "Therefore not checked: whether the namespace reports is there.",
             evidence.Namespace.Refused.Cause,
             StringComparison.Ordinal
         );
@@ -361,7 +361,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             refused =>
                 refused.Cause.Contains("get pods/log of app in reports", StringComparison.Ordinal)
                 && refused.Cause.EndsWith(
-                    "Not checked for want of it: what the container main of the pod app wrote.",
+                    "Therefore not checked: what the container main of the pod app wrote.",
                     StringComparison.Ordinal
                 )
         );

@@ -6,13 +6,13 @@ using Federation.Resources;
 
 namespace Federation.Diagnosis;
 
-/// <summary>What a validation pod that ran to its end has proved, by its exit code, termination message and log.</summary>
+/// <summary>What a finished validation pod proves, by its exit code, termination message and log.</summary>
 public static class CheckVerdict
 {
-    /// <summary>The exit code with which the validation pod's script says that it could not become anybody.</summary>
+    /// <summary>The exit code of the validation pod's script when STS gave it no identity.</summary>
     public const int IdentityRefused = 10;
 
-    /// <summary>The assumed-role ARN in a termination message, which is the answer of <c>aws sts get-caller-identity</c>.</summary>
+    /// <summary>The assumed-role ARN in a termination message, which holds the output of <c>aws sts get-caller-identity</c>; null if there is none.</summary>
     public static string? AssumedRole(string? terminationMessage)
     {
         if (terminationMessage is null)
@@ -31,13 +31,13 @@ public static class CheckVerdict
         }
         catch (Exception broken) when (broken is JsonException or ArgumentException)
         {
-            // Not JSON, or with a member given twice.
+            // Not JSON, or a member is given twice.
             return null;
         }
     }
 
-    /// <summary>The findings of a pod that ended with exit code zero: who it was must be who it should have been.</summary>
-    public static IReadOnlyList<Finding> OfSuccess(Workload workload, string? assumedRole)
+    /// <summary>An error if a pod that ended with exit code zero did not run as the role.</summary>
+    public static IReadOnlyList<Finding> CheckIdentity(Workload workload, string? assumedRole)
     {
         var expected = $"arn:{workload.Account.Partition}:sts::{workload.Account.Id}:assumed-role/{workload.Role.Name}/";
         if (assumedRole is not null && assumedRole.StartsWith(expected, StringComparison.Ordinal))
@@ -52,11 +52,11 @@ public static class CheckVerdict
                 Code = assumedRole is null ? FindingCodes.CheckFailed : FindingCodes.PodEnvironmentWrong,
                 Resource = ResourceId.Aws(workload.Account.Id, ResourceKind.Role, workload.Role.Name).Value,
                 Cause = assumedRole is null
-                    ? "The check passed, but the pod did not say who it was, so nothing proves that it assumed the role."
-                    : "The check passed as somebody else than the role that was to be proved.",
+                    ? "The check passed, but the pod did not say which identity it had, so nothing proves that it assumed the role."
+                    : "The check passed with another identity than the role that was to be proved.",
                 Fix = assumedRole is null
-                    ? "Let the pod write the answer of `aws sts get-caller-identity --output json` to /dev/termination-log, as the built-in validation-pod.yaml does."
-                    : "Take other credentials (access keys, another AWS_ROLE_ARN) out of the pod's environment in your validation-pod.yaml.",
+                    ? "Let the pod write the output of `aws sts get-caller-identity --output json` to /dev/termination-log, as the built-in validation-pod.yaml does."
+                    : "Remove other credentials (access keys, another AWS_ROLE_ARN) from the pod's environment in your validation-pod.yaml.",
                 Expected = expected + "*",
                 Actual = assumedRole,
             },

@@ -7,7 +7,7 @@ namespace Federation.Diagnosis;
 /// <summary>What a cluster's own state means for the workloads on it.</summary>
 public static class ClusterChecks
 {
-    /// <summary>FED2007: it must be running; one that reconciles or is degraded serves all the same.</summary>
+    /// <summary>FED2007 unless the cluster is running; a warning if it is reconciling or degraded, since it still serves then.</summary>
     public static Finding? Serving(Cluster cluster, ClusterFacts facts)
     {
         ArgumentNullException.ThrowIfNull(cluster);
@@ -21,15 +21,15 @@ public static class ClusterChecks
                 Severity = serves ? Severity.Warning : Severity.Error,
                 Resource = IdOf(cluster),
                 Cause =
-                    $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(serves ? "; it serves, but may answer late" : "")}.",
+                    $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(serves ? "; it still serves, but may answer slowly" : "")}.",
                 Fix =
-                    $"Wait until it is RUNNING; why it is not: gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project}",
+                    $"Wait until it is RUNNING. This shows why it is not: gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project}",
                 Expected = "RUNNING",
                 Actual = facts.Status,
             };
     }
 
-    /// <summary>FED2002: Workload Identity, for the workloads that have a Google service account; without one AWS does not need it.</summary>
+    /// <summary>FED2002 if Workload Identity is off and a workload has a Google service account; the others do not need it.</summary>
     public static Finding? WorkloadIdentity(Cluster cluster, ClusterFacts facts, IEnumerable<Workload> workloads)
     {
         ArgumentNullException.ThrowIfNull(cluster);
@@ -63,11 +63,11 @@ public static class ClusterChecks
             : new Finding
             {
                 Code = FindingCodes.WorkloadIdentityDisabled,
-                // Pods may well run on the cluster's other pools.
+                // Pods may run on the cluster's other node pools.
                 Severity = Severity.Warning,
                 Resource = IdOf(cluster),
                 Cause =
-                    $"Pods on the node pool{(pools.Count == 1 ? "" : "s")} {string.Join(", ", pools)} of the cluster {cluster.Key} meet the node's own metadata server, which knows nothing of the Google service account of {string.Join(", ", needing)}.",
+                    $"Pods on the node pool{(pools.Count == 1 ? "" : "s")} {string.Join(", ", pools)} of the cluster {cluster.Key} get the node's own metadata server, which does not know the Google service account of {string.Join(", ", needing)}.",
                 Fix =
                     $"gcloud container node-pools update {pool} --cluster {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-metadata GKE_METADATA",
                 Expected = "GKE_METADATA",
@@ -75,10 +75,10 @@ public static class ClusterChecks
             };
     }
 
-    /// <summary>FED2008: the role was made for another cluster, which had this one's name; the trust would revive with it.</summary>
-    /// <param name="id">The id that the cluster of this name has today.</param>
-    /// <param name="madeFor">The id on the role's tag.</param>
-    /// <param name="adopt">The new cluster is to be trusted: then it is only worth a warning.</param>
+    /// <summary>FED2008 if the role was made for an earlier cluster of this name: its trust would admit the new one's tokens as well.</summary>
+    /// <param name="id">The id of the cluster that has the name now.</param>
+    /// <param name="madeFor">The cluster id on the role's tag; null if it has none.</param>
+    /// <param name="adopt">The configuration says to trust the new cluster: then it is a warning.</param>
     public static Finding? Recreated(
         Cluster cluster,
         string? id,

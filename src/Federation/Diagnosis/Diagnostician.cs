@@ -5,13 +5,12 @@ using Federation.Findings;
 namespace Federation.Diagnosis;
 
 /// <summary>
-/// Evidence → findings. Pure: the same evidence gives the same findings, wherever and whenever it is judged. Each link
-/// of the chain is held against what the configuration says it should be, not against the link before it; so one fault
-/// shows in one link, and independent faults each in theirs.
+/// Turns evidence into findings. Pure: the same evidence gives the same findings. Each link of the chain is compared with
+/// the configuration, not with the link before it, so that one fault shows in one link, and independent faults in several.
 /// </summary>
 public static class Diagnostician
 {
-    /// <param name="now">The moment the evidence was taken.</param>
+    /// <param name="now">When the evidence was taken.</param>
     public static WorkloadDiagnosis Diagnose(WorkloadEvidence evidence, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(evidence);
@@ -29,7 +28,7 @@ public static class Diagnostician
         var account = GoogleServiceAccountLink.Examine(subject);
         if (subject.IsGoogle)
         {
-            // Its token is the one that AWS trusts; otherwise nothing on the way to AWS depends on it.
+            // AWS trusts its token; with the other identity nothing in the chain depends on it.
             token = token with
             {
                 Findings = [.. token.Findings, .. account],
@@ -39,18 +38,18 @@ public static class Diagnostician
 
         Link[] way = [issuer, token, provider, audience, trust, role, permissions];
         var check = CheckLink.Examine(subject, explained: way.Any(link => link.Findings.Any(IsSeen)));
-        // STS finds the role before it reads its trust policy.
-        Link[] met = [issuer, token, provider, audience, role, trust, permissions, check];
-        var found = met.SelectMany(link => link.Findings)
+        // In the order of STS, which finds the role before it reads the trust policy.
+        Link[] inOrder = [issuer, token, provider, audience, role, trust, permissions, check];
+        var found = inOrder.SelectMany(link => link.Findings)
             .Concat(account)
             .Where(finding => !IsDecided(finding))
             .Distinct()
             .Except(repeated)
             .ToArray();
-        var untold = unread.Except(repeated).ToHashSet();
-        return new WorkloadDiagnosis(Ordered(found, untold), Chain([.. way, check], unread)) { Unread = [.. untold], OfTokens = ofTokens };
+        var unreadOnce = unread.Except(repeated).ToHashSet();
+        return new WorkloadDiagnosis(Ordered(found, unreadOnce), Chain([.. way, check], unread)) { Unread = [.. unreadOnce], OfTokens = ofTokens };
 
-        // The check's error says of the same thing what a warning before it left open.
+        // The check failed because of it: its error replaces the warning that left it open.
         bool IsDecided(Finding finding) =>
             finding.Severity == Severity.Warning
             && check.Findings.Any(error =>
@@ -61,8 +60,8 @@ public static class Diagnostician
     }
 
     /// <summary>
-    /// What was seen to be wrong first, then what could not be read; the latter counts as an error only where nothing
-    /// else is wrong: then nobody can say that all is well.
+    /// What was seen to be wrong comes first, errors before warnings; then what could not be read. The latter is an error
+    /// only if nothing else is, because then nobody can say that all is well.
     /// </summary>
     private static IReadOnlyList<Finding> Ordered(IReadOnlyList<Finding> found, HashSet<Finding> unread)
     {
@@ -95,7 +94,7 @@ public static class Diagnostician
         return chain;
     }
 
-    /// <summary>What each cloud refused to show, in the order in which it is asked; the issuer's own address is apart from Google's APIs.</summary>
+    /// <summary>The refusals of each cloud, in the order of the calls. The issuer's own address is separate from Google's APIs.</summary>
     private static Finding?[][] Refusals(WorkloadEvidence evidence)
     {
         var (google, kubernetes, aws) = (evidence.Google, evidence.Kubernetes, evidence.Aws);
@@ -127,7 +126,7 @@ public static class Diagnostician
 
     private static IEnumerable<Finding> Unread(WorkloadEvidence evidence)
     {
-        // An issuer that answers wrongly answers AWS so too; one that is merely out of reach from here may not be from there.
+        // A wrong answer of the issuer is an answer, also for AWS. If it is only unreachable from here, AWS may still reach it.
         return Refusals(evidence)
             .SelectMany(cloud => cloud)
             .Concat((evidence.Kubernetes.Pods?.Found ?? []).SelectMany(pod => pod.Refused))

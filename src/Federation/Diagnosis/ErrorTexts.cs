@@ -5,9 +5,9 @@ using Federation.Findings;
 namespace Federation.Diagnosis;
 
 /// <summary>
-/// Reads findings out of what AWS, its SDKs and CLI, Google, kubectl and the kubelet wrote: a pasted error or a whole
-/// pod log. It is for where nothing else can be read. One text often stands for several faults; a finding then has the
-/// code of the likeliest and its cause names the others, with what would tell them apart.
+/// Finds known errors of AWS, its SDKs and CLI, Google, kubectl and the kubelet in a pasted text or a pod log: for when
+/// nothing else can be read. One text often stands for several faults; the finding then has the code of the most likely
+/// one, and its cause names the others and how to tell them apart.
 /// </summary>
 public static class ErrorTexts
 {
@@ -28,26 +28,26 @@ public static class ErrorTexts
     );
 
     /// <summary>
-    /// The findings, in the order in which a token would meet them, one per fault; none where nothing is recognised.
-    /// Of a text longer than 1,048,576 characters the end is read, for a log ends with what matters.
+    /// The findings, one per fault, in the order of the chain; empty if no known error is in the text. Of a text longer
+    /// than 1,048,576 characters only the end is read: logs end with what matters.
     /// </summary>
     public static IReadOnlyList<Finding> Explain(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var lines = Telling(text);
+        var lines = LinesWithPhrase(text);
         return Recognise(Faults, lines) is [_, ..] faults ? faults : Recognise(SdkTexts.Consequences, lines);
     }
 
-    /// <summary>The line says that a service refused an action to a role that was assumed, and which.</summary>
+    /// <summary>Whether the line says that a service denied a named action to the assumed role.</summary>
     public static bool IsDenial(string line) => PermissionTexts.Denied(line) is not null;
 
-    /// <summary>What services refused to a command that ran as the role: no wording of another origin is looked for.</summary>
-    internal static IReadOnlyList<Finding> ExplainRefusals(string text) => Recognise(PermissionTexts.All, Telling(text));
+    /// <summary>Only what services denied to a command that ran as the role.</summary>
+    internal static IReadOnlyList<Finding> ExplainDenials(string text) => Recognise(PermissionTexts.All, LinesWithPhrase(text));
 
-    private static List<string> Telling(string text) =>
+    private static List<string> LinesWithPhrase(string text) =>
         [.. LogText.Lines(text).Where(line => line.AsSpan().ContainsAny(Phrases)).Distinct(StringComparer.Ordinal)];
 
-    // A line speaks of one fault: that of the first text it is known by.
+    // A line is about one fault: that of the first text that recognises it.
     private static List<Finding> Recognise(IReadOnlyList<ErrorText> texts, IEnumerable<string> lines) =>
         [
             .. lines

@@ -1,6 +1,6 @@
 namespace Federation.Diagnosis;
 
-/// <summary>A pod as its API server shows it, reduced to what a verdict needs.</summary>
+/// <summary>A pod as the API server shows it, reduced to what a verdict needs.</summary>
 public sealed record PodSnapshot(string Namespace, string Name, string Phase)
 {
     /// <summary>The pod's own reason, such as <c>DeadlineExceeded</c> or <c>Evicted</c>.</summary>
@@ -8,7 +8,7 @@ public sealed record PodSnapshot(string Namespace, string Name, string Phase)
 
     public string? Message { get; init; }
 
-    /// <summary>Set while <c>PodScheduled</c> is false: its reason, such as <c>Unschedulable</c>.</summary>
+    /// <summary>The reason of <c>PodScheduled</c> while that is false, such as <c>Unschedulable</c>.</summary>
     public string? UnscheduledReason { get; init; }
 
     public string? UnscheduledMessage { get; init; }
@@ -20,7 +20,7 @@ public sealed record PodSnapshot(string Namespace, string Name, string Phase)
     public IReadOnlyList<PodEvent> Events { get; init; } = [];
 }
 
-/// <summary>One container; init containers included.</summary>
+/// <summary>A container or init container.</summary>
 public sealed record ContainerSnapshot(string Name, string Image)
 {
     public string? WaitingReason { get; init; }
@@ -34,10 +34,10 @@ public sealed record ContainerSnapshot(string Name, string Image)
     /// <summary>The termination message: what the container left at its <c>terminationMessagePath</c>.</summary>
     public string? TerminatedMessage { get; init; }
 
-    /// <summary>How often it was started again.</summary>
+    /// <summary>How often it was restarted.</summary>
     public int Restarts { get; init; }
 
-    /// <summary>How its previous run ended; none if it was never started again.</summary>
+    /// <summary>How its previous run ended; null if it was never restarted.</summary>
     public int? LastExitCode { get; init; }
 
     public string? LastTerminatedReason { get; init; }

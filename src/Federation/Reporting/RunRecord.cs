@@ -87,7 +87,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
                 break;
             case RunEvent.GateEnded ended:
                 // What a pod has proved needs no reading any more.
-                Note(ended.Workload, ended.Result.Passed ? ended.Result.Diagnosis.OfSeen() : ended.Result.Diagnosis);
+                Note(ended.Workload, ended.Result.Passed ? ended.Result.Diagnosis.WithoutUnread() : ended.Result.Diagnosis);
                 var record = _workloads[ended.Workload.Name];
                 record.Gate = ended.Result;
                 record.Phases.Add(new Phase(RunPhase.Verify, (long)ended.Elapsed.TotalMilliseconds));

@@ -103,7 +103,7 @@ internal static class AccessFaults
             null
         )
         {
-            Says = ["Not checked for want of it: whether there is a provider that nearly fits"],
+            Says = ["Therefore not checked: whether there is a provider that nearly fits"],
         },
         new(
             "the role may not be read",
@@ -113,7 +113,7 @@ internal static class AccessFaults
             null
         )
         {
-            Says = ["Not checked for want of it", "who may assume the role"],
+            Says = ["Therefore not checked", "who may assume the role"],
         },
         new(
             "the role's policies may not be read",
@@ -123,11 +123,11 @@ internal static class AccessFaults
             null
         )
         {
-            Says = ["Not checked for want of it"],
+            Says = ["Therefore not checked"],
         },
         new("the pods may not be listed", scene => scene.KubernetesUserAsync(Identities), "FED6011", null, null)
         {
-            Says = ["list pods in team", "Not checked for want of it: how the pods that use the role are set up"],
+            Says = ["list pods in team", "Therefore not checked: how the pods that use the role are set up"],
         },
         new(
             "the service account may not be read",
@@ -137,7 +137,7 @@ internal static class AccessFaults
             null
         )
         {
-            Says = ["get serviceaccounts/reader in team", "Not checked for want of it: whether the service account reader is there"],
+            Says = ["get serviceaccounts/reader in team", "Therefore not checked: whether the service account reader is there"],
         },
         new(
             "no token may be requested",

@@ -74,7 +74,7 @@ internal static class CloudFaults
             "container.clusters.get"
         ) with
         {
-            Says = ["Not checked for want of it: that the cluster is there and serves"],
+            Says = ["Therefore not checked: that the cluster is there and serves"],
         },
         Refused(
             "GKE's API is switched off",

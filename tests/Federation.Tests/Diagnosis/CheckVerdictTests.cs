@@ -22,7 +22,7 @@ public sealed class CheckVerdictTests
     public void A_message_that_is_no_identity_names_nobody(string? message) => Assert.Null(CheckVerdict.AssumedRole(message));
 
     [Fact]
-    public void The_expected_role_passes() => Assert.Empty(CheckVerdict.OfSuccess(Workloads.Reader(), CheckVerdict.AssumedRole(Became)));
+    public void The_expected_role_passes() => Assert.Empty(CheckVerdict.CheckIdentity(Workloads.Reader(), CheckVerdict.AssumedRole(Became)));
 
     [Theory]
     [InlineData("arn:aws:sts::111122223333:assumed-role/reader-2/reader", FindingCodes.PodEnvironmentWrong)]
@@ -31,7 +31,7 @@ public sealed class CheckVerdictTests
     [InlineData(null, FindingCodes.CheckFailed)]
     public void Success_as_anybody_else_fails(string? became, string code)
     {
-        var finding = Assert.Single(CheckVerdict.OfSuccess(Workloads.Reader(), became));
+        var finding = Assert.Single(CheckVerdict.CheckIdentity(Workloads.Reader(), became));
         Assert.Equal((code, Severity.Error, became), (finding.Code, finding.Severity, finding.Actual));
         Assert.Equal("aws/111122223333/role/reader", finding.Resource);
     }

@@ -7,19 +7,19 @@ using Federation.Policies;
 
 namespace Federation.Diagnosis.Evidence;
 
-/// <summary>Evidence as a file: what a run read, to be judged later and elsewhere, and to be sent with a bug report.</summary>
+/// <summary>Evidence as a file: what a run read, to be judged later or elsewhere, or sent with a bug report.</summary>
 public sealed record EvidenceFile
 {
     public const string CurrentSchema = "federation-evidence/1";
 
     public string Schema { get; init; } = CurrentSchema;
 
-    /// <summary>When it was read: the moment that a judgement takes for now.</summary>
+    /// <summary>When it was read; the diagnosis takes this time as now.</summary>
     public required DateTimeOffset Taken { get; init; }
 
     public required IReadOnlyList<WorkloadEvidence> Workloads { get; init; }
 
-    // Not from generated code: that sets every init property, to null where the file says nothing, and the default is lost.
+    // No source generation: generated code sets every init property, so that absent ones lose their default.
     private static readonly JsonSerializerOptions Readable = new()
     {
         WriteIndented = true,
@@ -36,7 +36,7 @@ public sealed record EvidenceFile
     /// <summary>Indented JSON with a final line feed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Readable) + "\n";
 
-    /// <exception cref="FindingException">The text is no evidence, or of a schema this version does not know (FED8013).</exception>
+    /// <exception cref="FindingException">The text is not an evidence file, or has a schema that this version does not know (FED8013).</exception>
     public static EvidenceFile Parse(string json, string path)
     {
         try
@@ -51,7 +51,7 @@ public sealed record EvidenceFile
                     {
                         Code = FindingCodes.ArgumentInvalid,
                         Cause =
-                            $"--evidence={path}: {(schema is null ? "this is no evidence file" : $"its schema is {schema}, which this version does not read")}.",
+                            $"--evidence={path}: {(schema is null ? "this is not an evidence file" : $"its schema is {schema}, which this version does not read")}.",
                         Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
                         Expected = CurrentSchema,
                         Actual = schema,
@@ -59,7 +59,7 @@ public sealed record EvidenceFile
                 );
             }
 
-            return HasGap(file)
+            return HasNullMember(file)
                 ? throw new JsonException("a list has null for a member")
                 : JsonSerializer.Deserialize<EvidenceFile>(json, Readable)!;
         }
@@ -72,12 +72,12 @@ public sealed record EvidenceFile
                         or InvalidOperationException
             )
         {
-            // The last of them: a text escapes half a surrogate pair, which shows only when it is read.
+            // InvalidOperationException: a text escapes half a surrogate pair, which is noticed only when it is read.
             throw new FindingException(
                 new Finding
                 {
                     Code = FindingCodes.ArgumentInvalid,
-                    Cause = $"--evidence={path}: this is no evidence file: {malformed.Message}",
+                    Cause = $"--evidence={path}: this is not an evidence file: {malformed.Message}",
                     Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
                 },
                 malformed
@@ -85,17 +85,17 @@ public sealed record EvidenceFile
         }
     }
 
-    /// <summary>A list with a member that is null, which the serializer takes for one; a token's claims are whatever they are.</summary>
-    private static bool HasGap(JsonNode? node) =>
+    /// <summary>Whether a list has null as a member, which the serializer would accept. In a token's claims it is allowed.</summary>
+    private static bool HasNullMember(JsonNode? node) =>
         node switch
         {
-            JsonArray list => list.Any(member => member is null || HasGap(member)),
-            JsonObject members => members.Any(member => member.Key != "claims" && HasGap(member.Value)),
+            JsonArray list => list.Any(member => member is null || HasNullMember(member)),
+            JsonObject members => members.Any(member => member.Key != "claims" && HasNullMember(member.Value)),
             _ => false,
         };
 }
 
-/// <summary>A policy document stands in a file as the JSON it is.</summary>
+/// <summary>Writes a policy document as the JSON object that it is.</summary>
 internal sealed class PolicyDocumentJson : JsonConverter<PolicyDocument>
 {
     public override PolicyDocument Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -6,13 +6,13 @@ namespace Federation.Diagnosis.Evidence;
 /// <summary>What Google has of the workload's cluster and, where it has one, of its Google service account (GSA).</summary>
 public sealed record GoogleEvidence
 {
-    /// <summary>The cluster as GKE knows it; refused with FED2001 where there is none of that name there.</summary>
+    /// <summary>The cluster as GKE knows it; refused with FED2001 if there is no such cluster in that location.</summary>
     public Reading<ClusterFacts>? Cluster { get; init; }
 
     /// <summary>The issuer's documents as AWS would fetch them: over HTTPS, from the issuer's own address.</summary>
     public Reading<PublishedIssuer>? Issuer { get; init; }
 
-    /// <summary>The GSA; not asked for where the workload has none.</summary>
+    /// <summary>The GSA; null if the workload has none.</summary>
     public Reading<GoogleServiceAccountEvidence>? ServiceAccount { get; init; }
 
     /// <summary>The members of the GSA's unconditional <c>roles/iam.workloadIdentityUser</c> binding.</summary>
@@ -21,8 +21,10 @@ public sealed record GoogleEvidence
 
 /// <summary>An issuer's discovery document and key set.</summary>
 /// <param name="Issuer">The <c>issuer</c> that the discovery document names.</param>
-/// <param name="Thumbprint">The SHA-1 of the last certificate that the host of its keys serves, in hexadecimal; none if it was not looked at.</param>
+/// <param name="Thumbprint">
+/// The SHA-1 of the last certificate that the host of its keys serves, in hexadecimal; null if it was not read.
+/// </param>
 public sealed record PublishedIssuer(string Issuer, IReadOnlyList<IssuerKey> Keys, string? Thumbprint = null);
 
-/// <param name="UniqueId">The subject of its ID tokens; another one after it was deleted and made again.</param>
+/// <param name="UniqueId">The subject of its ID tokens; it changes when the account is deleted and recreated.</param>
 public sealed record GoogleServiceAccountEvidence(string Email, string UniqueId, bool Disabled = false);

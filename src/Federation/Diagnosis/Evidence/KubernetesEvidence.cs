@@ -6,7 +6,7 @@ namespace Federation.Diagnosis.Evidence;
 /// <summary>What the workload's cluster has.</summary>
 public sealed record KubernetesEvidence
 {
-    /// <summary>The cluster's own word on its issuer; refused with FED8008 or FED2003 where it is not the one configured.</summary>
+    /// <summary>The issuer that the cluster itself names; refused with FED8008 or FED2003 if it is not the configured one.</summary>
     public Reading<IssuerDocument>? Issuer { get; init; }
 
     public Reading<NamespaceEvidence>? Namespace { get; init; }
@@ -14,30 +14,30 @@ public sealed record KubernetesEvidence
     public Reading<ServiceAccountEvidence>? ServiceAccount { get; init; }
 
     /// <summary>
-    /// The pods that bear on the workload: its validation pod, the user's own that run as its service account or ask
-    /// for its role (one of each owner), and one that was named. Refused beside what was found: some of them, such as
+    /// The pods that matter for the workload: its validation pod, the user's own that run as its service account or ask for
+    /// its role (one per owner), and one that was asked for by name. Refused set together with Found: some of them, such as
     /// the named one, could not be read.
     /// </summary>
     public Reading<IReadOnlyList<PodEvidence>>? Pods { get; init; }
 }
 
 /// <summary>The discovery document that the Kubernetes API itself serves.</summary>
-/// <param name="Issuer">None where this identity may not read it, though the endpoint is the cluster's.</param>
-/// <param name="KeyIds">The <c>kid</c> of each of its keys; none where they were not read.</param>
+/// <param name="Issuer">Null if this identity may not read it, although the endpoint is the cluster's.</param>
+/// <param name="KeyIds">The <c>kid</c> of each of its keys; null if they were not read.</param>
 public sealed record IssuerDocument(string? Issuer, IReadOnlyList<string>? KeyIds = null);
 
 public sealed record NamespaceEvidence(string Name, bool Terminating = false);
 
-/// <param name="Annotations">Those that bear on a cloud identity (<see cref="IsTelling"/>).</param>
+/// <param name="Annotations">Those about a cloud identity (<see cref="IsAboutIdentity"/>).</param>
 public sealed record ServiceAccountEvidence(string Name, IReadOnlyDictionary<string, string> Annotations)
 {
-    /// <summary>Whether an annotation is one of GKE's or EKS's own; another may hold anything, and is not kept.</summary>
-    public static bool IsTelling(string annotation) =>
+    /// <summary>Whether an annotation is one of GKE's or EKS's own. Others may hold anything and are not kept.</summary>
+    public static bool IsAboutIdentity(string annotation) =>
         annotation.StartsWith("iam.gke.io/", StringComparison.Ordinal)
         || annotation.StartsWith("eks.amazonaws.com/", StringComparison.Ordinal);
 }
 
-/// <summary>A pod: how it was meant to run, and how it fares.</summary>
+/// <summary>A pod: its specification and its state.</summary>
 public sealed record PodEvidence
 {
     /// <summary>State, conditions and events.</summary>
@@ -45,25 +45,25 @@ public sealed record PodEvidence
 
     public required string ServiceAccount { get; init; }
 
-    /// <summary>Containers in the order of the pod, init containers first.</summary>
+    /// <summary>In the order of the specification, init containers first.</summary>
     public required IReadOnlyList<ContainerEvidence> Containers { get; init; }
 
     /// <summary>The projected service account tokens among its volumes.</summary>
     public IReadOnlyList<TokenVolume> TokenVolumes { get; init; } = [];
 
-    /// <summary>It was made by this tool to prove the workload.</summary>
+    /// <summary>This tool created it to prove the workload.</summary>
     public bool IsValidation { get; init; }
 
     /// <summary>It was asked for by name.</summary>
     public bool IsNamed { get; init; }
 
-    /// <summary>What made it, <c>ReplicaSet/NAME</c>; none if a person did.</summary>
+    /// <summary>The controller that owns it, <c>ReplicaSet/NAME</c>; null if there is none.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>The last lines of its log, and before them those of the container's previous run.</summary>
+    /// <summary>The last lines of its log, after those of the container's previous run.</summary>
     public IReadOnlyList<string> Log { get; init; } = [];
 
-    /// <summary>What of it could not be read, such as its log.</summary>
+    /// <summary>What could not be read of it, such as its log.</summary>
     public IReadOnlyList<Finding> Refused { get; init; } = [];
 }
 
@@ -78,22 +78,22 @@ public sealed record ContainerEvidence(string Name, string Image)
 }
 
 /// <summary>
-/// A variable of the environment. <paramref name="Value"/> is kept only of those that configure an AWS SDK and are no
-/// secret (<see cref="PodVariables.Shown"/>), or empty; <paramref name="From"/> says where the value comes from instead, such as
-/// <c>secret aws-keys</c>, or, beside a value, where that was read. The name <c>*</c>, after a prefix if there is one,
-/// stands for all that a source has and that is not known.
+/// An environment variable. <paramref name="Value"/> is kept only if it is empty or the variable configures an AWS SDK and
+/// is not secret (<see cref="PodVariables.Shown"/>). <paramref name="From"/> names the source of the value, such as
+/// <c>secret aws-keys</c>. The name <c>*</c>, after a prefix if there is one, stands for all variables of a source whose
+/// keys are not known.
 /// </summary>
 public sealed record VariableEvidence(string Name, string? Value = null, string? From = null);
 
-/// <param name="SubPath">Set: the mount is a copy that is never refreshed (Kubernetes documentation, "Volumes", using subPath).</param>
+/// <param name="SubPath">If set, the mount is never refreshed (Kubernetes documentation, "Volumes", using subPath).</param>
 public sealed record MountEvidence(string Volume, string Path, string? SubPath = null);
 
 /// <summary>A projected <c>serviceAccountToken</c> source.</summary>
-/// <param name="Audience">None: the API server's own, which is the issuer.</param>
+/// <param name="Audience">Null: the API server's default, which is the issuer.</param>
 /// <param name="Path">The file's name under the mount.</param>
 public sealed record TokenVolume(string Volume, string? Audience, string Path, TimeSpan Lifetime);
 
-/// <summary>The environment variables of a pod that tell an AWS SDK who to be.</summary>
+/// <summary>The environment variables by which a pod gives an AWS SDK its identity.</summary>
 public static class PodVariables
 {
     /// <summary>The name that stands for all variables of a source whose keys are not known.</summary>
@@ -105,7 +105,7 @@ public static class PodVariables
     public const string AccessKey = "AWS_ACCESS_KEY_ID";
     public const string SecretKey = "AWS_SECRET_ACCESS_KEY";
 
-    /// <summary>Those whose value may be kept as evidence; of any other variable only the name is.</summary>
+    /// <summary>Those whose value may be kept as evidence; of others only the name is kept.</summary>
     public static IReadOnlySet<string> Shown { get; } =
         new HashSet<string>(StringComparer.Ordinal)
         {
@@ -124,7 +124,7 @@ public static class PodVariables
         };
 
     /// <summary>
-    /// Fills in <c>$(NAME)</c> as the kubelet does; <c>$$</c> is a dollar sign, and an unknown name stays as it is written
+    /// Fills in <c>$(NAME)</c> as the kubelet does. <c>$$</c> is a dollar sign; an unknown name stays as it is written
     /// (Kubernetes documentation, "Define Dependent Environment Variables").
     /// </summary>
     public static string Expand(string text, IReadOnlyDictionary<string, string> environment)

@@ -3,16 +3,16 @@ using System.Text.Json.Nodes;
 
 namespace Federation.Diagnosis.Evidence;
 
-/// <summary>What the validation pod's script says in its log for this tool to read.</summary>
+/// <summary>What the validation pod's script writes into its log for this tool.</summary>
 public static class PodLog
 {
-    /// <summary>Begins the line by which a pod that was refused shows its token; header and claims follow as JSON.</summary>
+    /// <summary>Begins the line in which a refused pod shows its token: header and claims follow as JSON.</summary>
     private const string TokenLine = "federation-token ";
 
-    /// <summary>Whether a line of the log is that of the token.</summary>
+    /// <summary>Whether a line of the log shows the token.</summary>
     public static bool IsToken(string line) => line.StartsWith(TokenLine, StringComparison.Ordinal);
 
-    /// <summary>The token that the pod showed last; none if it showed none, or nothing that can be read.</summary>
+    /// <summary>The last readable token in the log; null if there is none.</summary>
     public static TokenEvidence? TokenOf(PodEvidence pod) =>
         pod.Log.Where(IsToken).Reverse().Select(line => Parse(line[TokenLine.Length..], pod)).FirstOrDefault(token => token is not null);
 
@@ -39,7 +39,7 @@ public static class PodLog
         }
         catch (Exception broken) when (broken is JsonException or ArgumentException)
         {
-            // Cut off, run together with another line, or with a member given twice.
+            // Cut off, mixed with another line, or a member is given twice.
             return null;
         }
     }

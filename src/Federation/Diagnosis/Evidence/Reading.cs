@@ -4,19 +4,18 @@ using Federation.Findings;
 namespace Federation.Diagnosis.Evidence;
 
 /// <summary>
-/// What came of reading one thing: it was found, it is absent, or it could not be read. Where none is given at all,
-/// nobody asked.
+/// The result of reading one thing: it was found, it is absent, or it could not be read. A null Reading means that it was
+/// not read at all.
 /// </summary>
 public sealed record Reading<T>
     where T : class
 {
-    /// <summary>The thing as it is.</summary>
     public T? Found { get; init; }
 
-    /// <summary>Why it could not be read, which says what is missing: a permission, a connection.</summary>
+    /// <summary>Why it could not be read, such as a missing permission or connection.</summary>
     public Finding? Refused { get; init; }
 
-    /// <summary>It was asked for, and it is not there.</summary>
+    /// <summary>It was looked for and does not exist.</summary>
     [JsonIgnore]
     public bool IsAbsent => Found is null && Refused is null;
 }
@@ -27,7 +26,7 @@ public static class Reading
     public static Reading<T> Of<T>(T? found)
         where T : class => new() { Found = found };
 
-    /// <summary>As <see cref="TryAsync{T}(Func{Task{T}})"/>; a refusal says what could therefore not be checked.</summary>
+    /// <summary>As <see cref="TryAsync{T}(Func{Task{T}})"/>; a refusal also says what could therefore not be checked.</summary>
     /// <param name="unchecked">Such as <c>the audiences of the provider</c>.</param>
     public static async Task<Reading<T>> TryAsync<T>(string @unchecked, Func<Task<T?>> read)
         where T : class
@@ -36,15 +35,15 @@ public static class Reading
         return reading.Refused is { } refused ? reading with { Refused = refused.Unchecked(@unchecked) } : reading;
     }
 
-    /// <summary>A refusal that says what could therefore not be checked.</summary>
+    /// <summary>Adds to a refusal what could therefore not be checked.</summary>
     public static Finding Unchecked(this Finding refused, string what) =>
         refused with
         {
-            Cause = $"{refused.Cause.TrimEnd('.')}. Not checked for want of it: {what}.",
+            Cause = $"{refused.Cause.TrimEnd('.')}. Therefore not checked: {what}.",
         };
 
-    /// <summary>Reads, and keeps a refusal as one: what cannot be read must not hide what can.</summary>
-    /// <param name="read">Null: it is absent.</param>
+    /// <summary>Reads and keeps a refusal as a result, so that the rest can still be read.</summary>
+    /// <param name="read">Returns null if it does not exist.</param>
     public static async Task<Reading<T>> TryAsync<T>(Func<Task<T?>> read)
         where T : class
     {

@@ -3,8 +3,7 @@ using System.Text.RegularExpressions;
 namespace Federation.Diagnosis.Evidence;
 
 /// <summary>
-/// Takes out of a text what would let its reader in somewhere: evidence is shown, saved and sent about, and a program
-/// may write anything into its log.
+/// Removes secrets from a text. Evidence is shown, saved and passed on, and a program may write anything into its log.
 /// </summary>
 public static partial class Secrets
 {

@@ -9,8 +9,8 @@ using Federation.WebIdentity;
 namespace Federation.Diagnosis.Evidence;
 
 /// <summary>
-/// All that was read about one workload: what it should be, and what each cloud has. Data only, and none of it
-/// secret: of a token the claims, of a pod's environment no value that could be a key.
+/// Everything that is known about one workload: what it should be, and what each cloud has. It holds no secrets: only the
+/// claims of a token, and no environment variable that could be a key.
 /// </summary>
 public sealed record WorkloadEvidence
 {
@@ -20,7 +20,7 @@ public sealed record WorkloadEvidence
     /// <summary>The name of the federation; null in evidence of versions that did not keep it.</summary>
     public string? Federation { get; init; }
 
-    /// <summary>The trust policy that its role should have; of a shared role the union.</summary>
+    /// <summary>The trust policy that its role should have: for a shared role, the union of all its workloads.</summary>
     public required PolicyDocument TrustPolicy { get; init; }
 
     /// <summary>The inline permissions policies that its role should have, by name.</summary>
@@ -32,20 +32,20 @@ public sealed record WorkloadEvidence
 
     public AwsEvidence Aws { get; init; } = new();
 
-    /// <summary>Tokens that were looked at, of whatever source.</summary>
+    /// <summary>The tokens that were seen, from any source.</summary>
     public IReadOnlyList<TokenEvidence> Tokens { get; init; } = [];
 
-    /// <summary>What was asked for and could not be done, such as an exchange tried from here.</summary>
+    /// <summary>What was asked for and failed, such as requesting a token.</summary>
     public IReadOnlyList<Finding> Refused { get; init; } = [];
 
     /// <summary>Warnings of the FED11xx group count as errors.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>How long ago this run wrote the workload's role or provider, which STS may not see yet; none if it wrote neither.</summary>
+    /// <summary>How long ago this run wrote the workload's role or provider, which STS may not see yet; null if it wrote neither.</summary>
     public TimeSpan? WrittenAgo { get; init; }
 
-    /// <summary>The evidence of what the documents say, before anything is read.</summary>
-    /// <param name="sharing">All workloads of the federation whose role this one shares, itself included.</param>
+    /// <summary>The evidence before anything is read: only what the rendered documents say.</summary>
+    /// <param name="sharing">All workloads that share its role, itself included.</param>
     public static WorkloadEvidence Of(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing, bool strict = false) =>
         new()
         {
@@ -60,26 +60,26 @@ public sealed record WorkloadEvidence
         };
 }
 
-/// <summary>A token as far as it may be shown: its header's algorithm and key id, and its claims.</summary>
-/// <param name="Source">Where it was seen, for a person: <c>the validation pod</c>, a file's path.</param>
-/// <param name="Defect">What is wrong with it if it is no JWT; then there are no claims.</param>
+/// <summary>What may be shown of a token: its header's algorithm and key id, and its claims.</summary>
+/// <param name="Source">Where it was seen, for texts: <c>the validation pod</c>, a file's path.</param>
+/// <param name="Defect">Why it is not a JWT; then there are no claims.</param>
 public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefect.None)
 {
-    /// <summary>Null: nobody saw the header. Empty: it names none.</summary>
+    /// <summary>Null if the header was not seen; empty if it names no algorithm.</summary>
     public string? Algorithm { get; init; }
 
     public string? KeyId { get; init; }
 
-    /// <summary>Of a claim given twice the last counts, as it does for STS.</summary>
+    /// <summary>If a claim is given twice the last one counts, as for STS.</summary>
     public JsonObject? Claims { get; init; }
 
-    /// <summary>Whether a published key verifies it; none where its signature or the keys were not to be had.</summary>
+    /// <summary>Whether a published key verifies it; null if its signature or the keys were not available.</summary>
     public bool? SignatureHolds { get; init; }
 
-    /// <summary>The pod it belongs to, <c>NAMESPACE/NAME</c>; none if it was seen elsewhere.</summary>
+    /// <summary>The pod that it belongs to, <c>NAMESPACE/NAME</c>; null if it was seen elsewhere.</summary>
     public string? Pod { get; init; }
 
-    /// <summary>Takes what may be shown out of a token's text, which is then forgotten.</summary>
+    /// <summary>Keeps what may be shown of a token, and not its signature.</summary>
     public static TokenEvidence Of(string source, string text) =>
         WebIdentityToken.TryParse(text, out var token, out var defect)
             ? new(source)
@@ -90,7 +90,7 @@ public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefe
             }
             : new(source, defect);
 
-    // JsonNode itself would throw at the second member of a name.
+    // JsonNode.Parse would throw if a member is given twice.
     private static JsonNode? Node(JsonElement value)
     {
         switch (value.ValueKind)

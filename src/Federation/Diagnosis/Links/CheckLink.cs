@@ -23,7 +23,7 @@ internal static class CheckLink
             var role = CheckVerdict.AssumedRole(
                 proof.Snapshot.Containers.Select(container => container.TerminatedMessage).FirstOrDefault(message => message is not null)
             );
-            findings.AddRange(CheckVerdict.OfSuccess(workload, role));
+            findings.AddRange(CheckVerdict.CheckIdentity(workload, role));
             held = findings.Count == 0 ? role : null;
         }
 
@@ -102,7 +102,7 @@ internal static class CheckLink
     /// <summary>The role was assumed and an action denied: the policies that are there say why, or that it lies elsewhere.</summary>
     private static Finding? Denied(WorkloadCase subject, string text)
     {
-        if (ErrorTexts.ExplainRefusals(text) is not [var denied, ..])
+        if (ErrorTexts.ExplainDenials(text) is not [var denied, ..])
         {
             return null;
         }
