@@ -254,13 +254,13 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
             false => (broken, "red"),
             _ => (" ", "grey"),
         };
-        var by = line.Fits == true ? $"  [grey]{string.Join(", ", line.Wishes.Select(wish => wish.By))}[/]" : "";
+        var by = line.Fits == true ? $"  [grey]{string.Join(", ", line.Requirements.Select(wish => wish.By))}[/]" : "";
         Line(
             $"  [{colour}]{sign}[/] {Markup.Escape(PlainText.OneLine(line.Claim.PadRight(width)))}  "
                 + Markup.Escape(PlainText.OneLine(line.Value))
                 + by
         );
-        foreach (var wish in line.Wishes.Where(_ => line.Fits == false))
+        foreach (var wish in line.Requirements.Where(_ => line.Fits == false))
         {
             Line(
                 $"    {new string(' ', width)}  [{(wish.Fits ? "grey" : "red")}]{wish.By} expects "

@@ -4,37 +4,39 @@ using Polly.Timeout;
 
 namespace Federation.Calls;
 
-/// <summary>How calls of one kind are tried.</summary>
-/// <param name="Attempts">Tries in all, the first included.</param>
-/// <param name="IsTransient">Whether a fault may pass by itself. A try that took too long is one without asking.</param>
+/// <summary>How calls of one kind are retried.</summary>
+/// <param name="Attempts">The maximum number of tries, the first included.</param>
+/// <param name="IsTransient">Whether a fault may be transient. A try that took too long always is.</param>
 public sealed record CallOptions(int Attempts, Func<Exception, bool> IsTransient)
 {
-    /// <summary>Tries in all for one fault, where faults differ in how long they are worth waiting out; never more than all.</summary>
+    /// <summary>The maximum number of tries for a fault, if that depends on the fault; at most the number for all.</summary>
     public Func<Exception, int> AttemptsFor { get; init; } = _ => int.MaxValue;
 
-    /// <summary>Tries that may take too long: with the default, these tries and the waits between them end within a minute.</summary>
+    /// <summary>The maximum number of tries that time out. With the default these tries, and the waits between them, end within a minute.</summary>
     public int HungAttempts { get; init; } = 3;
 
-    /// <summary>The wait before the second try; it doubles with each further one, with jitter.</summary>
+    /// <summary>The wait before the second try; doubled for each further one, with jitter.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The longest wait between two tries.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long one try may take; null for a stream, which is bounded by its silence instead.</summary>
+    /// <summary>The maximum duration of a try; null for a stream, which is bounded by the time without data.</summary>
     public TimeSpan? TryTimeout { get; init; } = CallPolicy.TryTimeout;
 }
 
-/// <summary>The one way in which calls to clouds are bounded in time and tried again.</summary>
+/// <summary>Bounds calls to clouds in time and retries them.</summary>
 public static class CallPolicy
 {
-    /// <summary>How long a connection may take to be made. Every HTTP handler is given it.</summary>
+    /// <summary>The maximum time to connect, for every HTTP handler.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long one try of a call may take.</summary>
+    /// <summary>The maximum duration of a try.</summary>
     public static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>Tries a call as <paramref name="options"/> say. A try that took too long ends in <see cref="TimeoutRejectedException"/>.</summary>
+    /// <summary>
+    /// Retries a call as <paramref name="options"/> say. A try that takes too long ends in <see cref="TimeoutRejectedException"/>.
+    /// </summary>
     public static ResiliencePipeline Create(TimeProvider time, CallOptions options)
     {
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };

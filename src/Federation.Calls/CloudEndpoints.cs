@@ -5,12 +5,12 @@ using Federation.Findings;
 namespace Federation.Calls;
 
 /// <summary>
-/// Where the clouds are, and by which files their clients prove who they are. A value: it is made once, from the
-/// environment for the live clouds or by the sandbox, and handed to every client; no client reads a variable itself.
+/// The addresses of the clouds, and the credential files of their clients. A value, created once: from the environment for
+/// the live clouds, or by the sandbox. It is passed to every client; no client reads environment variables.
 /// </summary>
 public sealed record CloudEndpoints
 {
-    /// <summary>Where AWS is; null: wherever the SDK finds it, with the credentials of its own chain.</summary>
+    /// <summary>The endpoint of AWS; null: the SDK's default, with the credentials of its own chain.</summary>
     public AwsEndpoint? Aws { get; init; }
 
     /// <summary>The base address of Google's IAM API; null: its own.</summary>
@@ -19,30 +19,30 @@ public sealed record CloudEndpoints
     /// <summary>The base address of Google's GKE API; null: its own.</summary>
     public Uri? GoogleContainer { get; init; }
 
-    /// <summary>The Google credential file; null: wherever Application Default Credentials are found.</summary>
+    /// <summary>The Google credential file; null: Application Default Credentials.</summary>
     public string? GoogleCredentialsFile { get; init; }
 
-    /// <summary>The kubeconfig files, read as one as kubectl does; null: the default one of the user.</summary>
+    /// <summary>The kubeconfig files, merged as kubectl does; null: the user's default one.</summary>
     public ImmutableArray<string>? KubeConfigs { get; init; }
 
     /// <summary>Where connections to issuers go, in the syntax of curl's <c>--connect-to</c>; null: where their names lead.</summary>
     public string? IssuerConnectTo { get; init; }
 
-    /// <summary>A PEM file of trust anchors for issuers, beside the system's; null: none.</summary>
+    /// <summary>A PEM file of trust anchors for issuers, in addition to the system's; null: none.</summary>
     public string? IssuerAuthorityFile { get; init; }
 
-    /// <summary>Every address that is not the cloud's own, by the variable that overrides it: shown, and reported.</summary>
+    /// <summary>Every overridden address, by the variable that overrides it; shown and reported.</summary>
     public ImmutableSortedDictionary<string, string> Overrides { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
-    /// <summary>They are a sandbox's: nothing but this machine may be called.</summary>
+    /// <summary>They are a sandbox's: only this machine may be called.</summary>
     public bool IsSandbox { get; init; }
 
-    /// <summary>Hosts that a sandbox may call although they are other machines: the person named them as its issuers.</summary>
+    /// <summary>Other machines that a sandbox may call, because the user named them as its issuers.</summary>
     public ImmutableArray<string> IssuerHosts { get; init; } = [];
 
-    /// <summary>The clouds as the environment describes them. Reads nothing but what it is given.</summary>
-    /// <param name="variable">Gives the value of an environment variable.</param>
+    /// <summary>The endpoints that the environment describes. Reads only its parameters.</summary>
+    /// <param name="variable">Returns the value of an environment variable.</param>
     /// <param name="names">The names of all variables that are set.</param>
     /// <exception cref="FindingException">Addresses that cannot be used, all of them (FED8013).</exception>
     public static CloudEndpoints FromEnvironment(Func<string, string?> variable, IEnumerable<string> names)
@@ -66,7 +66,7 @@ public sealed record CloudEndpoints
 
         string? Value(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
-        // A base address ends with a slash: a client that appends a path to it would otherwise drop its last segment.
+        // A base address must end with a slash, otherwise a client that appends a path drops its last segment.
         Uri? Address(string name)
         {
             if (Value(name) is not { } value)
@@ -85,11 +85,11 @@ public sealed record CloudEndpoints
     }
 
     /// <summary>
-    /// Where these are a sandbox's endpoints, refuses a host that is neither this machine nor one of <see cref="IssuerHosts"/>.
-    /// Live endpoints lead anywhere.
+    /// If these are a sandbox's endpoints, refuses a host that is neither this machine nor one of <see cref="IssuerHosts"/>.
+    /// Live endpoints may be anywhere.
     /// </summary>
     /// <param name="host">A host name or an IP address, without a port.</param>
-    /// <param name="source">What leads to the host, such as the name of a variable.</param>
+    /// <param name="source">What names the host, such as a variable's name.</param>
     /// <exception cref="FindingException">The host is another machine (FED8005).</exception>
     public void Confine(string host, string source)
     {
@@ -99,7 +99,7 @@ public sealed record CloudEndpoints
                 new Finding
                 {
                     Code = FindingCodes.EndpointUnreachable,
-                    Cause = $"{source} leads to {host}, which is not this machine. With --cloud=sandbox nothing else is called.",
+                    Cause = $"{source} leads to {host}, which is not this machine. With --cloud=sandbox only this machine is called.",
                     Fix = "Run with --cloud=live to call another machine.",
                     Actual = host,
                 }
@@ -112,7 +112,7 @@ public sealed record CloudEndpoints
             ? IPAddress.IsLoopback(address)
             : string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The environment variables that lead clients elsewhere.</summary>
+    /// <summary>The environment variables that redirect clients.</summary>
     public static class Variables
     {
         public const string Aws = "AWS_ENDPOINT_URL";
@@ -123,7 +123,7 @@ public sealed record CloudEndpoints
         public const string IssuerConnectTo = "FEDERATION_CONNECT_TO";
         public const string IssuerAuthority = "FEDERATION_CA_FILE";
 
-        /// <summary>The variable changes what address is called, or whose certificate is trusted.</summary>
+        /// <summary>The variable changes an address that is called, or which certificates are trusted.</summary>
         public static bool IsOverride(string name) =>
             name is Aws or GoogleIam or GoogleContainer or IssuerConnectTo or IssuerAuthority
             || name.StartsWith(Aws + "_", StringComparison.Ordinal);

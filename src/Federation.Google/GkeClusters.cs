@@ -7,7 +7,7 @@ using GkeCluster = Google.Apis.Container.v1.Data.Cluster;
 
 namespace Federation.Google;
 
-/// <summary>What GKE knows of clusters. Each cluster is read once.</summary>
+/// <summary>Reads clusters from GKE, each once.</summary>
 internal sealed class GkeClusters(GoogleCalls calls)
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<ClusterFacts>>> _read = new(StringComparer.Ordinal);
@@ -35,7 +35,7 @@ internal sealed class GkeClusters(GoogleCalls calls)
         }
     }
 
-    /// <summary>The clusters of a project in all its locations; none where there is no such project.</summary>
+    /// <summary>The clusters of a project in all its locations; empty if there is no such project.</summary>
     private async Task<IReadOnlyList<GkeCluster>> ListAsync(string project, CancellationToken cancellationToken)
     {
         try
@@ -73,7 +73,7 @@ internal sealed class GkeClusters(GoogleCalls calls)
             CertificateOf(cluster)
         )
         {
-            // Autopilot's pools are Google's to keep, and always have it.
+            // Google manages Autopilot's pools; they always have it.
             PoolsWithoutWorkloadIdentity =
                 cluster.Autopilot?.Enabled == true
                     ? []

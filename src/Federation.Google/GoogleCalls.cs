@@ -6,7 +6,7 @@ using Polly;
 
 namespace Federation.Google;
 
-/// <summary>Calls Google's APIs: each call is counted, bounded in time and retried, and whatever goes wrong becomes a finding.</summary>
+/// <summary>Calls Google's APIs. Each call is counted, bounded in time and retried; its failure becomes a finding.</summary>
 internal sealed class GoogleCalls : IDisposable
 {
     private readonly Lazy<Task<GoogleClients>> _clients;
@@ -30,12 +30,12 @@ internal sealed class GoogleCalls : IDisposable
         }
     }
 
-    /// <summary>The calls made so far, retries included.</summary>
+    /// <summary>The number of calls so far, retries included.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Makes a call. Its token, where one is due, is fetched within the same tries.</summary>
-    /// <param name="request">Makes the request, anew for each try.</param>
-    /// <param name="attempt">What the call is to do, such as <c>get the cluster projects/…</c>.</param>
+    /// <summary>Makes a call. If it needs a new token, the same tries include fetching that.</summary>
+    /// <param name="request">Makes the request; called again for each try.</param>
+    /// <param name="attempt">What the call does, such as <c>get the cluster projects/…</c>.</param>
     /// <exception cref="FindingException">The call failed. The exception that it failed with is the inner one.</exception>
     public Task<T> ExecuteAsync<T>(
         Func<GoogleClients, IClientServiceRequest<T>> request,
@@ -58,7 +58,7 @@ internal sealed class GoogleCalls : IDisposable
         );
 
     /// <summary>An OAuth access token of the caller. A secret.</summary>
-    /// <exception cref="FindingException">None is to be had.</exception>
+    /// <exception cref="FindingException">No token could be fetched.</exception>
     public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) =>
         TryAsync(async (clients, _, token) => await clients.GetAccessTokenAsync(token), "get an access token", null, cancellationToken);
 
@@ -85,7 +85,7 @@ internal sealed class GoogleCalls : IDisposable
             return await _tries.ExecuteAsync(
                 async token =>
                 {
-                    // The token first, by itself: so the endpoint that fails is known.
+                    // The token is fetched separately, so that the failing endpoint is known.
                     asked = clients.TokenEndpoint;
                     if (string.IsNullOrEmpty(await clients.GetAccessTokenAsync(token)))
                     {
@@ -99,7 +99,7 @@ internal sealed class GoogleCalls : IDisposable
         }
         catch (Exception fault) when (fault is not FindingException && !IsCancellation(fault, cancellationToken))
         {
-            // Every exception: no failure of one call may hide how the others went.
+            // Any exception: the failure of one call must not hide the results of the others.
             throw new FindingException(GoogleFaults.FindingFor(fault, asked, attempt, resource?.Value), fault);
         }
     }
@@ -108,5 +108,5 @@ internal sealed class GoogleCalls : IDisposable
         fault is OperationCanceledException && cancellationToken.IsCancellationRequested;
 }
 
-/// <summary>An answer of success came without what it should hold.</summary>
+/// <summary>A successful answer lacks its content.</summary>
 internal sealed class EmptyAnswerException() : Exception("The answer is empty.");

@@ -58,7 +58,7 @@ internal sealed class GoogleClients : IDisposable
         return new GoogleClients(await FindCredentialAsync(endpoints, http), endpoints, http);
     }
 
-    /// <summary>An access token that is good for some minutes more. It is kept, and fetched again shortly before it expires.</summary>
+    /// <summary>An access token that is valid for some minutes more. It is cached and renewed shortly before it expires.</summary>
     /// <returns>Null or empty if the token endpoint's answer has none.</returns>
     public async Task<string?> GetAccessTokenAsync(CancellationToken cancellationToken) =>
         await _credential.GetAccessTokenForRequestAsync(cancellationToken: cancellationToken);
@@ -90,7 +90,7 @@ internal sealed class GoogleClients : IDisposable
             var credential = file switch
             {
                 not null => await CredentialFactory.FromFileAsync(file, await TypeOfAsync(file), CancellationToken.None),
-                // A search would ask the metadata server, which is another machine.
+                // The search would call the metadata server, which is another machine.
                 null when endpoints.IsSandbox => throw new InvalidOperationException("the sandbox has given no credential file."),
                 null => await GoogleCredential.GetApplicationDefaultAsync(),
             };
@@ -98,7 +98,7 @@ internal sealed class GoogleClients : IDisposable
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            // Every exception: decoding a damaged private key may throw anything.
+            // Any exception: decoding a damaged private key may throw anything.
             throw new FindingException(
                 GoogleFaults.CredentialsMissing(file is null ? fault.Message : $"{file} cannot be used: {fault.Message}"),
                 fault
@@ -116,11 +116,11 @@ internal sealed class GoogleClients : IDisposable
     }
 }
 
-/// <summary>An endpoint that is asked for something.</summary>
-/// <param name="Proxy">The proxy that it is asked through.</param>
-/// <param name="IssuesTokens">It is asked for an access token, and not for what the caller wants in the end.</param>
+/// <summary>An endpoint that is called.</summary>
+/// <param name="Proxy">The proxy that the call goes through.</param>
+/// <param name="IssuesTokens">The call is for an access token that the caller's own call needs.</param>
 internal sealed record GoogleEndpoint(string Address, Uri? Proxy, bool IssuesTokens)
 {
-    /// <summary>For a person. Of a proxy no more than host and port: its address may hold a password.</summary>
+    /// <summary>For messages. Shows only host and port of a proxy, because its address may contain a password.</summary>
     public override string ToString() => Proxy is null ? Address : $"{Address} (through the proxy {Proxy.Host}:{Proxy.Port})";
 }

@@ -9,7 +9,7 @@ using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google;
 
-/// <summary>Google Cloud: what GKE knows of the clusters, the service accounts and who may act as them.</summary>
+/// <summary>Google Cloud: the clusters in GKE, the service accounts and who may act as them.</summary>
 public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 {
     private readonly GoogleCalls _calls;
@@ -148,7 +148,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(resource), resource, "Not a kind of this cloud."),
         };
 
-    /// <summary>Observes an account and its bindings, which are read without waiting for one another.</summary>
+    /// <summary>Observes an account and its bindings, reading both concurrently.</summary>
     private async Task<IEnumerable<Observation>> ObserveAsync(
         GoogleAccount account,
         IReadOnlyList<DesiredResource> resources,

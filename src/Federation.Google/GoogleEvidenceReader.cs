@@ -9,8 +9,8 @@ using Federation.Resources;
 namespace Federation.Google;
 
 /// <summary>
-/// Reads what Google knows of clusters, their issuers and the Google service accounts, side by side. Each is read once,
-/// however many workloads share it; an issuer is asked once in the life of the reader, whatever it answers.
+/// Reads clusters, their issuers and Google service accounts, concurrently. Each is read once, however many workloads share
+/// it; an issuer is called only once by a reader, whatever it answers.
 /// </summary>
 public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers) : IEvidenceReader<GoogleEvidence>
 {
@@ -24,7 +24,7 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
     {
         var all = workloads.Select(evidence => evidence.Workload).ToList();
         var clusters = Once(all, workload => workload.Cluster, workload => ClusterAsync(workload.Cluster, cancellationToken));
-        // AWS knows Google's own issuer by itself, so nothing about that one can be wrong.
+        // AWS knows Google's own issuer by itself, so it needs no check.
         var published = Once(
             all.Where(workload => workload.Identity == IdentityKind.Cluster),
             workload => workload.Cluster,
@@ -111,8 +111,8 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
         });
 
     /// <summary>
-    /// An error only if the issuer itself answered wrongly. A failure on the way from here is a warning, since AWS takes
-    /// another way.
+    /// An error only if the issuer itself answered wrongly. A network failure from here is a warning, because AWS may still
+    /// reach it.
     /// </summary>
     private static Finding Unpublished(Cluster cluster, IssuerException unread)
     {
@@ -123,7 +123,7 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
             {
                 Code = FindingCodes.EndpointUnreachable,
                 Severity = Severity.Warning,
-                Cause = $"This machine has no way to the cluster's issuer: {unread.Message}. {NotAws}",
+                Cause = $"This machine cannot reach the cluster's issuer: {unread.Message}. {NotAws}",
                 Fix =
                     "Check this machine's name resolution, network and proxy, "
                     + $"and {CloudEndpoints.Variables.IssuerConnectTo} if it is set.",

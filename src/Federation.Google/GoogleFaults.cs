@@ -10,7 +10,7 @@ using Polly.Timeout;
 
 namespace Federation.Google;
 
-/// <summary>What goes wrong in calls of Google's APIs: which faults may pass by themselves, and the finding about each.</summary>
+/// <summary>Faults of calls to Google's APIs: which are transient, and the finding for each.</summary>
 internal static partial class GoogleFaults
 {
     private const string CheckNetwork =
@@ -32,10 +32,10 @@ internal static partial class GoogleFaults
             _ => false,
         };
 
-    /// <summary>Google itself says that there is no such thing. A 404 of another server on the way says nothing about it.</summary>
+    /// <summary>Google itself says that it does not exist. A 404 of another server, such as a proxy, says nothing about it.</summary>
     public static bool SaysAbsent(this FindingException refused) => refused.IsRefusal(HttpStatusCode.NotFound);
 
-    /// <summary>Google itself says that it is there already, or was changed since it was read.</summary>
+    /// <summary>Google itself says that it already exists, or was changed since it was read.</summary>
     public static bool SaysConflict(this FindingException refused) =>
         refused.IsRefusal(HttpStatusCode.Conflict) || refused.IsRefusal(HttpStatusCode.PreconditionFailed);
 
@@ -54,7 +54,7 @@ internal static partial class GoogleFaults
         {
             TokenResponseException refused => TokenRefused(refused, asked, attempt),
             EmptyAnswerException => Unreadable(asked, attempt, resource),
-            // It was no JSON, or JSON of another shape. The message holds the whole answer.
+            // It was not JSON, or JSON of another shape. The message contains the whole answer.
             GoogleApiException { HttpStatusCode: default(HttpStatusCode), InnerException: not null } => Unreadable(
                 asked,
                 attempt,
@@ -69,7 +69,7 @@ internal static partial class GoogleFaults
                 $"{asked} could not be reached to {Wanted(asked, attempt)}: {fault.GetBaseException().Message.TrimEnd('.')}",
                 resource
             ),
-            // The library reads an empty answer of a token endpoint as null, and goes on.
+            // The library reads an empty answer of a token endpoint as null and continues.
             NullReferenceException when asked.IssuesTokens => Unreadable(asked, attempt, resource),
             InvalidOperationException when asked.IssuesTokens => CredentialsMissing($"{asked} gave no token: {fault.Message}"),
             _ => UnexpectedFailure.While($"calling {asked} to {Wanted(asked, attempt)}", fault) with { Resource = resource },
@@ -150,7 +150,7 @@ internal static partial class GoogleFaults
             resource
         );
 
-    /// <summary>What Google says of an error; null if the answer is not one of Google's.</summary>
+    /// <summary>Google's description of the error; null if the answer is not Google's.</summary>
     private static string? MessageOf(GoogleApiException fault) =>
         fault.Error is { Code: not 0, Message: { Length: > 0 } message } ? message : null;
 

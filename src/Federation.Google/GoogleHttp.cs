@@ -5,8 +5,8 @@ using Google.Apis.Http;
 namespace Federation.Google;
 
 /// <summary>
-/// Makes the HTTP clients of Google's API clients and of their credentials: connections are bounded in time, nothing is
-/// retried here (that is <see cref="CallPolicy"/>'s), and a sandbox's clients stay on this machine.
+/// Creates the HTTP clients of Google's API clients and of their credentials: connections are bounded in time, nothing is
+/// retried here (<see cref="CallPolicy"/> does that), and a sandbox's clients stay on this machine.
 /// </summary>
 internal sealed class GoogleHttp(CloudEndpoints endpoints) : HttpClientFactory, IHttpClientFactory
 {
@@ -48,8 +48,8 @@ internal sealed class GoogleHttp(CloudEndpoints endpoints) : HttpClientFactory, 
             }
             catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
             {
-                // SocketsHttpHandler reports its connect timeout as a cancellation. Left as one, it would be swallowed where
-                // the library fetches a token.
+                // SocketsHttpHandler reports its connect timeout as a cancellation, which the library would swallow when
+                // it fetches a token.
                 throw new HttpRequestException(
                     HttpRequestError.ConnectionError,
                     $"no connection was made within {CallPolicy.ConnectTimeout.TotalSeconds:0} seconds",

@@ -6,7 +6,7 @@ using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google;
 
-/// <summary>Which Google service account (GSA): its project, its id there, and its address.</summary>
+/// <summary>The name of a Google service account (GSA): its project, its id there, and its address.</summary>
 internal sealed record GoogleAccount(string Project, string AccountId, string Email)
 {
     /// <summary>The account of a workload that has one.</summary>
@@ -33,10 +33,10 @@ internal sealed record ServiceAccountResource(GoogleAccount Account, Mark Mark) 
 /// <param name="Mark">The mark by which it would be this federation's.</param>
 internal sealed record AccountObservation(GoogleAccount Account, Mark Mark, Fields? Fields) : Observation(Account.Id, Fields)
 {
-    /// <summary>Another one after the account was deleted and recreated; null if it is absent.</summary>
+    /// <summary>Changes when the account is deleted and recreated; null if it is absent.</summary>
     public string? UniqueId { get; init; }
 
-    /// <summary>The grants on it that go with it when it is deleted: those that a plan has shown among its fields.</summary>
+    /// <summary>The grants on it that are deleted with it: those that a plan has shown among its fields.</summary>
     public IReadOnlyList<Grant> Grants { get; init; } = [];
 
     /// <summary>The observation of an account that is desired.</summary>
@@ -83,8 +83,8 @@ internal sealed record WorkloadIdentityBinding(GoogleAccount Account, string Kub
 }
 
 /// <summary>
-/// A member as it was read. A member carries no mark, and anybody may have added it, so it counts as ours only on a GSA that
-/// is ours: there, nobody but this federation needs exactly this member.
+/// A member as it was read. A member has no mark, and anybody may have added it, so it counts as ours only on a GSA that is
+/// ours: there, only this federation needs exactly this member.
 /// </summary>
 internal sealed record BindingObservation(ResourceId Id, GoogleAccount Account, string Member, Fields? Fields) : Observation(Id, Fields)
 {

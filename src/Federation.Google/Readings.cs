@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Federation.Google;
 
 /// <summary>
-/// What was read in this run: of those who ask for the same thing at the same time one reads it, and what was found is not
-/// read again until it is written. What was absent, or could not be read, is asked for again.
+/// A cache for one run: concurrent callers of the same key share one call, and what was found is not read again until it is
+/// written. What was absent, or could not be read, is read again.
 /// </summary>
 /// <param name="read">Reads one; null if it is absent.</param>
 internal sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> read)
@@ -36,9 +36,9 @@ internal sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> 
             ? reading.Value.Result
             : null;
 
-    /// <summary>It was written, and this is what it is now by the answer.</summary>
+    /// <summary>Stores the answer to a write.</summary>
     public void Set(TKey key, T written) => _readings[key] = new Lazy<Task<T?>>(Task.FromResult<T?>(written));
 
-    /// <summary>It may have been written: the next who asks reads it.</summary>
+    /// <summary>It may have been written: the next caller reads it again.</summary>
     public void Forget(TKey key) => _readings.TryRemove(key, out _);
 }

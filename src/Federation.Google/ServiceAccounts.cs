@@ -9,24 +9,24 @@ using Polly;
 namespace Federation.Google;
 
 /// <summary>
-/// Google service accounts and the policies on them. What was read, or answered to a write, in this run is not read again;
-/// what is to be deleted is.
+/// Google service accounts and the policies on them. What was read, or answered to a write, in this run is not read again,
+/// except before a deletion.
 /// </summary>
 internal sealed class ServiceAccounts
 {
-    /// <summary>The policy version that carries conditions; asking for less would lose other owners' conditions.</summary>
+    /// <summary>The policy version that includes conditions; a lower one would lose other owners' conditions.</summary>
     private const int PolicyVersion = 3;
 
     private readonly GoogleCalls _calls;
     private readonly Readings<GoogleAccount, ServiceAccount> _accounts;
     private readonly Readings<GoogleAccount, Policy> _policies;
 
-    /// <summary>The writes of one account's policy, which would only send each other back, take turns.</summary>
+    /// <summary>Serialises the writes of one account's policy, because concurrent ones would conflict.</summary>
     private readonly ConcurrentDictionary<GoogleAccount, SemaphoreSlim> _turns = new();
 
     /// <summary>
-    /// The whole read-modify-write of a policy begins again when somebody else has written it since it was read, and when
-    /// an account that was just created is not visible everywhere.
+    /// Repeats the whole read-modify-write of a policy if somebody else wrote it since it was read, and if an account that
+    /// was just created is not yet visible everywhere.
     /// </summary>
     private readonly ResiliencePipeline _writes;
 
@@ -64,7 +64,7 @@ internal sealed class ServiceAccounts
     public async Task<IReadOnlyList<Grant>?> FindGrantsAsync(GoogleAccount account, CancellationToken cancellationToken) =>
         await _policies.GetAsync(account, cancellationToken) is { } policy ? Grants(policy) : null;
 
-    /// <summary>All accounts of a project, a page of them at a time.</summary>
+    /// <summary>All accounts of a project, page by page.</summary>
     /// <exception cref="FindingException">They could not be listed.</exception>
     public async IAsyncEnumerable<IReadOnlyList<ServiceAccount>> ListAsync(
         string project,
@@ -92,7 +92,7 @@ internal sealed class ServiceAccounts
         } while (!string.IsNullOrEmpty(next));
     }
 
-    /// <summary>Creates the account, unless it is there already: then it is used as it is.</summary>
+    /// <summary>Creates the account; if it already exists, it is used as it is.</summary>
     /// <exception cref="FindingException">It could not be created.</exception>
     public async Task CreateAsync(ServiceAccountResource desired, CancellationToken cancellationToken)
     {
@@ -131,7 +131,7 @@ internal sealed class ServiceAccounts
         }
     }
 
-    /// <summary>Adds the member to the account's binding, and leaves every other member and binding as it is.</summary>
+    /// <summary>Adds the member to the account's binding, and changes no other member or binding.</summary>
     /// <exception cref="FindingException">The policy could not be read or written.</exception>
     public Task BindAsync(WorkloadIdentityBinding binding, CancellationToken cancellationToken) =>
         WritePolicyAsync(
@@ -143,8 +143,8 @@ internal sealed class ServiceAccounts
         );
 
     /// <summary>
-    /// Takes the member out of the account's binding, and leaves every other member and binding as it is. A member or an
-    /// account that is not there is nothing to do.
+    /// Removes the member from the account's binding, and changes no other member or binding. Does nothing if the member or
+    /// the account does not exist.
     /// </summary>
     /// <exception cref="FindingException">The policy could not be read or written.</exception>
     public async Task UnbindAsync(BindingObservation binding, CancellationToken cancellationToken)
@@ -162,8 +162,8 @@ internal sealed class ServiceAccounts
     }
 
     /// <summary>
-    /// Deletes the account, if it is still the one that was observed, still carries this federation's mark, and has no grants
-    /// that were not observed. An account that is not there is nothing to do.
+    /// Deletes the account, if it is still the one that was observed, still has this federation's mark, and has no grants that
+    /// were not observed. Does nothing if the account does not exist.
     /// </summary>
     /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
     public async Task DeleteAsync(AccountObservation observed, CancellationToken cancellationToken)
@@ -242,8 +242,8 @@ internal sealed class ServiceAccounts
             cancellationToken
         );
 
-    /// <summary>Reads, changes and writes a policy; begins again where somebody else has written it meanwhile.</summary>
-    /// <param name="change">Gives the policy to write instead, null if there is nothing to write. Must not change its argument.</param>
+    /// <summary>Reads, changes and writes a policy; starts again if somebody else wrote it meanwhile.</summary>
+    /// <param name="change">Returns the policy to write, null if there is nothing to write. Must not change its argument.</param>
     /// <param name="isDone">Whether a policy has the change.</param>
     private async Task WritePolicyAsync(
         GoogleAccount account,
@@ -257,7 +257,7 @@ internal sealed class ServiceAccounts
         await turn.WaitAsync(cancellationToken);
         try
         {
-            // What was read for the plan may be changed and written: the etag tells whether it is still what is there.
+            // The policy that was read for the plan can be changed and written: the etag says whether it is still current.
             await _writes.ExecuteAsync(
                 async token =>
                 {
@@ -326,7 +326,7 @@ internal sealed class ServiceAccounts
     private static Policy Without(Policy policy, string member) =>
         Replace(policy, [.. (Unconditional(policy)?.Members ?? []).Where(other => other != member)]);
 
-    /// <summary>The policy with other members in the unconditional binding of the role, and all else as it is, etag included.</summary>
+    /// <summary>The policy with other members in the unconditional binding of the role; all else is the same, also the etag.</summary>
     private static Policy Replace(Policy policy, string[] members)
     {
         var held = Unconditional(policy);
@@ -346,7 +346,7 @@ internal sealed class ServiceAccounts
             Code = FindingCodes.ResourceNotOurs,
             Resource = account.Id.Value,
             Cause = $"The service account {account.Email} was not deleted: {why}.",
-            Fix = "Leave it, or remove what stands in the way by hand if nobody needs it, and run again.",
+            Fix = "Leave it, or remove by hand what prevents it, if nobody needs that, and run again.",
         };
 
     private static FindingException NotTheAnswer(ResourceId resource, string cause) =>

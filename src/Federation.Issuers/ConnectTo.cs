@@ -4,9 +4,9 @@ using System.Net;
 namespace Federation.Issuers;
 
 /// <summary>
-/// Where connections to a host really go, in the syntax of curl's <c>--connect-to</c>:
-/// <c>HOST1:PORT1:HOST2:PORT2[,…]</c>, IPv6 addresses in brackets; an empty first host or port stands for any, an
-/// empty second one for the same. TLS still asks for, and checks, the name that was asked for.
+/// Where connections to a host really go, in the syntax of curl's <c>--connect-to</c>: <c>HOST1:PORT1:HOST2:PORT2[,…]</c>,
+/// IPv6 addresses in brackets. An empty first host or port matches any, an empty second one keeps the original. TLS still
+/// checks the original name.
 /// </summary>
 public sealed class ConnectTo
 {
@@ -18,13 +18,13 @@ public sealed class ConnectTo
     public static ConnectTo Parse(string? text) =>
         new([.. (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ParseEntry)]);
 
-    /// <summary>The hosts that connections are led to; empty where an entry is for any host and keeps it.</summary>
+    /// <summary>The hosts that connections go to; an empty one for an entry that keeps the original host.</summary>
     public IEnumerable<string> TargetHosts => _entries.Select(entry => entry.TargetHost.Length == 0 ? entry.Host : entry.TargetHost);
 
-    /// <summary>These entries, then those of <paramref name="other"/>: the first that fits wins.</summary>
+    /// <summary>These entries, then those of <paramref name="other"/>: the first that matches is used.</summary>
     public ConnectTo Then(ConnectTo other) => new([.. _entries, .. other._entries]);
 
-    /// <summary>Where a connection to this host and port goes, or null if nothing is said about it.</summary>
+    /// <summary>Where a connection to this host and port goes; null if no entry matches.</summary>
     public DnsEndPoint? Find(string host, int port)
     {
         foreach (var entry in _entries)

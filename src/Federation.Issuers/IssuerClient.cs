@@ -11,13 +11,13 @@ using Polly.Timeout;
 
 namespace Federation.Issuers;
 
-/// <summary>What kept an issuer's documents from being fetched.</summary>
+/// <summary>Why an issuer's documents could not be fetched.</summary>
 public enum IssuerFault
 {
-    /// <summary>The name is not known here, or there is no way to the network.</summary>
+    /// <summary>The name cannot be resolved here, or there is no network.</summary>
     NoRoute,
 
-    /// <summary>The host refused the connection, was silent, or broke off.</summary>
+    /// <summary>The host refused the connection, did not answer, or closed it.</summary>
     NoAnswer,
 
     /// <summary>The certificate is not trusted here, or is for another name.</summary>
@@ -26,21 +26,21 @@ public enum IssuerFault
     /// <summary>The host answered that it failed or is too busy (HTTP 5xx, 429).</summary>
     Busy,
 
-    /// <summary>The host answered, but not with the document: whoever asks gets the same answer.</summary>
+    /// <summary>The host answered, but not with the document. Every caller gets the same answer.</summary>
     NoDocument,
 }
 
-/// <summary>An issuer's documents could not be fetched; the message says what was asked for and what came.</summary>
+/// <summary>An issuer's documents could not be fetched; the message says what was requested and what was answered.</summary>
 public sealed class IssuerException(IssuerFault fault, string message, Exception? innerException = null)
     : Exception(message, innerException)
 {
     public IssuerFault Fault { get; } = fault;
 }
 
-/// <summary>Fetches an issuer's public documents as STS does: discovery, then the key set it names, over checked TLS.</summary>
+/// <summary>Fetches an issuer's public documents as STS does: discovery, then the key set it names, over verified TLS.</summary>
 public sealed class IssuerClient : IDisposable
 {
-    /// <summary>The tries that a person who waits for a diagnosis may be asked to wait for. STS itself is not known to try again.</summary>
+    /// <summary>The tries for a diagnosis that a person waits for. STS itself is not known to retry.</summary>
     public const int PatientAttempts = 3;
 
     private readonly ConcurrentDictionary<string, string> _thumbprints = new(StringComparer.OrdinalIgnoreCase);
@@ -48,8 +48,8 @@ public sealed class IssuerClient : IDisposable
     private readonly ResiliencePipeline _tries;
 
     /// <param name="attempts">
-    /// The tries of each document in all, each of <see cref="IssuerTransport.Timeout"/> at most; only a host that is silent,
-    /// broke off or is busy is asked again.
+    /// The maximum number of tries per document, each of <see cref="IssuerTransport.Timeout"/> at most. Retried is only what
+    /// may be transient: no answer, a closed connection, a busy host.
     /// </param>
     public IssuerClient(IssuerTransport transport, TimeProvider time, int attempts = 1)
     {
@@ -132,7 +132,7 @@ public sealed class IssuerClient : IDisposable
             }
 
             await using var content = await response.Content.ReadAsStreamAsync(cancellationToken);
-            // A name that stands twice would be read as either of its values.
+            // A member that is given twice could be read as either of its values.
             var document = await JsonNode.ParseAsync(
                 content,
                 documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false },

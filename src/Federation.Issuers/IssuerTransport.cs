@@ -9,10 +9,10 @@ using Federation.Findings;
 
 namespace Federation.Issuers;
 
-/// <summary>TLS connections to issuers: where they lead, and which certificates are trusted. Host names are always checked.</summary>
-/// <param name="connectTo">Called for each connection: a sandbox's own ports are known only once they are open.</param>
-/// <param name="anchors">Trust anchors beside the system's.</param>
-/// <param name="isClosed">A host that <paramref name="connectTo"/> does not map cannot be reached.</param>
+/// <summary>TLS connections to issuers: where they go, and which certificates are trusted. Host names are always verified.</summary>
+/// <param name="connectTo">Called for each connection, because a sandbox's ports are known only when they are open.</param>
+/// <param name="anchors">Trust anchors in addition to the system's.</param>
+/// <param name="isClosed">Hosts that <paramref name="connectTo"/> does not map cannot be reached.</param>
 public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2Collection anchors, bool isClosed = false)
 {
     /// <summary>AWS gives an issuer five seconds to answer (AWS re:Post, InvalidIdentityToken).</summary>
@@ -40,8 +40,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         return new IssuerTransport(() => map, anchors, isClosed: endpoints.IsSandbox);
     }
 
-    /// <summary>The certificates of a PEM file; none without a file.</summary>
-    /// <exception cref="FormatException">The file holds no certificate.</exception>
+    /// <summary>The certificates of a PEM file; empty without a file.</summary>
+    /// <exception cref="FormatException">The file contains no certificate.</exception>
     public static X509Certificate2Collection Anchors(string? file)
     {
         var anchors = new X509Certificate2Collection();
@@ -58,8 +58,8 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
     }
 
     /// <summary>
-    /// The SHA-1 thumbprints of the certificates that the host serves, its own first. The last is what IAM fills in for
-    /// a provider that is made without thumbprints.
+    /// The SHA-1 thumbprints of the certificates that the host serves, its own first. IAM fills in the last one for a provider
+    /// that is created without thumbprints.
     /// </summary>
     /// <exception cref="HttpRequestException">The host could not be reached, or is not trusted.</exception>
     public async Task<IReadOnlyList<string>> ServedChainAsync(string host, int port, CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         return served is [] ? throw new HttpRequestException($"{host} showed no certificate.") : served;
     }
 
-    /// <summary>A client that follows no redirect. Its connections are bounded in time; its requests are the caller's to bound.</summary>
+    /// <summary>A client that follows no redirects. Connecting is bounded in time; the caller must bound its requests.</summary>
     /// <param name="seen">Called with each host and the thumbprint of the last certificate of the chain that it served.</param>
     internal HttpClient CreateClient(Action<string, string> seen) =>
         new(
@@ -138,7 +138,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         }
     }
 
-    /// <summary>ExtraStore holds what the server sent beyond its own certificate, in order; on some systems that one too.</summary>
+    /// <summary>ExtraStore has the certificates that the server sent after its own, in order; on some systems also its own.</summary>
     private static IReadOnlyList<string> Thumbprints(X509Certificate? own, X509Chain? chain) =>
         own is null
             ? []
@@ -197,7 +197,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
             throw new AuthenticationException("no certificate was shown");
         }
 
-        // Another anchor may vouch for the chain; nothing makes up for a wrong name.
+        // Another anchor may make the chain valid, but not the name.
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             throw new AuthenticationException($"the certificate is for {Names(leaf)}, not for {host}");
@@ -232,7 +232,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
         return names.Length == 0 ? certificate.Subject : string.Join(", ", names);
     }
 
-    /// <summary>This machine's proxy, which a mapped host is not asked through.</summary>
+    /// <summary>This machine's proxy, except for mapped hosts.</summary>
     private sealed class ProxyOfTheUnmapped(Func<ConnectTo> connectTo) : IWebProxy
     {
         public ICredentials? Credentials

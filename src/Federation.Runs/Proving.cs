@@ -122,7 +122,9 @@ internal sealed class Proving(
             events.Tell(
                 new RunEvent.GateRefused(
                     workload,
-                    findings.Select(options.Advise).Aggregate(foreseen.WithoutUnread(), (diagnosis, finding) => diagnosis.WithFailedCheck(finding))
+                    findings
+                        .Select(options.Advise)
+                        .Aggregate(foreseen.WithoutUnread(), (diagnosis, finding) => diagnosis.WithFailedCheck(finding))
                 )
             );
     }

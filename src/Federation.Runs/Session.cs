@@ -107,7 +107,7 @@ public sealed class Session(
                         Code = FindingCodes.EndpointUnreachable,
                         Cause =
                             $"An endpoint of the sandbox is {(address is null ? "not set" : $"{address}, which is not this machine")}. "
-                            + "With --cloud=sandbox nothing else is called.",
+                            + "With --cloud=sandbox only this machine is called.",
                         Fix = "Please report this: it is a fault of this tool.",
                     }
                 );

@@ -116,7 +116,9 @@ internal static class SandboxEnvironment
             StringComparer.Ordinal
         );
 
-    /// <summary>The variables to unset: those known to win over the exported ones, and those of the same tools among the ambient ones.</summary>
+    /// <summary>
+    /// The variables to unset: those known to win over the exported ones, and those of the same tools among the ambient ones.
+    /// </summary>
     public static IReadOnlyList<string> Unset(IEnumerable<string> ambient, IReadOnlyDictionary<string, string> exported) =>
         [
             .. ambient

@@ -207,7 +207,7 @@ public sealed class EvidenceTests : IAsyncLifetime
 
     [Theory]
     [InlineData("127.0.0.1:1", FindingCodes.VerificationKeyUnavailable, "cannot be told from here")]
-    [InlineData("nowhere.invalid:443", FindingCodes.EndpointUnreachable, "This machine has no way")]
+    [InlineData("nowhere.invalid:443", FindingCodes.EndpointUnreachable, "This machine cannot reach")]
     public async Task An_issuer_that_cannot_be_reached_is_a_warning_because_AWS_may_reach_it(string target, string code, string words)
     {
         _google.Endpoints = _google.Endpoints with { IssuerConnectTo = $"container.googleapis.com:443:{target}", IsSandbox = false };

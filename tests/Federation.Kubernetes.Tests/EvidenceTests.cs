@@ -360,10 +360,7 @@ public sealed class EvidenceTests : IAsyncLifetime
             pod.Refused,
             refused =>
                 refused.Cause.Contains("get pods/log of app in reports", StringComparison.Ordinal)
-                && refused.Cause.EndsWith(
-                    "Therefore not checked: what the container main of the pod app wrote.",
-                    StringComparison.Ordinal
-                )
+                && refused.Cause.EndsWith("Therefore not checked: what the container main of the pod app wrote.", StringComparison.Ordinal)
         );
         Assert.Contains(pod.Refused, refused => refused.Cause.Contains("list events in reports", StringComparison.Ordinal));
     }

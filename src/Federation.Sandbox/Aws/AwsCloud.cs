@@ -92,7 +92,8 @@ internal sealed class AwsCloud : IDisposable
                 TrustChanged = DateTimeOffset.MinValue,
                 MaxSessionDuration = 43_200,
                 TrustPolicy =
-                    $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:{{first.Partition}}:iam::{{first.Id}}:root"},"Action":"sts:AssumeRole"}]}""",
+                    """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"""
+                    + $$"""{"AWS":"arn:{{first.Partition}}:iam::{{first.Id}}:root"},"Action":"sts:AssumeRole"}]}""",
                 AttachedPolicies = [$"arn:{owner.Partition}:iam::aws:policy/AdministratorAccess"],
             };
         }

@@ -24,7 +24,8 @@ internal sealed class AwsException(string code, string message, HttpStatusCode s
             BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => isS3
                 ? new(
                     "RequestTimeout",
-                    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed."
+                    "Your socket connection to the server was not read from or written to within the timeout period. Idle "
+                        + "connections will be closed."
                 )
                 : new("RequestTimeout", "The request was not received in time.", HttpStatusCode.RequestTimeout),
             BadHttpRequestException => new(isS3 ? "IncompleteBody" : "MalformedInput", exception.Message),

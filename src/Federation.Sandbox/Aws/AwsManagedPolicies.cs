@@ -12,12 +12,16 @@ internal static class AwsManagedPolicies
         ["AmazonS3FullAccess"] = Allow("""["s3:*","s3-object-lambda:*"]"""),
         ["AmazonS3ReadOnlyAccess"] = Allow("""["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"]"""),
         ["AmazonSQSReadOnlyAccess"] = Allow(
-            """["sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:ListMessageMoveTasks","sqs:ListQueueTags"]"""
+            """["sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:"""
+                + """ListMessageMoveTasks","sqs:ListQueueTags"]"""
         ),
         ["AmazonSQSFullAccess"] = Allow("""["sqs:*"]"""),
         ["AWSDenyAll"] = """{"Version":"2012-10-17","Statement":[{"Sid":"DenyAll","Effect":"Deny","Action":["*"],"Resource":"*"}]}""",
         ["PowerUserAccess"] =
-            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}""",
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},"""
+            + """{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:"""
+            + """ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:"""
+            + """DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}""",
     };
 
     public static IamPolicy? Find(string arn)

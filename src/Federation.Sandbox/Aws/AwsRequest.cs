@@ -61,7 +61,9 @@ internal sealed record AwsRequest
         return null;
     }
 
-    /// <summary>The parameters of a call in the query protocol, from the body of a POST or the query of a GET; null for other calls.</summary>
+    /// <summary>
+    /// The parameters of a call in the query protocol, from the body of a POST or the query of a GET; null for other calls.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Form()
     {
         var pairs = IsFormBody ? [.. Query, .. ParseForm(Encoding.UTF8.GetString(Body), plusIsSpace: true)] : Query;

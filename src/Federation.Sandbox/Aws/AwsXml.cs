@@ -12,7 +12,10 @@ internal static class AwsXml
     public const string Sts = "https://sts.amazonaws.com/doc/2011-06-15/";
     public const string S3 = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-    /// <summary>Control characters in keys and refused values are written as character references, as S3 does, although XML 1.0 forbids them.</summary>
+    /// <summary>
+    /// Control characters in keys and refused values are written as character references, as S3 does, although XML 1.0 forbids
+    /// them.
+    /// </summary>
     private static readonly XmlWriterSettings Settings = new()
     {
         Async = true,

@@ -7,7 +7,9 @@ namespace Federation.Sandbox.Aws;
 /// <summary>The operations on OIDC providers.</summary>
 internal sealed class IamProviders(TimeProvider time, IssuerTransport issuers)
 {
-    /// <summary>The thumbprint for a provider that is created without one, read from the issuer's TLS chain; null where one was given.</summary>
+    /// <summary>
+    /// The thumbprint for a provider that is created without one, read from the issuer's TLS chain; null where one was given.
+    /// </summary>
     public async Task<string?> FetchThumbprintAsync(QueryParameters parameters, CancellationToken cancellationToken)
     {
         if (parameters.List("ThumbprintList").Count != 0)

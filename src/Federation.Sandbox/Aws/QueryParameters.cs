@@ -119,7 +119,8 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
         if (value.Length > max)
         {
             // The value is cut: it is long, and may be a token.
-            throw AwsException.Constraint(member, value[..Math.Min(16, max)] + "…", $"Member must have length less than or equal to {max}");
+            var start = value[..Math.Min(16, max)] + "…";
+            throw AwsException.Constraint(member, start, $"Member must have length less than or equal to {max}");
         }
 
         if (pattern is not null && !pattern.IsMatch(value))
@@ -127,7 +128,8 @@ internal sealed partial class QueryParameters(IReadOnlyDictionary<string, string
             throw AwsException.Constraint(
                 member,
                 value,
-                $"Member must satisfy regular expression pattern: {pattern.ToString().TrimStart('^').Replace("\\z", "", StringComparison.Ordinal)}"
+                "Member must satisfy regular expression pattern: "
+                    + pattern.ToString().TrimStart('^').Replace("\\z", "", StringComparison.Ordinal)
             );
         }
     }

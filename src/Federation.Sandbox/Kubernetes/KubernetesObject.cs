@@ -105,7 +105,10 @@ internal static class KubernetesObject
         /// <summary>A number field, or null.</summary>
         public long? Number(string field) => (node as JsonObject)?[field].Integer;
 
-        /// <summary>The node as an integer, or null. A number that was set in code has the type it was set with, one that was parsed is a long.</summary>
+        /// <summary>
+        /// The node as an integer, or null. A number that was set in code has the type it was set with, one that was parsed is
+        /// a long.
+        /// </summary>
         public long? Integer =>
             node is not JsonValue value ? null
             : value.TryGetValue<long>(out var wide) ? wide

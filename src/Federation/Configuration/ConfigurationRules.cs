@@ -194,7 +194,8 @@ internal static class ConfigurationRules
             reading.Add(
                 FindingCodes.AwsIdentifierInvalid,
                 at,
-                $"{PlainText.Quoted(arn)} is an ARN of another partition than {PlainText.Quoted(partition)}, that of the account's region {region}",
+                $"{PlainText.Quoted(arn)} is an ARN of another partition than {PlainText.Quoted(partition)}, that of the "
+                    + $"account's region {region}",
                 $"Write {PlainText.Quoted(string.Join(':', parts))}.",
                 string.Join(':', parts),
                 arn

@@ -12,7 +12,10 @@ public static class CheckVerdict
     /// <summary>The exit code of the validation pod's script when STS gave it no identity.</summary>
     public const int IdentityRefused = 10;
 
-    /// <summary>The assumed-role ARN in a termination message, which holds the output of <c>aws sts get-caller-identity</c>; null if there is none.</summary>
+    /// <summary>
+    /// The assumed-role ARN in a termination message, which holds the output of <c>aws sts get-caller-identity</c>; null if
+    /// there is none.
+    /// </summary>
     public static string? AssumedRole(string? terminationMessage)
     {
         if (terminationMessage is null)
@@ -55,8 +58,10 @@ public static class CheckVerdict
                     ? "The check passed, but the pod did not say which identity it had, so nothing proves that it assumed the role."
                     : "The check passed with another identity than the role that was to be proved.",
                 Fix = assumedRole is null
-                    ? "Let the pod write the output of `aws sts get-caller-identity --output json` to /dev/termination-log, as the built-in validation-pod.yaml does."
-                    : "Remove other credentials (access keys, another AWS_ROLE_ARN) from the pod's environment in your validation-pod.yaml.",
+                    ? "Let the pod write the output of `aws sts get-caller-identity --output json` to /dev/termination-log, as "
+                        + "the built-in validation-pod.yaml does."
+                    : "Remove other credentials (access keys, another AWS_ROLE_ARN) from the pod's environment in your "
+                        + "validation-pod.yaml.",
                 Expected = expected + "*",
                 Actual = assumedRole,
             },

@@ -21,9 +21,11 @@ public static class ClusterChecks
                 Severity = serves ? Severity.Warning : Severity.Error,
                 Resource = IdOf(cluster),
                 Cause =
-                    $"The cluster {cluster.Key} ({cluster.ResourceName}) is {facts.Status}{(serves ? "; it still serves, but may answer slowly" : "")}.",
+                    $"The cluster {cluster.Key} ({cluster.ResourceName}) is "
+                    + $"{facts.Status}{(serves ? "; it still serves, but may answer slowly" : "")}.",
                 Fix =
-                    $"Wait until it is RUNNING. This shows why it is not: gcloud container clusters describe {cluster.Name} --location {cluster.Location} --project {cluster.Project}",
+                    $"Wait until it is RUNNING. This shows why it is not: gcloud container clusters describe {cluster.Name} "
+                    + $"--location {cluster.Location} --project {cluster.Project}",
                 Expected = "RUNNING",
                 Actual = facts.Status,
             };
@@ -50,9 +52,13 @@ public static class ClusterChecks
                 Code = FindingCodes.WorkloadIdentityDisabled,
                 Resource = IdOf(cluster),
                 Cause =
-                    $"The cluster {cluster.Key} ({cluster.ResourceName}) {(string.IsNullOrEmpty(facts.WorkloadPool) ? "has no workload pool" : "has another workload pool")}, and {string.Join(", ", needing)} needs one for its Google service account.",
+                    $"The cluster {cluster.Key} ({cluster.ResourceName}) "
+                    + $"{(string.IsNullOrEmpty(facts.WorkloadPool) ? "has no workload pool" : "has another workload pool")}, and "
+                    + $"{string.Join(", ", needing)} needs one for its Google service account.",
                 Fix =
-                    $"Leave googleServiceAccount out, which AWS does not need, or: gcloud container clusters update {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool {cluster.WorkloadPool}",
+                    "Leave googleServiceAccount out, which AWS does not need, or: gcloud container clusters update "
+                    + $"{cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-pool "
+                    + cluster.WorkloadPool,
                 Expected = cluster.WorkloadPool,
                 Actual = string.IsNullOrEmpty(facts.WorkloadPool) ? "(none)" : facts.WorkloadPool,
             };
@@ -67,15 +73,20 @@ public static class ClusterChecks
                 Severity = Severity.Warning,
                 Resource = IdOf(cluster),
                 Cause =
-                    $"Pods on the node pool{(pools.Count == 1 ? "" : "s")} {string.Join(", ", pools)} of the cluster {cluster.Key} get the node's own metadata server, which does not know the Google service account of {string.Join(", ", needing)}.",
+                    $"Pods on the node pool{(pools.Count == 1 ? "" : "s")} {string.Join(", ", pools)} of the cluster "
+                    + $"{cluster.Key} get the node's own metadata server, which does not know the Google service account of "
+                    + $"{string.Join(", ", needing)}.",
                 Fix =
-                    $"gcloud container node-pools update {pool} --cluster {cluster.Name} --location {cluster.Location} --project {cluster.Project} --workload-metadata GKE_METADATA",
+                    $"gcloud container node-pools update {pool} --cluster {cluster.Name} --location {cluster.Location} "
+                    + $"--project {cluster.Project} --workload-metadata GKE_METADATA",
                 Expected = "GKE_METADATA",
                 Actual = "GCE_METADATA",
             };
     }
 
-    /// <summary>FED2008 if the role was made for an earlier cluster of this name: its trust would admit the new one's tokens as well.</summary>
+    /// <summary>
+    /// FED2008 if the role was made for an earlier cluster of this name: its trust would admit the new one's tokens as well.
+    /// </summary>
     /// <param name="id">The id of the cluster that has the name now.</param>
     /// <param name="madeFor">The cluster id on the role's tag; null if it has none.</param>
     /// <param name="adopt">The configuration says to trust the new cluster: then it is a warning.</param>
@@ -98,9 +109,11 @@ public static class ClusterChecks
                 Severity = adopt ? Severity.Warning : Severity.Error,
                 Resource = resource,
                 Cause =
-                    $"The role {role} was made for another cluster named {cluster.ResourceName}: that one had the id {madeFor}, today's has {id}. Both have the same issuer, so whoever runs the new cluster would be trusted as the old one was.",
+                    $"The role {role} was made for another cluster named {cluster.ResourceName}: that one had the id {madeFor}, "
+                    + $"the current one has {id}. Both have the same issuer, so the role would trust the new cluster like the old one.",
                 Fix =
-                    $"If the cluster was recreated on purpose, set `adopt: true` on {string.Join(", ", workloads)}, which trusts the new one. If not, find out who created it, and delete the role.",
+                    $"If the cluster was recreated on purpose, set `adopt: true` on {string.Join(", ", workloads)}, which "
+                    + "trusts the new one. If not, find out who created it, and delete the role.",
                 Expected = madeFor,
                 Actual = id,
             };

@@ -36,18 +36,23 @@ public static class Diagnostician
             account = [];
         }
 
-        Link[] way = [issuer, token, provider, audience, trust, role, permissions];
-        var check = CheckLink.Examine(subject, explained: way.Any(link => link.Findings.Any(IsSeen)));
+        Link[] links = [issuer, token, provider, audience, trust, role, permissions];
+        var check = CheckLink.Examine(subject, explained: links.Any(link => link.Findings.Any(IsSeen)));
         // In the order of STS, which finds the role before it reads the trust policy.
         Link[] inOrder = [issuer, token, provider, audience, role, trust, permissions, check];
-        var found = inOrder.SelectMany(link => link.Findings)
+        var found = inOrder
+            .SelectMany(link => link.Findings)
             .Concat(account)
             .Where(finding => !IsDecided(finding))
             .Distinct()
             .Except(repeated)
             .ToArray();
         var unreadOnce = unread.Except(repeated).ToHashSet();
-        return new WorkloadDiagnosis(Ordered(found, unreadOnce), Chain([.. way, check], unread)) { Unread = [.. unreadOnce], OfTokens = ofTokens };
+        return new WorkloadDiagnosis(Ordered(found, unreadOnce), Chain([.. links, check], unread))
+        {
+            Unread = [.. unreadOnce],
+            OfTokens = ofTokens,
+        };
 
         // The check failed because of it: its error replaces the warning that left it open.
         bool IsDecided(Finding finding) =>
@@ -113,16 +118,19 @@ public static class Diagnostician
         ];
     }
 
-    private static IEnumerable<Finding> Repeated(WorkloadEvidence evidence) =>
-        Refusals(evidence)
-            .SelectMany(cloud =>
-                cloud
-                    .OfType<Finding>()
-                    .Distinct()
-                    .Where(refusal => refusal.Kind.Class == FindingClass.OutOfReach)
-                    .GroupBy(refusal => refusal.Code, StringComparer.Ordinal)
-                    .SelectMany(alike => alike.Skip(1))
-            );
+    /// <summary>All but the first of a cloud's refusals with the same code, if it was out of reach: one cause, one finding.</summary>
+    private static IEnumerable<Finding> Repeated(WorkloadEvidence evidence)
+    {
+        return Refusals(evidence).SelectMany(RepeatedOfCloud);
+
+        static IEnumerable<Finding> RepeatedOfCloud(Finding?[] refusals) =>
+            refusals
+                .OfType<Finding>()
+                .Distinct()
+                .Where(refusal => refusal.Kind.Class == FindingClass.OutOfReach)
+                .GroupBy(refusal => refusal.Code, StringComparer.Ordinal)
+                .SelectMany(alike => alike.Skip(1));
+    }
 
     private static IEnumerable<Finding> Unread(WorkloadEvidence evidence)
     {

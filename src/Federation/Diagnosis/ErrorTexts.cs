@@ -48,18 +48,21 @@ public static class ErrorTexts
         [.. LogText.Lines(text).Where(line => line.AsSpan().ContainsAny(Phrases)).Distinct(StringComparer.Ordinal)];
 
     // A line is about one fault: that of the first text that recognises it.
-    private static List<Finding> Recognise(IReadOnlyList<ErrorText> texts, IEnumerable<string> lines) =>
+    private static List<Finding> Recognise(IReadOnlyList<ErrorText> texts, IEnumerable<string> lines)
+    {
+        return
         [
             .. lines
-                .Select(line =>
-                    texts
-                        .Index()
-                        .Select(known => (Place: known.Index, Said: known.Item.Explain(line)))
-                        .FirstOrDefault(known => known.Said is not null)
-                )
-                .Where(known => known.Said is not null)
-                .OrderBy(known => known.Place)
-                .DistinctBy(known => (known.Said!.Finding.Code, known.Said.Apart))
-                .Select(known => known.Said!.Finding),
+                .Select(FirstMatch)
+                .Where(match => match.Recognised is not null)
+                .OrderBy(match => match.Place)
+                .DistinctBy(match => (match.Recognised!.Finding.Code, match.Recognised.Distinction))
+                .Select(match => match.Recognised!.Finding),
         ];
+
+        (int Place, Recognised? Recognised) FirstMatch(string line) =>
+            texts
+                .Select((text, place) => (Place: place, Recognised: text.Explain(line)))
+                .FirstOrDefault(match => match.Recognised is not null);
+    }
 }

@@ -3,11 +3,10 @@ using System.Text.RegularExpressions;
 namespace Federation.Diagnosis;
 
 /// <summary>
-/// What was probably meant by an issuer, or by a provider's URL, that is not the expected one: the mistakes that people
-/// make with GKE's issuer, by name.
+/// Names the mistake in an issuer or provider URL that is nearly the expected one: those that people make with GKE's issuer.
 /// </summary>
-/// <param name="How">How it differs, as the end of a sentence that begins with it.</param>
-/// <param name="IsSlip">The expected one was miswritten; otherwise it is another cluster's, and may be right for that.</param>
+/// <param name="How">How it differs, as the end of a sentence whose subject is the URL.</param>
+/// <param name="IsSlip">True for a misspelling; false for another cluster's issuer, which may be right for that cluster.</param>
 internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
 {
     private const string Host = "container.googleapis.com";
@@ -17,8 +16,8 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
 
     private static readonly string[] Parts = ["project", "location", "cluster"];
 
-    /// <param name="expected">With or without <c>https://</c>, as it should be written where <paramref name="actual"/> was found.</param>
-    /// <returns>Null where they are the same, or have nothing to do with each other.</returns>
+    /// <param name="expected">With or without <c>https://</c>, as it should be where <paramref name="actual"/> was found.</param>
+    /// <returns>Null if they are equal or unrelated.</returns>
     public static IssuerNearMiss? Of(string expected, string actual)
     {
         if (actual == expected)
@@ -36,25 +35,28 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
         var scheme =
             wantedScheme == foundScheme ? null
             : wantedScheme.Length == 0
-                ? path.How.Length == 0 ? "has the scheme in it, which IAM leaves out there"
-                    : "has the scheme in it"
+                ? path.How.Length == 0 ? "has a scheme, which IAM leaves out there"
+                    : "has a scheme"
             : foundScheme.Length == 0 ? $"does not begin with {wantedScheme}"
             : $"begins with {foundScheme} instead of {wantedScheme}";
         return path with { How = string.Join(", and ", new[] { scheme, path.How }.Where(how => !string.IsNullOrEmpty(how))) };
     }
 
-    /// <summary>The issuer that GKE writes for the cluster that a miswritten one names; null if it is no GKE cluster's.</summary>
-    /// <remarks>A project's number stays what it is called: it does not tell the id.</remarks>
+    /// <summary>
+    /// GKE's issuer for the cluster that a misspelled one names, with <c>PROJECT_ID</c> for a project's number; null if it is
+    /// not a GKE cluster's.
+    /// </summary>
     public static string? Meant(string actual) =>
         Cluster().Match(WithoutScheme(actual).Bare) is { Success: true } found
-            ? $"https://{Host}/v1/projects/{(IsNumber(found) ? "PROJECT_ID" : Part(found, "project"))}/locations/{Part(found, "location")}/clusters/{Part(found, "cluster")}"
+            ? $"https://{Host}/v1/projects/{(IsNumber(found) ? "PROJECT_ID" : Part(found, "project"))}"
+                + $"/locations/{Part(found, "location")}/clusters/{Part(found, "cluster")}"
             : null;
 
-    /// <summary>The number of the project that it names, where GKE writes the id; null if it names none by number.</summary>
+    /// <summary>The project's number, if the issuer has that instead of the id.</summary>
     public static string? ProjectNumber(string actual) =>
         Cluster().Match(WithoutScheme(actual).Bare) is { Success: true } found && IsNumber(found) ? Part(found, "project") : null;
 
-    /// <summary>How a URL differs behind its scheme; an empty text where it does not.</summary>
+    /// <summary>How a URL differs after its scheme; empty if it does not.</summary>
     private static IssuerNearMiss? Path(string expected, string actual)
     {
         if (actual == expected)
@@ -78,7 +80,7 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
                 "differs in case, which IAM and STS tell apart"
             ),
             _ when OtherGoogleIssuers.Contains(actual.TrimEnd('/'), StringComparer.OrdinalIgnoreCase) => new(
-                "is another issuer of Google's, which does not sign the tokens of Kubernetes service accounts"
+                "is another issuer of Google, which does not sign the tokens of Kubernetes service accounts"
             ),
             _ when actual.Contains('/', StringComparison.Ordinal) && expected.StartsWith(actual.TrimEnd('/'), StringComparison.Ordinal) =>
                 new("is cut off"),
@@ -130,9 +132,12 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
     private static (string Scheme, string Bare) WithoutScheme(string issuer) =>
         issuer.IndexOf("://", StringComparison.Ordinal) is >= 0 and var at ? (issuer[..(at + 3)], issuer[(at + 3)..]) : ("", issuer);
 
-    /// <summary>GKE's <c>container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME</c>, and what people make of it.</summary>
+    /// <summary>
+    /// GKE's <c>container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME</c>, and its misspellings.
+    /// </summary>
     [GeneratedRegex(
-        @"\Acontainer\.googleapis\.com(?<port>:[0-9]+)?(?<version>/v1)?/projects/(?<project>[\w.:~-]+)/(?<kind>locations|zones|regions)/(?<location>[\w-]+)/clusters/(?<cluster>[\w-]+)(?<slash>/+)?\z",
+        @"\Acontainer\.googleapis\.com(?<port>:[0-9]+)?(?<version>/v1)?/projects/(?<project>[\w.:~-]+)"
+            + @"/(?<kind>locations|zones|regions)/(?<location>[\w-]+)/clusters/(?<cluster>[\w-]+)(?<slash>/+)?\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex Cluster();

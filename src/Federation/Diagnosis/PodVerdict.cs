@@ -2,10 +2,10 @@ using Federation.Findings;
 
 namespace Federation.Diagnosis;
 
-/// <summary>What is to be made of a validation pod at one moment.</summary>
+/// <summary>What a pod's state at one moment means.</summary>
 public abstract record PodVerdict
 {
-    /// <summary>Nothing is decided; <paramref name="LastSeen"/> is the last thing the pod said about itself.</summary>
+    /// <summary>Nothing is decided yet; <paramref name="LastSeen"/> is its latest state.</summary>
     public sealed record Undecided(string LastSeen) : PodVerdict;
 
     /// <summary>Every container ended with exit code zero.</summary>
@@ -14,10 +14,10 @@ public abstract record PodVerdict
     /// <summary>The container ended with another exit code.</summary>
     public sealed record Failed(int ExitCode, string? TerminationMessage) : PodVerdict;
 
-    /// <summary>It will not come to an exit code: waiting longer would change nothing.</summary>
+    /// <summary>It will never have an exit code: waiting longer would not help.</summary>
     public sealed record Hopeless(Finding Finding) : PodVerdict;
 
-    /// <summary>How long an unschedulable pod is given: autoscalers and Autopilot begin every first pod so.</summary>
+    /// <summary>How long a pod may be unschedulable: with autoscalers and Autopilot every first pod is at first.</summary>
     public static TimeSpan SchedulingGrace { get; } = TimeSpan.FromSeconds(120);
 
     private static readonly HashSet<string> PullReasons = new(StringComparer.Ordinal)
@@ -30,7 +30,7 @@ public abstract record PodVerdict
         "RegistryUnavailable",
     };
 
-    /// <summary>What container runtimes and registries write when trying again cannot help.</summary>
+    /// <summary>What container runtimes and registries write when retrying cannot help.</summary>
     private static readonly string[] PermanentPullErrors =
     [
         "not found",
@@ -44,8 +44,7 @@ public abstract record PodVerdict
     ];
 
     /// <summary>
-    /// The verdict by the pod's own state: reasons and phases as in the Kubernetes documents "Pod Lifecycle" and
-    /// "Images".
+    /// Reads the pod's state; reasons and phases are those of the Kubernetes documentation, "Pod Lifecycle" and "Images".
     /// </summary>
     public static PodVerdict Of(PodSnapshot pod, DateTimeOffset now)
     {
@@ -76,7 +75,7 @@ public abstract record PodVerdict
         return new Undecided(Seen(pod));
     }
 
-    /// <summary>The last thing a pod said about itself, in one line.</summary>
+    /// <summary>The pod's latest state in one line.</summary>
     public static string Seen(PodSnapshot pod)
     {
         var said =
@@ -115,9 +114,11 @@ public abstract record PodVerdict
         {
             Code = FindingCodes.ImagePullFailed,
             Cause =
-                $"The image {container.Image} of the pod {pod.Namespace}/{pod.Name} cannot be pulled: {container.WaitingMessage ?? container.WaitingReason}",
+                $"The image {container.Image} of the pod {pod.Namespace}/{pod.Name} cannot be pulled: "
+                + (container.WaitingMessage ?? container.WaitingReason),
             Fix =
-                "Set `verify.image` to an image that the cluster's nodes can pull and that has the AWS CLI in it, or give the nodes access to its registry.",
+                "Set `verify.image` to an image that the cluster's nodes can pull and that contains the AWS CLI, or give the "
+                + "nodes access to its registry.",
             Expected = "an image that can be pulled",
             Actual = container.Image,
         };
@@ -126,10 +127,11 @@ public abstract record PodVerdict
         new()
         {
             Code = FindingCodes.PodUnschedulable,
-            Cause = $"No node takes the pod {pod.Namespace}/{pod.Name}: {pod.UnscheduledMessage}",
+            Cause = $"No node accepts the pod {pod.Namespace}/{pod.Name}: {pod.UnscheduledMessage}",
             Fix =
-                "Add a node that the pod fits on, or adapt its requests, tolerations or node selector in your own validation-pod.yaml (--templates).",
-            Expected = "a node that takes the pod",
+                "Add a node that the pod fits on, or change its requests, tolerations or node selector in your own "
+                + "validation-pod.yaml (--templates).",
+            Expected = "a node that accepts the pod",
             Actual = pod.UnscheduledMessage,
         };
 
@@ -138,7 +140,8 @@ public abstract record PodVerdict
         {
             Code = FindingCodes.CheckFailed,
             Cause =
-                $"The container {container.Name} of {pod.Namespace}/{pod.Name} could not start from the image {container.Image}: {container.TerminatedMessage}",
+                $"The container {container.Name} of {pod.Namespace}/{pod.Name} could not start from the image "
+                + $"{container.Image}: {container.TerminatedMessage}",
             Fix = "The image must have /bin/sh; set `verify.image` to one that does.",
             Expected = "an image with /bin/sh",
             Actual = container.Image,
@@ -154,8 +157,8 @@ public abstract record PodVerdict
                     : $"The pod {pod.Namespace}/{pod.Name} was ended by the cluster ({pod.Reason ?? "no reason given"}): {pod.Message}",
             Fix =
                 pod.Reason == "DeadlineExceeded"
-                    ? "Make the check of `verify.run` end sooner, or raise `verify.timeout`."
-                    : "Run it again; if it happens again, look at the node the pod ran on.",
+                    ? "Make the command of `verify.run` end sooner, or raise `verify.timeout`."
+                    : "Run it again; if it happens again, check the node that the pod ran on.",
             Expected = "an exit code",
             Actual = pod.Message ?? pod.Reason,
         };

@@ -8,26 +8,26 @@ using Federation.WebIdentity;
 namespace Federation.Diagnosis;
 
 /// <summary>What AWS requires of a claim.</summary>
-/// <param name="By">Who requires it: <c>provider</c>, <c>trust policy</c>, <c>STS</c>.</param>
-public sealed record ClaimWish(string By, string Value, bool Fits);
+/// <param name="By">What requires it: <c>provider</c>, <c>trust policy</c>, <c>STS</c>.</param>
+public sealed record ClaimRequirement(string By, string Value, bool Fits);
 
 /// <summary>One claim of a token beside what AWS requires of it.</summary>
-/// <param name="Wishes">Empty for a claim that AWS does not look at.</param>
-public sealed record ClaimLine(string Claim, string Value, params IReadOnlyList<ClaimWish> Wishes)
+/// <param name="Requirements">Empty for a claim that AWS does not check.</param>
+public sealed record ClaimLine(string Claim, string Value, params IReadOnlyList<ClaimRequirement> Requirements)
 {
-    /// <summary>Whether it meets all requirements; null where there are none.</summary>
-    public bool? Fits => Wishes.Count == 0 ? null : Wishes.All(wish => wish.Fits);
+    /// <summary>Whether it meets all requirements; null if there are none.</summary>
+    public bool? Fits => Requirements.Count == 0 ? null : Requirements.All(requirement => requirement.Fits);
 }
 
 /// <summary>
-/// A token's claims, line by line, beside what the provider and the trust policy that are there require of them. What
-/// fits is the engine's answer; this only shows it.
+/// A token's claims, line by line, beside what the live provider and trust policy require of them. Whether a claim fits is
+/// decided by <see cref="SecurityTokenService"/>; this only shows it.
 /// </summary>
 public static class TokenComparison
 {
     private static readonly string[] Compared = ["iss", "aud", "azp", "sub", "exp", "iat", "nbf"];
 
-    /// <summary>The lines in the order in which AWS looks at the claims, then the rest; empty for what is no token.</summary>
+    /// <summary>The lines in the order in which AWS checks the claims, then the others; empty if it is not a token.</summary>
     public static IReadOnlyList<ClaimLine> Of(WorkloadEvidence evidence, TokenEvidence seen, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(evidence);
@@ -56,7 +56,11 @@ public static class TokenComparison
             "iss" => new(
                 claim,
                 text,
-                new ClaimWish(subject.IsGoogle ? "trust policy" : "provider", "https://" + subject.IssuerPath, !judgement.IsIssuerRefused)
+                new ClaimRequirement(
+                    subject.IsGoogle ? "trust policy" : "provider",
+                    "https://" + subject.IssuerPath,
+                    !judgement.IsIssuerRefused
+                )
             ),
             "aud" => new(
                 claim,
@@ -85,7 +89,7 @@ public static class TokenComparison
     {
         if (time is not { } moment)
         {
-            return new(claim, text, new ClaimWish("STS", "whole seconds since 1970", Fits: false));
+            return new(claim, text, new ClaimRequirement("STS", "whole seconds since 1970", Fits: false));
         }
 
         var distance =
@@ -94,16 +98,16 @@ public static class TokenComparison
         return new(
             claim,
             $"{Wording.Moment(moment)} ({distance}{lifetime})",
-            new ClaimWish("STS", required, !judgement.Refusals.Any(refusal => RefusalTable.Row(refusal.Reason).Claim == claim))
+            new ClaimRequirement("STS", required, !judgement.Refusals.Any(refusal => RefusalTable.Row(refusal.Reason).Claim == claim))
         );
     }
 
-    /// <summary>The audiences of the provider that is there; nothing where there is none, or it was not read.</summary>
-    private static IEnumerable<ClaimWish> ByProvider(WorkloadCase subject, TokenJudgement judgement)
+    /// <summary>The audiences of the live provider; empty if there is none or it was not read.</summary>
+    private static IEnumerable<ClaimRequirement> ByProvider(WorkloadCase subject, TokenJudgement judgement)
     {
         if (ProviderLink.Own(subject) is { ClientIds: { } clients } && !subject.IsGoogle)
         {
-            yield return new ClaimWish(
+            yield return new ClaimRequirement(
                 "provider",
                 clients.Count == 0 ? "(none)" : string.Join(" or ", clients),
                 !judgement.Refusals.Any(refusal =>
@@ -117,9 +121,9 @@ public static class TokenComparison
         }
     }
 
-    /// <summary>What the trust policy that is there requires under a key of the issuer.</summary>
-    /// <param name="otherwise">What it should require, where it was not read or requires nothing.</param>
-    private static IEnumerable<ClaimWish> ByTrust(
+    /// <summary>What the live trust policy requires under a key of the issuer.</summary>
+    /// <param name="otherwise">What it should require, if it was not read or requires nothing.</param>
+    private static IEnumerable<ClaimRequirement> ByTrust(
         WorkloadCase subject,
         TokenJudgement judgement,
         string key,
@@ -137,11 +141,11 @@ public static class TokenComparison
             .ToArray();
         if (required.Length > 0)
         {
-            yield return new ClaimWish("trust policy", string.Join(" or ", required), !IsObstacle(judgement, key));
+            yield return new ClaimRequirement("trust policy", string.Join(" or ", required), !IsObstacle(judgement, key));
         }
         else if (otherwise is not null)
         {
-            yield return new ClaimWish("trust policy", otherwise, text == otherwise);
+            yield return new ClaimRequirement("trust policy", otherwise, text == otherwise);
         }
     }
 

@@ -7,8 +7,8 @@ namespace Federation.Files;
 public static class OutputFile
 {
     /// <summary>
-    /// Writes the file beside its place and renames it: a reader, and whoever comes after a killed run, finds the old
-    /// file or the whole new one. A link at the path is replaced by the file, and what it points to is left alone.
+    /// Writes a temporary file and renames it, so that a reader, also after a killed run, finds either the old file or the
+    /// complete new one. A link at the path is replaced by the file; its target is not changed.
     /// </summary>
     /// <exception cref="FindingException">FED8013: the file cannot be written there.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
@@ -37,7 +37,7 @@ public static class OutputFile
     /// <inheritdoc cref="Replace(string, ReadOnlySpan{byte})"/>
     public static void Replace(string path, string text) => Replace(path, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Writes a file where none is yet. It neither replaces anything nor follows a link.</summary>
+    /// <summary>Writes a new file. It neither replaces anything nor follows a link.</summary>
     internal static void Create(string path, ReadOnlySpan<byte> content)
     {
         // In few system calls: a fleet has a hundred thousand files.

@@ -16,7 +16,7 @@ internal sealed class ScratchFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Creates one in a folder, with that folder if it is not there.</summary>
+    /// <summary>Creates one in a folder, and that folder if it does not exist.</summary>
     public static ScratchFolder CreateIn(string folder)
     {
         var path = System.IO.Path.Combine(folder, $"{Prefix}{Guid.NewGuid():N}");
@@ -36,11 +36,11 @@ internal sealed class ScratchFolder : IDisposable
         }
         catch (Exception inUse) when (inUse is IOException or UnauthorizedAccessException)
         {
-            // Its run lives, or another one is removing it now.
+            // Its run has not ended, or another run is removing it.
         }
     }
 
-    /// <summary>A path in the folder that nothing else has. Several threads may ask at once.</summary>
+    /// <summary>An unused path in the folder. Thread-safe.</summary>
     public string NextPath() => System.IO.Path.Combine(Path, Interlocked.Increment(ref _last).ToString("x"));
 
     public void Dispose()

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Federation.Findings;
 
-/// <summary>How much a finding weighs: only an <see cref="Error"/> changes the exit code.</summary>
+/// <summary>How serious a finding is: only an <see cref="Error"/> changes the exit code.</summary>
 public enum Severity
 {
     Information,
@@ -10,15 +10,15 @@ public enum Severity
     Error,
 }
 
-/// <summary>A place in a file of the user's: <paramref name="Line"/> and <paramref name="Column"/> count from one.</summary>
+/// <summary>A place in a user's file: <paramref name="Line"/> and <paramref name="Column"/> count from one.</summary>
 public sealed record SourceLocation(string File, int Line, int Column)
 {
     public override string ToString() => $"{File}:{Line}:{Column}";
 }
 
 /// <summary>
-/// One diagnosed fact. <see cref="Cause"/> speaks in the user's own names and values; <see cref="Fix"/> can be
-/// pasted or done; <see cref="Expected"/> and <see cref="Actual"/> stand wherever two values differ.
+/// One diagnosed fact. <see cref="Cause"/> uses the user's own names and values; <see cref="Fix"/> is something to do, or a
+/// command to paste; <see cref="Expected"/> and <see cref="Actual"/> are set if two values differ.
 /// </summary>
 public sealed record Finding
 {
@@ -53,7 +53,7 @@ public sealed record Finding
     public string Title => Kind.Name;
 }
 
-/// <summary>Ends what is under way because of findings, the first error being the root cause.</summary>
+/// <summary>Ends an operation because of findings; the first error is the root cause.</summary>
 public sealed class FindingException : Exception
 {
     public FindingException(params IReadOnlyList<Finding> findings)

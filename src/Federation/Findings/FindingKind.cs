@@ -1,30 +1,30 @@
 namespace Federation.Findings;
 
-/// <summary>What a code says about the run beyond "this is wrong"; code that has to tell findings apart asks for the class.</summary>
+/// <summary>The classes by which code distinguishes findings.</summary>
 public enum FindingClass
 {
     /// <summary>Something was read, and it is wrong.</summary>
     Fault,
 
     /// <summary>
-    /// A reader's refusal that is an answer itself: the thing was looked at, and it is not what it should be. Any other
-    /// refusal of a reader means that nobody could look.
+    /// A reader's refusal that is an answer: the thing was read, and it is not what it should be. Any other refusal of a
+    /// reader means that it could not be read.
     /// </summary>
     Answer,
 
-    /// <summary>An <see cref="Answer"/> by another account or cluster than the configured one: nothing else it says counts.</summary>
+    /// <summary>An <see cref="Answer"/> of another account or cluster than the configured one: nothing else read from it counts.</summary>
     WrongTarget,
 
     /// <summary>A whole cloud is out of reach: further refusals by it repeat this one.</summary>
     OutOfReach,
 
-    /// <summary>STS refused the role, in words that it also uses for a role that is too new to be visible everywhere.</summary>
+    /// <summary>STS refused the role, with a text that it also uses for a role that is too new to be visible everywhere.</summary>
     RoleRefused,
 
     /// <summary>The role was assumed, and a service denied an action.</summary>
     ActionDenied,
 
-    /// <summary>A pod ended or ran out of time without its state saying why.</summary>
+    /// <summary>A pod ended or timed out, and its state does not say why.</summary>
     PodEnded,
 }
 
@@ -51,13 +51,16 @@ public sealed class FindingKind
 
     public FindingClass Class { get; }
 
-    /// <summary>Where it is explained, from the root of the repository: <c>docs/diagnostics.md#fed4001-rolemissing</c>, as GitHub makes anchors of headings.</summary>
+    /// <summary>
+    /// Where it is explained, from the root of the repository: <c>docs/diagnostics.md#fed4001-rolemissing</c>, as GitHub makes
+    /// anchors of headings.
+    /// </summary>
     public string Page { get; }
 
     public override string ToString() => $"{Code} {Name}";
 }
 
-/// <summary>The part of a catalogue row that the constant itself does not say.</summary>
+/// <summary>The columns of a catalogue row besides code and title.</summary>
 [AttributeUsage(AttributeTargets.Field)]
 internal sealed class FindingKindAttribute(int exitCode, string meaning) : Attribute
 {

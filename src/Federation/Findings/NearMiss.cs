@@ -43,7 +43,7 @@ public static class NearMiss
         return nearest;
     }
 
-    /// <summary>The word without what people vary: case, hyphens, underscores.</summary>
+    /// <summary>The word in lower case, without hyphens and underscores.</summary>
     public static string Plain(string word) =>
         word.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 

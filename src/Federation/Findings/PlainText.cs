@@ -5,8 +5,8 @@ using System.Text;
 namespace Federation.Findings;
 
 /// <summary>
-/// Text from clouds, pods and people, made safe to show: it must not steer the terminal, the log or the page that shows
-/// it. What is unsafe is decided in <see cref="IsHidden"/> alone.
+/// Text from clouds, pods and people, made safe to show: it must not control the terminal, the log or the page that shows
+/// it. Only <see cref="IsHidden"/> decides what is unsafe.
 /// </summary>
 public static class PlainText
 {
@@ -19,7 +19,7 @@ public static class PlainText
 
     /// <summary>
     /// Whether a character is not shown as itself: a control character, a line or paragraph separator, or one that is
-    /// invisible or turns the direction of writing. Tabs and line feeds are among them.
+    /// invisible or changes the direction of writing. Tabs and line feeds are included.
     /// </summary>
     public static bool IsHidden(Rune rune) =>
         Rune.GetUnicodeCategory(rune)
@@ -77,7 +77,7 @@ public static class PlainText
         return quoted.Count < 2 ? string.Concat(quoted) : $"{string.Join(", ", quoted[..^1])} {conjunction} {quoted[^1]}";
     }
 
-    /// <param name="replace">What a hidden character becomes; null: it stays.</param>
+    /// <param name="replace">Returns the replacement of a hidden character; null: it stays.</param>
     private static string Replace(string text, Func<Rune, char?> replace)
     {
         if (!text.AsSpan().ContainsAnyExcept(Harmless))

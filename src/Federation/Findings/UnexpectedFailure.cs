@@ -1,6 +1,6 @@
 namespace Federation.Findings;
 
-/// <summary>What nobody foresaw, as a finding (FED8017).</summary>
+/// <summary>An unforeseen exception as a finding (FED8017).</summary>
 public static class UnexpectedFailure
 {
     /// <param name="doing">What was being done, as in "reading the cluster main".</param>

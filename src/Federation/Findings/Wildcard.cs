@@ -1,9 +1,9 @@
 namespace Federation.Findings;
 
-/// <summary>Patterns in which <c>*</c> stands for any run of characters and <c>?</c> for any one, as IAM has them.</summary>
+/// <summary>Patterns as in IAM: <c>*</c> matches any number of characters, <c>?</c> exactly one.</summary>
 internal static class Wildcard
 {
-    /// <summary>Linear in practice and without allocation: only the last <c>*</c> is ever reconsidered.</summary>
+    /// <summary>Linear in practice and without allocation: backtracks only to the last <c>*</c>.</summary>
     public static bool IsMatch(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text, bool ignoreCase = false, char any = '*', char one = '?')
     {
         int p = 0,

@@ -6,8 +6,8 @@ using Federation.Templates;
 namespace Federation.Planning;
 
 /// <summary>
-/// Plans how the clouds come to what the documents say: everything is read side by side and compared, and nothing counts
-/// before the accounts and clusters are confirmed to be the configured ones.
+/// Plans the changes that bring the clouds to what the documents say. Everything is read concurrently and compared; nothing
+/// counts before the accounts and clusters are confirmed to be the configured ones.
 /// </summary>
 /// <param name="workloads">The whole federation's; selection never changes what a shared role trusts.</param>
 /// <param name="selected">The names of the workloads to write.</param>
@@ -95,7 +95,7 @@ public sealed class Convergence(
 
     private static bool HasError(IEnumerable<Finding> findings) => findings.Any(finding => finding.Severity == Severity.Error);
 
-    /// <summary>Several clouds may stumble over the same thing, such as missing credentials.</summary>
+    /// <summary>Several clouds may report the same problem, such as missing credentials.</summary>
     private static IReadOnlyList<Finding> Once(IEnumerable<Finding> findings) => [.. findings.Distinct()];
 
     private static async Task<(T? Result, IReadOnlyList<Finding> Findings)> CollectAsync<T>(string doing, Func<Task<T>> read)
@@ -111,7 +111,7 @@ public sealed class Convergence(
         }
         catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
         {
-            // Any: one cloud's failure must not hide what the others say.
+            // Any exception: one cloud's failure must not hide the others' findings.
             return (null, [UnexpectedFailure.While(doing, unforeseen)]);
         }
     }

@@ -3,10 +3,9 @@ using System.Collections.Immutable;
 namespace Federation.Planning;
 
 /// <summary>
-/// What a resource says, flattened to <c>path → value</c> and already in canonical form, so that two states mean
-/// the same exactly when their fields are equal. A path reads as a person would write it
-/// (<c>trustPolicy.FederationAcmeMain36CC22DC.Condition.StringEquals.ISSUER:sub</c>, <c>clientIds[sts.amazonaws.com]</c>); a set
-/// is one path per member.
+/// A resource's state, flattened to <c>path → value</c> in canonical form: two states mean the same exactly if their fields
+/// are equal. Paths are readable (<c>trustPolicy.FederationAcmeMain36CC22DC.Condition.StringEquals.ISSUER:sub</c>,
+/// <c>clientIds[sts.amazonaws.com]</c>); a set has one path per member.
 /// </summary>
 public sealed record Fields(ImmutableSortedDictionary<string, string> Values)
 {
@@ -40,9 +39,9 @@ public sealed record Fields(ImmutableSortedDictionary<string, string> Values)
     }
 }
 
-/// <summary>One field of a change: null stands for absent.</summary>
+/// <summary>One field of a change; null means absent.</summary>
 public sealed record FieldChange(string Path, string? From, string? To)
 {
-    /// <summary>It is a member of a set, which comes or goes, and whose value stands in the path.</summary>
+    /// <summary>It is a member of a set that is added or removed; its value is in the path.</summary>
     public bool IsMember => (From is null || To is null) && Path.EndsWith($"[{From ?? To}]", StringComparison.Ordinal);
 }

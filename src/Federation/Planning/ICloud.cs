@@ -6,10 +6,12 @@ using Federation.Templates;
 namespace Federation.Planning;
 
 /// <summary>
-/// All that desired resources are made from. <paramref name="Clusters"/> is empty before the clusters were read:
-/// ids never depend on it, fields may.
+/// Everything from which the desired resources are derived. <paramref name="Clusters"/> is empty before the clusters are
+/// read: ids never depend on it, fields may.
 /// </summary>
-/// <param name="Workloads">The whole federation's workloads with their documents: selection never changes what a shared role trusts.</param>
+/// <param name="Workloads">
+/// The whole federation's workloads with their documents: selection never changes what a shared role trusts.
+/// </param>
 /// <param name="Clusters">By the cluster's key.</param>
 public sealed record DesiredInput(
     FederationConfiguration Configuration,
@@ -23,7 +25,7 @@ public interface ICloud
     /// <summary>The first segment of the resource ids it serves.</summary>
     string Name { get; }
 
-    /// <summary>The calls made so far, retries included; for the report.</summary>
+    /// <summary>The number of calls so far, retries included; for the report.</summary>
     int Calls { get; }
 
     /// <summary>The resources that the federation needs here, shared ones once. Pure: no call is made.</summary>
@@ -35,13 +37,13 @@ public interface ICloud
     /// </summary>
     Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken);
 
-    /// <summary>Reads a set of resources in as few calls as it takes; one observation for each, absent ones included.</summary>
+    /// <summary>Reads resources in as few calls as possible; one observation for each, absent ones included.</summary>
     /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
     Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken);
 
     /// <summary>
     /// The resources that carry the federation's mark, in the accounts, projects and clusters of the configuration,
-    /// whether or not they are still configured. Reads pages as they are asked for.
+    /// whether or not they are still configured. Reads page by page, as the caller iterates.
     /// </summary>
     /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
     IAsyncEnumerable<Observation> FindOwnedAsync(FederationConfiguration configuration, CancellationToken cancellationToken);
@@ -54,7 +56,7 @@ public interface ICloud
     Task ApplyAsync(Step step, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Carries out one step that deletes, and takes away only what is ours. What is gone already counts as deleted.
+    /// Carries out one step that deletes; deletes only what is ours. What no longer exists counts as deleted.
     /// </summary>
     /// <exception cref="FindingException">
     /// The cloud refused or could not be reached, or the resource is no longer ours or is in use (FED8009).

@@ -4,10 +4,10 @@ using Federation.Resources;
 
 namespace Federation.Planning;
 
-/// <summary>GKE's own word on the clusters: what every other cloud needs to know before it acts.</summary>
+/// <summary>What GKE says about the clusters, which the other clouds need before they act.</summary>
 public interface IClusterDirectory
 {
-    /// <summary>The clusters as GKE has them, by the cluster's key; each is read once in the life of the directory.</summary>
+    /// <summary>The clusters as GKE describes them, by the cluster's key; each is read once.</summary>
     /// <exception cref="FindingException">One is missing (FED2001), not serving (FED2007) or may not be read.</exception>
     Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(
         IReadOnlyCollection<Cluster> clusters,

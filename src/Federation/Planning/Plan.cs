@@ -5,7 +5,7 @@ using Federation.Findings;
 namespace Federation.Planning;
 
 /// <summary>
-/// What would be done, in an order in which it can be done, and the findings about it. With an error among the findings
+/// The steps, in an order in which they can be carried out, and the findings about them. If one of the findings is an error,
 /// nothing may be written.
 /// </summary>
 public sealed record Plan(IReadOnlyList<Step> Steps, IReadOnlyList<Finding> Findings)
@@ -18,8 +18,8 @@ public sealed record Plan(IReadOnlyList<Step> Steps, IReadOnlyList<Finding> Find
         Steps.Count(step => action == StepAction.Unchanged ? !step.Writes : step.Writes && step.Action == action);
 
     /// <summary>
-    /// The SHA-256, in lower-case hexadecimal digits, of every step's id, action, reason and fields: the same exactly
-    /// for plans that would do the same.
+    /// The SHA-256, in lower-case hexadecimal digits, of every step's id, action, reason and fields: equal exactly for plans
+    /// that do the same.
     /// </summary>
     public string Fingerprint()
     {
@@ -41,7 +41,7 @@ public sealed record Plan(IReadOnlyList<Step> Steps, IReadOnlyList<Finding> Find
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
-        // Each value with its length before it, so that no two lists of values are spelt alike.
+        // Each value is preceded by its length, so that different lists of values never give the same text.
         void Add(string? value)
         {
             var bytes = Encoding.UTF8.GetBytes(value ?? "");

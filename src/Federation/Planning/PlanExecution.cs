@@ -2,29 +2,29 @@ using Federation.Findings;
 
 namespace Federation.Planning;
 
-/// <summary>How a step went.</summary>
+/// <summary>The state of a step.</summary>
 public enum StepState
 {
-    /// <summary>Neither begun nor failed: something it depends on was not done, or the run was ended.</summary>
+    /// <summary>Not started, because a step that it depends on was not done, or the run was ended.</summary>
     NotReached,
     Running,
     Done,
     Failed,
 }
 
-/// <summary>Where one step of a plan stands; <paramref name="Findings"/> say why it failed.</summary>
+/// <summary>The progress of one step of a plan; <paramref name="Findings"/> say why it failed.</summary>
 public sealed record StepProgress(Step Step, StepState State, IReadOnlyList<Finding> Findings);
 
-/// <summary>Carries a plan out: in the order of its dependencies, side by side where they allow it.</summary>
+/// <summary>Carries out a plan, in the order of its dependencies and otherwise concurrently.</summary>
 public static class PlanExecution
 {
     /// <summary>
-    /// Carries out every step that writes. When one fails, what depends on it is not reached and the rest goes on, so that
-    /// one failure hides no other. Throws nothing of a step's: whatever it throws is that step's failure.
+    /// Carries out every step that writes. If one fails, the steps that depend on it are not reached and the others continue,
+    /// so that one failure hides no other. An exception of a step does not leave this method: it is that step's failure.
     /// </summary>
     /// <param name="clouds">By the first segment of the resource ids they serve.</param>
-    /// <param name="parallelism">The steps under way at once, at most.</param>
-    /// <param name="report">Told of each step as it begins and ends, possibly from several threads at once.</param>
+    /// <param name="parallelism">The maximum number of steps at a time.</param>
+    /// <param name="report">Called when a step begins and ends, possibly from several threads at once.</param>
     /// <returns>One entry for each step of the plan, in its order.</returns>
     public static async Task<IReadOnlyList<StepProgress>> RunAsync(
         Plan plan,
@@ -97,12 +97,12 @@ public static class PlanExecution
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                // The call may have reached the cloud before it was cut off; the next run reads what became of it.
+                // The call may have reached the cloud before it was cancelled; the next run reads the result.
                 return new StepProgress(step, StepState.Failed, []);
             }
             catch (Exception unforeseen)
             {
-                // Any: a step that fails in a way nobody foresaw must not hide how the others went.
+                // Any exception: an unforeseen failure of one step must not hide the results of the others.
                 return new StepProgress(step, StepState.Failed, [Unforeseen(step, unforeseen)]);
             }
         }

@@ -3,10 +3,10 @@ namespace Federation.Planning;
 /// <summary>What a run may do to the clouds.</summary>
 public enum PlanMode
 {
-    /// <summary>Creates, updates, and deletes what it was told to.</summary>
+    /// <summary>Creates, updates and deletes.</summary>
     Converge,
 
-    /// <summary>Creates what is absent; what is there stays as it is.</summary>
+    /// <summary>Creates what is absent; changes nothing that exists.</summary>
     CreateOnly,
 
     /// <summary>Writes nothing.</summary>

@@ -2,16 +2,16 @@ using Federation.Findings;
 
 namespace Federation.Planning;
 
-/// <summary>How much a plan may take away at once.</summary>
+/// <summary>How much a plan may delete at once.</summary>
 public static class PlanSafety
 {
-    /// <summary>The most resources that may go without being forced.</summary>
+    /// <summary>The maximum number of resources to delete without <c>--force</c>.</summary>
     public const int MostDeletions = 20;
 
-    /// <summary>Of what is ours, at most one part in this many may go without being forced.</summary>
+    /// <summary>At most one in this many of our resources may be deleted without <c>--force</c>.</summary>
     private const int LargestShare = 3;
 
-    /// <summary>The reason not to carry the plan out (FED8012); null if it takes away little enough.</summary>
+    /// <summary>FED8012 if the plan deletes too much; otherwise null.</summary>
     public static Finding? Check(Plan plan)
     {
         var going = plan.Steps.Where(step => step is { Action: StepAction.Delete, Writes: true }).ToArray();

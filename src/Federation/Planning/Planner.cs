@@ -4,8 +4,8 @@ using Federation.Resources;
 namespace Federation.Planning;
 
 /// <summary>
-/// Desired + observed → steps. Pure and deterministic: the same states give the same plan, and a plan made after its own
-/// steps were carried out is empty.
+/// Desired + observed → steps. Pure and deterministic: the same states give the same plan, and after a plan was carried out
+/// the next one is empty.
 /// <code>
 /// observed        | ours or may be used  | foreign, must be ours | owned elsewhere (existing)
 /// absent          | create               | create                | its "missing" finding
@@ -47,8 +47,7 @@ public static class Planner
     }
 
     /// <summary>
-    /// Decides adoption, in the one place where it is decided: a resource is taken over if every workload that needs it
-    /// says so.
+    /// Decides adoption, here and nowhere else: a resource is taken over if every workload that needs it says so.
     /// </summary>
     /// <param name="adopting">The names of the workloads that say <c>adopt: true</c>.</param>
     public static DesiredResource WithAdoption(DesiredResource resource, IReadOnlySet<string> adopting) =>
@@ -119,7 +118,7 @@ public static class Planner
             };
     }
 
-    /// <summary>Dependents go before what they depend on.</summary>
+    /// <summary>Dependents are deleted before what they depend on.</summary>
     private static IEnumerable<Step> Deletions(IReadOnlyCollection<Observation> leftBehind)
     {
         var dependents = leftBehind.SelectMany(one => one.DependsOn.Select(id => (id, one.Id))).ToLookup(pair => pair.id, pair => pair.Id);
@@ -179,8 +178,8 @@ public static class Planner
         {
             Code = desired.MissingCode,
             Resource = desired.Id.Value,
-            Cause = $"{desired.Id} is declared as existing, and it is not there.",
-            Fix = "Create it where it is owned, or take it out of the workload's `existing:` list so that Apply creates it.",
+            Cause = $"{desired.Id} is declared as existing, but it does not exist.",
+            Fix = "Create it where it is owned, or remove it from the workload's `existing:` list so that Apply creates it.",
         };
 
     private static Finding DiffersElsewhere(DesiredResource desired, IReadOnlyList<FieldChange> fields) =>

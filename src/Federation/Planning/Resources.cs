@@ -22,7 +22,7 @@ public abstract record DesiredResource(ResourceId Id)
     /// <summary>The desired state; compared with <see cref="Observation.Fields"/>.</summary>
     public abstract Fields Fields { get; }
 
-    /// <summary>What must be there before this one is written.</summary>
+    /// <summary>What must exist before this one is written.</summary>
     public IReadOnlyList<ResourceId> DependsOn { get; init; } = [];
 
     /// <summary>The names of the workloads that need it.</summary>
@@ -31,12 +31,12 @@ public abstract record DesiredResource(ResourceId Id)
     /// <summary>Owned elsewhere: read and checked, never written.</summary>
     public bool Existing { get; init; }
 
-    /// <summary>Take it over if it is there without our mark. Decided by <see cref="Planner.WithAdoption"/> alone.</summary>
+    /// <summary>Take it over if it exists without our mark. Only <see cref="Planner.WithAdoption"/> decides this.</summary>
     public bool Adopt { get; init; }
 
     public ForeignResource Foreign { get; init; } = ForeignResource.Use;
 
-    /// <summary>The finding code for its absence where it should exist already, such as FED4001 for a role.</summary>
+    /// <summary>The finding code for its absence if it is declared as existing, such as FED4001 for a role.</summary>
     public abstract string MissingCode { get; }
 }
 
@@ -55,15 +55,15 @@ public record Observation(ResourceId Id, Fields? Fields)
     /// </summary>
     public Fields Initial { get; init; } = Fields.Empty;
 
-    /// <summary>Findings that stand whatever is planned, such as a cluster that was recreated (FED2008).</summary>
+    /// <summary>Findings that do not depend on the plan, such as a cluster that was recreated (FED2008).</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 
-    /// <summary>What keeps it from being changed unless it is adopted, such as a field that another manager owns (FED8009).</summary>
+    /// <summary>Why it may not be changed unless it is adopted, such as a field that another manager owns (FED8009).</summary>
     public IReadOnlyList<Finding> Conflicts { get; init; } = [];
 
-    /// <summary>The workloads that it was made for, by its mark; empty where the mark does not say.</summary>
+    /// <summary>The workloads that it was created for, by its mark; empty if the mark does not say.</summary>
     public IReadOnlyList<string> Workloads { get; init; } = [];
 
-    /// <summary>What it needs while it is there; it is deleted before any of them.</summary>
+    /// <summary>What it depends on; it is deleted before any of them.</summary>
     public IReadOnlyList<ResourceId> DependsOn { get; init; } = [];
 }

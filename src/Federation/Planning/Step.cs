@@ -2,19 +2,19 @@ using Federation.Resources;
 
 namespace Federation.Planning;
 
-/// <summary>When a step of a plan comes: a move first adds the new way, has it proved, and then takes the old one away.</summary>
+/// <summary>The stage of a step: a move first adds the new access, then proves it, then removes the old one.</summary>
 public enum Stage
 {
-    /// <summary>It is no part of a move.</summary>
+    /// <summary>It is not part of a move.</summary>
     Plain,
 
-    /// <summary>Adds the new way beside the old one.</summary>
+    /// <summary>Adds the new access beside the old one.</summary>
     Widen,
 
-    /// <summary>Proves the new way.</summary>
+    /// <summary>Proves the new access.</summary>
     Prove,
 
-    /// <summary>Takes the old way away.</summary>
+    /// <summary>Removes the old access.</summary>
     Narrow,
 }
 
@@ -30,28 +30,28 @@ public enum StepAction
 /// <summary>Why a step does what it does.</summary>
 public enum StepReason
 {
-    /// <summary>What is live is what is desired.</summary>
+    /// <summary>The live state is the desired one.</summary>
     Matches,
 
-    /// <summary>The resource is not there.</summary>
+    /// <summary>The resource does not exist.</summary>
     Absent,
 
-    /// <summary>What is live differs from what is desired.</summary>
+    /// <summary>The live state differs from the desired one.</summary>
     Differs,
 
-    /// <summary>It was there without our mark, and every workload that needs it says <c>adopt</c>.</summary>
+    /// <summary>It existed without our mark, and every workload that needs it says <c>adopt</c>.</summary>
     Adopted,
 
     /// <summary>It is listed under <c>existing</c>: read and checked, never written.</summary>
     OwnedElsewhere,
 
-    /// <summary>It is there without our mark, so it is not written.</summary>
+    /// <summary>It exists without our mark, so it is not written.</summary>
     NotOurs,
 
-    /// <summary>It carries our mark, and the configuration no longer has it.</summary>
+    /// <summary>It has our mark, and is no longer configured.</summary>
     NoLongerConfigured,
 
-    /// <summary>The mode of the run keeps it from being written.</summary>
+    /// <summary>The mode of the run does not allow to write it.</summary>
     SuppressedByMode,
 }
 

@@ -10,10 +10,10 @@ internal enum Applicability
     Unknown,
 }
 
-/// <summary>Conditions as the IAM User Guide has them under "Condition operators" and "Multivalued context keys".</summary>
+/// <summary>Evaluates conditions (IAM User Guide, "Condition operators" and "Multivalued context keys").</summary>
 internal static class ConditionEvaluator
 {
-    /// <summary>Whether a statement's conditions let it apply: all of them must hold.</summary>
+    /// <summary>Whether a statement applies: all of its conditions must hold.</summary>
     public static Applicability AllHold(PolicyStatement statement, RequestContext context, PolicyVariables variables)
     {
         var result = Applicability.Yes;
@@ -139,7 +139,7 @@ internal static class ConditionEvaluator
         return best;
     }
 
-    /// <summary>Whether the request's value is what the policy wants, negation aside.</summary>
+    /// <summary>Whether the request's value matches the policy's, without the operator's negation.</summary>
     private static PatternMatch Matches(ConditionOperator @operator, string wanted, string value, PolicyVariables variables)
     {
         switch (@operator.Kind)
@@ -189,8 +189,8 @@ internal static class ConditionEvaluator
             _ => comparison >= 0,
         };
 
-    // The six parts of an ARN are matched separately: a wildcard does not reach over a colon, except within the last
-    // part, the resource.
+    // The six parts of an ARN are matched separately: a wildcard does not match a colon, except in the last part, the
+    // resource.
     private static PatternMatch MatchesArn(string pattern, string value, PolicyVariables variables)
     {
         var wanted = pattern.Split(':', 6);

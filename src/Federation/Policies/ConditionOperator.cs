@@ -33,7 +33,7 @@ internal enum SetQualifier
     ForAllValues,
 }
 
-/// <summary>A condition operator of the IAM User Guide's "Condition operators", taken apart.</summary>
+/// <summary>A parsed condition operator (IAM User Guide, "Condition operators").</summary>
 internal readonly record struct ConditionOperator(ConditionKind Kind, bool Negated, bool IfExists, SetQualifier Qualifier)
 {
     private const string AnyPrefix = "ForAnyValue:";
@@ -96,7 +96,7 @@ internal readonly record struct ConditionOperator(ConditionKind Kind, bool Negat
     }
 }
 
-/// <summary>How condition values read as other than text.</summary>
+/// <summary>Parses condition values that are not texts.</summary>
 internal static class ConditionValues
 {
     private static readonly string[] DateForms =
@@ -134,7 +134,7 @@ internal static class ConditionValues
         return DateTimeOffset.TryParseExact(text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date);
     }
 
-    /// <summary>An address alone is a network of itself; bits beyond the prefix do not count.</summary>
+    /// <summary>A single address is a network of one; bits after the prefix are ignored.</summary>
     public static bool TryNetwork(string text, [NotNullWhen(true)] out IPNetwork network)
     {
         network = default;

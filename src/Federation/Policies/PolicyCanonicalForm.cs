@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Federation.Policies;
 
-/// <summary>Brings a document into the one form that all documents of its meaning share.</summary>
+/// <summary>Brings a document into the form that all documents with the same meaning share.</summary>
 internal static class PolicyCanonicalForm
 {
     public static PolicyDocument Of(PolicyDocument document) =>
@@ -23,7 +23,7 @@ internal static class PolicyCanonicalForm
     public static PolicyStatement Of(PolicyStatement statement) =>
         statement with
         {
-            // IAM takes action names in any case; resources and principals are case-sensitive.
+            // IAM accepts action names in any case; resources and principals are case-sensitive.
             Actions = Set(statement.Actions, action => action.ToLowerInvariant()),
             NotActions = Set(statement.NotActions, action => action.ToLowerInvariant()),
             Resources = Set(statement.Resources, resource => resource),

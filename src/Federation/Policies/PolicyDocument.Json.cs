@@ -7,7 +7,7 @@ public sealed partial record PolicyDocument
     /// <summary>
     /// Reads a policy document. Every list may be given as a single value, a principal as <c>"*"</c>, a condition's
     /// value as string, number or boolean. A document without <c>Version</c> is one of 2008-10-17, as IAM reads it.
-    /// What IAM would say to its contents is another question: see <see cref="PolicyGrammar"/>.
+    /// Its contents are not checked: see <see cref="PolicyGrammar"/>.
     /// </summary>
     /// <exception cref="PolicyFormatException">The text is not JSON, or not shaped like a policy document.</exception>
     public static PolicyDocument Parse(string json) => PolicyReader.Read(json);
@@ -26,7 +26,7 @@ public sealed partial record PolicyDocument
     public string ToMinifiedJson() => PolicyWriter.Write(this, PolicyJsonStyle.Minified);
 
     /// <summary>
-    /// The one document that stands for all that mean the same: see <see cref="MeansTheSame"/>.
+    /// The document that represents all with the same meaning: see <see cref="MeansTheSame"/>.
     /// </summary>
     public PolicyDocument Canonical() => PolicyCanonicalForm.Of(this);
 
@@ -34,10 +34,9 @@ public sealed partial record PolicyDocument
     public string ToCanonicalJson() => PolicyWriter.Write(Canonical(), PolicyJsonStyle.Canonical);
 
     /// <summary>
-    /// Equality by meaning. Order and repetition never count, nor do the case of action names and of condition
-    /// keys, nor the spelling of numbers, dates, booleans and addresses under operators that read them as such.
-    /// <c>Version</c>, <c>Id</c> and each <c>Sid</c> do count: the first changes what <c>${…}</c> means, the last
-    /// says whose statement it is.
+    /// Equality by meaning. Ignored are order and repetition, the case of action names and condition keys, and the spelling
+    /// of numbers, dates, booleans and addresses under operators that parse them. <c>Version</c>, <c>Id</c> and each
+    /// <c>Sid</c> are compared: <c>Version</c> changes what <c>${…}</c> means, <c>Sid</c> says whose statement it is.
     /// </summary>
     public bool MeansTheSame(PolicyDocument other)
     {

@@ -9,7 +9,7 @@ public sealed partial record PolicyDocument
 
     public required IReadOnlyList<PolicyStatement> Statements { get; init; }
 
-    /// <summary>What a statement of this document is called in texts: <c>Statement SID</c>, or by its place, <c>Statement 2</c>.</summary>
+    /// <summary>A statement's name in texts: <c>Statement SID</c>, or by its place, <c>Statement 2</c>.</summary>
     public string NameOf(PolicyStatement statement)
     {
         ArgumentNullException.ThrowIfNull(statement);
@@ -48,5 +48,8 @@ public sealed record PolicyStatement
     public IReadOnlyList<PolicyCondition> Conditions { get; init; } = [];
 }
 
-/// <summary>One condition: <paramref name="Operator"/> as written (<c>StringEquals</c>, <c>ForAnyValue:StringLike</c>, <c>BoolIfExists</c>).</summary>
+/// <summary>
+/// One condition: <paramref name="Operator"/> as written (<c>StringEquals</c>, <c>ForAnyValue:StringLike</c>,
+/// <c>BoolIfExists</c>).
+/// </summary>
 public sealed record PolicyCondition(string Operator, string Key, IReadOnlyList<string> Values);

@@ -2,12 +2,12 @@ using Federation.Findings;
 
 namespace Federation.Policies;
 
-/// <summary>One call as policies see it.</summary>
+/// <summary>A call to evaluate.</summary>
 /// <param name="Action">Such as <c>s3:ListBucket</c>.</param>
 /// <param name="Resource">An ARN, or <c>*</c> for an action that names no resource.</param>
 public sealed record PolicyRequest(string Action, string Resource, RequestContext Context);
 
-/// <summary>A policy and what it is called: an inline policy's name or a managed policy's ARN.</summary>
+/// <summary>A policy and its name: an inline policy's name or a managed policy's ARN.</summary>
 public sealed record NamedPolicy(string Name, PolicyDocument Document);
 
 public enum PolicyDecision
@@ -28,7 +28,7 @@ public enum PolicyDecision
 /// <param name="Conditions">Those over such keys; empty where the resource depends on one.</param>
 internal sealed record UndecidedStatement(PolicyStatement Statement, IReadOnlyList<PolicyCondition> Conditions);
 
-/// <summary>Which of a session's policies is meant.</summary>
+/// <summary>The kinds of policies of a session.</summary>
 public enum PolicySource
 {
     Identity,
@@ -36,12 +36,14 @@ public enum PolicySource
     Session,
 }
 
-/// <summary>The statement that decided, and where it stands.</summary>
+/// <summary>The statement that decided, and its policy.</summary>
 public sealed record DecidingStatement(PolicySource Source, string PolicyName, PolicyStatement Statement);
 
-/// <summary>What the policies say to one call.</summary>
-/// <param name="Statement">The statement that allowed or denied; none where no statement applies.</param>
-/// <param name="BlockedBy">For an implicit deny: the first layer that does not allow it, <see cref="PolicySource.Identity"/> before the others.</param>
+/// <summary>The result of evaluating a call.</summary>
+/// <param name="Statement">The statement that allowed or denied; null if no statement applies.</param>
+/// <param name="BlockedBy">
+/// For an implicit deny: the first layer that does not allow it, <see cref="PolicySource.Identity"/> before the others.
+/// </param>
 public sealed record PolicyVerdict(PolicyDecision Decision, DecidingStatement? Statement, PolicySource? BlockedBy)
 {
     /// <summary>For <see cref="PolicyDecision.Undecided"/>: the statements that it depends on.</summary>
@@ -51,9 +53,9 @@ public sealed record PolicyVerdict(PolicyDecision Decision, DecidingStatement? S
 }
 
 /// <summary>
-/// Decides about calls within one account, as "Policy evaluation logic" of the IAM User Guide has it: an explicit
-/// Deny anywhere wins; otherwise the identity's policies must allow, and so must a permissions boundary and a session
-/// policy where there is one. Neither of the latter ever grants.
+/// Evaluates calls within one account (IAM User Guide, "Policy evaluation logic"): an explicit Deny overrides everything;
+/// otherwise the identity's policies must allow the call, and so must the permissions boundary and the session policy, if
+/// there is one. Boundary and session policy grant nothing by themselves.
 /// </summary>
 public static class PolicyEvaluator
 {
@@ -209,7 +211,7 @@ public static class PolicyEvaluator
         {
             PatternMatch.Yes => Applicability.No,
             PatternMatch.Unknown => Applicability.Unknown,
-            // A variable without a value might have excluded it: it must not be allowed because of that.
+            // A variable without a value might have excluded it, so it is not allowed.
             PatternMatch.Unresolved when statement.Effect is PolicyEffect.Allow => Applicability.No,
             _ => Applicability.Yes,
         };

@@ -77,9 +77,9 @@ public static class PolicyFields
             _ => values.Select(value => KeyValuePair.Create($"{path}[{value}]", value)),
         };
 
-    // Names from the document must not be able to spell another path. Condition keys are full of dots, which are
-    // harmless there: a key is the last name of its path.
-    // An empty Sid gets a name that nothing else is escaped to, or its second statement would be spelt like one without Sid.
+    // Names from the document are escaped, so that none can produce another path. Dots in condition keys are harmless,
+    // because a key is the last name of its path. An empty Sid is escaped as '%', which no other Sid is, so that it does
+    // not collide with statements without Sid.
     private static string Escape(string name) =>
         name.Length == 0
             ? "%"

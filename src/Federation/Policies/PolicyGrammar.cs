@@ -15,7 +15,7 @@ public enum PolicyKind
 
 /// <summary>One rule of IAM that a document breaks.</summary>
 /// <param name="Message">As IAM words it in a <c>MalformedPolicyDocument</c> error.</param>
-/// <param name="Detail">Which part of the document it is about, for a person.</param>
+/// <param name="Detail">The part of the document, in words.</param>
 public sealed record PolicyViolation(string Message, string Detail);
 
 /// <summary>
@@ -38,7 +38,7 @@ public static partial class PolicyGrammar
 
     private static readonly string[] PrincipalTypes = ["AWS", "Federated", "Service", "CanonicalUser"];
 
-    /// <summary>The rules that a text breaks; a text that is no policy document at all breaks the first of them.</summary>
+    /// <summary>The rules that a text breaks; a text that is not a policy document breaks the first of them.</summary>
     public static IReadOnlyList<PolicyViolation> Check(string json, PolicyKind kind)
     {
         try
@@ -185,8 +185,8 @@ public static partial class PolicyGrammar
             yield return new PolicyViolation("Missing required field Principal", $"{name} does not say who may assume the role.");
         }
 
-        // Google's issuer serves everyone: IAM wants one of its claims pinned, the key in lower case (recorded; IAM's
-        // own words for it are not).
+        // Everyone can get tokens of Google's issuer, so IAM requires a condition on one of its claims, with the key in
+        // lower case. The behaviour was recorded, IAM's text was not.
         if (
             statement is { Effect: PolicyEffect.Allow, Principals: { } admitted }
             && admitted.TryGetValue("Federated", out var federated)
@@ -201,7 +201,8 @@ public static partial class PolicyGrammar
         )
         {
             yield return new PolicyViolation(
-                "The trust policy must test accounts.google.com:aud, accounts.google.com:oaud or accounts.google.com:sub for the principal accounts.google.com.",
+                "The trust policy must test accounts.google.com:aud, accounts.google.com:oaud or accounts.google.com:sub for "
+                    + "the principal accounts.google.com.",
                 $"{name}: with StringEquals, the key in lower case."
             );
         }

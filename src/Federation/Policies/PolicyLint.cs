@@ -2,10 +2,10 @@ using Federation.Findings;
 
 namespace Federation.Policies;
 
-/// <summary>What is dangerous in a policy though IAM accepts it.</summary>
+/// <summary>Finds what is dangerous in a policy although IAM accepts it.</summary>
 internal static class PolicyLint
 {
-    // Actions that only ever take "*": naming no resource is no fault of theirs (Service Authorization Reference).
+    // Actions without resource types, so that "*" as resource is not an error (Service Authorization Reference).
     private static readonly string[] ActionsWithoutResource =
     [
         "s3:ListAllMyBuckets",
@@ -38,8 +38,8 @@ internal static class PolicyLint
         "cloudtrail:LookupEvents",
     ];
 
-    /// <summary>FED1101 for each statement of a permissions policy that allows more than anyone could mean.</summary>
-    /// <param name="policyName">How the policy is called in findings.</param>
+    /// <summary>FED1101 for each statement of a permissions policy that allows far too much.</summary>
+    /// <param name="policyName">The policy's name in findings.</param>
     /// <param name="strict">The findings are errors, not warnings.</param>
     public static IReadOnlyList<Finding> Permissions(
         PolicyDocument document,
@@ -114,8 +114,8 @@ internal static class PolicyLint
     }
 
     /// <summary>
-    /// FED1102 and FED1103 for each statement of a trust template that would let a web identity in without its
-    /// subject and audience pinned. IAM does not insist on either for a GKE issuer, so this does.
+    /// FED1102 and FED1103 for each statement of a trust template that admits a web identity without conditions on subject
+    /// and audience. For a GKE issuer IAM requires neither.
     /// </summary>
     public static IReadOnlyList<Finding> TrustTemplate(PolicyDocument document, SourceLocation? location = null)
     {
@@ -132,7 +132,8 @@ internal static class PolicyLint
                         Code = FindingCodes.SubjectNotPinned,
                         Cause = $"{name} of the trust policy {why}.",
                         Fix =
-                            "Pin the subject: \"Condition\": { \"StringEquals\": { \"ISSUER:sub\": \"system:serviceaccount:NAMESPACE:KSA\" } }.",
+                            "Pin the subject: \"Condition\": { \"StringEquals\": { \"ISSUER:sub\": "
+                            + "\"system:serviceaccount:NAMESPACE:KSA\" } }.",
                         Actual = SubjectConditions(statement).FirstOrDefault() is { } condition
                             ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}"
                             : null,
@@ -160,8 +161,8 @@ internal static class PolicyLint
 
     /// <summary>
     /// FED4008 for each statement of a live trust policy through which anyone in a GKE cluster could assume the role,
-    /// and FED1103 for each that takes tokens meant for somebody else. Statements about other issuers (GitHub's, say)
-    /// and AWS principals are their owners' affair.
+    /// and FED1103 for each that accepts tokens with another audience. Statements about other issuers, such as GitHub's, and
+    /// about AWS principals are not checked.
     /// </summary>
     /// <param name="role">The role's ARN or name, for the finding's text.</param>
     /// <param name="strict">FED1103 is an error, not a warning.</param>
@@ -180,7 +181,8 @@ internal static class PolicyLint
                         Code = FindingCodes.TrustSubjectOpen,
                         Cause = $"{name} of the trust policy of {role} {why}: service accounts it was not meant for can assume the role.",
                         Fix =
-                            "Pin the subject with StringEquals on ISSUER:sub to system:serviceaccount:NAMESPACE:KSA, or remove the statement.",
+                            "Pin the subject with StringEquals on ISSUER:sub to system:serviceaccount:NAMESPACE:KSA, or remove "
+                            + "the statement.",
                         Resource = resource,
                         Expected = "StringEquals on ISSUER:sub",
                         Actual = SubjectConditions(statement).FirstOrDefault() is { } condition
@@ -198,7 +200,8 @@ internal static class PolicyLint
                         Code = FindingCodes.AudienceNotPinned,
                         Severity = strict ? Severity.Error : Severity.Warning,
                         Cause =
-                            $"{name} of the trust policy of {role} does not pin the token's audience with StringEquals: a token that the service account got for another system is accepted too.",
+                            $"{name} of the trust policy of {role} does not pin the token's audience with StringEquals: a token "
+                            + "that the service account got for another system is accepted too.",
                         Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
                         Resource = resource,
                     }
@@ -236,7 +239,7 @@ internal static class PolicyLint
             return "does not test the token's subject";
         }
 
-        // Conditions are all to hold, so one that pins is enough, whatever the others say.
+        // All conditions must hold, so one that pins the subject is enough.
         if (subjects.Exists(condition => Pins(condition, document)))
         {
             return null;
@@ -253,7 +256,7 @@ internal static class PolicyLint
         };
     }
 
-    // One value or a few, none of them open: a pattern is as good as a value where it has no wildcard.
+    // Values without wildcards pin the subject, also under a Like operator.
     private static bool Pins(PolicyCondition condition, PolicyDocument document) =>
         condition.Values.Count > 0
         && !HasVariable(condition, document)

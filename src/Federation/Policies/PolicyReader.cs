@@ -44,7 +44,7 @@ internal ref struct PolicyReader
         }
     }
 
-    // System.Text.Json appends its own position, which ours replaces.
+    // Removes the position that System.Text.Json appends; ours replaces it.
     private static string Reason(JsonException e)
     {
         var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
@@ -166,7 +166,8 @@ internal ref struct PolicyReader
             if (text is not "*")
             {
                 throw Fault(
-                    $"{name} is \"{text}\": as a plain string it can only be \"*\"; otherwise give its type, such as {{ \"Federated\": \"…\" }}"
+                    $"{name} is \"{text}\": as a plain string it can only be \"*\"; otherwise give its type, such as {{ "
+                        + "\"Federated\": \"…\" }"
                 );
             }
 
@@ -192,7 +193,7 @@ internal ref struct PolicyReader
         while (NextProperty(operators, "Condition") is { } @operator)
         {
             Expect(JsonTokenType.StartObject, $"{@operator} is an object of condition keys and their values");
-            // Condition keys are the same whatever their case, so two that differ in case alone are one key twice.
+            // Condition keys are case-insensitive, so two that differ only in case are one key given twice.
             var keys = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
             while (NextProperty(keys, @operator) is { } key)
             {
@@ -264,7 +265,7 @@ internal ref struct PolicyReader
         var name = _json.GetString()!;
         if (!seen.Add(name))
         {
-            throw Fault($"{name} stands twice in {where}");
+            throw Fault($"{name} is given twice in {where}");
         }
 
         _json.Read();

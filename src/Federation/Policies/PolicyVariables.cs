@@ -3,7 +3,7 @@ using Federation.Findings;
 
 namespace Federation.Policies;
 
-/// <summary>How a text compares with a pattern of a policy.</summary>
+/// <summary>The result of comparing a text with a pattern of a policy.</summary>
 internal enum PatternMatch
 {
     No,
@@ -18,12 +18,12 @@ internal enum PatternMatch
 
 /// <summary>
 /// Fills in policy variables (<c>${aws:username}</c>, <c>${aws:PrincipalTag/team, 'none'}</c>, <c>${*}</c>, <c>${?}</c>,
-/// <c>${$}</c>; IAM User Guide, "Variables and tags"). Documents before 2012-10-17 have none: there it is all text.
+/// <c>${$}</c>; IAM User Guide, "Variables and tags"). In documents before 2012-10-17 they are plain text.
 /// </summary>
 internal readonly struct PolicyVariables
 {
-    // Noncharacters: no text of a policy or request contains them, so they can mark what is a wildcard in a pattern
-    // whose filled-in parts may contain '*' and '?' as plain characters.
+    // Noncharacters, which no policy or request contains: they mark the wildcards of a pattern, because its filled-in parts
+    // may contain '*' and '?' as plain characters.
     private const char Any = '\uFFFF';
     private const char One = '\uFFFE';
 
@@ -62,7 +62,7 @@ internal readonly struct PolicyVariables
 
     private bool Occurs(string text) => _context is not null && text.Contains("${", StringComparison.Ordinal);
 
-    /// <param name="missing">Where the result is null: why a variable could not be filled in.</param>
+    /// <param name="missing">If the result is null: why a variable could not be filled in.</param>
     private string? Fill(string pattern, bool wildcards, out PatternMatch missing)
     {
         missing = PatternMatch.Unresolved;

@@ -7,19 +7,19 @@ namespace Federation.Policies;
 
 internal enum PolicyJsonStyle
 {
-    /// <summary>Indented; a list of one is written as its value.</summary>
+    /// <summary>Indented; a list with one member is written as that member.</summary>
     Readable,
 
-    /// <summary>No white space; a list of one is written as its value.</summary>
+    /// <summary>Without white space; a list with one member is written as that member.</summary>
     Minified,
 
-    /// <summary>No white space; every list is a list.</summary>
+    /// <summary>Without white space; every list is written as a list.</summary>
     Canonical,
 }
 
 internal static class PolicyWriter
 {
-    // The text goes to IAM and to people, never into HTML: only what JSON itself demands is escaped.
+    // The text goes to IAM and to people, never into HTML: only what JSON requires is escaped.
     private static readonly JsonWriterOptions Indented = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -100,7 +100,8 @@ internal static class PolicyWriter
                 if (!keys.Add(condition.Key))
                 {
                     throw new InvalidOperationException(
-                        $"The statement {statement.Sid ?? "without Sid"} tests {condition.Key} twice under {condition.Operator}; JSON can hold it once."
+                        $"The statement {statement.Sid ?? "without Sid"} tests {condition.Key} twice under "
+                            + $"{condition.Operator}; JSON can hold it once."
                     );
                 }
 

@@ -34,7 +34,7 @@ public sealed class RequestContext
         _others = others;
     }
 
-    /// <summary>All that a service knows when it decides itself: other keys are absent.</summary>
+    /// <summary>The complete context of a service that decides itself: other keys are absent.</summary>
     public static implicit operator RequestContext(Dictionary<string, IReadOnlyList<string>> values) => FromDictionary(values);
 
     public static RequestContext FromDictionary(IReadOnlyDictionary<string, IReadOnlyList<string>> values) =>

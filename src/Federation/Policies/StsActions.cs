@@ -1,13 +1,13 @@
 namespace Federation.Policies;
 
-/// <summary>The actions of STS by which a web identity becomes a role.</summary>
+/// <summary>The STS actions by which a web identity assumes a role.</summary>
 public static class StsActions
 {
     public const string AssumeRoleWithWebIdentity = "sts:AssumeRoleWithWebIdentity";
 
-    /// <summary>Needed as well where the token carries session tags.</summary>
+    /// <summary>Also needed if the token has session tags.</summary>
     public const string TagSession = "sts:TagSession";
 
-    /// <summary>Needed as well where the token carries a source identity.</summary>
+    /// <summary>Also needed if the token has a source identity.</summary>
     public const string SetSourceIdentity = "sts:SetSourceIdentity";
 }

@@ -6,7 +6,9 @@ namespace Federation.Reporting;
 /// <summary>The chain of a diagnosis, drawn: as aligned lines for a console, as a Mermaid diagram for Markdown.</summary>
 public static class ChainDrawing
 {
-    /// <summary>A diagram shows as much of a value; Mermaid draws none of more than 50,000 characters ("Configuration", maxTextSize).</summary>
+    /// <summary>
+    /// The maximum length of a value; Mermaid rejects diagrams over 50,000 characters ("Configuration", maxTextSize).
+    /// </summary>
     private const int LongestLabel = 200;
 
     private static readonly Dictionary<string, string> Titles = new(StringComparer.Ordinal)
@@ -21,8 +23,8 @@ public static class ChainDrawing
         ["check"] = "the check",
     };
 
-    /// <summary>A line for each link; a broken one has the two values under it, and a mark where they part.</summary>
-    /// <param name="unicode">The console shows signs beyond ASCII.</param>
+    /// <summary>A line per link; a broken one has the two values below it, and a mark where they begin to differ.</summary>
+    /// <param name="unicode">Whether the console can show characters other than ASCII.</param>
     public static IEnumerable<ChainLine> Lines(IReadOnlyList<ChainLink> chain, bool unicode)
     {
         var (held, broken, unreached) = unicode ? ('✓', '✗', '·') : ('+', 'x', '.');
@@ -52,7 +54,9 @@ public static class ChainDrawing
         }
     }
 
-    /// <summary>The column to mark under two values; null where marking one would say nothing: they have not even a beginning in common.</summary>
+    /// <summary>
+    /// The column to mark below two values; null if they have not even a beginning in common.
+    /// </summary>
     public static int? Marked(string? expected, string? actual)
     {
         if (
@@ -68,7 +72,10 @@ public static class ChainDrawing
         return char.ToUpperInvariant(expected[0]) == char.ToUpperInvariant(actual[0]) ? Difference.At(expected, actual) : null;
     }
 
-    /// <summary>A <c>flowchart</c> from top to bottom, for its labels are long, without the fence around it; values stand in it quoted, so that none can end its label.</summary>
+    /// <summary>
+    /// A <c>flowchart</c> from top to bottom, because its labels are long, without the fence around it. Values are quoted, so
+    /// that none can end its label.
+    /// </summary>
     public static string Mermaid(IReadOnlyList<ChainLink> chain)
     {
         var diagram = new StringBuilder("flowchart TB\n");
@@ -100,7 +107,7 @@ public static class ChainDrawing
             .ToString();
     }
 
-    /// <summary>What a link is called where people read it.</summary>
+    /// <summary>A link's name for people.</summary>
     public static string TitleOf(ChainLink link) => Titles[link.Link];
 
     private static string ClassOf(LinkState state) =>

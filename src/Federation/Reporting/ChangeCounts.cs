@@ -3,12 +3,12 @@ using Federation.Planning;
 namespace Federation.Reporting;
 
 /// <summary>
-/// How many resources changed, or would change where nothing was to be written. A change that failed or was not reached
-/// counts as that alone.
+/// How many resources changed, or would change if the target only plans. A change that failed or was not reached counts
+/// only as that.
 /// </summary>
 public sealed record ChangeCounts(int Created, int Updated, int Deleted, int Unchanged, int Failed, int NotReached)
 {
-    /// <summary>The distinct changes of a report: a shared resource stands under each workload that needs it.</summary>
+    /// <summary>The distinct changes of a report, where a shared resource is listed under each workload that needs it.</summary>
     public static IEnumerable<ReportedChange> ChangesOf(Report report) =>
         report.Workloads.SelectMany(workload => workload.Changes).DistinctBy(change => (change.Resource, change.Action));
 

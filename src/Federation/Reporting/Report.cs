@@ -33,7 +33,7 @@ public sealed record Report
     /// <summary><c>live</c> or <c>sandbox</c>.</summary>
     public required string Cloud { get; init; }
 
-    /// <summary>Which packages the host is built on: <c>published</c> or <c>stand-ins</c>.</summary>
+    /// <summary>The packages that the host is built on: <c>published</c> or <c>stand-ins</c>.</summary>
     public string? Packages { get; init; }
 
     public required Outcome Outcome { get; init; }
@@ -46,7 +46,7 @@ public sealed record Report
     /// <summary>Every overridden endpoint, by the variable that overrides it.</summary>
     public IReadOnlyDictionary<string, string> Endpoints { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Where the evidence is that the run read, with no secret in it; none if it saved none.</summary>
+    /// <summary>The path of the evidence that the run read, without secrets; null if it saved none.</summary>
     public string? Evidence { get; init; }
 
     /// <summary>Findings that belong to no workload.</summary>
@@ -57,7 +57,9 @@ public sealed record Report
     /// <summary>The phases of the run as a whole.</summary>
     public IReadOnlyList<Phase> Phases { get; init; } = [];
 
-    /// <summary>Non-ASCII text and signs such as <c>&lt;</c> as they are: a report is read by people, and never embedded in a page.</summary>
+    /// <summary>
+    /// Does not escape non-ASCII text and characters such as <c>&lt;</c>: a report is read by people, never embedded in a page.
+    /// </summary>
     private static readonly ReportJson Readable = new(
         new JsonSerializerOptions(ReportJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
     );
@@ -82,12 +84,12 @@ public sealed record WorkloadReport
 
     public required string Audience { get; init; }
 
-    /// <summary>What the validation pod said it became; none if it never said.</summary>
+    /// <summary>The role session that the validation pod reported; null if it reported none.</summary>
     public string? AssumedRoleArn { get; init; }
 
     public IReadOnlyList<ReportedChange> Changes { get; init; } = [];
 
-    /// <summary>The way of a token, link by link.</summary>
+    /// <summary>The chain from the cluster to the check, link by link.</summary>
     public IReadOnlyList<ChainLink> Chain { get; init; } = [];
 
     public IReadOnlyList<ReportedFinding> Findings { get; init; } = [];
@@ -95,15 +97,15 @@ public sealed record WorkloadReport
     public IReadOnlyList<Phase> Phases { get; init; } = [];
 }
 
-/// <summary>How a change went.</summary>
+/// <summary>The result of a change.</summary>
 public enum ChangeState
 {
-    /// <summary>Nothing was to be written.</summary>
+    /// <summary>Not carried out, because the target only plans, or there is nothing to write.</summary>
     Planned,
     Done,
     Failed,
 
-    /// <summary>Not begun: something it depends on failed, or the run ended before.</summary>
+    /// <summary>Not started, because something that it depends on failed, or the run ended before.</summary>
     NotReached,
 }
 
@@ -120,7 +122,9 @@ public sealed record ReportedChange(
         new(step.Resource.Value, step.Action, step.Action == StepAction.Unchanged ? [] : step.Fields, step.Reason, state);
 }
 
-/// <param name="DiffersAt">The index of the first character in which expected and actual part; none where they are not two values of one kind.</param>
+/// <param name="DiffersAt">
+/// The index of the first character in which expected and actual differ; null if they are not two values of one kind.
+/// </param>
 public sealed record ReportedFinding(
     string Code,
     Severity Severity,

@@ -15,7 +15,7 @@ public abstract record RunEvent
 {
     /// <summary>The configuration was read.</summary>
     /// <param name="Source">Its path, as findings show it.</param>
-    /// <param name="IsExample">Nobody gave it: it is the bundled example.</param>
+    /// <param name="IsExample">It is the bundled example, because no configuration was given.</param>
     /// <param name="Selected">The workloads that the run is about.</param>
     /// <param name="Configured">How many workloads the configuration has.</param>
     public sealed record Opened(string Source, bool IsExample, IReadOnlyList<Workload> Selected, int Configured) : RunEvent;
@@ -26,7 +26,7 @@ public abstract record RunEvent
     /// <summary>A stage found something. Without a workload it belongs to those whose resource it names, if any.</summary>
     public sealed record Found(IReadOnlyList<Finding> Findings) : RunEvent;
 
-    /// <summary>Something was thrown that is no finding; <see cref="Found"/> tells it in words.</summary>
+    /// <summary>An exception that is not a finding; <see cref="Found"/> has it as a finding.</summary>
     public sealed record Broke(Exception Exception) : RunEvent;
 
     /// <summary>A phase of the whole run ended.</summary>
@@ -38,7 +38,7 @@ public abstract record RunEvent
     /// <summary>The documents of the selected workloads were written.</summary>
     public sealed record DocumentsWritten(int Workloads, int Files, string Folder) : RunEvent;
 
-    /// <summary>The clouds are known, and these addresses are not their own.</summary>
+    /// <summary>The clouds are known; these of their addresses are overridden.</summary>
     public sealed record EndpointsOverridden(ImmutableSortedDictionary<string, string> Overrides) : RunEvent;
 
     /// <summary>The plan was made.</summary>
@@ -55,7 +55,7 @@ public abstract record RunEvent
     /// <summary>No validation pod is created, because the evidence shows that it would fail.</summary>
     public sealed record GateSkipped(Workload Workload, WorkloadDiagnosis Diagnosis) : RunEvent;
 
-    /// <summary>The gate could not even begin.</summary>
+    /// <summary>The gate could not start.</summary>
     public sealed record GateRefused(Workload Workload, WorkloadDiagnosis Diagnosis) : RunEvent;
 
     public sealed record GateStarted(Workload Workload, string Pod) : RunEvent;
@@ -69,10 +69,10 @@ public abstract record RunEvent
     /// <summary>A workload's evidence was judged.</summary>
     public sealed record Diagnosed(WorkloadEvidence Evidence, WorkloadDiagnosis Diagnosis) : RunEvent;
 
-    /// <summary>An error text was explained; nothing is known of it where there is no finding.</summary>
+    /// <summary>An error text was explained; without findings no known error was found in it.</summary>
     public sealed record TextExplained(IReadOnlyList<Finding> Findings) : RunEvent;
 
-    /// <summary>A workload's tokens were compared with what AWS expects; none were found where the list is empty.</summary>
+    /// <summary>A workload's tokens were compared with what AWS expects; the list is empty if none were found.</summary>
     public sealed record TokensCompared(
         Workload Workload,
         IReadOnlyList<(TokenEvidence Token, IReadOnlyList<ClaimLine> Lines)> Tokens,
@@ -91,7 +91,7 @@ public abstract record RunEvent
     public sealed record Ended(Report Report, string ReportPath) : RunEvent;
 }
 
-/// <summary>Is told of what happens in a run.</summary>
+/// <summary>Receives the events of a run.</summary>
 public interface IRunObserver
 {
     /// <summary>Called in the order of events, from one thread at a time.</summary>

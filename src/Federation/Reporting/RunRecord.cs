@@ -29,7 +29,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
     public IReadOnlyList<Finding> Findings =>
         [.. _findings.List.Concat(_selected.SelectMany(workload => _workloads[workload.Name].Findings.List)).Distinct()];
 
-    /// <summary>The exit code that the run has earned so far.</summary>
+    /// <summary>The exit code of the run so far.</summary>
     public int ExitCode =>
         ExitCodes.Of(Findings) is var code and not ExitCodes.Done ? code
         : _reached == Outcome.Drifted ? ExitCodes.No
@@ -86,7 +86,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
                 Note(refused.Workload, refused.Diagnosis);
                 break;
             case RunEvent.GateEnded ended:
-                // What a pod has proved needs no reading any more.
+                // What a pod has proved does not need to be read.
                 Note(ended.Workload, ended.Result.Passed ? ended.Result.Diagnosis.WithoutUnread() : ended.Result.Diagnosis);
                 var record = _workloads[ended.Workload.Name];
                 record.Gate = ended.Result;
@@ -165,7 +165,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
             : _states.GetValueOrDefault(step.Id) switch
             {
                 StepState.Done => ChangeState.Done,
-                // A run that ends while a step is under way does not know what became of it.
+                // If the run ends during a step, its result is unknown.
                 StepState.Failed or StepState.Running => ChangeState.Failed,
                 _ => step.Writes ? ChangeState.NotReached : ChangeState.Done,
             };
@@ -184,7 +184,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
         }
     }
 
-    /// <summary>Puts findings under the workloads whose resource they name, and at the top otherwise.</summary>
+    /// <summary>Lists findings under the workloads whose resource they name, or else under the run.</summary>
     private void Note(IReadOnlyList<Finding> findings)
     {
         foreach (var finding in findings)
@@ -215,7 +215,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
         }
     }
 
-    /// <summary>What is known of one workload; of several diagnoses the last one's chain counts.</summary>
+    /// <summary>What is known of one workload; if it was diagnosed several times, the last chain counts.</summary>
     private sealed class WorkloadRecord
     {
         public DistinctFindings Findings { get; } = new();

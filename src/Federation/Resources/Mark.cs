@@ -4,10 +4,9 @@ using System.Text.RegularExpressions;
 namespace Federation.Resources;
 
 /// <summary>
-/// The mark on what this tool makes, by which it knows its own again: IAM tags, Kubernetes labels, and the description of
-/// a Google service account, which name the tool, the federation and the workloads. Tag values keep to the alphabet of
-/// IAM's TagRole, labels to "Labels and Selectors" of the Kubernetes documentation (63 characters, alphanumeric at both
-/// ends).
+/// The mark by which this tool recognises what it created: IAM tags, Kubernetes labels, and the description of a Google
+/// service account. It names the tool, the federation and the workloads. Tag values use the alphabet of IAM's TagRole,
+/// labels that of "Labels and Selectors" in the Kubernetes documentation (63 characters, alphanumeric at both ends).
 /// </summary>
 /// <param name="Federation">The federation's name (a DNS label): two federations do not take each other's resources for theirs.</param>
 /// <param name="Workloads">
@@ -54,7 +53,7 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
 
     /// <summary>
     /// The mark that the description of a Google service account carries, with as many of its workloads as are named there;
-    /// null if it carries none. Versions of this tool up to 1.0 wrote descriptions that name no federation: they are nobody's.
+    /// null if it carries none. Versions of this tool up to 1.0 wrote descriptions without a federation, which are not a mark.
     /// </summary>
     public static Mark? OfDescription(string? description) =>
         description is not null && MarkedDescription().Match(description) is { Success: true } match
@@ -69,7 +68,10 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
             )
             : null;
 
-    /// <summary>Whether the description of a Google service account carries the mark of this tool and federation, for whatever workloads.</summary>
+    /// <summary>
+    /// Whether the description of a Google service account carries the mark of this tool and federation, for whatever
+    /// workloads.
+    /// </summary>
     public bool IsOn(string? description) =>
         OfDescription(description) is { } mark && string.Equals(mark.Federation, Federation, StringComparison.Ordinal);
 
@@ -99,11 +101,11 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
         return Workloads.Count == 0 ? marks : marks.Add(Key(separator, WorkloadName), Join(joint, longest));
     }
 
-    /// <summary>The names in order, as many as fit; the rest as a count, so that the value stays the same for the same workloads.</summary>
+    /// <summary>As many names as fit, in order, and a count of the others. Deterministic.</summary>
     private string Join(char joint, int longest)
     {
         var names = Workloads.Order(StringComparer.Ordinal).ToList();
-        // A name takes a character at least, so no more of them than that can fit.
+        // A name has at least one character, so no more names than characters can fit.
         for (var shown = Math.Min(names.Count, longest); shown >= 0; shown--)
         {
             var rest = names.Count - shown;
@@ -124,7 +126,7 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     )]
     private static partial Regex MarkedDescription();
 
-    /// <summary>What stands for the workloads that there was no room for.</summary>
+    /// <summary>The count of the workloads that did not fit.</summary>
     [GeneratedRegex("^[0-9]+-more$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex RestOfWorkloads();
 }

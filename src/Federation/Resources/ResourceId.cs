@@ -19,7 +19,7 @@ public sealed record ResourceId : IComparable<ResourceId>
 
     public ResourceKind Kind { get; }
 
-    /// <summary>The last part: what the resource is called in its cloud. May hold slashes, as an issuer's path does.</summary>
+    /// <summary>The last part: the resource's name in its cloud. May contain slashes, as an issuer's path does.</summary>
     public string Name { get; }
 
     /// <summary>The whole name, as reports and findings show it.</summary>

@@ -182,7 +182,7 @@ internal sealed class TemplateFiller(
                             template.Invalid(
                                 scalar.Span,
                                 $"${{{name}}}",
-                                $"${{{name}}} stands for {values?.Count ?? 0} values where the template {template.File} has room for one.",
+                                $"${{{name}}} has {values?.Count ?? 0} values, but the template {template.File} needs exactly one here.",
                                 "Use it in an element of a list: the element is repeated for each value."
                             )
                         );

@@ -13,9 +13,9 @@ internal enum KeyPresence
 
 /// <summary>One of the condition keys that AWS documents for all services, or for STS.</summary>
 /// <param name="Name">As AWS writes it; ends in <c>/</c> where a tag's name follows.</param>
-/// <param name="Exchange">In <c>AssumeRoleWithWebIdentity</c>, which is unsigned: no principal of AWS makes it.</param>
-/// <param name="Session">In a call that a pod then makes with the role's session.</param>
-/// <param name="Why">Why it is there or not, as the rest of a sentence about the key.</param>
+/// <param name="Exchange">In <c>AssumeRoleWithWebIdentity</c>, which is unsigned: no AWS principal makes the call.</param>
+/// <param name="Session">In a call that a pod makes with the role's session.</param>
+/// <param name="Why">Why it is present or absent, as the rest of a sentence about the key.</param>
 /// <param name="Source">Where that is documented, or "recorded" from the real service.</param>
 internal sealed record ConditionKey(string Name, KeyPresence Exchange, KeyPresence Session, string Why, string Source)
 {
@@ -24,8 +24,8 @@ internal sealed record ConditionKey(string Name, KeyPresence Exchange, KeyPresen
 }
 
 /// <summary>
-/// The table of condition keys. A key has a value, is known to be absent, or cannot be known from here; this says which
-/// where the evidence itself does not. Written from "AWS global condition context keys" (Availability of each) and
+/// The table of condition keys. A key has a value, is known to be absent, or cannot be known from here; the table says
+/// which if the evidence does not. Written from "AWS global condition context keys" (Availability of each) and
 /// "IAM and AWS STS condition context keys" of the IAM User Guide.
 /// </summary>
 internal static class ConditionKeys
@@ -149,7 +149,7 @@ internal static class ConditionKeys
         StringComparer.OrdinalIgnoreCase
     );
 
-    /// <summary>The row of a key, in whatever case it is written; null if AWS documents none.</summary>
+    /// <summary>The row of a key, in any case; null if AWS documents none.</summary>
     public static ConditionKey? Find(string key)
     {
         var slash = key.IndexOf('/', StringComparison.Ordinal);
@@ -164,7 +164,9 @@ internal static class ConditionKeys
         // Another issuer's key, a claim that AWS does not map, another service's key.
         : KeyState.Absent;
 
-    /// <summary>What is known, without more evidence, of a key in a call with the role's session; services have keys of their own.</summary>
+    /// <summary>
+    /// What is known, without more evidence, of a key in a call with the role's session; services have keys of their own.
+    /// </summary>
     public static KeyState InSession(string key) => Find(key) is { } row ? State(row.Session) : KeyState.Unknown;
 
     private static bool IsOfAws(string key) =>

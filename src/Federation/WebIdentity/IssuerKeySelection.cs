@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Federation.WebIdentity;
 
-/// <summary>How the signature of a token stands to an issuer's keys.</summary>
+/// <summary>The result of verifying a token's signature with an issuer's keys.</summary>
 internal enum SignatureVerdict
 {
     Valid,
@@ -22,10 +22,10 @@ internal static class IssuerKeySelection
 {
     private const int MostKeysOfOneType = 100;
 
-    /// <summary>Whether STS takes tokens with this <c>alg</c> at all.</summary>
+    /// <summary>Whether STS accepts tokens with this <c>alg</c>.</summary>
     public static bool Supports(string? algorithm) => Scheme(algorithm) is not null;
 
-    /// <param name="seen">What is known of the signature where the token does not have it; null: it does.</param>
+    /// <param name="seen">What is known of the signature if the token has none; null: it has one.</param>
     public static SignatureVerdict Verify(WebIdentityToken token, IReadOnlyList<IssuerKey> keys, SeenSignature? seen = null)
     {
         if (Scheme(token.Algorithm) is not { } scheme)
@@ -55,7 +55,7 @@ internal static class IssuerKeySelection
         }
         catch (Exception e) when (e is CryptographicException or FormatException)
         {
-            // The JWKS holds something that is no key.
+            // The JWKS contains something that is not a key.
             return SignatureVerdict.KeyUnavailable;
         }
     }

@@ -1,8 +1,8 @@
 namespace Federation.WebIdentity;
 
 /// <summary>
-/// The name under which IAM knows an issuer: its URL without <c>https://</c>. Compared exactly: a slash at the end
-/// or another case names another provider (recorded behaviour of IAM and STS).
+/// The name by which IAM knows an issuer: its URL without <c>https://</c>. Compared exactly: with a slash at the end or in
+/// another case it is another provider (recorded behaviour of IAM and STS).
 /// </summary>
 public static class ProviderUrl
 {

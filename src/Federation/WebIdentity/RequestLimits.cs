@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Federation.WebIdentity;
 
-/// <summary>The limits that the STS API's model sets to the parameters, and the words in which STS reports them.</summary>
+/// <summary>The limits of the parameters in the STS API's model, and the texts in which STS reports violations.</summary>
 internal static partial class RequestLimits
 {
     public const int DefaultDurationSeconds = 3600;

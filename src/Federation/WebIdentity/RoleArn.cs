@@ -24,13 +24,17 @@ public sealed partial record RoleArn(string Partition, string Account, string Pa
         return arn is not null;
     }
 
-    /// <summary>The ARN that a session of this role has, <c>arn:PARTITION:sts::ACCOUNT:assumed-role/NAME/SESSION</c>; the path is not part of it.</summary>
+    /// <summary>
+    /// The ARN that a session of this role has, <c>arn:PARTITION:sts::ACCOUNT:assumed-role/NAME/SESSION</c>; the path is not
+    /// part of it.
+    /// </summary>
     public string AssumedRole(string sessionName) => $"arn:{Partition}:sts::{Account}:assumed-role/{Name}/{sessionName}";
 
     public override string ToString() => $"arn:{Partition}:iam::{Account}:role{Path}{Name}";
 
     [GeneratedRegex(
-        @"\A(?:arn):(?<partition>aws(?:-[a-z]+)*):iam::(?<account>[0-9]{12}):role(?<path>/(?:[!-.0-~]+/)*)(?<name>[A-Za-z0-9_+=,.@-]{1,64})\z",
+        @"\A(?:arn):(?<partition>aws(?:-[a-z]+)*):iam::(?<account>[0-9]{12}):role(?<path>/(?:[!-.0-~]+/)*)"
+            + @"(?<name>[A-Za-z0-9_+=,.@-]{1,64})\z",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex Form();

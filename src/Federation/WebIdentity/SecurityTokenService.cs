@@ -7,11 +7,11 @@ namespace Federation.WebIdentity;
 
 /// <summary>
 /// What AWS STS answers to <c>AssumeRoleWithWebIdentity</c>, decided from evidence alone. Written from the STS API
-/// reference, the IAM User Guide and recorded answers of the real service; nothing here knows an emulator.
+/// reference, the IAM User Guide and recorded answers of the real service, never from an emulator.
 /// </summary>
 public static class SecurityTokenService
 {
-    /// <summary>How far the token's clock and that of STS may be apart.</summary>
+    /// <summary>The clock skew that STS allows.</summary>
     public static readonly TimeSpan ClockAllowance = TimeSpan.FromMinutes(5);
 
     private const string InvalidIdentityToken = nameof(InvalidIdentityToken);
@@ -128,12 +128,12 @@ public static class SecurityTokenService
             }
         }
 
-        // Everything that shows on the token itself, before anyone is asked about its issuer.
+        // What is wrong with the token itself, before its issuer is looked up.
         private IEnumerable<WebIdentityDecision.Refused> Form()
         {
             if (!WebIdentityToken.TryParse(_request.WebIdentityToken, out _token, out var defect))
             {
-                // A broken length limit has said it already.
+                // The length limit has already refused it.
                 if (_request.WebIdentityToken.Length >= 4)
                 {
                     yield return Invalid(
@@ -280,7 +280,8 @@ public static class SecurityTokenService
                     // Two spaces: that is how STS writes it.
                     yield return Invalid(
                         RefusalReason.KeyUnavailable,
-                        "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+                        "Couldn't retrieve verification key from your identity provider,  please reference "
+                            + "AssumeRoleWithWebIdentity documentation for requirements"
                     ) with
                     {
                         Expected = _token.KeyId,
@@ -337,7 +338,8 @@ public static class SecurityTokenService
             {
                 yield return Invalid(
                     RefusalReason.NotYetValid,
-                    $"Token not yet valid: current date/time {Number(now + allowance)} must be after or equal to the not-before date/time {Number(notBefore)}"
+                    $"Token not yet valid: current date/time {Number(now + allowance)} must be after or equal to the not-before "
+                        + $"date/time {Number(notBefore)}"
                 ) with
                 {
                     Expected = Wording.Moment(evidence.Now),
@@ -364,7 +366,7 @@ public static class SecurityTokenService
                 yield break;
             }
 
-            // Without the claim, or with an empty list, that is what STS has said already.
+            // STS has already refused a missing claim and an empty list.
             if (!_token.Has("aud") || HasEmptyAudienceList())
             {
                 yield break;
@@ -372,7 +374,7 @@ public static class SecurityTokenService
 
             if (_audience.Length > 0)
             {
-                // Google's clients are nobody's to register; where the provider is missing there is nothing to compare.
+                // Google's clients cannot be registered; without a provider there is nothing to compare.
                 if (
                     _isGoogle
                     || evidence.Provider is not { } provider
@@ -384,7 +386,7 @@ public static class SecurityTokenService
                 }
             }
 
-            // STS says it in general terms where the audience is an authorized party, empty or given twice.
+            // STS uses a general text if the audience is an authorized party, empty or given twice.
             yield return Invalid(
                 RefusalReason.AudienceNotRegistered,
                 party is not null || _audience.Length == 0 || IsAudienceRepeated() ? NotValidated : "Incorrect token audience"
@@ -436,7 +438,7 @@ public static class SecurityTokenService
             }
         }
 
-        // A list with commas would pass for one ARN with a strange path: STS does not take it for one.
+        // A list with commas would parse as one ARN with a strange path, but STS does not accept it.
         private static bool IsRoleArn(string text) => text.Count(character => character == ':') == 5 && RoleArn.TryParse(text, out _);
 
         private WebIdentityDecision.Refused RolesRefused(RefusalReason reason, string message, JsonElement claim) =>

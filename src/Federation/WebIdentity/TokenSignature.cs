@@ -3,7 +3,7 @@ namespace Federation.WebIdentity;
 /// <summary>Whether a token is signed by a key of an issuer.</summary>
 public static class TokenSignature
 {
-    /// <returns>Null where that cannot be told: the text is no token, or none of the keys is its own.</returns>
+    /// <returns>Null if that is unknown: the text is not a token, or none of the keys is the one that it names.</returns>
     public static bool? Holds(string text, IReadOnlyList<IssuerKey> keys) =>
         !WebIdentityToken.TryParse(text, out var token, out _)
             ? null

@@ -5,7 +5,7 @@ using Federation.Configuration;
 
 namespace Federation.WebIdentity;
 
-/// <summary>The text of a token of which no signature is known: for judging its header and claims alone.</summary>
+/// <summary>The text of a token without signature, to judge its header and claims.</summary>
 internal static class UnsignedToken
 {
     /// <summary>The token that a pod of the workload will hold, with the claims that GKE writes into it.</summary>
@@ -22,7 +22,9 @@ internal static class UnsignedToken
             }
         );
 
-    /// <summary>The ID token of the workload's Google service account, whose subject and authorized party are the account's unique id.</summary>
+    /// <summary>
+    /// The ID token of the workload's Google service account, whose subject and authorized party are the account's unique id.
+    /// </summary>
     public static string ForGoogle(Workload workload, string uniqueId, DateTimeOffset now) =>
         Expected(
             new JsonObject
@@ -36,7 +38,7 @@ internal static class UnsignedToken
             }
         );
 
-    /// <summary>A token that was seen, from what was kept of it.</summary>
+    /// <summary>A token that was seen, from its claims.</summary>
     /// <param name="keyId">Null: its header has none.</param>
     public static string FromClaims(string algorithm, string? keyId, JsonObject claims)
     {

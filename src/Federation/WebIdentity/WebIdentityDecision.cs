@@ -2,7 +2,7 @@ using Federation.Policies;
 
 namespace Federation.WebIdentity;
 
-/// <summary>Why STS refuses, one value per distinct cause; several causes share an error code on the wire.</summary>
+/// <summary>Why STS refuses, a value per cause; several causes share an error code on the wire.</summary>
 public enum RefusalReason
 {
     /// <summary>A parameter is too short, too long, out of range or of the wrong form.</summary>
@@ -23,7 +23,7 @@ public enum RefusalReason
 
     AudienceEmpty,
 
-    /// <summary>The subject is null, or no text at all.</summary>
+    /// <summary>The subject is null, or not a text.</summary>
     SubjectNull,
 
     TimestampInvalid,
@@ -41,10 +41,10 @@ public enum RefusalReason
 
     Expired,
 
-    /// <summary><c>iat</c> lies ahead.</summary>
+    /// <summary><c>iat</c> is in the future.</summary>
     FromTheFuture,
 
-    /// <summary><c>nbf</c> lies ahead.</summary>
+    /// <summary><c>nbf</c> is in the future.</summary>
     NotYetValid,
 
     /// <summary>More than one audience and no authorized party.</summary>
@@ -64,19 +64,25 @@ public enum RefusalReason
     /// <summary>No statement names the token's provider as principal.</summary>
     TrustPrincipal,
 
-    /// <summary>The statement is about other actions; or the token carries session tags or a source identity, and no statement allows those.</summary>
+    /// <summary>
+    /// The statement is about other actions; or the token carries session tags or a source identity, and no statement allows
+    /// those.
+    /// </summary>
     TrustAction,
 
-    /// <summary>The statement wants another subject.</summary>
+    /// <summary>The statement requires another subject.</summary>
     TrustSubject,
 
-    /// <summary>The statement wants another audience.</summary>
+    /// <summary>The statement requires another audience.</summary>
     TrustAudience,
 
     /// <summary>The statement compares with <c>*</c> or <c>?</c> in a value that only a Like operator would read as a pattern.</summary>
     TrustWildcardLiteral,
 
-    /// <summary>The statement tests a key that no token of this issuer has: another issuer's, one with <c>https://</c>, a claim AWS cannot test.</summary>
+    /// <summary>
+    /// The statement tests a key that no token of this issuer has: another issuer's, one with <c>https://</c>, a claim AWS
+    /// cannot test.
+    /// </summary>
     TrustConditionKey,
 
     /// <summary>Another condition of the statement does not hold.</summary>

@@ -2,10 +2,10 @@ using Federation.Policies;
 
 namespace Federation.WebIdentity;
 
-/// <summary>The parameters of <c>sts:AssumeRoleWithWebIdentity</c> that bear on the decision.</summary>
+/// <summary>The parameters of <c>sts:AssumeRoleWithWebIdentity</c> that matter for the decision.</summary>
 public sealed record AssumeRoleWithWebIdentityRequest(string RoleArn, string RoleSessionName, string WebIdentityToken)
 {
-    /// <summary>Seconds; none: one hour.</summary>
+    /// <summary>In seconds; null: one hour.</summary>
     public int? DurationSeconds { get; init; }
 
     public string? ProviderId { get; init; }
@@ -17,7 +17,7 @@ public sealed record AssumeRoleWithWebIdentityRequest(string RoleArn, string Rol
 /// <summary>An IAM OIDC provider; <paramref name="Url"/> without <c>https://</c>, as IAM returns it.</summary>
 public sealed record OpenIdConnectProvider(string Arn, string Url, IReadOnlyList<string> ClientIds);
 
-/// <summary>The role that is asked for, as it stands in its account.</summary>
+/// <summary>The requested role, as it is in its account.</summary>
 public sealed record AssumableRole(string Arn, string RoleId, PolicyDocument TrustPolicy)
 {
     public TimeSpan MaxSessionDuration { get; init; } = TimeSpan.FromHours(1);
@@ -52,13 +52,13 @@ public abstract record IssuerKeys
     /// <summary>Discovery or JWKS could not be fetched.</summary>
     public sealed record Unreachable(string Reason) : IssuerKeys;
 
-    /// <summary>The keys are not known from here: neither key nor signature is objected to.</summary>
+    /// <summary>The keys are not known from here: neither key nor signature is refused.</summary>
     public sealed record Unknown : IssuerKeys;
 }
 
-/// <summary>Everything STS looks at when it decides.</summary>
-/// <param name="Provider">The provider of the token's issuer in the role's account; none if there is none.</param>
-/// <param name="Role">The role; none if it does not exist (or is not visible yet).</param>
+/// <summary>Everything that STS uses for its decision.</summary>
+/// <param name="Provider">The provider of the token's issuer in the role's account; null if there is none.</param>
+/// <param name="Role">The role; null if it does not exist (or is not visible yet).</param>
 public sealed record WebIdentityEvidence(
     AssumeRoleWithWebIdentityRequest Request,
     OpenIdConnectProvider? Provider,
@@ -68,19 +68,19 @@ public sealed record WebIdentityEvidence(
 )
 {
     /// <summary>
-    /// Set where the token is known by its header and claims alone: what was found out about its signature when it was
-    /// seen. Null: the request has the token's own text, which is verified.
+    /// Set if only the token's header and claims are known: what was found about its signature when it was seen. Null: the
+    /// request has the token's own text, whose signature is verified.
     /// </summary>
     internal SeenSignature? Signature { get; init; }
 
     /// <summary>
     /// The condition keys of the call itself, such as <c>aws:SourceIp</c>, as STS sees them: any other key is absent.
-    /// Null: it is judged from outside, where <see cref="ConditionKeys"/> says what is known of a key.
+    /// Null: the call is judged from outside, where <see cref="ConditionKeys"/> says what is known of a key.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? CallKeys { get; init; }
 }
 
-/// <summary>What was found out about the signature of a token whose text is gone.</summary>
+/// <summary>What was found about the signature of a token whose text was not kept.</summary>
 internal enum SeenSignature
 {
     Unknown,

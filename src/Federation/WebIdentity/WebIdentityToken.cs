@@ -9,17 +9,17 @@ using Federation.Findings;
 
 namespace Federation.WebIdentity;
 
-/// <summary>What keeps a text from being a JSON Web Token that STS takes.</summary>
+/// <summary>Why a text is not a JSON Web Token that STS accepts.</summary>
 public enum TokenDefect
 {
     None,
 
     Empty,
 
-    /// <summary>The path of a token's file in place of what is in it.</summary>
+    /// <summary>The path of a token's file instead of its content.</summary>
     Path,
 
-    /// <summary>A token, base64-encoded once more.</summary>
+    /// <summary>A token that was base64-encoded again.</summary>
     Base64,
 
     /// <summary>A token with white space around it, such as the line break of a hand-written file.</summary>
@@ -34,11 +34,11 @@ public enum TokenDefect
     /// <summary>Header or claims are not a JSON object.</summary>
     NotJson,
 
-    /// <summary>The header demands an extension (<c>crit</c>), none of which STS understands.</summary>
+    /// <summary>The header requires an extension (<c>crit</c>); STS supports none.</summary>
     CriticalHeader,
 }
 
-/// <summary>How a time claim reads.</summary>
+/// <summary>The result of reading a time claim.</summary>
 internal enum TimeClaim
 {
     Absent,
@@ -47,8 +47,8 @@ internal enum TimeClaim
 }
 
 /// <summary>
-/// A JSON Web Token (RFC 7519) taken apart, its signature not judged. Of a member given twice the last counts, as it
-/// does for STS. The text of the signature is nowhere to be had from outside, nor does <see cref="ToString"/> show it.
+/// A parsed JSON Web Token (RFC 7519); its signature is not verified. If a member is given twice the last one counts, as
+/// for STS. The signature is not accessible from outside, and <see cref="ToString"/> does not show it.
 /// </summary>
 public sealed class WebIdentityToken
 {
@@ -90,7 +90,7 @@ public sealed class WebIdentityToken
     /// <summary>The <c>aud</c> claim, which may be one text or a list.</summary>
     public IReadOnlyList<string> Audiences { get; }
 
-    /// <summary>The <c>azp</c> claim; where it stands, it is the audience that STS looks at.</summary>
+    /// <summary>The <c>azp</c> claim; if the token has it, STS checks it instead of the audience.</summary>
     public string? AuthorizedParty { get; }
 
     public DateTimeOffset? ExpiresAt { get; }
@@ -106,8 +106,8 @@ public sealed class WebIdentityToken
 
     internal byte[] Signature { get; }
 
-    /// <summary>Takes a token apart; its signature, times and audience are not judged.</summary>
-    /// <param name="defect">What is wrong with it if it is none.</param>
+    /// <summary>Parses a token; its signature, times and audience are not checked.</summary>
+    /// <param name="defect">What is wrong with it if it is not a token.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out WebIdentityToken? token, out TokenDefect defect)
     {
         token = null;
@@ -126,9 +126,10 @@ public sealed class WebIdentityToken
         return defect is TokenDefect.None;
     }
 
-    /// <summary>The claims that tell tokens apart; never the signature.</summary>
+    /// <summary>The claims that distinguish tokens; never the signature.</summary>
     public override string ToString() =>
-        $"JWT {Algorithm ?? "without alg"}, kid {KeyId ?? "none"}: iss {Issuer ?? "none"}, sub {Subject ?? "none"}, aud {string.Join(", ", Audiences)}, exp {(ExpiresAt is { } expires ? Wording.Moment(expires) : "none")}";
+        $"JWT {Algorithm ?? "without alg"}, kid {KeyId ?? "none"}: iss {Issuer ?? "none"}, sub {Subject ?? "none"}, aud "
+        + $"{string.Join(", ", Audiences)}, exp {(ExpiresAt is { } expires ? Wording.Moment(expires) : "none")}";
 
     internal bool Has(string claim) => Claims.TryGetProperty(claim, out _);
 
@@ -206,12 +207,12 @@ public sealed class WebIdentityToken
         }
         catch (InvalidOperationException)
         {
-            // A text or a name in it escapes half a surrogate pair, which shows only when it is read.
+            // A text or a name escapes half a surrogate pair, which is noticed only when it is read.
             return TokenDefect.NotJson;
         }
     }
 
-    // The same refusal by STS has several usual causes, told apart by what the text looks like.
+    // The same refusal by STS has several common causes, which the form of the text distinguishes.
     private static TokenDefect Explain(string text, TokenDefect defect)
     {
         var trimmed = text.Trim();
@@ -254,7 +255,7 @@ public sealed class WebIdentityToken
 
     private static bool TryDecode(ReadOnlySpan<char> part, out byte[] bytes)
     {
-        // The decoder itself would overlook white space and padding, neither of which a JWT may have (RFC 7515, 2).
+        // The decoder would accept white space and padding, which a JWT must not have (RFC 7515, 2).
         if (part.ContainsAnyExcept(Base64UrlCharacters))
         {
             bytes = [];
@@ -273,7 +274,7 @@ public sealed class WebIdentityToken
 
     private static bool TryReadObject(byte[] json, out JsonElement element)
     {
-        // The parser looks at the encoding only when a text is read.
+        // The parser checks the encoding only when a text is read.
         if (!Utf8.IsValid(json))
         {
             element = default;

@@ -401,7 +401,7 @@ internal static class PodFaults
             "an image that can be pulled",
             "registry.test/absent:1"
         ),
-        new("no node takes a pod, and the autoscaler adds none", UnschedulableAsync, "FED6006", "a node that takes the pod", "?"),
+        new("no node takes a pod, and the autoscaler adds none", UnschedulableAsync, "FED6006", "a node that accepts the pod", "?"),
         new(
             "a pod calls an emulator that is not there",
             scene =>
@@ -431,7 +431,7 @@ internal static class PodFaults
             "FED5001"
         ) with
         {
-            Says = ["changed since, or are not in force yet"],
+            Says = ["changed since then, or are not in force yet"],
         },
         Said("may not read its token", "PermissionError: [Errno 13] Permission denied: '/var/run/secrets/tokens/token'", "FED6007"),
         Said(

@@ -184,7 +184,7 @@ public sealed class CheckTests
     [InlineData(" because no identity-based policy allows the s3:ListAllMyBuckets action", "changed since")]
     [InlineData(" because no permissions boundary allows the s3:ListAllMyBuckets action", "changed since")]
     [InlineData(" with an explicit deny in a resource-based policy", "a Deny statement forbids the call")]
-    [InlineData("", "look at the policy of the bucket")]
+    [InlineData("", "check the policy of the bucket")]
     public void An_action_that_the_role_s_policies_allow_now_was_denied_by_others_or_before(string reason, string says)
     {
         var text =
@@ -243,7 +243,7 @@ public sealed class CheckTests
         var finding = Assert.Single(Judge(evidence).Findings);
 
         Assert.Equal((FindingCodes.PodTimedOut, severity), (finding.Code, finding.Severity));
-        Assert.Equal("How it ended: kubectl describe pod -n team app-1", finding.Fix);
+        Assert.Equal("This shows how it ended: kubectl describe pod -n team app-1", finding.Fix);
     }
 
     private static WorkloadDiagnosis Judge(WorkloadEvidence evidence) => Diagnostician.Diagnose(evidence, Healthy.Now);

@@ -22,7 +22,8 @@ public sealed class CheckVerdictTests
     public void A_message_that_is_no_identity_names_nobody(string? message) => Assert.Null(CheckVerdict.AssumedRole(message));
 
     [Fact]
-    public void The_expected_role_passes() => Assert.Empty(CheckVerdict.CheckIdentity(Workloads.Reader(), CheckVerdict.AssumedRole(Became)));
+    public void The_expected_role_passes() =>
+        Assert.Empty(CheckVerdict.CheckIdentity(Workloads.Reader(), CheckVerdict.AssumedRole(Became)));
 
     [Theory]
     [InlineData("arn:aws:sts::111122223333:assumed-role/reader-2/reader", FindingCodes.PodEnvironmentWrong)]

@@ -275,7 +275,7 @@ internal static class Faults
                     }
                 ),
             FindingCodes.PodUnschedulable,
-            "a node that takes the pod",
+            "a node that accepts the pod",
             "0/1 nodes"
         ),
         Pod(

@@ -9,8 +9,8 @@ public sealed class IssuerNearMissTests
     private const string Regional = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1/clusters/main";
 
     [Theory]
-    [InlineData(Zonal, "https://" + Zonal, "has the scheme in it, which IAM leaves out there", true)]
-    [InlineData(Zonal, "https://" + Zonal + "/", "has the scheme in it, and has a slash at the end, which makes it another provider", true)]
+    [InlineData(Zonal, "https://" + Zonal, "has a scheme, which IAM leaves out there", true)]
+    [InlineData(Zonal, "https://" + Zonal + "/", "has a scheme, and has a slash at the end, which makes it another provider", true)]
     [InlineData(Zonal, Zonal + "/", "has a slash at the end, which makes it another provider", true)]
     [InlineData(
         Zonal,
@@ -21,7 +21,7 @@ public sealed class IssuerNearMissTests
     [InlineData(
         Zonal,
         "https://accounts.google.com",
-        "has the scheme in it, and is another issuer of Google's, which does not sign the tokens of Kubernetes service accounts",
+        "has a scheme, and is another issuer of Google, which does not sign the tokens of Kubernetes service accounts",
         true
     )]
     [InlineData(Zonal, "container.googleapis.com/projects/acme-prod/locations/asia-south1-a/clusters/main", "lacks /v1", true)]

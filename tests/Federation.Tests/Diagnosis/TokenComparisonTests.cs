@@ -15,7 +15,7 @@ public sealed class TokenComparisonTests
 
         Assert.Equal(["iss", "aud", "sub", "exp", "iat", "nbf"], lines.Select(line => line.Claim));
         Assert.All(lines, line => Assert.True(line.Fits, line.Claim));
-        Assert.Equal(["provider", "trust policy"], lines[1].Wishes.Select(wish => wish.By));
+        Assert.Equal(["provider", "trust policy"], lines[1].Requirements.Select(wish => wish.By));
         Assert.Equal("2026-11-23T12:59:00Z (in 59 min, lives 1 h)", lines[3].Value);
     }
 
@@ -29,12 +29,12 @@ public sealed class TokenComparisonTests
         );
 
         Assert.Equal(
-            [new ClaimWish("provider", "vault", Fits: false), new ClaimWish("trust policy", "sts.amazonaws.com", Fits: true)],
-            lines.Single(line => line.Claim == "aud").Wishes
+            [new ClaimRequirement("provider", "vault", Fits: false), new ClaimRequirement("trust policy", "sts.amazonaws.com", Fits: true)],
+            lines.Single(line => line.Claim == "aud").Requirements
         );
         Assert.Equal(
-            [new ClaimWish("trust policy", "system:serviceaccount:team:other", Fits: false)],
-            lines.Single(line => line.Claim == "sub").Wishes
+            [new ClaimRequirement("trust policy", "system:serviceaccount:team:other", Fits: false)],
+            lines.Single(line => line.Claim == "sub").Requirements
         );
     }
 
@@ -52,7 +52,7 @@ public sealed class TokenComparisonTests
 
         Assert.Equal(
             [("kubernetes.io.namespace", "team", null), ("kubernetes.io.pod.name", "app", (bool?)null)],
-            Compare(evidence).Where(line => line.Wishes.Count == 0).Select(line => (line.Claim, line.Value, line.Fits))
+            Compare(evidence).Where(line => line.Requirements.Count == 0).Select(line => (line.Claim, line.Value, line.Fits))
         );
     }
 

@@ -107,14 +107,14 @@ public sealed class PolicyDocumentTests
     [InlineData("{\"Statement\":[{\"Effect\":\"allow\"}]}", 1, 25, "Effect is \"allow\"")]
     [InlineData("{\"Statement\":[{\"Action\":\"a:b\"}]}", 1, 30, "The statement has no Effect")]
     [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[1]}]}", 1, 43, "Action is a number: it must be a string")]
-    [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Effect\":\"Allow\"}]}", 1, 33, "Effect stands twice")]
+    [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Effect\":\"Allow\"}]}", 1, 33, "Effect is given twice")]
     [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"me\"}]}", 1, 45, "can only be \"*\"")]
     [InlineData("{\"Statement\":[{\"Effect\":\"Allow\",\"Condition\":{\"Bool\":{\"a:b\":null}}}]}", 1, 60, "The value of a:b is null")]
     [InlineData(
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Condition\":{\"Bool\":{\"a:b\":true,\"A:B\":true}}}]}",
         1,
         65,
-        "A:B stands twice in Bool"
+        "A:B is given twice in Bool"
     )]
     [InlineData("{\"Id\":\"\\ud800\",\"Statement\":[]}", 1, 7, "not valid Unicode")]
     public void What_is_no_policy_document_is_refused_at_its_place(string json, int line, int column, string message)

@@ -1,6 +1,8 @@
 namespace Federation.Sandbox.Aws.S3;
 
-/// <summary>The bucket and key of a request to S3: the bucket from the host (virtual-host style) or the path, the key from the rest.</summary>
+/// <summary>
+/// The bucket and key of a request to S3: the bucket from the host (virtual-host style) or the path, the key from the rest.
+/// </summary>
 internal sealed record S3Target(string? Bucket, string? Key)
 {
     private const string Loopback = ".localhost";

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Federation.Sandbox.Kubernetes.Admission;
 
-/// <summary>The rules for names (RFC 1123 and RFC 1035). Each answers what is wrong with a name, in the API server's words, or null.</summary>
+/// <summary>
+/// The rules for names (RFC 1123 and RFC 1035). Each answers what is wrong with a name, in the API server's words, or null.
+/// </summary>
 internal static partial class Names
 {
     private const string LabelForm = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";

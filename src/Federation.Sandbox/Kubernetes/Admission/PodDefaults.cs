@@ -46,7 +46,9 @@ internal static class PodDefaults
         }
     }
 
-    /// <summary>Guaranteed if every container's limits equal its requests, BestEffort if no container has either, otherwise Burstable.</summary>
+    /// <summary>
+    /// Guaranteed if every container's limits equal its requests, BestEffort if no container has either, otherwise Burstable.
+    /// </summary>
     public static string QualityOfService(JsonObject pod)
     {
         JsonNode?[] resources =

@@ -66,7 +66,8 @@ internal sealed class Exchange(HttpContext context, RequestInfo info, User user)
                 return AnswerTextAsync(YamlWriting.Write(body), code, "application/yaml");
             case null:
                 throw ApiException.NotAcceptable(
-                    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+                    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+                        + "application/vnd.kubernetes.protobuf",
                     []
                 );
             default:

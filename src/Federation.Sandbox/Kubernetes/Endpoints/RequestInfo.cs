@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>The subject of a request, by its method and address.</summary>
-/// <param name="Verb">As in authorization: <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, …; for a path that is not a resource, the method.</param>
+/// <param name="Verb">
+/// As in authorization: <c>get</c>, <c>list</c>, <c>watch</c>, <c>create</c>, …; for a path that is not a resource, the method.
+/// </param>
 /// <param name="IsResource">False for paths such as <c>/version</c>.</param>
 internal sealed record RequestInfo(
     string Path,

@@ -4,7 +4,8 @@ namespace Federation.Sandbox.Kubernetes.Resources;
 
 /// <summary>
 /// The selectors in objects (<c>matchLabels</c>, <c>matchExpressions</c>), as opposed to those in queries.
-/// See <see href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements"/>.
+/// See
+/// <see href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements"/>.
 /// </summary>
 internal static class LabelSelectors
 {

@@ -36,7 +36,9 @@ public sealed record EvidenceFile
     /// <summary>Indented JSON with a final line feed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Readable) + "\n";
 
-    /// <exception cref="FindingException">The text is not an evidence file, or has a schema that this version does not know (FED8013).</exception>
+    /// <exception cref="FindingException">
+    /// The text is not an evidence file, or has a schema that this version does not know (FED8013).
+    /// </exception>
     public static EvidenceFile Parse(string json, string path)
     {
         try
@@ -50,8 +52,9 @@ public sealed record EvidenceFile
                     new Finding
                     {
                         Code = FindingCodes.ArgumentInvalid,
-                        Cause =
-                            $"--evidence={path}: {(schema is null ? "this is not an evidence file" : $"its schema is {schema}, which this version does not read")}.",
+                        Cause = schema is null
+                            ? $"--evidence={path}: this is not an evidence file."
+                            : $"--evidence={path}: its schema is {schema}, which this version does not read.",
                         Fix = "Give a file that `--target=Diagnose --evidence=FILE` wrote.",
                         Expected = CurrentSchema,
                         Actual = schema,

@@ -10,8 +10,8 @@ public static partial class Secrets
     private const string Removed = "(not shown)";
 
     /// <summary>
-    /// The text without tokens, private keys, passwords in URLs, and what follows the name of a
-    /// secret (<c>AWS_SECRET_ACCESS_KEY</c>, <c>SessionToken</c>, a password).
+    /// The text without tokens, private keys, passwords in URLs, and the values after names of secrets
+    /// (<c>AWS_SECRET_ACCESS_KEY</c>, <c>SessionToken</c>, a password).
     /// </summary>
     public static string Strip(string text) =>
         Secret().Replace(text, match => match.Groups["before"].Value + Removed + match.Groups["after"].Value);
@@ -24,7 +24,10 @@ public static partial class Secrets
             | (?<before> :// [^/\s:@]* : ) [^/\s@]+ (?<after> @ )
             | (?<before> \b (?: Bearer | Basic ) [\ \t]+ ) [\w.~+/=-]{20,}
             | (?<before> \b authorization ["']? [\ \t]* [:=] [\ \t]* ["']? ) (?: (?: Bearer | Basic ) [\ \t]+ )? [^\s"',<]+
-            | (?<before> (?: secret_?-?access_?-?key | session_?-?token | security_?-?token | client_?-?secret | passw(?:or)?d ) (?: \\?["'] )? [\ \t]* [:=>] [\ \t]* (?: \\?["'] )? ) [^\s"'\\,;&}<]+
+            | (?<before>
+                (?: secret_?-?access_?-?key | session_?-?token | security_?-?token | client_?-?secret | passw(?:or)?d )
+                (?: \\?["'] )? [\ \t]* [:=>] [\ \t]* (?: \\?["'] )?
+              ) [^\s"'\\,;&}<]+
             """,
         RegexOptions.IgnoreCase
             | RegexOptions.IgnorePatternWhitespace

@@ -5,7 +5,7 @@ using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>What STS looks at besides the token: the account's providers, the issuer's keys and the role.</summary>
+/// <summary>What STS checks a token against: the account's providers, the issuer's keys and the role.</summary>
 /// <param name="Issuer">The keys that the cluster's issuer publishes; null if they are not known.</param>
 internal sealed record AwsSide(IReadOnlyList<OpenIdConnectProvider> Providers, PublishedIssuer? Issuer, AssumableRole Role)
 {
@@ -22,7 +22,7 @@ internal sealed record AwsSide(IReadOnlyList<OpenIdConnectProvider> Providers, P
         );
     }
 
-    /// <summary>What was read; the rest, and a role that is not there, as configured.</summary>
+    /// <summary>What was read. The rest is as configured, and so is a role that does not exist.</summary>
     public static AwsSide AsRead(WorkloadCase subject)
     {
         var configured = subject.Configured with { Issuer = KeysThatSign(subject.Evidence) };
@@ -51,7 +51,9 @@ internal sealed record AwsSide(IReadOnlyList<OpenIdConnectProvider> Providers, P
 
     /// <summary>Everything STS would object to in a token of the workload, in its order.</summary>
     /// <param name="text">The token's header and claims, see <see cref="UnsignedToken"/>.</param>
-    /// <param name="undecided">What the trust policy makes depend on condition keys that are not known from here; null: nothing.</param>
+    /// <param name="undecided">
+    /// What in the trust policy depends on condition keys whose value is not known from here; null: nothing.
+    /// </param>
     public IReadOnlyList<WebIdentityDecision.Refused> Refusals(
         Workload workload,
         string text,
@@ -76,7 +78,7 @@ internal sealed record AwsSide(IReadOnlyList<OpenIdConnectProvider> Providers, P
         );
     }
 
-    /// <summary>Null also where none of the cluster's keys is published, which <see cref="IssuerLink"/> reports.</summary>
+    /// <summary>Null also if none of the cluster's keys is published, which <see cref="IssuerLink"/> reports.</summary>
     private static PublishedIssuer? KeysThatSign(WorkloadEvidence evidence)
     {
         var published = evidence.Google.Issuer?.Found;

@@ -6,12 +6,12 @@ using Federation.Policies;
 namespace Federation.Diagnosis.Links;
 
 /// <summary>
-/// What the check came to, and what STS answered where an exchange was tried. A failure here is a consequence wherever
-/// a link before it is broken, and only then worth a finding of its own where none is.
+/// The result of the check, and what STS answered if an exchange was tried. A failure is reported only if no earlier link
+/// has an error, because that error is then the cause.
 /// </summary>
 internal static class CheckLink
 {
-    /// <param name="explained">A link before this one is broken.</param>
+    /// <param name="explained">An earlier link has an error.</param>
     public static Link Examine(WorkloadCase subject, bool explained)
     {
         var workload = subject.Workload;
@@ -52,10 +52,12 @@ internal static class CheckLink
                     }
                     : ended with
                     {
-                        // How a pod of the user's own ends is theirs to judge, unless they ask.
+                        // The end of a user's own pod is an error only if the user asked about that pod.
                         Severity = pod.IsNamed ? Severity.Error : Severity.Warning,
                         Resource = subject.PodId(pod),
-                        Fix = $"How it ended: {subject.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name)}",
+                        Fix =
+                            "This shows how it ended: "
+                            + subject.Kubectl("describe", "pod", "-n", pod.Snapshot.Namespace, pod.Snapshot.Name),
                     };
             case PodVerdict.Failed(CheckVerdict.IdentityRefused, _) when pod.IsValidation:
                 return Refused(subject, ErrorTexts.Explain(text), $"The pod {pod.Snapshot.Name}", LastError(pod)) with
@@ -63,14 +65,14 @@ internal static class CheckLink
                     Resource = subject.PodId(pod),
                 };
             case PodVerdict.Failed(var exitCode, _) when pod.IsValidation:
-                return Denied(subject, text) ?? ByItself(subject, pod, exitCode);
+                return Denied(subject, text) ?? CommandFailed(subject, pod, exitCode);
             case PodVerdict.Undecided when pod.IsValidation:
-                // It tries again what was denied; the policies that are there say whether that can help.
+                // It retries what was denied; the live policies say whether that can help.
                 return PermissionTexts.Denied(text) is var (action, resource)
                     ? PermissionsLink.Explain(subject, action, resource ?? "*")
                     : null;
             default:
-                // A pod of the user's own: its log is all that it says, and only while it fails.
+                // A user's own pod: only its log tells, and only while it fails.
                 return PodChecks.IsFailing(pod) && ErrorTexts.Explain(text) is [var first, ..] recognised
                     ? (first.Kind.Class == FindingClass.ActionDenied ? Denied(subject, text) : null)
                         ?? Refused(subject, recognised, $"The pod {pod.Snapshot.Name}") with
@@ -81,7 +83,7 @@ internal static class CheckLink
         }
     }
 
-    private static Finding ByItself(WorkloadCase subject, PodEvidence pod, int exitCode)
+    private static Finding CommandFailed(WorkloadCase subject, PodEvidence pod, int exitCode)
     {
         var check = subject.Workload.Verify.Run;
         var error = LastError(pod);
@@ -90,7 +92,7 @@ internal static class CheckLink
             Code = FindingCodes.CheckFailed,
             Resource = subject.PodId(pod),
             Cause = $"The role was assumed, and the check `{check}` ended with exit code {exitCode}{(error is null ? "" : $": {error}")}.",
-            Fix = "Run the command of `verify.run` by hand where it is known to work, and compare; its output stands above.",
+            Fix = "Run the command of `verify.run` by hand where it is known to work, and compare; its output is above.",
             Expected = "exit code 0",
             Actual = $"exit code {exitCode}",
         };
@@ -99,7 +101,7 @@ internal static class CheckLink
     private static string? LastError(PodEvidence pod) =>
         pod.Log.LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal) && !PodLog.IsToken(line))?.Trim();
 
-    /// <summary>The role was assumed and an action denied: the policies that are there say why, or that it lies elsewhere.</summary>
+    /// <summary>The role was assumed and an action denied: the live policies say why, or that the cause is elsewhere.</summary>
     private static Finding? Denied(WorkloadCase subject, string text)
     {
         if (ErrorTexts.ExplainDenials(text) is not [var denied, ..])
@@ -123,19 +125,20 @@ internal static class CheckLink
                 {
                     Resource = subject.RoleId,
                     Cause =
-                        $"{action} was denied because the role's policies or its boundary did not allow it. As they are now they do: they were changed since, or are not in force yet.",
-                    Fix = "Run `--target=Verify`, which asks anew; a pod that was kept from before can be deleted.",
+                        $"{action} was denied because the role's policies or its boundary did not allow it. They do now: they "
+                        + "were changed since then, or are not in force yet.",
+                    Fix = "Run `--target=Verify`, which tries again; a pod that was kept from an earlier run can be deleted.",
                 }
             : denied with
             {
                 Resource = subject.RoleId,
                 Cause =
                     (PermissionTexts.NamesNoPolicy(text) ? $"The role was assumed, and {action} was denied." : denied.Cause)
-                    + $" The role's own policies allow {action}: look at the policy of the bucket or key, and at the organisation's.",
+                    + $" The role's own policies allow {action}: check the policy of the bucket or key, and the organisation's.",
             };
     }
 
-    /// <summary>The exchange was refused, and nothing that can be read from here says why.</summary>
+    /// <summary>STS refused, and nothing that can be read from here says why.</summary>
     private static Finding Refused(WorkloadCase subject, IReadOnlyList<Finding> recognised, string who, string? said = null)
     {
         var workload = subject.Workload;
@@ -146,8 +149,9 @@ internal static class CheckLink
                 Code = FindingCodes.CheckFailed,
                 Resource = subject.RoleId,
                 Cause =
-                    $"{who} could not assume {workload.RoleArn}, and says nothing that is known here{(said is null ? "" : $": {said}")}.",
-                Fix = "Look at its log: the text of the error says what happened.",
+                    $"{who} could not assume {workload.RoleArn}, and no known error was found in what it "
+                    + $"wrote{(said is null ? "" : $": {said}")}.",
+                Fix = "Read its log: the error's text says what happened.",
                 Actual = said,
             };
         }
@@ -161,12 +165,12 @@ internal static class CheckLink
         var isYoung = subject.Evidence.WrittenAgo is not null || age < TimeSpan.FromMinutes(5);
         if (!isYoung && subject is { Role: { } role, TrustUndecided.Undecided: [var undecided, ..] })
         {
-            // STS has decided what could not be known from here.
+            // STS knows the condition keys that are not known from here, and refused.
             var condition = TrustLink.Undecided(subject, role, undecided);
             return condition with
             {
                 Severity = Severity.Error,
-                Cause = $"{who} is refused the role, and nothing but this explains it: {condition.Cause}",
+                Cause = $"STS refuses {who} the role, and only this explains it: {condition.Cause}",
             };
         }
 
@@ -175,17 +179,24 @@ internal static class CheckLink
             Code = FindingCodes.RoleNotYetVisible,
             Resource = subject.RoleId,
             Cause =
-                $"{who} is refused the role although provider, trust policy and token agree"
+                $"STS refuses {who} the role although provider, trust policy and token agree"
                 + (
                     isYoung
-                        ? $"; the role {(subject.Evidence.WrittenAgo is { } written ? $"was written {Wording.Duration(written)} ago" : $"is {Wording.Duration(age!.Value)} old")}, and STS may not see it everywhere yet."
-                        : "; what denies it cannot be read from the role: a service or resource control policy of the organisation, say."
+                        ? $"; the role {RoleAge()}, and STS may not see it everywhere yet."
+                        : "; what denies it cannot be read from the role: for example a service or resource control policy of "
+                            + "the organisation."
                 ),
             Fix = isYoung
-                ? "Run it again in a minute: it took recorded roles up to eleven seconds to be seen."
-                : "Ask whoever manages the AWS organisation for a policy that denies sts:AssumeRoleWithWebIdentity; if the role was just changed by hand, run it again in a minute.",
+                ? "Run it again in a minute: new roles were seen to take up to eleven seconds."
+                : "Ask the administrators of the AWS organisation for a policy that denies sts:AssumeRoleWithWebIdentity; if the "
+                    + "role was just changed by hand, run it again in a minute.",
             Expected = StsActions.AssumeRoleWithWebIdentity + " allowed",
             Actual = first.Actual,
         };
+
+        string RoleAge() =>
+            subject.Evidence.WrittenAgo is { } written
+                ? $"was written {Wording.Duration(written)} ago"
+                : $"is {Wording.Duration(age!.Value)} old";
     }
 }

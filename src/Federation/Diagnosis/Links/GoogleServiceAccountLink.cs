@@ -92,26 +92,28 @@ internal static class GoogleServiceAccountLink
             return null;
         }
 
+        var pool = $"serviceAccount:{subject.Cluster.WorkloadPool}[";
         var near =
             members.FirstOrDefault(member => member.Equals(expected, StringComparison.OrdinalIgnoreCase))
             ?? members.FirstOrDefault(member =>
                 member.EndsWith($"[{workload.Namespace}/{workload.ServiceAccount}]", StringComparison.Ordinal)
             )
-            ?? members.FirstOrDefault(member =>
-                member.StartsWith($"serviceAccount:{subject.Cluster.WorkloadPool}[", StringComparison.Ordinal)
-            );
+            ?? members.FirstOrDefault(member => member.StartsWith(pool, StringComparison.Ordinal));
         return new Finding
         {
             Code = FindingCodes.WorkloadIdentityBindingMissing,
             Resource = subject.GoogleServiceAccountId,
             Cause =
-                $"{workload.Namespace}/{workload.ServiceAccount} may not act as {email}: it is not among the members of roles/iam.workloadIdentityUser"
-                + (
-                    near is null
-                        ? "."
-                        : $"; {near}, which is one, {(near.StartsWith($"serviceAccount:{subject.Cluster.WorkloadPool}[", StringComparison.Ordinal) ? "is another service account of the cluster's project" : "differs")}."
-                )
-                + " A new binding takes two minutes, at times seven, to be in force.",
+                $"{workload.Namespace}/{workload.ServiceAccount} may not act as {email}: it is not among the members of "
+                + "roles/iam.workloadIdentityUser"
+                + near switch
+                {
+                    null => ".",
+                    _ when near.StartsWith(pool, StringComparison.Ordinal) =>
+                        $"; {near}, which is one, is another service account of the cluster's project.",
+                    _ => $"; {near}, which is one, differs.",
+                }
+                + " A new binding takes effect after two minutes, sometimes seven.",
             Fix = subject.ApplyOr(
                 Configuration.ExistingResources.None,
                 ShellCommand.Of([
@@ -145,7 +147,9 @@ internal static class GoogleServiceAccountLink
                 Code = FindingCodes.ServiceAccountAnnotationWrong,
                 Resource = subject.ServiceAccountId,
                 Cause =
-                    $"The service account {subject.Workload.Namespace}/{subject.Workload.ServiceAccount} {(actual is null ? $"has no annotation {Annotation}" : $"is annotated with another Google service account, {actual}")}, so its pods do not act as {email}.",
+                    $"The service account {subject.Workload.Namespace}/{subject.Workload.ServiceAccount} "
+                    + (actual is null ? $"has no annotation {Annotation}" : $"is annotated with another Google service account, {actual}")
+                    + $", so its pods do not act as {email}.",
                 Fix = subject.ApplyOr(
                     Configuration.ExistingResources.ServiceAccount,
                     subject.Kubectl(

@@ -44,7 +44,7 @@ internal static class IssuerLink
         );
     }
 
-    /// <summary>What the issuer publishes under its own address must be what the cluster signs with: that is where AWS looks.</summary>
+    /// <summary>The issuer must publish the keys that the cluster signs with, because that is where AWS gets them.</summary>
     private static Finding? Published(WorkloadCase subject)
     {
         if (subject.Evidence.Google.Issuer is not { } reading)
@@ -64,8 +64,9 @@ internal static class IssuerLink
                 Code = FindingCodes.IssuerMismatch,
                 Resource = subject.ClusterId,
                 Cause =
-                    $"The discovery document at {subject.Cluster.Issuer}/.well-known/openid-configuration names another issuer than its own address: AWS does not accept that.",
-                Fix = "Check project, location and name of the cluster in federation.yaml; the issuer is made from them.",
+                    $"The discovery document at {subject.Cluster.Issuer}/.well-known/openid-configuration names another issuer "
+                    + "than its own address, which AWS does not accept.",
+                Fix = "Check project, location and name of the cluster in federation.yaml; the issuer's URL consists of them.",
                 Expected = subject.Cluster.Issuer,
                 Actual = published.Issuer,
             };
@@ -82,7 +83,8 @@ internal static class IssuerLink
                 Cause =
                     $"The cluster {subject.Cluster.Key} signs with keys that its issuer does not publish, so AWS cannot verify its tokens.",
                 Fix =
-                    "Right after a rotation, wait some minutes until the published keys have caught up; if it stays so, the cluster is not the one that the issuer's address names.",
+                    "Right after a rotation, wait some minutes until the new keys are published; if it persists, the cluster "
+                    + "is not the one that the issuer's address names.",
                 Expected = string.Join(", ", signing),
                 Actual = known.Length == 0 ? "(no key)" : string.Join(", ", known),
             };

@@ -7,8 +7,8 @@ using Federation.WebIdentity;
 namespace Federation.Diagnosis.Links;
 
 /// <summary>
-/// What the role may do against what it should be able to do: every action and resource that the configured policies
-/// allow is put to the policies and the boundary that are there.
+/// Compares what the role may do with what it should be able to do: every action and resource that the configured policies
+/// allow is evaluated against the live policies and boundary.
 /// </summary>
 internal static class PermissionsLink
 {
@@ -26,7 +26,7 @@ internal static class PermissionsLink
             return new Link("permissions", reading.Refused is { } refused ? [refused] : [], expected, Held: null);
         }
 
-        // With some of the policies unread, only what is denied outright is known to be.
+        // If some policies could not be read, only an explicit Deny is certain.
         var isWhole = reading.Refused is null;
         var findings = new List<Finding>(isWhole ? [] : [reading.Refused!]);
         if (role is { BoundaryArn: not null, Boundary.Refused: { } unread })
@@ -55,7 +55,7 @@ internal static class PermissionsLink
         );
     }
 
-    /// <summary>Why one action that was denied is denied, by the role's own policies; null where they allow it, or were not read.</summary>
+    /// <summary>Why the role's own policies deny an action that was denied; null if they allow it, or were not read.</summary>
     public static Finding? Explain(WorkloadCase subject, string action, string resource)
     {
         if (subject.Role is not { Policies: { Found: not null, Refused: null } } role)
@@ -67,13 +67,13 @@ internal static class PermissionsLink
         return Ask(role, request) is { IsAllowed: false } verdict
             ? NotAllowed(subject, role, verdict, [request]) with
             {
-                // It was denied: what depends on the call has been decided.
+                // The call was denied, so what was open is decided.
                 Severity = Severity.Error,
             }
             : null;
     }
 
-    // A pattern of the desired policy is put as it stands: only what covers it as a whole allows it as a whole.
+    // Patterns in the desired policy are tested literally: they count as allowed only if one statement covers the whole pattern.
     private static List<PolicyRequest> Wanted(WorkloadCase subject)
     {
         var context = Context(subject, subject.Role);
@@ -108,7 +108,7 @@ internal static class PermissionsLink
     {
         var boundary =
             role is { BoundaryArn: { } arn, Boundary: { } read } && (read.Found is not null || read.IsAbsent)
-                // A boundary whose policy is gone allows nothing.
+                // A boundary whose policy no longer exists allows nothing.
                 ? new NamedPolicy(arn, read.Found ?? new PolicyDocument { Statements = [] })
                 : null;
         return PolicyEvaluator.Evaluate(request, role.Policies!.Found!, boundary);
@@ -144,7 +144,7 @@ internal static class PermissionsLink
         IReadOnlyList<PolicyRequest> requests
     ) => verdict.Decision is PolicyDecision.Undecided ? Undecided(subject, verdict, requests) : Blocked(subject, role, verdict, requests);
 
-    /// <summary>A warning: only the service can tell whether the call is allowed.</summary>
+    /// <summary>A warning: only the service knows whether the call is allowed.</summary>
     private static Finding Undecided(WorkloadCase subject, PolicyVerdict verdict, IReadOnlyList<PolicyRequest> requests)
     {
         var what =
@@ -164,7 +164,8 @@ internal static class PermissionsLink
             Severity = Severity.Warning,
             Resource = subject.RoleId,
             Cause =
-                $"Whether the role {subject.Workload.Role.Name} may {what} depends on what cannot be known from here: {(conditions.Length > 0 ? conditions : "a variable in the policy's resource")}.",
+                $"Whether the role {subject.Workload.Role.Name} may {what} depends on what cannot be known from here: "
+                + $"{(conditions.Length > 0 ? conditions : "a variable in the policy's resource")}.",
             Fix = $"--target=Verify --workload={subject.Workload.Name} runs the check from a pod, which decides it.",
             Expected = what,
             Actual = "not known from here",
@@ -183,9 +184,11 @@ internal static class PermissionsLink
                 Code = FindingCodes.PermissionDenied,
                 Resource = subject.RoleId,
                 Cause =
-                    $"The {(denying.Source == PolicySource.Boundary ? "permissions boundary" : "policy")} {denying.PolicyName} of the role {name} denies {what}; a Deny wins over every Allow.",
+                    $"The {(denying.Source == PolicySource.Boundary ? "permissions boundary" : "policy")} {denying.PolicyName} "
+                    + $"of the role {name} denies {what}; a Deny wins over every Allow.",
                 Fix =
-                    $"Take the Deny{(denying.Statement.Sid is { Length: > 0 } sid ? $" {sid}" : "")} out of {denying.PolicyName}, or take {actions} out of what the workload needs.",
+                    $"Remove the Deny{(denying.Statement.Sid is { Length: > 0 } sid ? $" {sid}" : "")} from "
+                    + $"{denying.PolicyName}, or {actions} from what the workload needs.",
                 Expected = what,
                 Actual = $"Deny in {denying.PolicyName}",
             };
@@ -196,9 +199,10 @@ internal static class PermissionsLink
             {
                 Code = FindingCodes.PermissionsBoundaryBlocks,
                 Resource = subject.RoleId,
-                Cause = $"The role's policies allow {what}, and its permissions boundary {role.BoundaryArn} does not: both must.",
+                Cause = $"The role's policies allow {what}, but its permissions boundary {role.BoundaryArn} does not. Both must.",
                 Fix =
-                    $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): {subject.Aws("iam", "put-role-permissions-boundary", "--role-name", name, "--permissions-boundary", "ARN")}",
+                    $"Let the boundary allow {actions}, or give the role another one (role.permissionsBoundary): "
+                    + subject.Aws("iam", "put-role-permissions-boundary", "--role-name", name, "--permissions-boundary", "ARN"),
                 Expected = what,
                 Actual = $"not allowed by {role.BoundaryArn}",
             }
@@ -207,7 +211,8 @@ internal static class PermissionsLink
                 Code = FindingCodes.PermissionMissing,
                 Resource = subject.RoleId,
                 Cause =
-                    $"No policy of the role {name} allows {what}; it has {(role.Policies!.Found!.Count == 0 ? "none at all" : Wording.Some(role.Policies.Found.Select(policy => policy.Name)))}.",
+                    $"No policy of the role {name} allows {what}; it has "
+                    + $"{(role.Policies!.Found!.Count == 0 ? "none" : Wording.Some(role.Policies.Found.Select(policy => policy.Name)))}.",
                 Fix = subject.Evidence.PermissionsPolicies.FirstOrDefault(policy => Allows(policy.Value, requests[0]))
                     is { Key: { } missing, Value: { } document }
                     ? subject.ApplyOr(
@@ -223,7 +228,8 @@ internal static class PermissionsLink
                             document.ToMinifiedJson()
                         )
                     )
-                    : $"Add a policy that allows {actions} to role.policies of the workload {subject.Workload.Name}, and Apply.",
+                    : $"Add a policy that allows {actions} to role.policies of the workload {subject.Workload.Name}, and run "
+                        + "`--target=Apply`.",
                 Expected = what,
                 Actual = "no statement allows it",
             };

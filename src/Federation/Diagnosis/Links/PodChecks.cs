@@ -5,13 +5,13 @@ using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>What a pod is given to assume the role with: the service account, the projected token, the environment.</summary>
+/// <summary>What a pod needs to assume the role: the service account, the projected token, the environment.</summary>
 internal static class PodChecks
 {
-    /// <summary>Where Kubernetes mounts the token that a pod gets unasked, which is for the API server: its audience is the issuer.</summary>
+    /// <summary>Where Kubernetes mounts the token that every pod gets. It is for the API server: its audience is the issuer.</summary>
     private const string DefaultTokenPath = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-    /// <summary>What the EKS pod identity webhook reads; nothing on GKE does.</summary>
+    /// <summary>Read by the EKS pod identity webhook; nothing on GKE reads it.</summary>
     private const string EksAnnotation = "eks.amazonaws.com/role-arn";
 
     public static IEnumerable<Finding> Examine(WorkloadCase subject, PodEvidence pod)
@@ -26,15 +26,15 @@ internal static class PodChecks
             yield return WrongServiceAccount(subject, pod);
         }
 
-        var users = pod.Containers.Where(Asks).ToArray();
+        var users = pod.Containers.Where(AssumesRole).ToArray();
         if (users.Length == 0)
         {
-            users = [.. pod.Containers.Where(container => Holds(pod, container))];
+            users = [.. pod.Containers.Where(container => HasToken(pod, container))];
         }
 
         if (users.Length == 0)
         {
-            yield return NothingAsked(subject, pod);
+            yield return NoToken(subject, pod);
             yield break;
         }
 
@@ -44,7 +44,7 @@ internal static class PodChecks
         }
     }
 
-    /// <summary>It will not start, as its own state says.</summary>
+    /// <summary>An error if its state says that it will never start.</summary>
     private static Finding? Stuck(WorkloadCase subject, PodEvidence pod)
     {
         if (
@@ -61,21 +61,23 @@ internal static class PodChecks
                 pod.IsValidation ? stuck.Fix
                 : stuck.Code == FindingCodes.ImagePullFailed
                     ? $"Correct the image in its {Owner(pod)}, or give the cluster's nodes access to its registry."
-                : $"Add a node that the pod fits on, or adapt its requests, tolerations or node selector in its {Owner(pod)}.",
+                : $"Add a node that the pod fits on, or change its requests, tolerations or node selector in its {Owner(pod)}.",
         };
     }
 
-    /// <summary>It ended badly, or ends so again and again.</summary>
+    /// <summary>A container of it failed, or is restarted because it fails.</summary>
     public static bool IsFailing(PodEvidence pod) =>
         pod.Snapshot.Phase == "Failed"
         || pod.Snapshot.Containers.Any(container => container.WaitingReason is "CrashLoopBackOff" || container.ExitCode is not (null or 0));
 
-    /// <summary>The container means to assume a role.</summary>
-    private static bool Asks(ContainerEvidence container) =>
+    /// <summary>The container is configured to assume a role.</summary>
+    private static bool AssumesRole(ContainerEvidence container) =>
         container.Environment.Any(variable => variable.Name is PodVariables.RoleArn or PodVariables.TokenFile);
 
-    /// <summary>The container has a token for AWS; beside one that asks for a role it may have it for another purpose, or by mistake.</summary>
-    private static bool Holds(PodEvidence pod, ContainerEvidence container) =>
+    /// <summary>
+    /// The container mounts a token for AWS. That alone is not an error if another container is the one that assumes the role.
+    /// </summary>
+    private static bool HasToken(PodEvidence pod, ContainerEvidence container) =>
         container.Mounts.Any(mount => pod.TokenVolumes.Any(volume => volume.Volume == mount.Volume && volume.Audience is not null));
 
     private static Finding WrongServiceAccount(WorkloadCase subject, PodEvidence pod)
@@ -87,23 +89,27 @@ internal static class PodChecks
             Code = FindingCodes.PodServiceAccountWrong,
             Resource = subject.PodId(pod),
             Cause = isElsewhere
-                ? $"{Named(pod)} runs in the namespace {pod.Snapshot.Namespace}; the role is for {workload.Namespace}/{workload.ServiceAccount}."
-                : $"{Named(pod)} runs as the service account {pod.ServiceAccount}{(pod.ServiceAccount == "default" ? ", which a pod gets that names none" : "")}; the role is for {workload.ServiceAccount}.",
+                ? $"{Named(pod)} runs in the namespace {pod.Snapshot.Namespace}; the role is for "
+                    + $"{workload.Namespace}/{workload.ServiceAccount}."
+                : $"{Named(pod)} runs as the service account "
+                    + $"{pod.ServiceAccount}{(pod.ServiceAccount == "default" ? ", the one of pods that name none" : "")}; the role "
+                    + $"is for {workload.ServiceAccount}.",
             Fix = isElsewhere
                 ? $"Run it in {workload.Namespace}, or add a workload for {pod.Snapshot.Namespace}/{pod.ServiceAccount} to federation.yaml."
-                : $"Set serviceAccountName: {workload.ServiceAccount} in the pod's specification (of its {Owner(pod)}); a running pod cannot be changed.",
+                : $"Set serviceAccountName: {workload.ServiceAccount} in the pod's specification (of its {Owner(pod)}); a running "
+                    + "pod cannot be changed.",
             Expected = isElsewhere ? workload.Namespace : workload.ServiceAccount,
             Actual = isElsewhere ? pod.Snapshot.Namespace : pod.ServiceAccount,
         };
     }
 
-    private static Finding NothingAsked(WorkloadCase subject, PodEvidence pod)
+    private static Finding NoToken(WorkloadCase subject, PodEvidence pod)
     {
         var annotated = subject.Evidence.Kubernetes.ServiceAccount?.Found?.Annotations.ContainsKey(EksAnnotation) is true;
         return new Finding
         {
             Code = FindingCodes.TokenVolumeMissing,
-            // Not every pod of the service account needs AWS; one that was asked for by name does.
+            // Not every pod of the service account needs AWS, but one that was asked for by name does.
             Severity = pod.IsNamed || pod.IsValidation || annotated ? Severity.Error : Severity.Warning,
             Resource = subject.PodId(pod),
             Cause =
@@ -114,7 +120,8 @@ internal static class PodChecks
                         : ", so nothing in it can assume the role."
                 ),
             Fix =
-                $"Add the rendered component to the kustomization of its {Owner(pod)}: components: [artifacts/rendered/{subject.Workload.Name}/component]. Pods made before that must be made anew (kubectl rollout restart).",
+                $"Add the rendered component to the kustomization of its {Owner(pod)}: components: "
+                + $"[artifacts/rendered/{subject.Workload.Name}/component]. Then recreate its pods (kubectl rollout restart).",
             Expected = subject.Workload.Audience,
             Actual = "(no token)",
         };
@@ -146,9 +153,12 @@ internal static class PodChecks
                 Severity = Severity.Warning,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} asks for a token of {Wording.Duration(capped.Lifetime)}, and GKE gives none that lives longer than {Wording.Duration(FederationKeys.Defaults.LongestToken)}.",
+                    $"{In(pod, container)} requests a token for {Wording.Duration(capped.Lifetime)}, but GKE's tokens are valid "
+                    + $"for {Wording.Duration(FederationKeys.Defaults.LongestToken)} at most.",
                 Fix =
-                    $"Read the token's file anew for each exchange, and set expirationSeconds to {FederationKeys.Defaults.LongestToken.TotalSeconds:0} or less, so that the manifest says what is.",
+                    "Read the token's file again for each exchange, and set expirationSeconds to "
+                    + $"{FederationKeys.Defaults.LongestToken.TotalSeconds:0} or less, so that the manifest states the real "
+                    + "lifetime.",
                 Expected = $"at most {Wording.Seconds(FederationKeys.Defaults.LongestToken)}",
                 Actual = Wording.Seconds(capped.Lifetime),
             };
@@ -163,8 +173,9 @@ internal static class PodChecks
                 Code = FindingCodes.StaticCredentialsShadow,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} has {key.Name}{(key.From is { } from ? $" (from {from})" : "")}: the AWS SDKs take access keys of the environment before a web identity, so the token is never used.",
-                Fix = $"Take {PodVariables.AccessKey} and {PodVariables.SecretKey} out of the container's env and envFrom.",
+                    $"{In(pod, container)} has {key.Name}{(key.From is { } from ? $" (from {from})" : "")}: the AWS SDKs prefer "
+                    + "access keys in the environment to a web identity, so the token is never used.",
+                Fix = $"Remove {PodVariables.AccessKey} and {PodVariables.SecretKey} from the container's env and envFrom.",
                 Expected = $"no {PodVariables.AccessKey}",
                 Actual = $"{key.Name}{(key.From is { } source ? $" from {source}" : " set")}",
             };
@@ -183,14 +194,15 @@ internal static class PodChecks
                 Severity = IsFailing(pod) ? Severity.Error : Severity.Warning,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} sends its calls to {endpoint.Value} ({endpoint.Name}), which is not AWS: left over from an emulator?",
-                Fix = $"Take {endpoint.Name} out of the container's environment.",
+                    $"{In(pod, container)} sends its calls to {endpoint.Value} ({endpoint.Name}), which is not AWS; perhaps it "
+                    + "is left over from an emulator.",
+                Fix = $"Remove {endpoint.Name} from the container's environment.",
                 Expected = $"no {endpoint.Name}",
                 Actual = endpoint.Value,
             };
         }
 
-        if (!May(container, "AWS_REGION") && !May(container, "AWS_DEFAULT_REGION"))
+        if (!MayHave(container, "AWS_REGION") && !MayHave(container, "AWS_DEFAULT_REGION"))
         {
             yield return new Finding
             {
@@ -198,9 +210,11 @@ internal static class PodChecks
                 Severity = Severity.Warning,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} has no region: outside AWS an SDK finds none by itself, and STS is asked at its global endpoint or not at all.",
+                    $"{In(pod, container)} has no region. Outside AWS an SDK cannot find one by itself: it calls STS at the "
+                    + "global endpoint, or not at all.",
                 Fix =
-                    $"Set AWS_REGION and AWS_DEFAULT_REGION to {subject.Workload.Account.Region}: boto3 and the AWS CLI read the latter, the other SDKs the former.",
+                    $"Set AWS_REGION and AWS_DEFAULT_REGION to {subject.Workload.Account.Region}: the other SDKs read the "
+                    + "first, boto3 and the AWS CLI the second.",
                 Expected = subject.Workload.Account.Region,
                 Actual = "(not set)",
             };
@@ -218,7 +232,8 @@ internal static class PodChecks
                 Code = FindingCodes.TokenAudienceMismatch,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} hands AWS the default token of Kubernetes ({PodVariables.TokenFile}={file}), whose audience is the issuer and which lives for a year: AWS must not have it, and does not take it.",
+                    $"{In(pod, container)} sends AWS the default token of Kubernetes ({PodVariables.TokenFile}={file}), whose "
+                    + "audience is the issuer and which is valid for a year: AWS must not get it, and does not accept it.",
                 Fix =
                     right is [var there, ..] && Mount(container, there) is { } path
                         ? $"Set {PodVariables.TokenFile} to {path}."
@@ -230,17 +245,17 @@ internal static class PodChecks
 
         if (right.Length == 0)
         {
-            // The one that every pod gets unasked was not meant for AWS.
-            var asked = pod.TokenVolumes.Where(volume => !pod.Containers.Any(any => Mount(any, volume) == DefaultTokenPath)).ToArray();
+            // The one that every pod gets by default is not meant for AWS.
+            var requested = pod.TokenVolumes.Where(volume => !pod.Containers.Any(any => Mount(any, volume) == DefaultTokenPath)).ToArray();
             var other =
-                asked.FirstOrDefault(volume => container.Mounts.Any(mount => mount.Volume == volume.Volume))
-                ?? (asked is [var first, ..] ? first : null);
+                requested.FirstOrDefault(volume => container.Mounts.Any(mount => mount.Volume == volume.Volume))
+                ?? (requested is [var first, ..] ? first : null);
             return new Finding
             {
                 Code = FindingCodes.TokenVolumeMissing,
                 Resource = subject.PodId(pod),
                 Cause = other is null
-                    ? $"{Named(pod)} has no projected service account token, which is what AWS is to be shown."
+                    ? $"{Named(pod)} has no projected service account token to send to AWS."
                     : $"{Named(pod)} projects its token {other.Volume} for {other.Audience ?? "the API server"}, not for {audience}.",
                 Fix = Project(subject),
                 Expected = audience,
@@ -256,7 +271,8 @@ internal static class PodChecks
                 Code = FindingCodes.TokenVolumeMissing,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} does not mount the token volume {right[0].Volume}{(elsewhere is null ? "" : $"; only {elsewhere.Name} does")}.",
+                    $"{In(pod, container)} does not mount the token volume "
+                    + $"{right[0].Volume}{(elsewhere is null ? "" : $"; only {elsewhere.Name} does")}.",
                 Fix = $"Add the volume {right[0].Volume} to the volumeMounts of {container.Name}.",
                 Expected = $"{right[0].Volume} mounted in {container.Name}",
                 Actual = elsewhere is null ? "mounted nowhere" : $"mounted in {elsewhere.Name}",
@@ -271,7 +287,8 @@ internal static class PodChecks
                 Code = FindingCodes.TokenPathMismatch,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} mounts the token with subPath {subPath}: such a mount is a copy that is never refreshed, so it works until the first token expires.",
+                    $"{In(pod, container)} mounts the token with subPath {subPath}. Such a mount is never refreshed, so it "
+                    + "works only until the first token expires.",
                 Fix =
                     $"Mount the volume {mounted.Volume} as a folder, without subPath, and set {PodVariables.TokenFile} to the file in it.",
                 Expected = "no subPath",
@@ -281,18 +298,19 @@ internal static class PodChecks
 
         if (file is null)
         {
-            // From a ConfigMap, say, its value is not known here.
-            return May(container, PodVariables.TokenFile) ? null : Unset(subject, pod, container, PodVariables.TokenFile, expected);
+            // If it comes from a ConfigMap, for example, its value is not known here.
+            return MayHave(container, PodVariables.TokenFile) ? null : Unset(subject, pod, container, PodVariables.TokenFile, expected);
         }
 
-        return Normal(file) == Normal(expected)
+        return Normalized(file) == Normalized(expected)
             ? null
             : new Finding
             {
                 Code = FindingCodes.TokenPathMismatch,
                 Resource = subject.PodId(pod),
                 Cause =
-                    $"{In(pod, container)} looks for the token at {file}, and it is mounted at {expected} (mountPath and the source's path).",
+                    $"{In(pod, container)} looks for the token at {file}, but it is mounted at {expected} (mountPath and the "
+                    + "source's path).",
                 Fix = $"Set {PodVariables.TokenFile} to {expected}.",
                 Expected = expected,
                 Actual = file,
@@ -305,7 +323,7 @@ internal static class PodChecks
         var value = Value(container, PodVariables.RoleArn);
         if (value is null)
         {
-            return May(container, PodVariables.RoleArn) ? null : Unset(subject, pod, container, PodVariables.RoleArn, expected);
+            return MayHave(container, PodVariables.RoleArn) ? null : Unset(subject, pod, container, PodVariables.RoleArn, expected);
         }
 
         if (value == expected)
@@ -318,7 +336,7 @@ internal static class PodChecks
             ? value.Contains(":oidc-provider/", StringComparison.Ordinal)
                 ? "is the ARN of the provider, not of the role"
                 : value.AsSpan().IndexOfAny("<>${}") >= 0 || value.Contains("ACCOUNT", StringComparison.OrdinalIgnoreCase)
-                    ? "is a placeholder that nobody filled in"
+                    ? "is a placeholder that was not filled in"
                     : "is not the ARN of a role"
             : role!.Account != subject.Workload.Account.Id
                 ? $"is a role of the account {role.Account}"
@@ -346,14 +364,17 @@ internal static class PodChecks
             Code = FindingCodes.PodEnvironmentWrong,
             Resource = subject.PodId(pod),
             Cause =
-                $"{In(pod, container)} has no {variable}: its SDK does not know of the web identity, and ends at the metadata address, which on GKE is Google's.",
-            Fix = $"Set {variable} to {expected}. A pod that was made before its {Owner(pod)} got the variable must be made anew.",
+                $"{In(pod, container)} has no {variable}: its SDK does not know the web identity and tries the metadata address "
+                + "last, which on GKE is Google's.",
+            Fix = $"Set {variable} to {expected}. A pod that is older than the variable in its {Owner(pod)} must be recreated.",
             Expected = $"{variable}={expected}",
             Actual = "(not set)",
         };
 
     private static string Project(WorkloadCase subject) =>
-        $"Give the pod a projected volume with {{ serviceAccountToken: {{ path: token, audience: {subject.Workload.Audience}, expirationSeconds: {subject.Workload.TokenLifetime.TotalSeconds:0} }} }}, as artifacts/rendered/{subject.Workload.Name}/component does, and set {PodVariables.TokenFile} to its file.";
+        $"Give the pod a projected volume with {{ serviceAccountToken: {{ path: token, audience: {subject.Workload.Audience}, "
+        + $"expirationSeconds: {subject.Workload.TokenLifetime.TotalSeconds:0} }} }}, as "
+        + $"artifacts/rendered/{subject.Workload.Name}/component does, and set {PodVariables.TokenFile} to its file.";
 
     /// <summary>Where a container finds the file of a token volume; null if it does not mount it.</summary>
     private static string? Mount(ContainerEvidence container, TokenVolume volume) =>
@@ -363,8 +384,10 @@ internal static class PodChecks
                 : mount.Path
             : null;
 
-    /// <summary>A path without what leads nowhere else: doubled slashes, <c>/./</c>, and the link <c>/run</c> that <c>/var/run</c> is in most images.</summary>
-    private static string Normal(string path)
+    /// <summary>
+    /// The path without doubled slashes and <c>/./</c>, and with <c>/run</c> for <c>/var/run</c>, a link to it in most images.
+    /// </summary>
+    private static string Normalized(string path)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToArray();
         return "/" + string.Join('/', parts is ["var", "run", ..] ? parts[1..] : parts);
@@ -378,8 +401,8 @@ internal static class PodChecks
             || address.Host.EndsWith(".api.aws", StringComparison.OrdinalIgnoreCase)
         );
 
-    /// <summary>It has the variable, or a source whose keys are not known and may be it.</summary>
-    private static bool May(ContainerEvidence container, string name) =>
+    /// <summary>It has the variable, or a source with unknown keys that may contain it.</summary>
+    private static bool MayHave(ContainerEvidence container, string name) =>
         container.Environment.Any(variable =>
             variable.Name == name
             || (

@@ -16,13 +16,13 @@ internal static class ProviderLink
         var expected = subject.IssuerPath;
         if (subject.Evidence.Aws.Caller?.Refused is { } stranger)
         {
-            // Without the account's own credentials nothing of it can be seen.
+            // Nothing of the account can be read without its own credentials.
             return new Link("provider", [stranger], expected, Held: null);
         }
 
         if (subject.IsGoogle)
         {
-            // Google's own issuer is built into AWS: there is no provider to be missing.
+            // AWS knows Google's own issuer without a provider.
             return new Link("provider", [], expected, expected);
         }
 
@@ -57,7 +57,7 @@ internal static class ProviderLink
             return new Link("audience", [], audience, audience);
         }
 
-        var meant = clients.FirstOrDefault(client => IsNear(audience, client));
+        var near = clients.FirstOrDefault(client => IsNear(audience, client));
         return new Link(
             "audience",
             [
@@ -66,10 +66,11 @@ internal static class ProviderLink
                     Code = FindingCodes.AudienceNotRegistered,
                     Resource = subject.ProviderId,
                     Cause =
-                        $"The provider {subject.Cluster.IssuerPath} in the account {subject.Workload.Account.Id} does not know the audience {audience}"
+                        $"The provider {subject.Cluster.IssuerPath} in the account {subject.Workload.Account.Id} does not know "
+                        + $"the audience {audience}"
                         + (
-                            meant is not null ? $"; it has {meant}, which only looks like it."
-                            : clients.Count == 0 ? "; it has no audience at all."
+                            near is not null ? $"; it has {near}, which only looks like it."
+                            : clients.Count == 0 ? "; it has no audiences."
                             : $"; it has {string.Join(", ", clients)}."
                         ),
                     Fix = subject.ApplyOr(
@@ -84,7 +85,7 @@ internal static class ProviderLink
                         )
                     ),
                     Expected = audience,
-                    Actual = meant ?? (clients.Count == 0 ? "(none)" : string.Join(", ", clients)),
+                    Actual = near ?? (clients.Count == 0 ? "(none)" : string.Join(", ", clients)),
                 },
             ],
             audience,
@@ -92,7 +93,7 @@ internal static class ProviderLink
         );
     }
 
-    /// <summary>An audience written as people miswrite this one: with a scheme, in another case, a letter off.</summary>
+    /// <summary>The other audience is probably a misspelling of this one: with a scheme, in another case, a letter off.</summary>
     public static bool IsNear(string audience, string other) =>
         other.Contains(audience, StringComparison.OrdinalIgnoreCase) || NearMiss.Of(audience, [other]) is not null;
 
@@ -130,10 +131,10 @@ internal static class ProviderLink
                     $"The account {subject.Workload.Account.Id} has no OIDC provider for the issuer {subject.Cluster.Issuer}"
                     + (
                         providers.Count == 0
-                            ? "; it has none at all."
+                            ? "; it has no providers."
                             : $"; it has {Wording.Some(providers.Select(provider => provider.Url), most: 3)}."
                     )
-                    + " One in another account than the role's does not count.",
+                    + " A provider in another account than the role's does not count.",
                 Fix = create,
                 Expected = expected,
                 Actual = "(none)",
@@ -143,15 +144,16 @@ internal static class ProviderLink
                 Code = FindingCodes.ProviderNearMiss,
                 Resource = subject.ProviderId,
                 Cause =
-                    $"The account {subject.Workload.Account.Id} has no OIDC provider for {subject.Cluster.Issuer}, but it has {near.Arn}, which {miss!.How}. A provider's URL cannot be changed.",
-                // Another cluster's provider is likely in use.
+                    $"The account {subject.Workload.Account.Id} has no OIDC provider for {subject.Cluster.Issuer}, but it has "
+                    + $"{near.Arn}, which {miss!.How}. A provider's URL cannot be changed.",
+                // Another cluster's provider is probably in use.
                 Fix = miss.IsSlip ? $"Delete {near.Arn} if nothing else uses it. {create}" : create,
                 Expected = expected,
                 Actual = near.Url,
             };
     }
 
-    /// <summary>AWS verifies the issuer with its own trusted authorities, and looks at thumbprints only where those do not know it.</summary>
+    /// <summary>AWS verifies the issuer with its own trusted authorities, and uses thumbprints only if those do not know it.</summary>
     private static Finding? Thumbprint(WorkloadCase subject, ProviderEvidence provider)
     {
         if (
@@ -169,8 +171,9 @@ internal static class ProviderLink
             Severity = Severity.Information,
             Resource = subject.ProviderId,
             Cause =
-                "The provider's thumbprint is not the one that the issuer's chain ends in today. AWS does not look at it, since the chain is publicly trusted.",
-            Fix = "Nothing needs to be done. Leave the thumbprint out when you make a provider: IAM fills it in.",
+                "The provider's thumbprint is not that of the issuer's current certificate chain. AWS does not use it, because "
+                + "the chain is publicly trusted.",
+            Fix = "Nothing needs to be done. Leave the thumbprint out when you create a provider: IAM fills it in.",
             Expected = served,
             Actual = string.Join(", ", provider.Thumbprints),
         };

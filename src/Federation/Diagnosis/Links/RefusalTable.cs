@@ -4,10 +4,10 @@ using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>What a refusal of STS is called, depending on whose fault it is.</summary>
-/// <param name="OfAws">The code where the token is as it should be, and what AWS has is not; null where that cannot be.</param>
-/// <param name="OfToken">The code where AWS is as it should be, and the token is not; null where that cannot be.</param>
-/// <param name="Claim">The claim that is refused; null where the refusal itself says which, or it is none.</param>
+/// <summary>The finding codes for one reason of STS, depending on what is wrong: AWS's side or the token.</summary>
+/// <param name="OfAws">The code if the token is right and AWS's side is wrong; null if that cannot be.</param>
+/// <param name="OfToken">The code if AWS's side is right and the token is wrong; null if that cannot be.</param>
+/// <param name="Claim">The claim that is refused; null if the refusal itself names it, or it is not about a claim.</param>
 internal sealed record RefusalRow(string? OfAws, string? OfToken, string? Claim = null);
 
 /// <summary>The one table from the reasons of STS to the codes of findings.</summary>
@@ -15,7 +15,7 @@ internal static class RefusalTable
 {
     private static readonly FrozenDictionary<RefusalReason, RefusalRow> Rows = new Dictionary<RefusalReason, RefusalRow>
     {
-        // The request itself, which the diagnosis makes up; a token may be too long for it.
+        // The request is made by the diagnosis, so only a token that is too long can be at fault.
         [RefusalReason.ParameterInvalid] = new(OfAws: null, FindingCodes.TokenMalformed),
         [RefusalReason.RoleArnInvalid] = new(FindingCodes.RoleArnWrong, OfToken: null),
         [RefusalReason.SessionPolicyMalformed] = new(OfAws: null, OfToken: null),

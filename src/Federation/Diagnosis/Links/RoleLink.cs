@@ -4,7 +4,7 @@ using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>The role itself: there, under the ARN that the pods name, and with sessions as long as configured.</summary>
+/// <summary>The role must exist under the ARN that the pods name, and allow sessions as long as configured.</summary>
 internal static class RoleLink
 {
     public static Link Examine(WorkloadCase subject)
@@ -31,10 +31,16 @@ internal static class RoleLink
                     Code = FindingCodes.RoleArnWrong,
                     Resource = subject.RoleId,
                     Cause =
-                        $"The role {workload.Role.Name} is there, but under another ARN than the one the pods are given: {(isCase ? "the two differ in case, which counts in an ARN" : "its path differs, and the path is part of the ARN")}.",
+                        $"The role {workload.Role.Name} exists, but under another ARN than the one that the pods get: "
+                        + (
+                            isCase
+                                ? "the two differ in case, which counts in an ARN."
+                                : "its path differs, and the path is part of the ARN."
+                        ),
                     Fix = RoleArn.TryParse(role.Arn, out var own)
-                        ? $"Set name: {own.Name} and path: {own.Path} under role of the workload {workload.Name} in federation.yaml; IAM neither renames nor moves a role."
-                        : "Set role.name and role.path to the role's own; IAM neither renames nor moves a role.",
+                        ? $"Set name: {own.Name} and path: {own.Path} under role of the workload {workload.Name} in "
+                            + "federation.yaml; IAM cannot rename or move a role."
+                        : "Set role.name and role.path to the role's own; IAM cannot rename or move a role.",
                     Expected = workload.RoleArn,
                     Actual = role.Arn,
                 }
@@ -49,7 +55,9 @@ internal static class RoleLink
                     Code = FindingCodes.SessionTooLong,
                     Resource = subject.RoleId,
                     Cause =
-                        $"Sessions of {workload.Role.Name} are to last up to {Wording.Seconds(workload.Role.MaxSessionDuration)}, and the role allows {Wording.Seconds(role.MaxSessionDuration)}: STS refuses whoever asks for more.",
+                        $"Sessions of {workload.Role.Name} should last up to "
+                        + $"{Wording.Seconds(workload.Role.MaxSessionDuration)}, but the role allows "
+                        + $"{Wording.Seconds(role.MaxSessionDuration)}, and STS refuses longer ones.",
                     Fix = subject.ApplyOr(
                         ExistingResources.Role,
                         subject.Aws(

@@ -1,6 +1,6 @@
 namespace Federation.Diagnosis.Links;
 
-/// <summary>A command as it can be pasted into a POSIX shell: a word that the shell would read otherwise is quoted.</summary>
+/// <summary>A command that can be pasted into a POSIX shell: words with special characters are quoted.</summary>
 internal static class ShellCommand
 {
     public static string Of(IEnumerable<string> words) => string.Join(' ', words.Select(Word));

@@ -5,8 +5,8 @@ using Federation.WebIdentity;
 namespace Federation.Diagnosis.Links;
 
 /// <summary>
-/// What STS would object to in a token that was seen, with provider, keys and role as they should be: the token's own
-/// faults. A token that STS takes, and that is not the workload's, is worth a warning.
+/// The faults of a token that was seen: what STS would refuse in it if provider, keys and role were as they should be. A
+/// token that STS accepts, but that is not the workload's, is a warning.
 /// </summary>
 internal static class TokenChecks
 {
@@ -24,7 +24,7 @@ internal static class TokenChecks
             return [Malformed(seen, judgement.Refusals[0].Defect)];
         }
 
-        // What the configured trust policy holds against every token of the workload is not this one's fault.
+        // What the configured trust policy refuses in every token of the workload is not this token's fault.
         var refusals = judgement.Refusals.Where(refusal => !subject.SoundRefusals.Any(other => other.Reason == refusal.Reason)).ToArray();
         Finding?[] findings =
         [
@@ -34,7 +34,7 @@ internal static class TokenChecks
         ];
         var found = findings.OfType<Finding>().DistinctBy(finding => finding.Code, StringComparer.Ordinal).ToArray();
 
-        // A token without a required claim was not issued as it is, so that its signature does not hold says nothing more.
+        // No issuer signs a token without a required claim, so the invalid signature is a consequence.
         var missing = Array.Find(found, finding => finding.Code == FindingCodes.TokenClaimMissing);
         return missing is null ? found : [missing, .. found.Where(finding => finding.Severity != Severity.Error)];
     }
@@ -61,7 +61,7 @@ internal static class TokenChecks
             null => throw new InvalidOperationException($"No token can be refused with {refusal.Reason}."),
         };
 
-    /// <summary>STS takes it, but it is not the token that the workload should have.</summary>
+    /// <summary>STS accepts the token, but it is not the one that the workload should have.</summary>
     private static IEnumerable<Finding?> Unexpected(
         WorkloadCase subject,
         TokenEvidence seen,
@@ -100,7 +100,7 @@ internal static class TokenChecks
                 : finding with
                 {
                     Severity = Severity.Warning,
-                    Cause = $"{finding.Cause} AWS accepts it as it is: provider and trust policy also admit others.",
+                    Cause = $"{finding.Cause} AWS accepts it all the same: provider and trust policy also admit others.",
                 };
     }
 
@@ -111,7 +111,7 @@ internal static class TokenChecks
             && named == token.Issuer
         )
         {
-            // The cluster itself names that issuer, which is reported as such.
+            // The cluster itself names that issuer, which has its own finding.
             return null;
         }
 
@@ -120,7 +120,8 @@ internal static class TokenChecks
         return Found(
             FindingCodes.TokenIssuerMismatch,
             $"{Name(seen)} was issued by {token.Issuer}, not by {expected}{(near is null ? "" : $"; the issuer {near.How}")}.",
-            $"Take the token from a pod of the cluster {subject.Cluster.ResourceName}, or correct clusters.{subject.Cluster.Key} in federation.yaml: its project, location and name make the issuer.",
+            $"Take the token from a pod of the cluster {subject.Cluster.ResourceName}, or correct "
+                + $"clusters.{subject.Cluster.Key} in federation.yaml: the issuer's URL consists of its project, location and name.",
             expected,
             token.Issuer ?? "(none)"
         );
@@ -135,10 +136,14 @@ internal static class TokenChecks
             _ => (refusal.Expected!, "(absent)"),
         };
         var what = refusal.Reason is RefusalReason.ClaimMissing ? $"has no claim {claim}" : $"has no value in the claim {claim}";
+        var origin = (claim, state) is ("aud", "(absent)")
+            ? "; a token without an audience comes from a Secret of type kubernetes.io/service-account-token"
+            : "";
         return Found(
             FindingCodes.TokenClaimMissing,
-            $"{Name(seen)} {what}{(claim == "aud" && state == "(absent)" ? "; a token without an audience comes from a Secret of type kubernetes.io/service-account-token" : "")}.",
-            $"Use the projected token of a pod that runs as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount} (TokenRequest), not one of a Secret.",
+            $"{Name(seen)} {what}{origin}.",
+            $"Use the projected token of a pod that runs as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount} "
+                + "(TokenRequest), not one of a Secret.",
             claim,
             state
         );
@@ -147,7 +152,7 @@ internal static class TokenChecks
     private static Finding ManyAudiences(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token) =>
         Found(
             FindingCodes.TokenAudiencesMany,
-            $"{Name(seen)} is for {token.Audiences.Count} audiences at once; AWS takes one, even where it knows them all.",
+            $"{Name(seen)} has {token.Audiences.Count} audiences; AWS accepts only one, even if it knows them all.",
             $"Request it for {subject.Workload.Audience} alone; a projected volume has one audience per source.",
             subject.Workload.Audience,
             string.Join(", ", token.Audiences)
@@ -162,14 +167,24 @@ internal static class TokenChecks
             : string.Join(", ", token.Audiences);
         var why =
             token.AuthorizedParty is not null && !subject.IsGoogle
-                ? $"has the authorized party (azp) {actual}, which AWS checks in place of the audience; it should be for {expected}, without azp"
+                ? $"has the authorized party (azp) {actual}, which AWS checks in place of the audience; it should be for "
+                    + $"{expected}, without azp"
             : actual == token.Issuer
-                ? "is the default token of Kubernetes, whose audience is the issuer: it is for the API server, and AWS must not have it"
+                ? "is the default token of Kubernetes, whose audience is the issuer: it is for the API server, and AWS must not get it"
             : $"is for {actual}, not for {expected}{(ProviderLink.IsNear(expected, actual) ? "; the two only look alike" : "")}";
         return Found(
             FindingCodes.TokenAudienceMismatch,
             $"{Name(seen)} {why}.",
-            $"Set audience: {expected} in the serviceAccountToken source of the pod's projected volume; by hand: {subject.Kubectl("create", "token", "-n", subject.Workload.Namespace, subject.Workload.ServiceAccount, "--audience", expected)}",
+            $"Set audience: {expected} in the serviceAccountToken source of the pod's projected volume; by hand: "
+                + subject.Kubectl(
+                    "create",
+                    "token",
+                    "-n",
+                    subject.Workload.Namespace,
+                    subject.Workload.ServiceAccount,
+                    "--audience",
+                    expected
+                ),
             expected,
             actual
         );
@@ -178,8 +193,10 @@ internal static class TokenChecks
     private static Finding Subject(WorkloadCase subject, TokenEvidence seen, WebIdentityToken token) =>
         Found(
             FindingCodes.TokenSubjectMismatch,
-            $"{Name(seen)} is of {(string.IsNullOrEmpty(token.Subject) ? "nobody (its subject is empty)" : token.Subject)}; the role is for {subject.TokenSubject}.",
-            $"Run the pod as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount}, or name the other service account in federation.yaml.",
+            $"{Name(seen)} is of {(string.IsNullOrEmpty(token.Subject) ? "nobody (its subject is empty)" : token.Subject)}; the "
+                + $"role is for {subject.TokenSubject}.",
+            $"Run the pod as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount}, or name the other service account "
+                + "in federation.yaml.",
             subject.TokenSubject ?? "(unknown)",
             token.Subject ?? "(none)"
         );
@@ -188,7 +205,8 @@ internal static class TokenChecks
         Found(
             FindingCodes.TokenExpired,
             $"{Name(seen)} expired {Wording.Duration(subject.Now - token.ExpiresAt!.Value)} ago; AWS allows five minutes.",
-            "Read the token's file again for each exchange: the kubelet replaces it at 80 % of its life. A copy, a subPath mount or a token read once at start goes stale.",
+            "Read the token's file again for each exchange: the kubelet replaces it after 80 % of its lifetime. A copy, a "
+                + "subPath mount or a token that was read once goes stale.",
             $"after {Wording.Moment(subject.Now - SecurityTokenService.ClockAllowance)}",
             Wording.Moment(token.ExpiresAt!.Value)
         );
@@ -204,8 +222,9 @@ internal static class TokenChecks
         var start = (claim == "iat" ? token.IssuedAt : token.NotBefore)!.Value;
         return Found(
             FindingCodes.TokenFromTheFuture,
-            $"{Name(seen)} begins in {Wording.Duration(start - subject.Now)} by its {claim}: the clocks of the cluster and of this machine are more than five minutes apart.",
-            "Set the clocks (NTP). If the token is not the cluster's, look at what made it.",
+            $"{Name(seen)} becomes valid in {Wording.Duration(start - subject.Now)} by its {claim}: the clocks of the cluster "
+                + "and of this machine are more than five minutes apart.",
+            "Synchronise the clocks (NTP). If the token is not the cluster's, check what made it.",
             $"before {Wording.Moment(subject.Now + SecurityTokenService.ClockAllowance)}",
             Wording.Moment(start)
         );
@@ -218,12 +237,15 @@ internal static class TokenChecks
         var what =
             token.KeyId is null ? $"names no key (kid), and its issuer publishes {published.Count}"
             : published.Any(key => key.KeyId == token.KeyId)
-                ? $"was signed with the key {token.KeyId}, which its issuer publishes in a form that AWS cannot use: another key type, use: enc, or more than 100 keys"
-            : $"was signed with the key {token.KeyId}, which its issuer does not publish{(signs ? ", although the cluster signs with it" : "")}";
+                ? $"was signed with the key {token.KeyId}, which its issuer publishes in a form that AWS cannot use: another key "
+                    + "type, use: enc, or more than 100 keys"
+            : $"was signed with the key {token.KeyId}, which its issuer does not "
+                + $"publish{(signs ? ", although the cluster signs with it" : "")}";
         return Found(
             FindingCodes.VerificationKeyUnavailable,
             $"{Name(seen)} {what}.",
-            "Right after a rotation, wait until the published keys have caught up. If it stays so, the token comes from a cluster that no longer exists.",
+            "Right after a rotation, wait until the new keys are published. If it persists, the token comes from a cluster "
+                + "that no longer exists.",
             token.KeyId ?? "one key",
             published.Count == 0 ? "(no key)" : refusal.Actual!
         );
@@ -233,20 +255,22 @@ internal static class TokenChecks
         refusal.Reason is RefusalReason.AlgorithmUnsupported
             ? Found(
                 FindingCodes.TokenSignatureInvalid,
-                $"{Name(seen)} is signed with {(token.Algorithm is { Length: > 0 } algorithm ? algorithm : "no algorithm")}, which AWS does not take.",
+                $"{Name(seen)} is signed with {(token.Algorithm is { Length: > 0 } algorithm ? algorithm : "no algorithm")}, "
+                    + "which AWS does not accept.",
                 "Use the token as the cluster signs it (RS256).",
                 refusal.Expected!,
                 token.Algorithm is { Length: > 0 } ? token.Algorithm : "(none)"
             )
             : Found(
                 FindingCodes.TokenSignatureInvalid,
-                $"The signature of the token of {seen.Source} does not belong to it: the token was changed after it was signed, or signed with another key.",
-                "Take the token as it is, without editing or re-encoding it.",
+                $"The signature of the token of {seen.Source} is not valid: the token was changed after it was signed, or "
+                    + "signed with another key.",
+                "Use the token as it is, without editing or re-encoding it.",
                 $"a signature by {token.KeyId}",
                 "a signature that does not verify"
             );
 
-    /// <summary>Well-formed as a JWT, with a claim that AWS does not take.</summary>
+    /// <summary>It is a JWT, but has a claim that AWS does not accept.</summary>
     private static Finding Unreadable(TokenEvidence seen, WebIdentityDecision.Refused refusal)
     {
         var (what, expected, actual) = refusal.Reason switch
@@ -267,16 +291,16 @@ internal static class TokenChecks
                 refusal.Actual!
             ),
             RefusalReason.RoleNotListed => (
-                $"lists the roles that it is for (https://aws.amazon.com/roles), and {refusal.Expected} is not among them",
+                $"lists the roles that it is for (https://aws.amazon.com/roles), but {refusal.Expected} is not among them",
                 refusal.Expected!,
                 refusal.Actual!
             ),
-            _ => ("is too long: AWS takes 20,000 characters", "at most 20,000 characters", "more"),
+            _ => ("is too long: AWS accepts 20,000 characters", "at most 20,000 characters", "more"),
         };
         return Found(
             FindingCodes.TokenMalformed,
             $"{Name(seen)} {what}. Neither Kubernetes nor Google writes such a claim.",
-            "Use the token as the cluster made it; if something else made it, correct the claim there.",
+            "Use the token as the cluster issued it; if something else made it, correct the claim there.",
             expected,
             actual
         );
@@ -287,14 +311,21 @@ internal static class TokenChecks
         refusal.Reason is RefusalReason.TrustAction
             ? Found(
                 code,
-                $"{Name(seen)} carries session tags or a source identity, and the trust policy of {subject.Workload.RoleArn} does not allow {refusal.Expected}.",
-                "Use the token as the cluster made it, which carries neither; or allow the action in a trust template of your own.",
+                $"{Name(seen)} has session tags or a source identity, and the trust policy of {subject.Workload.RoleArn} does "
+                    + $"not allow {refusal.Expected}.",
+                "Use the token as the cluster issued it, which has neither; or allow the action in a trust template of your own.",
                 refusal.Expected!,
                 refusal.Actual ?? "(no action)"
             )
             : Found(
                 code,
-                $"The trust policy of {subject.Workload.RoleArn} admits the workload's own token, but not the token of {seen.Source}: {(refusal.Reason is RefusalReason.TrustDenied ? "a Deny matches its claims" : "a condition does not hold for its claims")}.",
+                $"The trust policy of {subject.Workload.RoleArn} admits the workload's own token, but not the token of "
+                    + $"{seen.Source}: "
+                    + (
+                        refusal.Reason is RefusalReason.TrustDenied
+                            ? "a Deny matches its claims."
+                            : "a condition does not hold for its claims."
+                    ),
                 $"Take the token from a pod that runs as {subject.Workload.Namespace}/{subject.Workload.ServiceAccount}.",
                 refusal.Expected ?? "no Deny that matches",
                 refusal.Actual ?? "a Deny that matches"
@@ -307,9 +338,9 @@ internal static class TokenChecks
             TokenDefect.Empty => ("is empty", "Give the content of the token's file."),
             TokenDefect.Path => (
                 "is the path of a file, not its content",
-                "Hand over the file's content; an SDK that takes a path takes it in AWS_WEB_IDENTITY_TOKEN_FILE."
+                "Pass the file's content; an SDK reads the path from AWS_WEB_IDENTITY_TOKEN_FILE."
             ),
-            TokenDefect.Base64 => ("is base64 of a token", "Decode it once: kubectl get secret shows data encoded."),
+            TokenDefect.Base64 => ("is a token in base64", "Decode it once: `kubectl get secret` shows data encoded."),
             TokenDefect.SurroundingWhiteSpace => (
                 "has white space around the token, such as a line break at the end",
                 "Write the file without a line break (printf %s, not echo)."
@@ -317,10 +348,10 @@ internal static class TokenChecks
             TokenDefect.CriticalHeader => ("has a critical header (crit), which STS does not know", "Use a token as GKE signs it."),
             TokenDefect.NotBase64Url or TokenDefect.NotJson => (
                 "has three parts, but they are not those of a JSON Web Token",
-                "Check whether it was cut, quoted or changed on its way."
+                "Check whether it was cut off, quoted or changed."
             ),
             _ => (
-                "is not a JSON Web Token: perhaps an opaque access token, which AWS cannot take",
+                "is not a JSON Web Token: perhaps an opaque access token, which AWS does not accept",
                 "Use the projected service account token of the pod, not an OAuth access token of Google."
             ),
         };

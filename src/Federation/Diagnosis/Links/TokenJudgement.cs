@@ -3,11 +3,11 @@ using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>What STS would object to in a token that was seen.</summary>
+/// <summary>What STS would refuse in a token that was seen.</summary>
 /// <param name="IsForeign">The token comes from another issuer than the workload's.</param>
 /// <param name="IsIssuerRefused">
-/// That issuer is why it is refused. Then <paramref name="Refusals"/> are those of the same token if it came from the
-/// right issuer: a provider or trust policy for one issuer says nothing about the tokens of another.
+/// It is refused because of its issuer. Then <paramref name="Refusals"/> are those of the same token with the right
+/// issuer: a provider or trust policy for one issuer says nothing about the tokens of another.
 /// </param>
 /// <param name="Refusals">In the order of STS.</param>
 internal sealed record TokenJudgement(
@@ -17,7 +17,7 @@ internal sealed record TokenJudgement(
     IReadOnlyList<WebIdentityDecision.Refused> Refusals
 )
 {
-    // GKE's; where nobody saw the header, it is not what is judged.
+    // GKE's algorithm, for tokens whose header was not seen.
     private const string UsualAlgorithm = "RS256";
 
     /// <param name="seen">With claims.</param>

@@ -3,10 +3,10 @@ using Federation.Findings;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>How the workload comes by its token: namespace, service account, the pods and what they are given, and the token itself.</summary>
+/// <summary>How the workload gets its token: namespace, service account, the pods and what they mount, and the token itself.</summary>
 internal static class TokenLink
 {
-    /// <returns>The link, and those of its findings that are about a token that was seen.</returns>
+    /// <returns>The link, and those of its findings that are about tokens that were seen.</returns>
     public static (Link Link, IReadOnlyList<Finding> OfTokens) Examine(WorkloadCase subject)
     {
         var kubernetes = subject.Evidence.Kubernetes;
@@ -23,7 +23,7 @@ internal static class TokenLink
             }
         }
 
-        // What is wrong with how a pod gets its token shows in the token too.
+        // A fault in how the pod gets its token also shows in the token.
         var explained = findings.Exists(finding => finding.Severity == Severity.Error);
         Finding[] ofTokens =
         [
@@ -64,9 +64,10 @@ internal static class TokenLink
             {
                 Code = FindingCodes.NamespaceMissing,
                 Resource = subject.NamespaceId,
-                Cause = $"The namespace {workload.Namespace} is being deleted: nothing can be made in it any more.",
+                Cause = $"The namespace {workload.Namespace} is being deleted: nothing can be created in it.",
                 Fix =
-                    $"Wait until it is gone, and Apply again; if it does not go, what holds it: {subject.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}")}",
+                    "Wait until it is gone, and run Apply again. If it does not go, this shows what holds it: "
+                    + subject.Kubectl("get", "namespace", workload.Namespace, "-o", "jsonpath={.status.conditions}"),
                 Expected = "Active",
                 Actual = "Terminating",
             };
@@ -81,7 +82,8 @@ internal static class TokenLink
                     Code = FindingCodes.ServiceAccountMissing,
                     Resource = subject.ServiceAccountId,
                     Cause =
-                        $"The namespace {workload.Namespace} of the cluster {subject.Cluster.Key} has no service account {workload.ServiceAccount}.",
+                        $"The namespace {workload.Namespace} of the cluster {subject.Cluster.Key} has no service account "
+                        + $"{workload.ServiceAccount}.",
                     Fix = subject.ApplyOr(
                         ExistingResources.ServiceAccount,
                         subject.Kubectl("create", "serviceaccount", "-n", workload.Namespace, workload.ServiceAccount)

@@ -10,8 +10,8 @@ using Federation.WebIdentity;
 namespace Federation.Diagnosis.Links;
 
 /// <summary>
-/// The role's trust policy against the token that the workload will have: the statement that was probably meant for
-/// it, and the one thing in it that does not fit.
+/// Compares the role's trust policy with the token that the workload will have: finds the statement that was probably meant
+/// for it, and what in it does not fit.
 /// </summary>
 internal static class TrustLink
 {
@@ -32,14 +32,14 @@ internal static class TrustLink
         findings.AddRange((subject.TrustUndecided?.Undecided ?? []).Select(statement => Undecided(subject, role, statement)));
         if (!findings.Exists(finding => finding.Code == FindingCodes.TrustConditionKeyWrong))
         {
-            // A subject that stands under the wrong key leaves the right one untested: one fault, told already.
+            // A subject under the wrong key leaves the right key untested: one fault, which already has a finding.
             findings.AddRange(subject.TrustFindings);
         }
 
         return new Link("subject", findings, expected, refused is null && subject.TrustUndecided is null ? expected : null);
     }
 
-    /// <summary>STS alone can tell whether the statement applies.</summary>
+    /// <summary>Only STS knows whether the statement applies.</summary>
     public static Finding Undecided(WorkloadCase subject, RoleEvidence role, UndecidedStatement undecided)
     {
         var conditions = undecided.Conditions.Select(Text).ToArray();
@@ -52,9 +52,16 @@ internal static class TrustLink
             Severity = Severity.Warning,
             Resource = subject.RoleId,
             Cause =
-                $"{role.TrustPolicy.NameOf(undecided.Statement)} of the trust policy of {role.Arn} {(undecided.Statement.Effect is PolicyEffect.Deny ? "denies" : "admits")} this token only if {string.Join(" and ", conditions)}. That cannot be known from here: {why}.",
+                $"{role.TrustPolicy.NameOf(undecided.Statement)} of the trust policy of {role.Arn} "
+                + $"{(undecided.Statement.Effect is PolicyEffect.Deny ? "denies" : "admits")} this token only if "
+                + $"{string.Join(" and ", conditions)}. That cannot be known from here: {why}.",
             Fix =
-                $"--target=Verify tries it: its pod calls STS as the workload does. {(how.Length > 0 ? $"The value: {string.Join("; ", how)}." : "CloudTrail's AssumeRoleWithWebIdentity event shows what STS saw.")}",
+                "--target=Verify tries it: its pod calls STS as the workload does. "
+                + (
+                    how.Length > 0
+                        ? $"To see the value: {string.Join("; ", how)}."
+                        : "CloudTrail's AssumeRoleWithWebIdentity event shows what STS saw."
+                ),
             Expected = string.Join(", ", conditions),
             Actual = "not known from here",
         };
@@ -69,9 +76,10 @@ internal static class TrustLink
             Code = FindingCodes.TrustDenied,
             Resource = subject.RoleId,
             Cause =
-                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} denies this token; a Deny wins over every Allow.",
+                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} denies this token; a Deny overrides every Allow.",
             Fix =
-                $"Take the Deny away or narrow its condition, so that it no longer matches {subject.TokenSubject}. It is in: {subject.Aws("iam", "get-role", "--role-name", subject.Workload.Role.Name, "--query", "Role.AssumeRolePolicyDocument")}",
+                $"Remove the Deny or narrow its condition, so that it no longer matches {subject.TokenSubject}. This shows it: "
+                + subject.Aws("iam", "get-role", "--role-name", subject.Workload.Role.Name, "--query", "Role.AssumeRolePolicyDocument"),
             Expected = "no Deny that matches",
             Actual = new PolicyDocument { Statements = [statement] }.ToMinifiedJson(),
         };
@@ -97,14 +105,14 @@ internal static class TrustLink
             findings.Add(Action(subject, role, statement, action));
         }
 
-        // A statement about another provider tests that provider's keys: they follow from its principal.
+        // A statement for another provider tests that provider's keys: a consequence of its principal.
         var named = principal?.Named.Select(PathOf).ToHashSet(StringComparer.OrdinalIgnoreCase);
         findings.AddRange(
             meant
                 .Obstacles.OfType<TrustObstacle.Condition>()
                 .Where(obstacle => named?.Contains(KeyOf(obstacle.Unmet.Key).Issuer) is not true)
                 .Select(obstacle => Condition(subject, role, statement, obstacle))
-                // Both keys of a statement are usually misspelt alike, and two values that changed places are one slip.
+                // Both keys of a statement usually have the same misspelling, and two swapped values are one mistake.
                 .DistinctBy(
                     finding => finding.Code == FindingCodes.TrustConditionKeyWrong ? KeyOf(finding.Actual!).Issuer : finding.Cause,
                     StringComparer.Ordinal
@@ -113,7 +121,7 @@ internal static class TrustLink
         return findings;
     }
 
-    /// <summary>How likely a statement is the one meant for this workload; the likeliest first.</summary>
+    /// <summary>How likely a statement is the one meant for this workload, most likely first.</summary>
     private enum Distances
     {
         OurSid,
@@ -134,12 +142,12 @@ internal static class TrustLink
             return Distances.OurPrincipal;
         }
 
-        var speaksOfUs = miss.Statement.Conditions.Any(condition =>
+        var mentionsWorkload = miss.Statement.Conditions.Any(condition =>
             condition.Values.Contains(subject.TokenSubject, StringComparer.OrdinalIgnoreCase)
             || condition.Key.Contains(subject.IssuerPath, StringComparison.OrdinalIgnoreCase)
         );
         return
-            speaksOfUs
+            mentionsWorkload
             || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Of(subject.IssuerPath, PathOf(named)) is not null)
             ? Distances.Resembling
             : Distances.Stranger;
@@ -181,9 +189,9 @@ internal static class TrustLink
         var named = obstacle.Named is [var first, ..] ? first : "(none)";
         var path = PathOf(named);
         var why =
-            !IsFederated(named) ? "is an AWS principal, which no web identity ever is (not even `*`)"
-            : obstacle.Excluded ? "is excluded by NotPrincipal, and an Allow of that kind admits nobody"
-            : path == subject.IssuerPath ? "is a provider of another account; role and provider must be in the same one"
+            !IsFederated(named) ? "is an AWS principal, which never matches a web identity (not even `*`)"
+            : obstacle.Excluded ? "is excluded by NotPrincipal, and an Allow with that admits nobody"
+            : path == subject.IssuerPath ? "is a provider of another account; role and provider must be in the same account"
             : subject.IsGoogle ? $"is not Google's own issuer {ProviderUrl.Google}, which signs the ID tokens of Google service accounts"
             : path == ProviderUrl.Google ? "trusts the ID tokens of Google service accounts, not the cluster's own"
             : IssuerNearMiss.Of(subject.IssuerPath, path)?.How ?? "is another provider";
@@ -192,7 +200,8 @@ internal static class TrustLink
             Code = FindingCodes.TrustPrincipalMismatch,
             Resource = subject.RoleId,
             Cause =
-                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} names another principal than the provider of the token's issuer: {named} {why}.",
+                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} names another principal than the "
+                + $"provider of the token's issuer: {named} {why}.",
             Fix = Rewrite(subject, role),
             Expected = subject.Principal,
             Actual = named,
@@ -205,7 +214,9 @@ internal static class TrustLink
             Code = FindingCodes.TrustActionMismatch,
             Resource = subject.RoleId,
             Cause =
-                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} {(obstacle.Excluded ? "excludes" : "allows")} {string.Join(", ", obstacle.Named)}, and a web identity needs {StsActions.AssumeRoleWithWebIdentity}.",
+                $"{role.TrustPolicy.NameOf(statement)} of the trust policy of {role.Arn} "
+                + $"{(obstacle.Excluded ? "excludes" : "allows")} {string.Join(", ", obstacle.Named)}, but a web identity needs "
+                + $"{StsActions.AssumeRoleWithWebIdentity}.",
             Fix = Rewrite(subject, role),
             Expected = StsActions.AssumeRoleWithWebIdentity,
             Actual = string.Join(", ", obstacle.Named),
@@ -221,7 +232,12 @@ internal static class TrustLink
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
-                $"{where} also requires {Text(unmet)}, {(obstacle.Actual.Count == 0 ? $"which can never hold: {global.Name.TrimEnd('/')} {global.Why}" : $"and this exchange has {string.Join(", ", obstacle.Actual)}")}.",
+                $"{where} also requires {Text(unmet)}, "
+                    + (
+                        obstacle.Actual.Count == 0
+                            ? $"which can never hold: {global.Name.TrimEnd('/')} {global.Why}."
+                            : $"but this exchange has {string.Join(", ", obstacle.Actual)}."
+                    ),
                 "no further condition",
                 Text(unmet)
             );
@@ -232,7 +248,8 @@ internal static class TrustLink
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
-                $"{where} tests a key that no token of this issuer has: {issuer} {IssuerNearMiss.Of(subject.IssuerPath, issuer)?.How ?? "is not the issuer"}.",
+                $"{where} tests a key that no token of this issuer has: {issuer} "
+                    + $"{IssuerNearMiss.Of(subject.IssuerPath, issuer)?.How ?? "is not the issuer"}.",
                 $"{subject.IssuerPath}:{claim}",
                 unmet.Key
             );
@@ -242,7 +259,8 @@ internal static class TrustLink
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
-                $"{where} tests the claim {claim}, which AWS cannot test: of a GKE token it knows aud, sub and amr alone. Namespace and service account are in sub.",
+                $"{where} tests the claim {claim}, which AWS cannot test: of a GKE token it knows only aud, sub and amr. "
+                    + "Namespace and service account are in sub.",
                 $"{subject.IssuerPath}:sub",
                 unmet.Key
             );
@@ -269,7 +287,7 @@ internal static class TrustLink
         {
             return Found(
                 FindingCodes.TrustWildcardLiteral,
-                $"{where} compares with StringEquals, which takes * and ? for themselves: {literal} is never equal to {expected}.",
+                $"{where} compares with StringEquals, which takes * and ? literally: {literal} is never equal to {expected}.",
                 expected,
                 literal
             );
@@ -288,13 +306,13 @@ internal static class TrustLink
         return isSubject
             ? Found(
                 FindingCodes.TrustSubjectMismatch,
-                $"{where} admits {values}, and the token's subject is {expected}{SubjectSlip(subject, unmet.Values)}.",
+                $"{where} admits {values}, but the token's subject is {expected}{SubjectSlip(subject, unmet.Values)}.",
                 expected,
                 values
             )
             : Found(
                 FindingCodes.TrustAudienceMismatch,
-                $"{where} wants the audience {values}, and the token has {expected}.",
+                $"{where} requires the audience {values}, but the token has {expected}.",
                 expected,
                 values
             );
@@ -342,7 +360,10 @@ internal static class TrustLink
         };
     }
 
-    /// <summary>With <c>azp</c> in the token, <c>:aud</c> is the authorized party and <c>:oaud</c> the audience (IAM User Guide, "Available keys for AWS OIDC federation").</summary>
+    /// <summary>
+    /// If the token has <c>azp</c>, <c>:aud</c> is the authorized party and <c>:oaud</c> the audience (IAM User Guide,
+    /// "Available keys for AWS OIDC federation").
+    /// </summary>
     private static Finding GoogleIdentity(WorkloadCase subject, RoleEvidence role, string where, string claim, PolicyCondition unmet)
     {
         var isAudience = claim.Equals("oaud", StringComparison.OrdinalIgnoreCase);
@@ -351,13 +372,13 @@ internal static class TrustLink
         var why = unmet.Values switch
         {
             [var value] when value == subject.Workload.Audience && !isAudience =>
-                $"the audience belongs under :oaud, since the token has an authorized party, which takes the place of :{claim}",
+                $"the audience belongs under :oaud, because the token has an authorized party, which takes the place of :{claim}",
             [var value] when value.StartsWith("system:serviceaccount:", StringComparison.Ordinal) =>
-                "that is the subject of the cluster's own token, and this role is to trust the Google service account's",
+                "that is the subject of the cluster's own token, but this role should trust the Google service account's",
             [var value] when value == subject.Workload.GoogleServiceAccountEmail =>
                 "the token carries the account's unique id, not its address",
             [var value] when value.All(char.IsAsciiDigit) =>
-                "that is another account's unique id; one that is deleted and made again gets a new one",
+                "that is another account's unique id; an account that is deleted and recreated gets a new one",
             _ => "the token has another value there",
         };
         return new Finding
@@ -367,7 +388,7 @@ internal static class TrustLink
                     ? FindingCodes.TrustSubjectMismatch
                     : FindingCodes.GoogleIdentityConditionWrong,
             Resource = subject.RoleId,
-            Cause = $"{where} wants {values} under accounts.google.com:{claim}: {why}.",
+            Cause = $"{where} requires {values} under accounts.google.com:{claim}: {why}.",
             Fix = Rewrite(subject, role),
             Expected = expected,
             Actual = values,

@@ -7,7 +7,7 @@ using Federation.WebIdentity;
 
 namespace Federation.Diagnosis.Links;
 
-/// <summary>One workload's evidence, and what every link asks of it.</summary>
+/// <summary>One workload's evidence, and what the links derive from it.</summary>
 internal sealed class WorkloadCase
 {
     private readonly string? _expectedToken;
@@ -24,7 +24,7 @@ internal sealed class WorkloadCase
         Configured = AwsSide.AsConfigured(this);
         Live = AwsSide.AsRead(this);
         ProviderRefusals = RefusalsOfExpected(Configured with { Providers = Live.Providers }, out _);
-        // The trust policy is judged even where the role has another ARN than the pods are given, which RoleLink reports.
+        // The trust policy is judged even if the role has another ARN than the pods get, which RoleLink reports.
         var trustRefusals = RefusalsOfExpected(Configured with { Role = Live.Role }, out var undecided);
         (TrustRefusals, TrustUndecided) = Role is null ? ([], null) : (trustRefusals, undecided);
         TrustFindings = Role is { } role ? PolicyLint.LiveTrust(role.TrustPolicy, role.Arn, Strict, RoleId) : [];
@@ -49,22 +49,22 @@ internal sealed class WorkloadCase
 
     public bool IsGoogle => Workload.Identity == IdentityKind.Google;
 
-    /// <summary>The issuer of the token that AWS is to trust, without <c>https://</c>.</summary>
+    /// <summary>The issuer of the token that AWS should trust, without <c>https://</c>.</summary>
     public string IssuerPath => IsGoogle ? ProviderUrl.Google : Cluster.IssuerPath;
 
     /// <summary>The federated principal that a trust statement must name.</summary>
     public string Principal => IsGoogle ? ProviderUrl.Google : Workload.ProviderArn;
 
-    /// <summary>The subject that the token will carry; null for a Google service account that was not found.</summary>
+    /// <summary>The token's subject; null for a Google service account that was not found.</summary>
     public string? TokenSubject => IsGoogle ? Evidence.Google.ServiceAccount?.Found?.UniqueId : Workload.Subject;
 
-    /// <summary>False if another cluster's API answered: then nothing that it said counts.</summary>
+    /// <summary>False if another cluster's API answered: then nothing that was read from it counts.</summary>
     public bool IsTheCluster => Evidence.Kubernetes.Issuer?.Refused is not { Kind.Class: FindingClass.WrongTarget };
 
-    /// <summary>False if the AWS credentials are another account's, or none: then nothing that they saw counts.</summary>
+    /// <summary>False if the AWS credentials belong to another account, or there are none: then nothing read with them counts.</summary>
     public bool IsTheAccount => Evidence.Aws.Caller?.Refused is null;
 
-    /// <summary>False if the cluster is not where the configuration says: then its issuer is a guess.</summary>
+    /// <summary>False if the cluster was not found where the configuration says: then its issuer is not certain.</summary>
     public bool IsIssuerSure => Evidence.Google.Cluster?.Refused is not { Code: FindingCodes.ClusterNotFound };
 
     public RoleEvidence? Role => IsTheAccount ? Evidence.Aws.Role?.Found : null;
@@ -79,24 +79,26 @@ internal sealed class WorkloadCase
     public AwsSide Live { get; }
 
     /// <summary>
-    /// As <see cref="Live"/>, with what refuses the expected token, or admits anybody, replaced by what is configured:
-    /// whatever STS still objects to in another token is that token's own fault.
+    /// As <see cref="Live"/>, but what refuses the expected token, or admits anybody, is replaced by what is configured. What
+    /// STS still refuses in another token is that token's own fault.
     /// </summary>
     public AwsSide Sound { get; }
 
-    /// <summary>What STS would object to in the expected token because of the providers that are there.</summary>
+    /// <summary>What STS would refuse in the expected token because of the live providers.</summary>
     public IReadOnlyList<WebIdentityDecision.Refused> ProviderRefusals { get; }
 
-    /// <summary>What STS would object to in the expected token because of the role that is there, its ARN aside.</summary>
+    /// <summary>What STS would refuse in the expected token because of the live role, apart from its ARN.</summary>
     public IReadOnlyList<WebIdentityDecision.Refused> TrustRefusals { get; }
 
-    /// <summary>What the trust policy that is there makes depend on condition keys that are not known from here; null: nothing.</summary>
+    /// <summary>What in the live trust policy depends on condition keys whose value is not known from here; null: nothing.</summary>
     public TrustVerdict? TrustUndecided { get; }
 
-    /// <summary>What is wrong with the role's trust policy by itself, whoever asks.</summary>
+    /// <summary>What is wrong with the role's trust policy, whatever the token.</summary>
     public IReadOnlyList<Finding> TrustFindings { get; }
 
-    /// <summary>What STS would object to in the expected token even then: the configured trust policy itself does not admit it.</summary>
+    /// <summary>
+    /// What STS would refuse in the expected token even with <see cref="Sound"/>, because the configured trust policy does.
+    /// </summary>
     public IReadOnlyList<WebIdentityDecision.Refused> SoundRefusals { get; }
 
     public string RoleId => ResourceId.Aws(Workload.Account.Id, ResourceKind.Role, Workload.Role.Name).Value;
@@ -115,14 +117,14 @@ internal sealed class WorkloadCase
     public string PodId(PodEvidence pod) =>
         ResourceId.Kubernetes(Cluster.Key, pod.Snapshot.Namespace, ResourceKind.Pod, pod.Snapshot.Name).Value;
 
-    /// <summary>A fix of what Apply would write, with the command that does the same by hand.</summary>
-    /// <param name="owned">The part of <see cref="Workload.Existing"/> that would say that it is owned elsewhere.</param>
+    /// <summary>The fix for something that Apply writes, with the command that does the same by hand.</summary>
+    /// <param name="owned">The flag of <see cref="Workload.Existing"/> that says that it is owned elsewhere.</param>
     public string ApplyOr(ExistingResources owned, string byHand) =>
         Workload.Existing.HasFlag(owned) && owned != ExistingResources.None
             ? $"It is owned elsewhere (existing:), so change it there: {byHand}"
             : $"--target=Apply --workload={Workload.Name} writes it. By hand: {byHand}";
 
-    /// <summary>An AWS CLI command for the workload's account: with its profile, and in its partition.</summary>
+    /// <summary>An AWS CLI command for the workload's account, with its profile and partition.</summary>
     public string Aws(params IEnumerable<string> words) =>
         ShellCommand.Of([
             "aws",
@@ -146,9 +148,9 @@ internal sealed class WorkloadCase
     private string InNamespace(ResourceKind kind, string name) => ResourceId.Kubernetes(Cluster.Key, Workload.Namespace, kind, name).Value;
 }
 
-/// <summary>What came of looking at one link.</summary>
+/// <summary>The result of examining one link.</summary>
 /// <param name="Name">As in <see cref="ChainLink.Link"/>.</param>
-/// <param name="Findings">What is wrong with it; what the token would meet first stands first.</param>
+/// <param name="Findings">What is wrong with it, in the order in which the token would fail.</param>
 /// <param name="Expected">What should be there.</param>
-/// <param name="Held">What was seen to be there; null if nobody could look.</param>
+/// <param name="Held">What was seen; null if it could not be read.</param>
 internal sealed record Link(string Name, IReadOnlyList<Finding> Findings, string? Expected, string? Held);

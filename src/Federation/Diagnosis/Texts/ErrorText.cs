@@ -3,8 +3,8 @@ using Federation.Findings;
 
 namespace Federation.Diagnosis.Texts;
 
-/// <summary>Something that is written when something is wrong, and the finding it stands for.</summary>
-/// <param name="Phrases">Any of these, whatever its case, is what it is known by.</param>
+/// <summary>A known error text and its finding.</summary>
+/// <param name="Phrases">A line that contains one of these, in any case, is recognised.</param>
 internal sealed record ErrorText(params string[] Phrases)
 {
     public required string Code { get; init; }
@@ -13,19 +13,22 @@ internal sealed record ErrorText(params string[] Phrases)
 
     public required string Cause { get; init; }
 
-    /// <summary>Left to <see cref="Read"/> where it needs the values.</summary>
+    /// <summary>Empty if <see cref="Read"/> writes it, because it needs values of the line.</summary>
     public string Fix { get; init; } = "";
 
-    /// <summary>What the line must look like besides.</summary>
+    /// <summary>The line must match this as well.</summary>
     public Regex? Form { get; init; }
 
-    /// <summary>Puts the values that the line gives into the finding.</summary>
+    /// <summary>Puts values of the line into the finding.</summary>
     public Func<Match, Finding, Finding>? Read { get; init; }
 
-    /// <summary>The group of <see cref="Form"/> of which each value makes a finding of its own: another action that is denied is another fault.</summary>
-    public string? Apart { get; init; }
+    /// <summary>
+    /// A group of <see cref="Form"/>. Lines with different values of it are different faults, such as two denied actions;
+    /// null: all lines are one fault.
+    /// </summary>
+    public string? DistinctBy { get; init; }
 
-    /// <summary>The finding, if the line says this; its actual value is the line, or what <see cref="Read"/> found in it.</summary>
+    /// <summary>The finding if the line has this text; its actual value is the line, or what <see cref="Read"/> found in it.</summary>
     public Recognised? Explain(string line)
     {
         var at = Phrases.Select(phrase => line.IndexOf(phrase, StringComparison.OrdinalIgnoreCase)).FirstOrDefault(index => index >= 0, -1);
@@ -52,10 +55,11 @@ internal sealed record ErrorText(params string[] Phrases)
         finding = Read?.Invoke(form, finding) ?? finding;
         return new(
             finding.Actual == shown ? finding : finding with { Cause = $"{finding.Cause} It was recognised by: {shown}" },
-            Apart is null ? null : form.Groups[Apart].Value
+            DistinctBy is null ? null : form.Groups[DistinctBy].Value
         );
     }
 }
 
-/// <summary>What a line was taken for, and what sets it apart from others of its code.</summary>
-internal sealed record Recognised(Finding Finding, string? Apart);
+/// <summary>The finding for a line.</summary>
+/// <param name="Distinction">Findings of one code that differ in this are different faults.</param>
+internal sealed record Recognised(Finding Finding, string? Distinction);

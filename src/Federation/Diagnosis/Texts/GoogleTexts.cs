@@ -18,10 +18,10 @@ internal static partial class GoogleTexts
         )
         {
             Code = FindingCodes.GoogleCredentialsMissing,
-            Cause =
-                "There are no usable Google credentials on the machine that says this, or the plugin by which kubectl gets them is not installed.",
+            Cause = "There are no usable Google credentials on the machine that wrote this, or kubectl's plugin for them is not installed.",
             Fix =
-                "`gcloud auth application-default login`; for kubectl `gcloud components install gke-gcloud-auth-plugin`. In a pod that uses a Google service account see FED6003 and FED2005.",
+                "`gcloud auth application-default login`; for kubectl `gcloud components install gke-gcloud-auth-plugin`. In a "
+                + "pod that uses a Google service account see FED6003 and FED2005.",
         },
         new("SERVICE_DISABLED", "has not been used in project")
         {
@@ -34,13 +34,14 @@ internal static partial class GoogleTexts
             Code = FindingCodes.WorkloadIdentityDisabled,
             Cause = "The project has no pool PROJECT.svc.id.goog: no cluster of it has ever had Workload Identity.",
             Fix =
-                "`gcloud container clusters update NAME --location LOCATION --workload-pool PROJECT.svc.id.goog`. The cluster's own token (`identity: cluster`) does not need it.",
+                "`gcloud container clusters update NAME --location LOCATION --workload-pool PROJECT.svc.id.goog`. The "
+                + "cluster's own token (`identity: cluster`) does not need it.",
         },
         new("Not found: projects/", "NOT_FOUND: projects/")
         {
             Code = FindingCodes.ClusterNotFound,
             Form = NoCluster(),
-            Cause = "There is no such cluster. Likeliest the location is the region of a zonal cluster, or a zone of a regional one.",
+            Cause = "There is no such cluster. Most likely the location is the region of a zonal cluster, or a zone of a regional one.",
             Fix = "`gcloud container clusters list --project PROJECT --format='table(name,location)'` shows each with its location.",
             Read = (said, finding) => finding with { Actual = said.Groups["cluster"].Value },
         },
@@ -54,9 +55,13 @@ internal static partial class GoogleTexts
         {
             Code = FindingCodes.WorkloadIdentityBindingMissing,
             Cause =
-                "The Kubernetes service account may not be the Google service account. Likeliest roles/iam.workloadIdentityUser is not granted to it, or to another namespace or name; otherwise the grant is minutes old (two to seven, and more), or the Google service account does not exist (FED2004).",
+                "The Kubernetes service account may not act as the Google service account. Most likely "
+                + "roles/iam.workloadIdentityUser is not granted to it, or is granted to another namespace or name; otherwise "
+                + "the grant is only minutes old (it takes two to seven, sometimes more), or the Google service account does not "
+                + "exist (FED2004).",
             Fix =
-                "`gcloud iam service-accounts add-iam-policy-binding GSA --role roles/iam.workloadIdentityUser --member 'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]'`, or `--target=Apply`.",
+                "`gcloud iam service-accounts add-iam-policy-binding GSA --role roles/iam.workloadIdentityUser --member "
+                + "'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/KSA]'`, or `--target=Apply`.",
         },
         new(
             "computeMetadata/v1/instance/service-accounts",
@@ -68,7 +73,9 @@ internal static partial class GoogleTexts
             Code = FindingCodes.ServiceAccountAnnotationWrong,
             Form = MetadataRefusal(),
             Cause =
-                "The metadata server gives the pod no Google identity. Likeliest its Kubernetes service account has no annotation iam.gke.io/gcp-service-account, or names no service account that exists; otherwise the binding is missing (FED2005), or the node pool is not in GKE_METADATA mode (FED2002).",
+                "The metadata server gives the pod no Google identity. Most likely its Kubernetes service account has no "
+                + "annotation iam.gke.io/gcp-service-account, or one that names no existing account; otherwise the binding is "
+                + "missing (FED2005), or the node pool is not in GKE_METADATA mode (FED2002).",
             Fix =
                 "`kubectl get serviceaccount -n NAMESPACE KSA -o jsonpath='{.metadata.annotations}'`; `--target=Diagnose` reads all three.",
         },
@@ -76,14 +83,14 @@ internal static partial class GoogleTexts
         {
             Code = FindingCodes.GoogleServiceAccountMissing,
             Form = NoServiceAccount(),
-            Cause = "The Google service account does not exist, or was deleted and made again, which gives it another unique id.",
-            Fix = "`gcloud iam service-accounts list --project PROJECT`; `--target=Apply` makes the one that is configured.",
+            Cause = "The Google service account does not exist, or was deleted and recreated, which gives it another unique id.",
+            Fix = "`gcloud iam service-accounts list --project PROJECT`; `--target=Apply` creates the configured one.",
         },
         new("denied on resource (or it may not exist)", "permission(s) for", "PERMISSION_DENIED")
         {
             Code = FindingCodes.GooglePermissionDenied,
             Form = MissingPermission(),
-            Cause = "The Google identity of whoever sets this up lacks a permission.",
+            Cause = "The Google identity that sets up the federation lacks a permission.",
             Read = (said, finding) =>
                 finding with
                 {
@@ -94,8 +101,8 @@ internal static partial class GoogleTexts
         new("PERMISSION_DENIED")
         {
             Code = FindingCodes.GooglePermissionDenied,
-            Cause = "The Google identity of whoever sets this up lacks a permission, which the text does not name.",
-            Fix = "Grant what README, \"What the runner needs\", lists.",
+            Cause = "The Google identity that sets up the federation lacks a permission, which the text does not name.",
+            Fix = "Grant the permissions that the README lists under \"What the runner needs\".",
         },
     ];
 

@@ -4,8 +4,8 @@ using Federation.WebIdentity;
 namespace Federation.Diagnosis.Texts;
 
 /// <summary>
-/// What shows on the issuer that STS found no provider for: GKE writes
-/// <c>https://container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME</c>, and nothing else.
+/// Explains an issuer that STS found no provider for. GKE's issuers always have the form
+/// <c>https://container.googleapis.com/v1/projects/PROJECT/locations/LOCATION/clusters/NAME</c>.
 /// </summary>
 internal static class IssuerText
 {
@@ -24,19 +24,26 @@ internal static class IssuerText
             return finding with
             {
                 Cause =
-                    $"The role's account has no IAM OIDC provider for the issuer {issuer}. Most likely it was never created there, or it was created in another account than the role's. Otherwise one exists that differs by a character: a slash at its end, a region for a zone, the project's number, /v1 missing, another case, another cluster (FED3002). In GovCloud and China it is the wrong partition's endpoint.",
+                    $"The role's account has no IAM OIDC provider for the issuer {issuer}. Most likely it was never created "
+                    + "there, or it was created in another account than the role's. Otherwise one exists that differs by a "
+                    + "character: a slash at its end, a region for a zone, the project's number, /v1 missing, another case, "
+                    + "another cluster (FED3002). In GovCloud and China it is the wrong partition's endpoint.",
                 Fix =
-                    $"Run `--target=Apply`, or in the role's account `aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com`. `aws iam list-open-id-connect-providers` shows which providers exist.",
+                    $"Run `--target=Apply`, or in the role's account `aws iam create-open-id-connect-provider --url {issuer} "
+                    + "--client-id-list sts.amazonaws.com`. `aws iam list-open-id-connect-providers` shows which providers exist.",
             };
         }
 
         return NearMiss(issuer, expected, finding) with
         {
             Cause =
-                $"The issuer that STS looked for is nearly a GKE cluster's, but it {miss.How}. A provider must have exactly the issuer's URL, and GKE writes it as expected here.",
+                $"The issuer that STS looked for is nearly a GKE cluster's, but it {miss.How}. A provider must have exactly the "
+                + "issuer's URL, and GKE writes it as expected here.",
             Fix = IssuerNearMiss.ProjectNumber(issuer) is { } number
-                ? $"`gcloud projects describe {number} --format='value(projectId)'` gives the id that belongs there; `kubectl get --raw /.well-known/openid-configuration` shows the cluster's own issuer."
-                : "`kubectl get --raw /.well-known/openid-configuration` shows the cluster's own issuer: use a token of that cluster, and a provider with that URL.",
+                ? $"`gcloud projects describe {number} --format='value(projectId)'` gives the id that belongs there; `kubectl get "
+                    + "--raw /.well-known/openid-configuration` shows the cluster's own issuer."
+                : "`kubectl get --raw /.well-known/openid-configuration` shows the cluster's own issuer: use a token of that "
+                    + "cluster, and a provider with that URL.",
         };
     }
 
@@ -48,9 +55,11 @@ internal static class IssuerText
             return NearMiss(issuer, AnyIssuer, finding) with
             {
                 Cause =
-                    "The token is Google's own (accounts.google.com), not the cluster's. AWS trusts that issuer without a provider, under exactly this name: a role for it has the principal accounts.google.com, and a cluster token is another thing.",
+                    "The token is Google's own (accounts.google.com), not the cluster's. AWS trusts that issuer without a "
+                    + "provider, under exactly this name: a role for it has the principal accounts.google.com.",
                 Fix =
-                    "For the cluster's token mount a projected one with the audience sts.amazonaws.com; for Google's set `identity: google`. `--target=Token --token-file=PATH` shows which one the pod sends.",
+                    "To use the cluster's token mount a projected one with the audience sts.amazonaws.com; to use Google's set "
+                    + "`identity: google`. `--target=Token --token-file=PATH` shows which one the pod sends.",
             };
         }
 
@@ -60,16 +69,19 @@ internal static class IssuerText
             {
                 Cause = $"The issuer is one of Google's ({host}), but not that of a GKE cluster.",
                 Fix =
-                    "Register the cluster's own issuer, which `kubectl get --raw /.well-known/openid-configuration` shows, and send a projected token of that cluster.",
+                    "Register the cluster's own issuer, which `kubectl get --raw /.well-known/openid-configuration` shows, and "
+                    + "send a projected token of that cluster.",
             };
         }
 
         return finding with
         {
             Cause =
-                $"The role's account has no IAM OIDC provider for the issuer {issuer}, and that is no GKE cluster's: the token is from elsewhere (another kind of cluster, a CI system).",
+                $"The role's account has no IAM OIDC provider for the issuer {issuer}, and that is not a GKE cluster's: the "
+                + "token comes from another kind of cluster, a CI system or the like.",
             Fix =
-                "`--target=Token --token-file=PATH` shows whose token it is. If it is the one you mean, make a provider with that URL; else mount the GKE cluster's projected token.",
+                "`--target=Token --token-file=PATH` shows whose token it is. If it is the intended one, create a provider with "
+                + "that URL; otherwise mount the GKE cluster's projected token.",
         };
     }
 

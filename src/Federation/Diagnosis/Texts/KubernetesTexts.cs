@@ -12,21 +12,24 @@ internal static partial class KubernetesTexts
         {
             Code = FindingCodes.KubeconfigWrongCluster,
             Cause =
-                "The server behind the kubeconfig's endpoint has another certificate authority: the endpoint is now another cluster's, or the cluster was made anew.",
-            Fix = "`gcloud container clusters get-credentials NAME --location LOCATION --project PROJECT` writes the context anew.",
+                "The server at the kubeconfig's endpoint has another certificate authority: the endpoint now belongs to "
+                + "another cluster, or the cluster was recreated.",
+            Fix = "`gcloud container clusters get-credentials NAME --location LOCATION --project PROJECT` rewrites the context.",
         },
         new("Unable to connect to the server", "The connection to the server")
         {
             Code = FindingCodes.EndpointUnreachable,
             Cause =
-                "The cluster's API server does not answer from here: likeliest a private endpoint, or authorised networks that do not include this machine.",
+                "The cluster's API server cannot be reached from here: most likely its endpoint is private, or its authorised "
+                + "networks do not include this machine.",
             Fix =
-                "`gcloud container clusters get-credentials NAME --location LOCATION --dns-endpoint`, or run it from a network that is allowed.",
+                "`gcloud container clusters get-credentials NAME --location LOCATION --dns-endpoint`, or run it from a network "
+                + "that is allowed.",
         },
         new("must be logged in to the server", "system:anonymous")
         {
             Code = FindingCodes.KubernetesPermissionDenied,
-            Cause = "The API server does not know who asks: the credentials of the kubeconfig have expired or are another cluster's.",
+            Cause = "The API server does not know the caller: the kubeconfig's credentials have expired, or belong to another cluster.",
             Fix = "`gcloud container clusters get-credentials NAME --location LOCATION --project PROJECT`",
         },
         new("may not specify a duration")
@@ -56,7 +59,8 @@ internal static partial class KubernetesTexts
                 {
                     Cause = $"The namespace {said.Groups["name"].Value} does not exist in this cluster.",
                     Fix =
-                        $"`--target=Apply`, or `kubectl create namespace {said.Groups["name"].Value}`; `kubectl config current-context` shows which cluster it is.",
+                        $"`--target=Apply`, or `kubectl create namespace {said.Groups["name"].Value}`; `kubectl config "
+                        + "current-context` shows which cluster it is.",
                 },
         },
         new("not found")
@@ -75,12 +79,13 @@ internal static partial class KubernetesTexts
         {
             Code = FindingCodes.KubernetesPermissionDenied,
             Form = Forbidden(),
-            Apart = "verb",
-            Cause = "The identity that asks the cluster lacks a permission.",
+            DistinctBy = "verb",
+            Cause = "The identity that calls the cluster lacks a permission.",
             Read = (said, finding) =>
             {
                 var wanted =
-                    $"{said.Groups["verb"].Value} {said.Groups["resource"].Value}{(said.Groups["namespace"] is { Success: true } named ? $" in {named.Value}" : "")}";
+                    $"{said.Groups["verb"].Value} "
+                    + $"{said.Groups["resource"].Value}{(said.Groups["namespace"] is { Success: true } named ? $" in {named.Value}" : "")}";
                 return finding with
                 {
                     Cause = $"{said.Groups["user"].Value} may not {wanted}.",
@@ -94,17 +99,20 @@ internal static partial class KubernetesTexts
             Code = FindingCodes.PodRejected,
             Form = Rejection(),
             Cause =
-                "The API server does not admit the pod: a quota of the namespace, its Pod Security level, or an admission webhook. The text says which, and what it wants.",
+                "The API server does not admit the pod: a quota of the namespace, its Pod Security level, or an admission "
+                + "webhook. The text says which, and what it requires.",
             Fix =
-                "`kubectl describe quota -n NAMESPACE`, or change the pod (securityContext, requests and limits) in your own validation-pod.yaml (--templates).",
+                "`kubectl describe quota -n NAMESPACE`, or change the pod (securityContext, requests and limits) in your own "
+                + "validation-pod.yaml (--templates).",
         },
         new("FailedScheduling", "NotTriggerScaleUp", "nodes are available")
         {
             Code = FindingCodes.PodUnschedulable,
             Form = Unschedulable(),
             Cause =
-                "No node takes the pod: too little is free, or its selectors, tolerations or volumes fit none. The first pod of an autoscaled pool or of Autopilot is unschedulable for a minute or two as a rule.",
-            Fix = "Wait two minutes; then `kubectl describe pod -n NAMESPACE POD`, and add a node that fits or adapt the pod.",
+                "No node accepts the pod: too little is free, or its selectors, tolerations or volumes fit none. The first pod "
+                + "of an autoscaled pool or of Autopilot is usually unschedulable for a minute or two.",
+            Fix = "Wait two minutes; then run `kubectl describe pod -n NAMESPACE POD`, and add a node that fits or change the pod.",
         },
         new(
             "ImagePullBackOff",
@@ -117,24 +125,29 @@ internal static partial class KubernetesTexts
         )
         {
             Code = FindingCodes.ImagePullFailed,
-            Cause = "The node cannot pull the image: its name or tag does not exist, the registry wants credentials, or is out of reach.",
+            Cause =
+                "The node cannot pull the image: its name or tag does not exist, or its registry requires credentials or cannot "
+                + "be reached.",
             Fix =
-                "Set verify.image to an image that the nodes can pull and that has the AWS CLI in it; for a registry of your own give the nodes, or an imagePullSecret, access.",
+                "Set verify.image to an image that the nodes can pull and that contains the AWS CLI; for a registry of your "
+                + "own give the nodes access, or add an imagePullSecret.",
         },
         new("MountVolume.SetUp failed", "failed to fetch token")
         {
             Code = FindingCodes.TokenVolumeMissing,
             Form = Unmounted(),
             Cause =
-                "The kubelet cannot give the pod its volume: the API server did not issue the projected token, or what the volume refers to does not exist.",
+                "The kubelet cannot give the pod its volume: the API server did not issue the projected token, or what the "
+                + "volume refers to does not exist.",
             Fix =
-                "`kubectl describe pod -n NAMESPACE POD` has the reason behind \"failed to fetch token\"; audience and expirationSeconds (600 or more) have to be right.",
+                "`kubectl describe pod -n NAMESPACE POD` shows the reason after \"failed to fetch token\"; check audience and "
+                + "expirationSeconds (600 or more).",
         },
         new("active on the node longer than the specified deadline")
         {
             Code = FindingCodes.PodTimedOut,
-            Cause = "The pod was still running at its activeDeadlineSeconds, and was ended.",
-            Fix = "Make the check of verify.run end sooner, or raise verify.timeout.",
+            Cause = "The pod was still running at its activeDeadlineSeconds and was ended.",
+            Fix = "Make the command of verify.run end sooner, or raise verify.timeout.",
         },
     ];
 
@@ -151,7 +164,8 @@ internal static partial class KubernetesTexts
     private static partial Regex NoServiceAccount();
 
     [GeneratedRegex(
-        @"User ""(?<user>[^""]+)"" cannot (?<verb>\w+) (resource|path) ""(?<resource>[^""]+)""( in API group ""[^""]*"")?( in the namespace ""(?<namespace>[^""]+)"")?",
+        @"User ""(?<user>[^""]+)"" cannot (?<verb>\w+) (resource|path) ""(?<resource>[^""]+)""( in API group ""[^""]*"")?"
+            + @"( in the namespace ""(?<namespace>[^""]+)"")?",
         Options
     )]
     private static partial Regex Forbidden();

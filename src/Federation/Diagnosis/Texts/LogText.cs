@@ -8,8 +8,8 @@ using Federation.Findings;
 namespace Federation.Diagnosis.Texts;
 
 /// <summary>
-/// Lines of a log or of a pasted text as they were meant: without what a terminal, a web page, a chat or a JSON log
-/// adds, and without secrets, since they are quoted in findings.
+/// The lines of a log or a pasted text, without what a terminal, a web page, a chat or a JSON log adds, and without
+/// secrets, because findings quote them.
 /// </summary>
 internal static partial class LogText
 {
@@ -23,12 +23,12 @@ internal static partial class LogText
     {
         var read = text.Length > Longest ? text[^Longest..] : text;
         read = Colours().Replace(read, "");
-        read = string.Join('\n', read.Split('\n').Select(line => DrivePath().IsMatch(line) ? line : Escapes().Replace(line, Meant)));
+        read = string.Join('\n', read.Split('\n').Select(line => DrivePath().IsMatch(line) ? line : Escapes().Replace(line, Unescape)));
         read = Tags().Replace(Secrets.Strip(WebUtility.HtmlDecode(read)), " ");
         return read.Split('\n').Select(Plain).Where(line => line.Length > 0);
     }
 
-    /// <summary>The line, or of a long one what stands around a place in it.</summary>
+    /// <summary>The line, or the part of a long line around a place in it.</summary>
     public static string Shown(string line, int place)
     {
         if (line.Length <= LongestShown)
@@ -40,7 +40,7 @@ internal static partial class LogText
         return $"{(start > 0 ? "…" : "")}{line.Substring(start, LongestShown)}{(start + LongestShown < line.Length ? "…" : "")}";
     }
 
-    private static string Meant(Match escape) =>
+    private static string Unescape(Match escape) =>
         escape.Groups["code"] is { Success: true } code
             ? ((char)ushort.Parse(code.ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString()
             : escape.ValueSpan[1] switch
@@ -50,7 +50,7 @@ internal static partial class LogText
                 var mark => mark.ToString(),
             };
 
-    // Spaces of any kind and number are one space (STS itself writes two in one text); what does not show is not there.
+    // White space of any kind and length becomes one space (STS itself writes two in one text); hidden characters are removed.
     private static string Plain(string line)
     {
         var plain = new StringBuilder(line.Length);
@@ -76,18 +76,18 @@ internal static partial class LogText
         return plain.ToString().Trim();
     }
 
-    /// <summary>What a terminal takes for colours, cursor moves, titles and links.</summary>
+    /// <summary>A terminal's escape sequences for colours, cursor moves, titles and links.</summary>
     [GeneratedRegex(
         @"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex Colours();
 
-    /// <summary>What JSON, Go's and Python's quoting write for quotation marks and line ends.</summary>
+    /// <summary>Escaped quotation marks and line breaks, as JSON, Go and Python write them.</summary>
     [GeneratedRegex(@"\\(u(?<code>[0-9a-fA-F]{4})|[""'/nrt\\])", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Escapes();
 
-    /// <summary>A path of Windows, whose backslashes are no escapes.</summary>
+    /// <summary>A Windows path, whose backslashes are not escapes.</summary>
     [GeneratedRegex(@"\b[A-Za-z]:\\[A-Za-z]", RegexOptions.NonBacktracking)]
     private static partial Regex DrivePath();
 

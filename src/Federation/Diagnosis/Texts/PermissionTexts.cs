@@ -3,14 +3,18 @@ using Federation.Findings;
 
 namespace Federation.Diagnosis.Texts;
 
-/// <summary>What services answer once the role was assumed, as the IAM User Guide describes it under "Troubleshoot access denied error messages".</summary>
+/// <summary>
+/// What services answer after the role was assumed, as the IAM User Guide describes it under "Troubleshoot access denied
+/// error messages".
+/// </summary>
 internal static partial class PermissionTexts
 {
     private static readonly Func<Match, Finding, Finding> Named = (said, finding) =>
         finding with
         {
             Expected =
-                $"{said.Groups["action"].Value} on {(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
+                $"{said.Groups["action"].Value} on "
+                + $"{(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
         };
 
     public static IReadOnlyList<ErrorText> All { get; } =
@@ -19,19 +23,21 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionDenied,
             Form = Refusal(),
-            Apart = "action",
+            DistinctBy = "action",
             Cause =
-                "The role was assumed, and a Deny statement forbids the call. The text says of which kind the policy is: the role's own, a resource's, a boundary, a session policy, or the organisation's.",
-            Fix = "Find the Deny in a policy of that kind and take it away or narrow it; no Allow outweighs it.",
+                "The role was assumed, and a Deny statement forbids the call. The text says which kind of policy it is: the "
+                + "role's own, a resource's, a boundary, a session policy, or the organisation's.",
+            Fix = "Find the Deny in a policy of that kind and remove or narrow it; no Allow overrides it.",
             Read = Named,
         },
         new("no permissions boundary allows")
         {
             Code = FindingCodes.PermissionsBoundaryBlocks,
             Form = Refusal(),
-            Apart = "action",
+            DistinctBy = "action",
             Cause =
-                "The role was assumed, and its permissions boundary does not allow the call. A boundary grants nothing; it has to allow what the role's policies allow.",
+                "The role was assumed, and its permissions boundary does not allow the call. A boundary grants nothing; it "
+                + "must also allow what the role's policies allow.",
             Fix = "Add the action to the boundary's policy, or set another role.permissionsBoundary and run `--target=Apply`.",
             Read = Named,
         },
@@ -45,9 +51,11 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionMissing,
             Form = Refusal(),
-            Apart = "action",
+            DistinctBy = "action",
             Cause =
-                "The role was assumed, and a policy other than the role's own does not allow the call; the text says of which kind it is. A session policy is the program's own, given with its request; the others belong to the organisation, the resource or the network.",
+                "The role was assumed, and a policy other than the role's own does not allow the call; the text says which "
+                + "kind it is. A session policy comes from the program, with its request; the others belong to the organisation, "
+                + "the resource or the network.",
             Fix = "Allow the action in the policy of that kind; adding to role.policies does not help.",
             Read = Named,
         },
@@ -55,7 +63,7 @@ internal static partial class PermissionTexts
         {
             Code = FindingCodes.PermissionMissing,
             Form = Refusal(),
-            Apart = "action",
+            DistinctBy = "action",
             Cause = "The federation works: the role was assumed. None of its policies allows the call.",
             Fix = "Add a policy with this action and resource to role.policies of the workload and run `--target=Apply`.",
             Read = Named,
@@ -65,24 +73,27 @@ internal static partial class PermissionTexts
             Code = FindingCodes.PermissionMissing,
             Form = Unexplained(),
             Cause =
-                "The service refused the call and does not say why. The exchange of the token has worked by then. Likeliest the role's policies do not allow the action on that resource; otherwise a bucket, key or queue policy, a permissions boundary (FED5002), a Deny (FED5003), or a resource that does not exist where it may not be listed.",
+                "The service refused the call and does not say why. The role was assumed. Most likely its policies do not "
+                + "allow the action on that resource; otherwise a bucket, key or queue policy, a permissions boundary (FED5002), "
+                + "a Deny (FED5003), or a resource that does not exist and may not be listed.",
             Fix =
-                "`--target=Diagnose` with read access to IAM evaluates the role's policies and boundary; for the resource's own policy see e.g. `aws s3api get-bucket-policy --bucket NAME`.",
+                "`--target=Diagnose` with read access to IAM evaluates the role's policies and boundary; for the resource's "
+                + "own policy see e.g. `aws s3api get-bucket-policy --bucket NAME`.",
         },
     ];
 
-    /// <summary>What they answer whoever calls.</summary>
+    /// <summary>What they answer to any caller.</summary>
     public static IReadOnlyList<ErrorText> Busy { get; } =
     [
         new("ThrottlingException", "(Throttling)", "Rate exceeded", "TooManyRequestsException", "RequestLimitExceeded", "(SlowDown)")
         {
             Code = FindingCodes.Throttled,
             Cause = "AWS refuses calls for now, because there were too many.",
-            Fix = "Try again later; in this tool lower --parallelism, in a program let the SDK retry (AWS_RETRY_MODE=adaptive).",
+            Fix = "Retry later; in this tool lower --parallelism, in a program let the SDK retry (AWS_RETRY_MODE=adaptive).",
         },
     ];
 
-    /// <summary>Operations of S3 whose action has another name than they have (Service Authorization Reference, "Amazon S3").</summary>
+    /// <summary>The actions of S3 operations (Service Authorization Reference, "Amazon S3").</summary>
     private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
     {
         ["ListBuckets"] = "s3:ListAllMyBuckets",
@@ -96,7 +107,10 @@ internal static partial class PermissionTexts
         ["DeleteObject"] = "s3:DeleteObject",
     };
 
-    /// <summary>The action that a text says was denied, and the resource if it names one; null where it names no action, or an operation whose action is not known here.</summary>
+    /// <summary>
+    /// The action that a text says was denied, and the resource if it names one. Null if it names no action, and no
+    /// operation whose action is known.
+    /// </summary>
     public static (string Action, string? Resource)? Denied(string text)
     {
         if (Refusal().Match(text) is { Success: true } said)
@@ -112,12 +126,12 @@ internal static partial class PermissionTexts
             : null;
     }
 
-    /// <summary>The text says that it is the role's own policies, or its boundary, that do not allow the call.</summary>
+    /// <summary>The text says that the role's own policies, or its boundary, do not allow the call.</summary>
     public static bool BlamesTheRole(string text) =>
         text.Contains("no identity-based policy allows", StringComparison.OrdinalIgnoreCase)
         || text.Contains("no permissions boundary allows", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The text leaves open of which kind the policy is that denied the call.</summary>
+    /// <summary>The text does not say which kind of policy denied the call.</summary>
     public static bool NamesNoPolicy(string text) =>
         !text.Contains("policy allows", StringComparison.OrdinalIgnoreCase)
         && !text.Contains("explicit deny", StringComparison.OrdinalIgnoreCase);
@@ -128,7 +142,7 @@ internal static partial class PermissionTexts
     [GeneratedRegex(@"is not authorized to perform: ?(?<action>[\w-]+:[\w*]+)( on resource: ?""?(?<resource>[^\s""]+))?", Options)]
     private static partial Regex Refusal();
 
-    /// <summary>As a code of AWS's: after a dot it is the name of a class, which Java has for files too.</summary>
+    /// <summary>An AWS error code. After a dot it is a class name, which Java uses for files as well.</summary>
     [GeneratedRegex(@"(\A|[^.\w])(AccessDenied|Access Denied \(Service|UnauthorizedOperation|\(403\) when calling the)", Options)]
     private static partial Regex Unexplained();
 
