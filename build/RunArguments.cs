@@ -63,6 +63,7 @@ internal sealed class RunArguments
             Workloads = Value("workload"),
             Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
             FailOnDrift = Has("fail-on-drift") && !Array.Exists(targets, target => target.Writes),
+            Timeout = Duration("timeout"),
             Parallelism = Number("parallelism", 16, least: 1, most: 256),
             Preflight = Has("preflight"),
             Pod = pod,
@@ -196,6 +197,22 @@ internal sealed class RunArguments
             $"Leave it out for {(otherwise == 0 ? "the default" : otherwise)}."
         );
         return otherwise;
+    }
+
+    private TimeSpan? Duration(string name)
+    {
+        if (Value(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (DurationText.TryParse(text, out var duration, out _) && duration > TimeSpan.Zero && duration <= TimeSpan.FromDays(1))
+        {
+            return duration;
+        }
+
+        Invalid($"--{name}={text} is not a duration of at most 24h.", "Write it as in 90s, 10m or 1h30m.");
+        return null;
     }
 
     private string? Value(string name) => _values[name].LastOrDefault();

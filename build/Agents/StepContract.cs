@@ -52,6 +52,7 @@ public static class StepContract
             ["false", "true"]
         ),
         new("fail-on-drift", "false", "Fails a Plan that has changes.", ["false", "true"]),
+        new("timeout", "", "The most that the whole run may take, as in 10m; no bound when empty. Each call has a bound of its own."),
         new("parallelism", "16", "Calls, and validation pods, at a time: 1 to 256."),
         new("templates", "", "A folder whose files win over the built-in templates."),
         new("output", "artifacts", "Where documents and report.json go."),

@@ -31,6 +31,7 @@ internal static class Arguments
         new("fail-on-drift", null, "fails a plan that has changes"),
         new(PullRequestRule.Argument, null, "lets a pull request write to live clouds (off: it plans)"),
         new("parallelism", "N", "calls at a time (16)"),
+        new("timeout", "DURATION", "the most that the whole run may take, as in 10m (no bound; each call has its own)"),
         new("preflight", null, "tries the exchange from here, with a token requested for the service account"),
         new("pod", "NAMESPACE/NAME", "a pod to look at, its token included (Diagnose, Token)"),
         new("evidence", "FILE", "where the evidence is saved; Diagnose judges a file that is there (OUTPUT/evidence.json)"),

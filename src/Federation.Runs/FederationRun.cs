@@ -19,7 +19,11 @@ public sealed class FederationRun : IAsyncDisposable
     private readonly RunOptions _options;
     private readonly Sessions _sessions;
     private readonly TimeProvider _time;
+    private readonly CancellationToken _interruption;
+    private readonly CancellationTokenSource _deadline;
+    private readonly CancellationTokenSource _end;
     private readonly CancellationToken _cancellation;
+    private bool _isTimeoutTold;
     private readonly RunEvents _events;
     private readonly OutputFolder _output;
     private readonly RunRecord _record;
@@ -42,7 +46,10 @@ public sealed class FederationRun : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        (_options, _sessions, _time, _cancellation) = (options, sessions, time, cancellationToken);
+        (_options, _sessions, _time, _interruption) = (options, sessions, time, cancellationToken);
+        _deadline = new CancellationTokenSource(options.Timeout ?? System.Threading.Timeout.InfiniteTimeSpan, time);
+        _end = CancellationTokenSource.CreateLinkedTokenSource(_interruption, _deadline.Token);
+        _cancellation = _end.Token;
         _record = new RunRecord(options.Target, sessions.Cloud, time);
         _events = new RunEvents([_record, .. observers], time);
         _output = new OutputFolder(options.Output);
@@ -143,6 +150,8 @@ public sealed class FederationRun : IAsyncDisposable
     /// <summary>Ends the clouds.</summary>
     public async ValueTask DisposeAsync()
     {
+        using var deadline = _deadline;
+        using var end = _end;
         if (!_session.IsValueCreated)
         {
             return;
@@ -306,12 +315,14 @@ public sealed class FederationRun : IAsyncDisposable
         var clouds = planned.Session.Clouds.ToDictionary(cloud => cloud.Name, StringComparer.Ordinal);
         var steps = await PlanExecution.RunAsync(planned.Plan, clouds, _options.Parallelism, _events.Tell, _cancellation);
         _events.Tell(new RunEvent.ApplyEnded(steps));
-        _cancellation.ThrowIfCancellationRequested();
-        return Ended(
-            new Applied(planned, steps, _time.GetTimestamp()),
-            [.. steps.SelectMany(step => step.Findings).Select(_options.Advise)],
-            Outcome.Applied
-        );
+        Finding[] findings = [.. steps.SelectMany(step => step.Findings).Select(_options.Advise)];
+        if (_cancellation.IsCancellationRequested)
+        {
+            _events.Tell(new RunEvent.Found(findings));
+            _cancellation.ThrowIfCancellationRequested();
+        }
+
+        return Ended(new Applied(planned, steps, _time.GetTimestamp()), findings, Outcome.Applied);
     }
 
     private async Task<StageResult<Proved>> ProveAsync()
@@ -464,12 +475,27 @@ public sealed class FederationRun : IAsyncDisposable
         {
             return Ended<T>(null, [.. refused.Findings.Select(_options.Advise)]);
         }
+        catch (OperationCanceledException) when (_deadline.IsCancellationRequested && !_interruption.IsCancellationRequested)
+        {
+            // Stages that were made side by side are all cut off; it is told once.
+            return Ended<T>(null, Interlocked.Exchange(ref _isTimeoutTold, true) ? [] : [_options.Advise(TimedOut(doing))]);
+        }
         catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
         {
             _events.Tell(new RunEvent.Broke(unforeseen));
             return Ended<T>(null, [UnexpectedFailure.While(doing, unforeseen)]);
         }
     }
+
+    private Finding TimedOut(string doing) =>
+        new()
+        {
+            Code = FindingCodes.RunTimedOut,
+            Cause =
+                $"The run had not ended after {Wording.Duration(_options.Timeout!.Value)}, which is all that it may take (--timeout). "
+                + $"It was {doing}. {_record.WhatWasReached}".TrimEnd(),
+            Fix = "Run it again: it goes on from what was done. Or give it longer with --timeout.",
+        };
 
     /// <summary>Tells what a stage found, and stops the stages after it if that is an error.</summary>
     private StageResult<T> Ended<T>(T? value, IReadOnlyList<Finding> findings, Outcome? reached = null)

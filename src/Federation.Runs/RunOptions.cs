@@ -31,6 +31,9 @@ public sealed record RunOptions
     /// <summary>A plan that has changes ends the run with exit code 1.</summary>
     public bool FailOnDrift { get; init; }
 
+    /// <summary>The most that the whole run may take; null: no bound. Each call has its own.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     /// <summary>Calls, and validation pods, at a time.</summary>
     public int Parallelism { get; init; } = 16;
 

@@ -117,6 +117,8 @@ public sealed class TargetTests
     [Theory]
     [InlineData("--cloud=moon", "sandbox")]
     [InlineData("--parallelism=none", "256")]
+    [InlineData("--timeout=0s", "10m")]
+    [InlineData("--timeout=soon", "10m")]
     [InlineData("--faults=aws-throttling:0", "every Nth call")]
     [InlineData("--faults=issuer-slow,rain", "issuer-unavailable")]
     public void A_wrong_value_is_refused_with_what_would_be_right(string argument, string right)

@@ -72,6 +72,9 @@ internal sealed class Scene : IDisposable
 
     public Exception? GateFails { get; set; }
 
+    /// <summary>No validation pod comes to an end.</summary>
+    public bool IsGateEndless { get; set; }
+
     public FederationRun Run(CancellationToken cancellationToken = default) =>
         new(Options, Sessions, [new Recorder(Events)], Time, cancellationToken);
 
@@ -116,20 +119,23 @@ internal sealed class Scene : IDisposable
             return Task.FromResult(workloads.Select(read).ToArray());
         }
 
-        public Task<GateResult> ProveAsync(GateRequest request, Action<string> log, CancellationToken cancellationToken)
+        public async Task<GateResult> ProveAsync(GateRequest request, Action<string> log, CancellationToken cancellationToken)
         {
             scene.Proved.Add(request);
             log("the pod says something");
+            if (scene.IsGateEndless)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            }
+
             return scene.GateFails is null
-                ? Task.FromResult(
-                    new GateResult(
-                        request.Evidence!,
-                        new WorkloadDiagnosis([], []),
-                        $"arn:aws:sts::111122223333:assumed-role/reader/x",
-                        PodKept: false
-                    )
+                ? new GateResult(
+                    request.Evidence!,
+                    new WorkloadDiagnosis([], []),
+                    $"arn:aws:sts::111122223333:assumed-role/reader/x",
+                    PodKept: false
                 )
-                : Task.FromException<GateResult>(scene.GateFails);
+                : throw scene.GateFails;
         }
     }
 }

@@ -150,8 +150,8 @@ internal static class WorkloadConflicts
         Compare(Keys.Role.Path, role.Need(Keys.Role.Path), other.Need(Keys.Role.Path));
         Compare(
             Keys.Role.MaxSessionDuration,
-            Duration.Format(role.Get(Keys.Role.MaxSessionDuration)),
-            Duration.Format(other.Get(Keys.Role.MaxSessionDuration))
+            DurationText.Format(role.Get(Keys.Role.MaxSessionDuration)),
+            DurationText.Format(other.Get(Keys.Role.MaxSessionDuration))
         );
         Compare(
             Keys.Role.PermissionsBoundary,

@@ -253,4 +253,7 @@ public static class FindingCodes
 
     [FindingKind(ExitCodes.Refused, "Something went wrong that this tool does not know.")]
     public const string UnexpectedFailure = "FED8017";
+
+    [FindingKind(ExitCodes.Refused, "The run took longer than it may.")]
+    public const string RunTimedOut = "FED8018";
 }

@@ -104,6 +104,25 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
         }
     }
 
+    /// <summary>How far a run came that was ended early, in a sentence for each part of it that had begun; empty if none had.</summary>
+    public string WhatWasReached
+    {
+        get
+        {
+            if (!_isApplied)
+            {
+                return "";
+            }
+
+            var states = _steps.Where(step => step.Writes).ToLookup(StateOf);
+            var changes =
+                $"Changes: {states[ChangeState.Done].Count()} of {states.Sum(state => state.Count())} done, "
+                + $"{states[ChangeState.Failed].Count()} under way or failed, {states[ChangeState.NotReached].Count()} not reached.";
+            var proved = _selected.Count(workload => _workloads[workload.Name].Gate is { Passed: true });
+            return $"{changes} Workloads proved: {proved} of {_selected.Count}.";
+        }
+    }
+
     /// <param name="isInterrupted">The run was ended from outside.</param>
     /// <param name="calls">Calls made, by cloud.</param>
     public Report ToReport(bool isInterrupted, IReadOnlyDictionary<string, int> calls)
@@ -142,7 +161,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
             Name = workload.Name,
             Outcome =
                 record.Findings.List.Exists(IsError) ? Outcome.Failed
-                : record.Gate is not null ? _reached
+                : record.Gate is not null ? Outcome.Verified
                 : isInterrupted ? Outcome.Interrupted
                 : isStopped || _reached == Outcome.Verified ? Outcome.Skipped
                 : _reached,

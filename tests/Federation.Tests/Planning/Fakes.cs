@@ -28,6 +28,9 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
     /// <summary>What fails in a way that no cloud foresaw.</summary>
     public ISet<ResourceId> Broken { get; init; } = new HashSet<ResourceId>();
 
+    /// <summary>What never answers a write.</summary>
+    public ISet<ResourceId> Silent { get; init; } = new HashSet<ResourceId>();
+
     public string Name => name;
 
     public int Calls => Writes.Count;
@@ -54,11 +57,15 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
         }
     }
 
-    public Task ApplyAsync(Step step, CancellationToken cancellationToken)
+    public async Task ApplyAsync(Step step, CancellationToken cancellationToken)
     {
+        if (Silent.Contains(step.Resource))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+
         Write(step);
         Live[step.Resource] = step.After!.Fields;
-        return Task.CompletedTask;
     }
 
     public Task DeleteAsync(Step step, CancellationToken cancellationToken)

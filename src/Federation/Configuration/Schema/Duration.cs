@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Federation.Configuration.Yaml;
 using Federation.Findings;
 
@@ -10,13 +9,10 @@ namespace Federation.Configuration.Schema;
 /// A duration such as <c>1h</c>, <c>90m</c>, <c>3600s</c> or <c>1h30m</c>, within bounds. One out of bounds is reported as
 /// <see cref="RangeCode"/>, any other text as FED1001.
 /// </summary>
-internal sealed partial class Duration : Value<TimeSpan>
+internal sealed class Duration : Value<TimeSpan>
 {
     private const string Pattern = "(?:[0-9]{1,9}h)?(?:[0-9]{1,9}m)?(?:[0-9]{1,9}s)?";
     private const string FinePattern = Pattern + "(?:[0-9]{1,9}ms)?";
-
-    // In seconds: above every bound, and within the range of a TimeSpan.
-    private const long LongestRead = 100_000_000_000;
 
     public required TimeSpan Least { get; init; }
 
@@ -38,17 +34,6 @@ internal sealed partial class Duration : Value<TimeSpan>
 
     public override string Kind => Fine ? "a duration such as 2s or 20ms" : "a duration such as 1h, 90m or 1h30m";
 
-    public static string Format(TimeSpan value)
-    {
-        var hours = (long)value.TotalHours;
-        var text =
-            (hours > 0 ? $"{hours}h" : "")
-            + (value.Minutes > 0 ? $"{value.Minutes}m" : "")
-            + (value.Seconds > 0 ? $"{value.Seconds}s" : "")
-            + (value.Milliseconds > 0 ? $"{value.Milliseconds}ms" : "");
-        return text.Length > 0 ? text : "0s";
-    }
-
     public override bool TryRead(Node node, string label, FileReading reading, out TimeSpan value)
     {
         value = default;
@@ -63,7 +48,7 @@ internal sealed partial class Duration : Value<TimeSpan>
                 seconds is null
                     ? $"Write {Kind}."
                     : $"Write {number.Text}s, if seconds are meant"
-                        + (seconds.Value.TotalMinutes >= 1 ? $" (the same as {Format(seconds.Value)})." : "."),
+                        + (seconds.Value.TotalMinutes >= 1 ? $" (the same as {DurationText.Format(seconds.Value)})." : "."),
                 actual: number.Text
             );
             return false;
@@ -75,7 +60,7 @@ internal sealed partial class Duration : Value<TimeSpan>
             return false;
         }
 
-        if (scalar.Text.Length == 0 || Parts().Match(scalar.Text) is not { Success: true } match || (match.Groups["ms"].Success && !Fine))
+        if (!DurationText.TryParse(scalar.Text, out value, out var isFine) || (isFine && !Fine))
         {
             reading.Invalid(
                 node.At,
@@ -86,16 +71,16 @@ internal sealed partial class Duration : Value<TimeSpan>
             return false;
         }
 
-        var total = (NumberIn(match.Groups["h"]) * 3600) + (NumberIn(match.Groups["m"]) * 60) + NumberIn(match.Groups["s"]);
-        value = TimeSpan.FromSeconds(Math.Min(total, LongestRead)) + TimeSpan.FromMilliseconds(NumberIn(match.Groups["ms"]));
         if (value < Least || value > Most)
         {
+            var outside = value < Least ? $"less than {DurationText.Format(Least)}" : $"more than {DurationText.Format(Most)}";
+            var range = $"{DurationText.Format(Least)} to {DurationText.Format(Advised ?? Most)}";
             reading.Add(
                 RangeCode,
                 node.At,
-                $"{label} is {scalar.Text}, {(value < Least ? $"less than {Format(Least)}" : $"more than {Format(Most)}")}: {Reason}",
-                $"Write a duration from {Format(Least)} to {Format(Advised ?? Most)}.",
-                expected: $"{Format(Least)} to {Format(Advised ?? Most)}",
+                $"{label} is {scalar.Text}, {outside}: {Reason}",
+                $"Write a duration from {range}.",
+                expected: range,
                 actual: scalar.Text
             );
             return false;
@@ -124,15 +109,4 @@ internal sealed partial class Duration : Value<TimeSpan>
             ["minLength"] = 1,
             ["pattern"] = $"^{(Fine ? FinePattern : Pattern)}$",
         };
-
-    private static long NumberIn(Group group) =>
-        group.Success ? long.Parse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
-
-    // 5ms is not read as 5m with an s left over, since the whole text has to match.
-    [GeneratedRegex(
-        @"\A(?:(?<h>[0-9]{1,9})h)?(?:(?<m>[0-9]{1,9})m)?(?:(?<s>[0-9]{1,9})s)?(?:(?<ms>[0-9]{1,9})ms)?\z",
-        RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000
-    )]
-    private static new partial Regex Parts();
 }
