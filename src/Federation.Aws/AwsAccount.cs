@@ -48,6 +48,7 @@ internal sealed class AwsAccount : IDisposable
     private readonly AmazonIdentityManagementServiceClient _iam;
     private readonly AmazonSecurityTokenServiceClient _sts;
     private readonly Lazy<AmazonSecurityTokenServiceClient> _unsigned;
+    private readonly Readings<Account, GetCallerIdentityResponse> _caller;
     private readonly AmazonSecurityTokenServiceClient? _assuming;
     private AWSCredentials? _profile;
 
@@ -77,9 +78,16 @@ internal sealed class AwsAccount : IDisposable
         _sts = Sts(_credentials);
         _iam = Iam(_credentials);
         _unsigned = new(() => Sts(new AnonymousAWSCredentials()));
+        _caller = new((_, cancellationToken) => GetCallerAsync(cancellationToken));
+        Roles = new RoleReader(this);
+        Providers = new ProviderReader(this);
     }
 
     public Account Account { get; }
+
+    public RoleReader Roles { get; }
+
+    public ProviderReader Providers { get; }
 
     /// <param name="action">The IAM name of the action, such as <c>iam:GetRole</c>.</param>
     /// <param name="resource">What the call is about; null where it is about the account.</param>
@@ -142,16 +150,9 @@ internal sealed class AwsAccount : IDisposable
         return all;
     }
 
-    /// <summary>Whose credentials those of the account are.</summary>
-    public async Task<GetCallerIdentityResponse> CallerAsync(CancellationToken cancellationToken)
-    {
-        await _credentials.EnsureAsync(cancellationToken);
-        return await _calls.CallAsync(
-            new(Account, "sts:GetCallerIdentity", Resource: null),
-            token => _sts.GetCallerIdentityAsync(new(), token),
-            cancellationToken
-        );
-    }
+    /// <summary>Whose credentials those of the account are. STS is asked once in a run.</summary>
+    public async Task<GetCallerIdentityResponse> CallerAsync(CancellationToken cancellationToken) =>
+        (await _caller.GetAsync(Account, cancellationToken))!;
 
     /// <summary>Exchanges a web identity token, which is the call's only credential, in the account's region.</summary>
     public Task<AssumeRoleWithWebIdentityResponse> ExchangeAsync(
@@ -174,6 +175,16 @@ internal sealed class AwsAccount : IDisposable
         {
             _unsigned.Value.Dispose();
         }
+    }
+
+    private async Task<GetCallerIdentityResponse?> GetCallerAsync(CancellationToken cancellationToken)
+    {
+        await _credentials.EnsureAsync(cancellationToken);
+        return await _calls.CallAsync(
+            new(Account, "sts:GetCallerIdentity", Resource: null),
+            token => _sts.GetCallerIdentityAsync(new(), token),
+            cancellationToken
+        );
     }
 
     /// <summary>The key of the endpoint or of the profile, or what the SDK's own chain finds.</summary>
@@ -232,11 +243,11 @@ internal sealed class AwsAccount : IDisposable
             {
                 Code = FindingCodes.AwsCredentialsMissing,
                 Cause =
-                    $"accounts.{Account.Key}.profile names the AWS profile {profile}, which is neither in the configuration file nor in the "
-                    + "credentials file.",
+                    $"accounts.{Account.Key}.profile names the AWS profile {profile}, which is neither in the configuration file "
+                    + "nor in the credentials file.",
                 Fix =
-                    $"`aws configure list-profiles` shows the profiles that exist; correct accounts.{Account.Key}.profile, or leave it out to "
-                    + "use the default credentials.",
+                    $"`aws configure list-profiles` shows the profiles that exist; correct accounts.{Account.Key}.profile, or leave it out "
+                    + "to use the default credentials.",
                 Expected = profile,
             }
         );

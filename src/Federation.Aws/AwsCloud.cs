@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Amazon.SecurityToken.Model;
 using Federation.Calls;
 using Federation.Configuration;
@@ -53,11 +54,11 @@ public sealed class AwsCloud : ICloud, IDisposable
 
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
     {
-        var providers = resources.OfType<Provider>().Select(provider => _providers.ReadAsync(provider, cancellationToken));
+        var providers = resources.OfType<Provider>().Select(provider => _providers.ObserveAsync(provider, cancellationToken));
         var roles = resources
             .OfType<Role>()
             .GroupBy(role => role.Account)
-            .Select(group => _roles.ReadAsync(group.Key, [.. group], cancellationToken));
+            .Select(group => _roles.ObserveAsync(group.Key, [.. group], cancellationToken));
         var (readProviders, readRoles) = (Task.WhenAll(providers), Task.WhenAll(roles));
         return [.. await readProviders, .. (await readRoles).SelectMany(observations => observations)];
     }
@@ -70,10 +71,41 @@ public sealed class AwsCloud : ICloud, IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(step), step.After, "Not a kind of this cloud."),
         };
 
-    public IAsyncEnumerable<Observation> FindOwnedAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Owned resources are not listed yet.");
+    /// <summary>The providers and roles that carry the federation's mark, one account after the other.</summary>
+    /// <exception cref="FindingException">
+    /// The credentials are another account's (FED8003), or AWS refused or could not be reached.
+    /// </exception>
+    public async IAsyncEnumerable<Observation> FindOwnedAsync(
+        FederationConfiguration configuration,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        foreach (var account in configuration.Accounts.DistinctBy(account => account.Id))
+        {
+            if (await ConfirmAsync(account, cancellationToken) is { } mismatch)
+            {
+                throw new FindingException(mismatch);
+            }
 
-    public Task DeleteAsync(Step step, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is deleted yet.");
+            await foreach (var provider in _providers.FindOwnedAsync(account, cancellationToken))
+            {
+                yield return provider;
+            }
+
+            await foreach (var role in _roles.FindOwnedAsync(account, cancellationToken))
+            {
+                yield return role;
+            }
+        }
+    }
+
+    public Task DeleteAsync(Step step, CancellationToken cancellationToken) =>
+        step.Before switch
+        {
+            ProviderObservation provider => _providers.DeleteAsync(provider, cancellationToken),
+            RoleObservation role => _roles.DeleteAsync(role, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(step), step.Before, "Not a kind of this cloud."),
+        };
 
     public void Dispose() => Accounts.Dispose();
 

@@ -8,8 +8,8 @@ using Federation.Resources;
 namespace Federation.Aws;
 
 /// <summary>
-/// What the AWS accounts have: who asks, the providers, the roles with all that bears on them. No answer takes more
-/// than three calls one after the other, or four where a listing has pages.
+/// What the AWS accounts have: who asks, the providers, the roles with all that bears on them. What this run read before is not
+/// read again. No answer takes more than four calls one after the other, or five where a listing has pages.
 /// </summary>
 public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvidence>
 {
@@ -78,9 +78,9 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
     )
     {
         var clients = cloud.Accounts.For(account);
-        var roles = new RoleEvidenceReader(new RoleCalls(clients), account, cancellationToken);
+        var roles = new EvidenceOfRoles(clients.Roles, account, cancellationToken);
         var readingCaller = CallerAsync(clients, cancellationToken);
-        var readingProviders = new ProviderEvidenceReader(clients, cancellationToken).ReadAsync(workloads);
+        var readingProviders = new EvidenceOfProviders(clients.Providers, cancellationToken).ReadAsync(workloads);
         var readingRoles = roles.ReadAsync(workloads.Select(workload => workload.Role.Name));
         var (caller, providers, found) = (await readingCaller, await readingProviders, await readingRoles);
         // What another account has, or lacks, says nothing about this one.

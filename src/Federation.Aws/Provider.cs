@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
@@ -21,10 +20,14 @@ internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster,
 
     public override string MissingCode => FindingCodes.ProviderMissing;
 
+    public string Arn => Account.ProviderArn(Cluster);
+
     public static Fields FieldsOf(IEnumerable<string> clientIds) => Fields.Empty.WithSet("clientIds", clientIds);
 
-    public static ResourceId IdOf(Workload workload) =>
-        ResourceId.Aws(workload.Account.Id, ResourceKind.Provider, workload.Cluster.IssuerPath);
+    public static ResourceId IdOf(Workload workload) => IdOf(workload.Account, workload.Cluster.IssuerPath);
+
+    /// <param name="url">The issuer's, without <c>https://</c>.</param>
+    public static ResourceId IdOf(Account account, string url) => ResourceId.Aws(account.Id, ResourceKind.Provider, url);
 
     /// <summary>One for each issuer in each account; accounts.google.com is built into IAM and has none.</summary>
     public static IEnumerable<Provider> Desire(IEnumerable<RenderedWorkload> workloads) =>
@@ -45,89 +48,17 @@ internal sealed record Provider(ResourceId Id, Account Account, Cluster Cluster,
             });
 }
 
-/// <summary>Reads and writes providers.</summary>
-internal sealed class Providers(AwsAccounts accounts, IssuerCertificates certificates, Mark mark)
+/// <summary>A provider as it was read.</summary>
+internal sealed record ProviderObservation(ResourceId Id, Account Account, string Arn, Fields? Fields) : Observation(Id, Fields)
 {
-    public async Task<Observation> ReadAsync(Provider provider, CancellationToken cancellationToken)
-    {
-        var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster) };
-        var found = await accounts
-            .For(provider.Account)
-            .FindAsync(
-                "iam:GetOpenIDConnectProvider",
-                provider.Id,
-                (iam, token) => iam.GetOpenIDConnectProviderAsync(request, token),
-                cancellationToken
-            );
-        return found is null
-            ? new Observation(provider.Id, Fields: null)
-            {
-                Initial = provider is { Existing: false, Account.Thumbprint: ProviderThumbprint.Chain }
-                    ? Fields.Empty.WithSet("thumbprints", [await certificates.TopThumbprintAsync(provider, cancellationToken)])
-                    : Fields.Empty,
-            }
-            : new Observation(provider.Id, Provider.FieldsOf(provider.Audiences.Intersect(found.ClientIDList ?? [])))
-            {
-                Ours = mark.IsOn(IamTags.Of(found.Tags)),
-            };
-    }
-
-    public async Task ApplyAsync(Provider provider, Step step, CancellationToken cancellationToken)
-    {
-        if (step.Action == StepAction.Create && await TryCreateAsync(provider, [.. step.Before.Initial.Values.Values], cancellationToken))
+    /// <summary>The observation of a provider that is desired: of its audiences those that are needed.</summary>
+    public static ProviderObservation Of(Provider desired, LiveProvider? live, Mark mark) =>
+        new(desired.Id, desired.Account, desired.Arn, live is null ? null : Provider.FieldsOf(desired.Audiences.Intersect(live.ClientIds)))
         {
-            return;
-        }
-
-        var missing = provider.Audiences.Intersect(step.Fields.Where(field => field.From is null).Select(field => field.To!));
-
-        foreach (var audience in missing)
-        {
-            var request = new AddClientIDToOpenIDConnectProviderRequest
-            {
-                OpenIDConnectProviderArn = provider.Account.ProviderArn(provider.Cluster),
-                ClientID = audience,
-            };
-            await accounts
-                .For(provider.Account)
-                .CallAsync(
-                    "iam:AddClientIDToOpenIDConnectProvider",
-                    provider.Id,
-                    (iam, token) => iam.AddClientIDToOpenIDConnectProviderAsync(request, token),
-                    cancellationToken
-                );
-        }
-    }
-
-    /// <returns>False if somebody else made it first; then it is used, as one that was there before.</returns>
-    private async Task<bool> TryCreateAsync(Provider provider, List<string> thumbprints, CancellationToken cancellationToken)
-    {
-        var request = new CreateOpenIDConnectProviderRequest
-        {
-            Url = provider.Cluster.Issuer,
-            ClientIDList = [.. provider.Audiences],
-            Tags = IamTags.Write(mark.Tags),
+            Ours = live is not null && mark.IsOn(live.Tags),
         };
-        if (thumbprints.Count > 0)
-        {
-            request.ThumbprintList = thumbprints;
-        }
 
-        try
-        {
-            await accounts
-                .For(provider.Account)
-                .CallAsync(
-                    "iam:CreateOpenIDConnectProvider",
-                    provider.Id,
-                    (iam, token) => iam.CreateOpenIDConnectProviderAsync(request, token),
-                    cancellationToken
-                );
-            return true;
-        }
-        catch (FindingException refused) when (AwsFaults.IsTaken(refused.InnerException))
-        {
-            return false;
-        }
-    }
+    /// <summary>The observation of a provider that carries the mark, whether or not it is desired, with all of its audiences.</summary>
+    public static ProviderObservation OfOwned(Account account, LiveProvider live) =>
+        new(Provider.IdOf(account, live.Url), account, live.Arn, Provider.FieldsOf(live.ClientIds)) { Ours = true };
 }

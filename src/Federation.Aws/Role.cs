@@ -123,7 +123,3 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
             };
         });
 }
-
-/// <summary>A live role: its fields are the part that is ours, beside what is needed to write it without losing the rest.</summary>
-/// <param name="Others">The trust policy without our statements; null where it cannot be read.</param>
-internal sealed record RoleObservation(ResourceId Id, Fields Fields, RoleState State, LiveTrust? Others) : Observation(Id, Fields);

@@ -1,247 +1,309 @@
-using System.Collections.Immutable;
+using System.Collections.Concurrent;
+using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
-using Federation.Diagnosis;
+using Federation.Calls;
+using Federation.Diagnosis.Evidence;
 using Federation.Findings;
-using Federation.Planning;
-using Federation.Policies;
 using Federation.Resources;
 
 namespace Federation.Aws;
 
-/// <summary>Reads the roles of one account, as far as they are ours.</summary>
-internal sealed class RoleReader(RoleCalls roles, IClusterDirectory directory, Mark mark)
+/// <summary>
+/// Reads the roles of one account with their policies, for planning and for diagnosis: a few by name, many with the whole
+/// account. Each is read once in a run until it is written; IAM's answers lag behind writes, so from then on it is read
+/// whenever it is asked for.
+/// </summary>
+internal sealed class RoleReader
 {
-    public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<Role> desired, CancellationToken cancellationToken)
+    private const int DefaultSessionDuration = 3600;
+
+    /// <summary>Up to so many roles are read by name, four calls or so each; more of them with the account, in a call per page.</summary>
+    private const int ReadByName = 16;
+
+    /// <summary>The largest page of a listing (IAM API reference, <c>MaxItems</c>).</summary>
+    private const int LargestPage = 1000;
+
+    private readonly AwsAccount _account;
+    private readonly Readings<string, LiveRole> _roles;
+    private readonly Readings<string, string> _managedPolicies;
+
+    /// <summary>The ids of the roles that this run deleted, which a listing may still have.</summary>
+    private readonly ConcurrentDictionary<string, bool> _deleted = new(StringComparer.Ordinal);
+
+    public RoleReader(AwsAccount account)
     {
-        var account = RoleCalls.AreMany(desired.Count) ? await roles.ReadAccountAsync(withManagedPolicies: false, cancellationToken) : null;
-        return await Task.WhenAll(
-            desired.Select(async role =>
-            {
-                var found = account is null ? await ReadByNameAsync(role, cancellationToken) : account.Roles.GetValueOrDefault(role.Name);
-                return await ObserveAsync(role, found, cancellationToken);
-            })
-        );
+        _account = account;
+        _roles = new(ReadAsync, StringComparer.OrdinalIgnoreCase);
+        _managedPolicies = new(ReadManagedPolicyAsync, StringComparer.Ordinal);
     }
 
-    private async Task<LiveRoleDetails?> ReadByNameAsync(Role role, CancellationToken cancellationToken)
+    /// <summary>Reads roles by whichever way takes fewer calls.</summary>
+    /// <returns>By the role's name, ignoring case as IAM does.</returns>
+    public async Task<IReadOnlyDictionary<string, Reading<LiveRole>>> ReadAsync(
+        IEnumerable<string> names,
+        CancellationToken cancellationToken
+    )
     {
-        if (await roles.GetAsync(role.Name, cancellationToken) is not { } found)
-        {
-            return null;
-        }
-
-        if (role.Existing)
-        {
-            return new LiveRoleDetails(found, [], []);
-        }
-
-        var names = roles.ListPoliciesAsync(role.Name, cancellationToken);
-        var attached = roles.ListAttachedPoliciesAsync(role.Name, cancellationToken);
-        var register = PolicyRegister.On(found.Tags, mark);
-        var concerning = (await names).Where(name => Concerns(role, register, name));
-        var documents = await Task.WhenAll(concerning.Select(name => roles.GetPolicyAsync(role.Name, name, cancellationToken)));
-        return new LiveRoleDetails(found, [.. documents.OfType<PolicyDetail>()], await attached);
-    }
-
-    private async Task<Observation> ObserveAsync(Role role, LiveRoleDetails? found, CancellationToken cancellationToken)
-    {
-        if (found is null)
-        {
-            return new Observation(role.Id, Fields: null) { Findings = [.. Oversized(role, role.State.Trust.ToMinifiedJson().Length)] };
-        }
-
-        var live = found.Role;
-        var register = PolicyRegister.On(live.Tags, mark);
-        var ours = role.OurSids(live.Tags, mark);
-        var trust = TryParse(live.TrustPolicy);
-        var others = trust?.Without(ours);
-        var isOurs = mark.IsOn(live.Tags);
-        var state = new RoleState
-        {
-            Path = live.Path,
-            Description = live.Description,
-            MaxSessionDuration = live.MaxSessionDuration,
-            PermissionsBoundary = live.PermissionsBoundary,
-            Tags = live
-                .Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal))
-                .ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Trust =
-                trust is null ? role.State.Trust
-                : role.Existing ? Meant(role.State.Trust, trust)
-                : Comparable(role.State.Trust, trust, others!, ours),
-            UnreadableStatements =
-                trust is null || role.Existing ? [] : [.. trust.Only(ours).Unreadable.Select(statement => statement.Sid!)],
-            InlinePolicies = found
-                .InlinePolicies.Where(policy => Concerns(role, register, policy.PolicyName))
-                .ToImmutableSortedDictionary(
-                    policy => policy.PolicyName,
-                    policy => TryParsePolicy(policy.PolicyDocument),
-                    StringComparer.Ordinal
-                ),
-            ManagedPolicies = [.. found.ManagedPolicies.Where(arn => role.State.ManagedPolicies.Contains(arn) || register.HasManaged(arn))],
-        };
-        return new RoleObservation(role.Id, role.Existing ? state.TrustFields : state.Fields, state, others)
-        {
-            Ours = isOurs,
-            Findings = role.Existing
-                ? []
-                :
-                [
-                    .. Oversized(role, others?.With(role.State.Trust).Length ?? 0),
-                    .. Unreadable(role, others),
-                    .. Elsewhere(role, live),
-                    .. await RecreatedAsync(role, live, cancellationToken),
-                ],
-        };
-    }
-
-    /// <summary>
-    /// Our statements of the live policy. Where other statements keep the document at their version, ours cannot have another one,
-    /// and the id of the document is not ours to change: neither is a difference.
-    /// </summary>
-    private static PolicyDocument Comparable(PolicyDocument desired, LiveTrust trust, LiveTrust others, IReadOnlySet<string> ours) =>
-        new()
-        {
-            Version = others.VersionWith(desired) == trust.Version ? desired.Version : trust.Version,
-            Id = desired.Id,
-            Statements = [.. trust.Only(ours).Readable],
-        };
-
-    private static LiveTrust? TryParse(string trust)
-    {
-        try
-        {
-            return LiveTrust.Parse(trust);
-        }
-        catch (PolicyFormatException)
-        {
-            return null;
-        }
-    }
-
-    private static PolicyDocument? TryParsePolicy(string policy)
-    {
-        try
-        {
-            return PolicyDocument.Parse(policy);
-        }
-        catch (PolicyFormatException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>A warning for each part of the trust policy that cannot be read: it stays as it is, whatever it does.</summary>
-    private static IEnumerable<Finding> Unreadable(Role role, LiveTrust? others) =>
-        others is null
-            ? [UnreadableTrust(role, "The trust policy", "It is not changed, and the statements of this federation are not compared.")]
-            : others
-                .Statements.Select((statement, at) => (statement, at))
-                .Where(one => one.statement.Parse() is null)
-                .Select(one =>
-                    UnreadableTrust(
-                        role,
-                        $"The statement {one.statement.Sid ?? $"number {one.at + 1}"} of another owner in the trust policy",
-                        "It stays as it is."
-                    )
-                );
-
-    private static Finding UnreadableTrust(Role role, string what, string so) =>
-        new()
-        {
-            Code = FindingCodes.ResourceNotOurs,
-            Severity = Severity.Warning,
-            Resource = role.Id.Value,
-            Cause = $"{what} of the role {role.Name} cannot be read by this tool. {so}",
-            Fix = $"Look at it with `aws iam get-role --role-name {role.Name} --query Role.AssumeRolePolicyDocument`.",
-        };
-
-    /// <summary>The owner of the role names its statements: what counts is that they mean ours.</summary>
-    private static PolicyDocument Meant(PolicyDocument desired, LiveTrust live)
-    {
-        var statements = live.Readable.Select(Unnamed).ToHashSet(StringComparer.Ordinal);
-        return desired with { Statements = [.. desired.Statements.Where(statement => statements.Contains(Unnamed(statement)))] };
-
-        static string Unnamed(PolicyStatement statement) =>
-            new PolicyDocument { Statements = [statement with { Sid = null }] }.ToCanonicalJson();
-    }
-
-    private static IEnumerable<Finding> Oversized(Role role, int size)
-    {
-        var limit = role.Account.TrustPolicyLimit;
-        if (size <= limit)
-        {
-            yield break;
-        }
-
-        yield return new Finding
-        {
-            Code = FindingCodes.TrustPolicyTooLarge,
-            Severity = size > TrustPolicyQuota.Largest ? Severity.Error : Severity.Warning,
-            Resource = role.Id.Value,
-            Cause =
-                $"The trust policy of {role.Name} would have {size} characters; the account allows {limit} unless its quota was raised, "
-                + $"and AWS never more than {TrustPolicyQuota.Largest}. It lists {string.Join(", ", role.Workloads)}.",
-            Fix =
-                "Give some of these workloads a role of their own"
-                + (
-                    size > TrustPolicyQuota.Largest
-                        ? "."
-                        : $", or raise the quota \"Role trust policy length\" of the account {role.Account.Id} and write it as its trustPolicyLimit."
-                ),
-            Expected = $"at most {limit}",
-            Actual = $"{size}",
-        };
-    }
-
-    private static IEnumerable<Finding> Elsewhere(Role role, LiveRole live)
-    {
-        if (live.Path == role.State.Path)
-        {
-            yield break;
-        }
-
-        yield return new Finding
-        {
-            Code = FindingCodes.RoleArnWrong,
-            Resource = role.Id.Value,
-            Cause =
-                $"The role {role.Name} is at the path {live.Path}, the configuration says {role.State.Path}; the path is part of its ARN, "
-                + "and IAM cannot move a role.",
-            Fix = $"Set role.path to {live.Path}, choose another role name, or delete the role so that Apply recreates it.",
-            Expected = role.State.Path,
-            Actual = live.Path,
-        };
-    }
-
-    /// <summary>The id that the role was made for, against the one the cluster of that name has today.</summary>
-    private async Task<IEnumerable<Finding>> RecreatedAsync(Role role, LiveRole live, CancellationToken cancellationToken)
-    {
-        var tagged = role
-            .Clusters.Where(cluster => live.Tags.ContainsKey(Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name)))
-            .ToList();
-        if (tagged.Count == 0)
-        {
-            return [];
-        }
-
-        var facts = await directory.ReadClustersAsync(tagged, cancellationToken);
-        return tagged
-            .Select(cluster =>
-                ClusterChecks.Recreated(
-                    cluster,
-                    facts[cluster.Key].Id,
-                    live.Tags[Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name)],
-                    role.Name,
-                    role.Id.Value,
-                    role.Workloads,
-                    role.Adopt
+        var wanted = names.Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
+        var all =
+            wanted.Count(name => _roles.Known(name) is null) > ReadByName
+                ? await Reading.TryAsync<IReadOnlyDictionary<string, LiveRole>>(async () => await ReadAllAsync(cancellationToken))
+                : null;
+        var read = await Task.WhenAll(
+            wanted.Select(async name =>
+                KeyValuePair.Create(
+                    name,
+                    all is null || _roles.Known(name) is not null
+                        ? await Reading.TryAsync(() => FindAsync(name, cancellationToken))
+                        : new Reading<LiveRole> { Found = all.Found?.GetValueOrDefault(name), Refused = all.Refused }
                 )
             )
-            .OfType<Finding>();
+        );
+        return read.ToDictionary(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>An inline policy that is configured, or that we put there: any other is somebody else's.</summary>
-    private static bool Concerns(Role role, TagRegister register, string policy) =>
-        role.State.InlinePolicies.ContainsKey(policy) || register.HasInline(policy);
+    /// <summary>The role with its policies; null if there is none.</summary>
+    /// <exception cref="FindingException">It could not be read. That a policy could not be read is part of the answer.</exception>
+    public async Task<LiveRole?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        var role = await _roles.GetAsync(name, cancellationToken);
+        if (role is { IsWhole: false })
+        {
+            _roles.Forget(name);
+        }
+
+        return role;
+    }
+
+    /// <summary>The role without its policies, as IAM has it now; null if there is none.</summary>
+    /// <exception cref="FindingException">It could not be read.</exception>
+    public async Task<LiveRole?> GetAsync(string name, CancellationToken cancellationToken)
+    {
+        var found = await _account.FindAsync(
+            "iam:GetRole",
+            IdOf(name),
+            (iam, token) => iam.GetRoleAsync(new() { RoleName = name }, token),
+            cancellationToken
+        );
+        return found?.Role is { } role ? Live(role, role.PermissionsBoundary, role.Tags) : null;
+    }
+
+    /// <summary>Every role of the account with its policies, by name. The customer's managed policies are read with them.</summary>
+    /// <exception cref="FindingException">They could not be read.</exception>
+    public async Task<IReadOnlyDictionary<string, LiveRole>> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        List<string> filter = [EntityType.Role, EntityType.LocalManagedPolicy];
+        var details = _account.ListAsync(
+            "iam:GetAccountAuthorizationDetails",
+            resource: null,
+            (iam, marker, token) =>
+                iam.GetAccountAuthorizationDetailsAsync(
+                    new()
+                    {
+                        Filter = filter,
+                        MaxItems = LargestPage,
+                        Marker = marker,
+                    },
+                    token
+                ),
+            page => new[] { page },
+            page => page.Marker,
+            cancellationToken
+        );
+        // Only this listing tells descriptions and session durations.
+        var list = ListAsync(cancellationToken);
+        await Task.WhenAll(details, list);
+        var listed = (await list).ToDictionary(role => role.RoleName, StringComparer.OrdinalIgnoreCase);
+        var roles = (await details)
+            .SelectMany(page => page.RoleDetailList ?? [])
+            .Where(detail => listed.ContainsKey(detail.RoleName))
+            .ToDictionary(
+                detail => detail.RoleName,
+                detail =>
+                    Live(listed[detail.RoleName], detail.PermissionsBoundary, detail.Tags) with
+                    {
+                        InlinePolicies = Reading.Of<IReadOnlyList<LivePolicy>>([
+                            .. (detail.RolePolicyList ?? []).Select(policy => new LivePolicy(
+                                policy.PolicyName,
+                                Reading.Of(Text(policy.PolicyDocument))
+                            )),
+                        ]),
+                        ManagedPolicies = Reading.Of<IReadOnlyList<string>>([
+                            .. (detail.AttachedManagedPolicies ?? []).Select(policy => policy.PolicyArn),
+                        ]),
+                    },
+                StringComparer.OrdinalIgnoreCase
+            );
+        foreach (var (name, role) in roles)
+        {
+            _roles.Set(name, role);
+        }
+
+        foreach (var policy in (await details).SelectMany(page => page.Policies ?? []))
+        {
+            if (policy.PolicyVersionList?.Find(version => version.IsDefaultVersion == true)?.Document is { } document)
+            {
+                _managedPolicies.Set(policy.Arn, Text(document));
+            }
+        }
+
+        return roles;
+    }
+
+    /// <summary>The document of a managed policy's default version; null if there is no such policy.</summary>
+    /// <exception cref="FindingException">It could not be read.</exception>
+    public Task<string?> FindManagedPolicyAsync(string arn, CancellationToken cancellationToken) =>
+        _managedPolicies.GetAsync(arn, cancellationToken);
+
+    /// <summary>The names of the instance profiles that hold the role.</summary>
+    /// <exception cref="FindingException">They could not be listed.</exception>
+    public Task<IReadOnlyList<string>> ListInstanceProfilesAsync(string name, CancellationToken cancellationToken) =>
+        _account.ListAsync(
+            "iam:ListInstanceProfilesForRole",
+            IdOf(name),
+            (iam, marker, token) => iam.ListInstanceProfilesForRoleAsync(new() { RoleName = name, Marker = marker }, token),
+            page => page.InstanceProfiles?.Select(profile => profile.InstanceProfileName),
+            page => page.Marker,
+            cancellationToken
+        );
+
+    /// <summary>
+    /// The names of all roles in the account whose trust policy names the provider, whether or not they are this federation's.
+    /// </summary>
+    /// <exception cref="FindingException">The roles could not be listed.</exception>
+    public async Task<IReadOnlyList<string>> ListTrustingAsync(string providerArn, CancellationToken cancellationToken) =>
+        [
+            .. (await ListAsync(cancellationToken))
+                .Where(role =>
+                    !_deleted.ContainsKey(role.RoleId ?? "") && ProviderArn.IsIn(Text(role.AssumeRolePolicyDocument), providerArn)
+                )
+                .Select(role => role.RoleName),
+        ];
+
+    /// <summary>To be called before the role is written.</summary>
+    public void WillWrite(string name) => _roles.Unsettle(name);
+
+    /// <summary>To be called after the role was deleted.</summary>
+    public void HasDeleted(LiveRole role) => _deleted[role.Id] = true;
+
+    private async Task<LiveRole?> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await GetAsync(name, cancellationToken) is not { } role)
+        {
+            return null;
+        }
+
+        var inline = ReadInlinePoliciesAsync(name, cancellationToken);
+        var managed = Reading.TryAsync<IReadOnlyList<string>>(async () => await ListAttachedPoliciesAsync(name, cancellationToken));
+        return role with { InlinePolicies = await inline, ManagedPolicies = await managed };
+    }
+
+    private async Task<Reading<IReadOnlyList<LivePolicy>>> ReadInlinePoliciesAsync(string name, CancellationToken cancellationToken)
+    {
+        var names = await Reading.TryAsync<IReadOnlyList<string>>(async () => await ListInlinePoliciesAsync(name, cancellationToken));
+        return names.Found is not { } found
+            ? new() { Refused = names.Refused }
+            : Reading.Of<IReadOnlyList<LivePolicy>>(
+                await Task.WhenAll(
+                    found.Select(async policy => new LivePolicy(
+                        policy,
+                        await Reading.TryAsync(() => GetInlinePolicyAsync(name, policy, cancellationToken))
+                    ))
+                )
+            );
+    }
+
+    private Task<IReadOnlyList<string>> ListInlinePoliciesAsync(string name, CancellationToken cancellationToken) =>
+        _account.ListAsync(
+            "iam:ListRolePolicies",
+            IdOf(name),
+            (iam, marker, token) => iam.ListRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
+            page => page.PolicyNames,
+            page => page.Marker,
+            cancellationToken
+        );
+
+    private Task<IReadOnlyList<string>> ListAttachedPoliciesAsync(string name, CancellationToken cancellationToken) =>
+        _account.ListAsync(
+            "iam:ListAttachedRolePolicies",
+            IdOf(name),
+            (iam, marker, token) => iam.ListAttachedRolePoliciesAsync(new() { RoleName = name, Marker = marker }, token),
+            page => page.AttachedPolicies?.Select(policy => policy.PolicyArn),
+            page => page.Marker,
+            cancellationToken
+        );
+
+    private async Task<string?> GetInlinePolicyAsync(string name, string policy, CancellationToken cancellationToken)
+    {
+        var read = await _account.FindAsync(
+            "iam:GetRolePolicy",
+            IdOf(name),
+            (iam, token) => iam.GetRolePolicyAsync(new() { RoleName = name, PolicyName = policy }, token),
+            cancellationToken
+        );
+        return read is null ? null : Text(read.PolicyDocument);
+    }
+
+    private async Task<string?> ReadManagedPolicyAsync(string arn, CancellationToken cancellationToken)
+    {
+        const string Mark = ":policy/";
+        var id = ResourceId.Aws(
+            _account.Account.Id,
+            ResourceKind.Policy,
+            arn[(arn.IndexOf(Mark, StringComparison.Ordinal) + Mark.Length)..]
+        );
+        var policy = await _account.FindAsync(
+            "iam:GetPolicy",
+            id,
+            (iam, token) => iam.GetPolicyAsync(new() { PolicyArn = arn }, token),
+            cancellationToken
+        );
+        if (policy is null)
+        {
+            return null;
+        }
+
+        var request = new GetPolicyVersionRequest { PolicyArn = arn, VersionId = policy.Policy.DefaultVersionId };
+        var version = await _account.FindAsync(
+            "iam:GetPolicyVersion",
+            id,
+            (iam, token) => iam.GetPolicyVersionAsync(request, token),
+            cancellationToken
+        );
+        return version is null ? null : Text(version.PolicyVersion.Document);
+    }
+
+    private Task<IReadOnlyList<Amazon.IdentityManagement.Model.Role>> ListAsync(CancellationToken cancellationToken) =>
+        _account.ListAsync(
+            "iam:ListRoles",
+            resource: null,
+            (iam, marker, token) => iam.ListRolesAsync(new ListRolesRequest { MaxItems = LargestPage, Marker = marker }, token),
+            page => page.Roles,
+            page => page.Marker,
+            cancellationToken
+        );
+
+    private ResourceId IdOf(string name) => ResourceId.Aws(_account.Account.Id, ResourceKind.Role, name);
+
+    private static LiveRole Live(
+        Amazon.IdentityManagement.Model.Role role,
+        AttachedPermissionsBoundary? boundary,
+        IEnumerable<Tag>? tags
+    ) =>
+        new()
+        {
+            Id = role.RoleId ?? "",
+            Name = role.RoleName,
+            Arn = role.Arn,
+            Created = role.CreateDate is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null,
+            Path = role.Path,
+            Description = role.Description ?? "",
+            MaxSessionDuration = role.MaxSessionDuration ?? DefaultSessionDuration,
+            PermissionsBoundary = boundary?.PermissionsBoundaryArn,
+            Tags = IamTags.Of(tags),
+            TrustPolicy = Text(role.AssumeRolePolicyDocument),
+        };
+
+    /// <summary>IAM returns documents URL-encoded (RFC 3986).</summary>
+    private static string Text(string document) => document.StartsWith('%') ? Uri.UnescapeDataString(document) : document;
 }

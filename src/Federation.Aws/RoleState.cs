@@ -39,23 +39,25 @@ internal sealed record RoleState
             (so, sid) => so.With($"trustPolicy.{sid}", Unreadable)
         );
 
-    public Fields Fields
-    {
-        get
-        {
-            var fields = TrustFields
+    /// <summary>Whom the role trusts, and what it may do.</summary>
+    public Fields PolicyFields =>
+        InlinePolicies.Aggregate(
+            TrustFields.WithSet("managedPolicies", ManagedPolicies),
+            (so, policy) => Document(so, $"inlinePolicies[{policy.Key}]", policy.Value)
+        );
+
+    public Fields Fields =>
+        Tags.Aggregate(
+            PolicyFields
                 .With("path", Path)
                 .With("description", Description.Length == 0 ? null : Description)
                 .With("maxSessionDuration", $"{MaxSessionDuration}s")
-                .With("permissionsBoundary", PermissionsBoundary)
-                .WithSet("managedPolicies", ManagedPolicies);
-            fields = Tags.Aggregate(fields, (so, tag) => so.With($"tags[{tag.Key}]", tag.Value));
-            return InlinePolicies.Aggregate(fields, (so, policy) => Document(so, $"inlinePolicies[{policy.Key}]", policy.Value));
-        }
-    }
+                .With("permissionsBoundary", PermissionsBoundary),
+            (so, tag) => so.With($"tags[{tag.Key}]", tag.Value)
+        );
 
     private static Fields Document(Fields fields, string path, PolicyDocument? document) =>
         document is null
             ? fields.With(path, Unreadable)
-            : PolicyFields.Flatten(document, path).Aggregate(fields, (so, field) => so.With(field.Key, field.Value));
+            : Policies.PolicyFields.Flatten(document, path).Aggregate(fields, (so, field) => so.With(field.Key, field.Value));
 }

@@ -1,27 +1,130 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
 using Federation.Configuration;
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Policies;
 using Federation.Resources;
 
 namespace Federation.Aws;
 
-/// <summary>Writes roles, by what differs.</summary>
+/// <summary>Observes, writes and deletes roles.</summary>
 internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, Mark mark, TimeProvider time)
 {
-    public Task<IReadOnlyList<Observation>> ReadAsync(Account account, IReadOnlyList<Role> roles, CancellationToken cancellationToken) =>
-        new RoleReader(new RoleCalls(accounts.For(account)), directory, mark).ReadAsync(roles, cancellationToken);
+    private static readonly IReadOnlyDictionary<string, ClusterFacts> NoFacts = new Dictionary<string, ClusterFacts>(
+        StringComparer.Ordinal
+    );
+
+    /// <param name="account">That of all the roles.</param>
+    /// <exception cref="FindingException">A role could not be read.</exception>
+    public async Task<IReadOnlyList<Observation>> ObserveAsync(
+        Account account,
+        IReadOnlyList<Role> roles,
+        CancellationToken cancellationToken
+    )
+    {
+        var read = await accounts.For(account).Roles.ReadAsync(roles.Select(role => role.Name), cancellationToken);
+        if (read.Values.Select(reading => reading.Refused).OfType<Finding>().Distinct().ToArray() is [_, ..] refused)
+        {
+            throw new FindingException(refused);
+        }
+
+        return await Task.WhenAll(
+            roles.Select(async role =>
+            {
+                var live = read[role.Name].Found;
+                var tagged = live is null || role.Existing ? [] : RoleFindings.Tagged(role, live);
+                var facts = tagged.Count == 0 ? NoFacts : await directory.ReadClustersAsync(tagged, cancellationToken);
+                return RoleObservation.Of(role, live, mark, facts);
+            })
+        );
+    }
+
+    /// <summary>The account's roles that carry the mark.</summary>
+    public async IAsyncEnumerable<Observation> FindOwnedAsync(Account account, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var role in (await accounts.For(account).Roles.ReadAllAsync(cancellationToken)).Values)
+        {
+            if (mark.IsOn(role.Tags))
+            {
+                yield return RoleObservation.OfOwned(account, role);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Deletes the role if it is still the one that was observed, still carries this federation's mark, is in no instance profile,
+    /// and has no statement or policy that was not observed. One that is not there is nothing to do.
+    /// </summary>
+    /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
+    public async Task DeleteAsync(RoleObservation observed, CancellationToken cancellationToken)
+    {
+        var account = accounts.For(observed.Account);
+        account.Roles.WillWrite(observed.Name);
+        if (await account.Roles.FindAsync(observed.Name, cancellationToken) is not { } live)
+        {
+            return;
+        }
+
+        if (!mark.IsOn(live.Tags) || live.Id != observed.RoleId)
+        {
+            throw Deletion.Refused(observed.Id, "it was created by somebody else or for another federation since it was read");
+        }
+
+        if (await account.Roles.ListInstanceProfilesAsync(observed.Name, cancellationToken) is [_, ..] profiles)
+        {
+            throw Deletion.Refused(observed.Id, $"EC2 instances can use it through the instance profiles {string.Join(", ", profiles)}");
+        }
+
+        var found = RoleObservation.OfOwned(observed.Account, live);
+        if (
+            Fields.Between(observed.State.PolicyFields, found.State.PolicyFields).Where(field => field.To is not null).ToArray()
+            is [_, ..] others
+        )
+        {
+            throw Deletion.Refused(
+                observed.Id,
+                $"others use it by what this plan does not show: {string.Join(", ", others.Select(field => field.Path))}"
+            );
+        }
+
+        // A permissions boundary goes with the role. Taken away before, it would leave the role free of it if a later call fails.
+        foreach (var name in found.State.InlinePolicies.Keys)
+        {
+            await DeleteAsync(
+                "iam:DeleteRolePolicy",
+                (iam, token) => iam.DeleteRolePolicyAsync(new() { RoleName = observed.Name, PolicyName = name }, token)
+            );
+        }
+
+        foreach (var arn in found.State.ManagedPolicies)
+        {
+            await DeleteAsync(
+                "iam:DetachRolePolicy",
+                (iam, token) => iam.DetachRolePolicyAsync(new() { RoleName = observed.Name, PolicyArn = arn }, token)
+            );
+        }
+
+        await DeleteAsync("iam:DeleteRole", (iam, token) => iam.DeleteRoleAsync(new() { RoleName = observed.Name }, token));
+        account.Roles.HasDeleted(live);
+
+        // What is gone already counts as deleted.
+        Task DeleteAsync<T>(string action, Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call)
+            where T : AmazonWebServiceResponse => account.FindAsync(action, observed.Id, call, cancellationToken);
+    }
 
     public Task ApplyAsync(Role role, Step step, CancellationToken cancellationToken)
     {
         var account = accounts.For(role.Account);
+        account.Roles.WillWrite(role.Name);
         var write = new Writing(account, new TrustWriter(account, mark, time), role, cancellationToken);
         return step.Action == StepAction.Create ? write.CreateAsync() : write.UpdateAsync((RoleObservation)step.Before);
     }
 
+    /// <summary>The writing of one role.</summary>
     private sealed class Writing(AwsAccount account, TrustWriter trust, Role role, CancellationToken cancellationToken)
     {
         private readonly RoleState _desired = role.State;

@@ -18,8 +18,6 @@ internal sealed class TrustWriter(AwsAccount account, Mark mark, TimeProvider ti
     /// </summary>
     private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
 
-    private readonly RoleCalls _roles = new(account);
-
     /// <param name="planned">The other owners' statements as they were when the plan was made.</param>
     /// <exception cref="FindingException">
     /// The role was deleted since the plan (FED4001), its trust policy cannot be read or lost something (FED8009), or IAM refused.
@@ -61,7 +59,7 @@ internal sealed class TrustWriter(AwsAccount account, Mark mark, TimeProvider ti
 
         async Task<LiveTrust> ReadAsync()
         {
-            var live = await _roles.GetAsync(role.Name, cancellationToken) ?? throw Gone(role);
+            var live = await account.Roles.GetAsync(role.Name, cancellationToken) ?? throw Gone(role);
             try
             {
                 return LiveTrust.Parse(live.TrustPolicy).Without(role.OurSids(live.Tags, mark));
@@ -106,8 +104,8 @@ internal sealed class TrustWriter(AwsAccount account, Mark mark, TimeProvider ti
                 Resource = role.Id.Value,
                 Cause =
                     $"After the trust policy of the role {role.Name} was written, statements of other owners are missing from it: "
-                    + $"{string.Join(", ", lost.Select(statement => statement.Sid ?? "one without Sid"))}. Somebody else probably wrote it at "
-                    + "the same time. Nothing more was changed on this role.",
+                    + $"{string.Join(", ", lost.Select(statement => statement.Sid ?? "one without Sid"))}. Somebody else probably wrote it "
+                    + "at the same time. Nothing more was changed on this role.",
                 Fix = "Put back what is missing, if its owner wants it there, and run again.",
                 Expected = string.Join(' ', lost.Select(statement => statement.Json)),
                 Actual = "(absent)",

@@ -91,10 +91,10 @@ public class AmazonIdentityManagementServiceClient : AmazonServiceClient, IAmazo
         CancellationToken cancellationToken = default
     ) => CallAsync<ListAttachedRolePoliciesResponse>(request, cancellationToken);
 
-    public virtual Task<ListOpenIDConnectProviderTagsResponse> ListOpenIDConnectProviderTagsAsync(
-        ListOpenIDConnectProviderTagsRequest request,
+    public virtual Task<ListInstanceProfilesForRoleResponse> ListInstanceProfilesForRoleAsync(
+        ListInstanceProfilesForRoleRequest request,
         CancellationToken cancellationToken = default
-    ) => CallAsync<ListOpenIDConnectProviderTagsResponse>(request, cancellationToken);
+    ) => CallAsync<ListInstanceProfilesForRoleResponse>(request, cancellationToken);
 
     public virtual Task<ListOpenIDConnectProvidersResponse> ListOpenIDConnectProvidersAsync(
         ListOpenIDConnectProvidersRequest request,

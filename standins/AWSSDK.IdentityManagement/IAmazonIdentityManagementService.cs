@@ -58,8 +58,8 @@ public interface IAmazonIdentityManagementService : IAmazonService, IDisposable
         CancellationToken cancellationToken = default
     );
 
-    Task<ListOpenIDConnectProviderTagsResponse> ListOpenIDConnectProviderTagsAsync(
-        ListOpenIDConnectProviderTagsRequest request,
+    Task<ListInstanceProfilesForRoleResponse> ListInstanceProfilesForRoleAsync(
+        ListInstanceProfilesForRoleRequest request,
         CancellationToken cancellationToken = default
     );
 

@@ -18,22 +18,6 @@ public sealed class StandinTests
         "Google.Apis.Iam.v1.Data.AuditLogConfig",
     ];
 
-    /// <summary>What deleting and pruning will need; a line goes when its first user comes.</summary>
-    private static readonly string[] Expected =
-    [
-        "Amazon.IdentityManagement.AmazonIdentityManagementServiceClient.ListOpenIDConnectProviderTagsAsync",
-        "Amazon.IdentityManagement.IAmazonIdentityManagementService.ListOpenIDConnectProviderTagsAsync",
-        "Amazon.IdentityManagement.Model.ListOpenIDConnectProviderTagsRequest.Marker",
-        "Amazon.IdentityManagement.Model.ListOpenIDConnectProviderTagsRequest.OpenIDConnectProviderArn",
-        "Amazon.IdentityManagement.Model.ListOpenIDConnectProviderTagsResponse.Marker",
-        "Amazon.IdentityManagement.Model.ListOpenIDConnectProviderTagsResponse.Tags",
-        "Amazon.IdentityManagement.Model.ListRoleTagsRequest.Marker",
-        "Amazon.IdentityManagement.Model.ListRoleTagsResponse.Marker",
-        "Google.Apis.Iam.v1.Data.ListServiceAccountsResponse.NextPageToken",
-        "Google.Apis.Iam.v1.ProjectsResource.ServiceAccountsResource.ListRequest.PageSize",
-        "Google.Apis.Iam.v1.ProjectsResource.ServiceAccountsResource.ListRequest.PageToken",
-    ];
-
     public static TheoryData<string> Standins =>
         new("AWSSDK.IdentityManagement", "Cake.Frosting", "Google.Apis.Container.v1", "Google.Apis.Iam.v1");
 
@@ -56,7 +40,6 @@ public sealed class StandinTests
             .MainModule.GetTypes()
             .Where(type => IsVisible(type) && !WrittenBackWhole.Contains(type.FullName, StringComparer.Ordinal))
             .SelectMany(type => Unused(type, used))
-            .Except(Expected, StringComparer.Ordinal)
             .ToList();
 
         Assert.True(unused.Count == 0, $"Used by nobody:\n{string.Join('\n', unused.Order(StringComparer.Ordinal))}");

@@ -222,6 +222,74 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_read_for_the_plan_is_not_read_again_for_the_diagnosis()
+    {
+        var rendered = Given.Rendered(_workload, ("s3-list-buckets", Given.ListBuckets));
+        using (var earlier = _aws.Cloud())
+        {
+            await Given.ConvergeAsync(earlier, rendered);
+        }
+
+        using var cloud = _aws.Cloud();
+        await Given.ConfirmAsync(cloud, rendered);
+        await Given.ConvergeAsync(cloud, rendered);
+        _aws.Forget();
+
+        var evidence = await LiveAws.ReadAsync(cloud, _workload);
+
+        Assert.Equal(["iam:ListOpenIDConnectProviders"], _aws.Operations);
+        Assert.Equal(_workload.RoleArn, evidence.Role!.Found!.Arn);
+        Assert.Equal("s3-list-buckets", Assert.Single(evidence.Role.Found.Policies!.Found!).Name);
+        Assert.Equal(["sts.amazonaws.com"], Assert.Single(evidence.Providers!.Found!).ClientIds!);
+    }
+
+    [Fact]
+    public async Task What_was_written_is_read_whenever_it_is_asked_for()
+    {
+        var rendered = Given.Rendered(_workload, ("s3-list-buckets", Given.ListBuckets));
+        using var cloud = _aws.Cloud();
+        await Given.ConvergeAsync(cloud, rendered);
+        await LiveAws.ReadAsync(cloud, _workload);
+        await _aws.Iam.DeleteRolePolicyAsync(new() { RoleName = _workload.Role.Name, PolicyName = "s3-list-buckets" });
+        await _aws.Iam.AddClientIDToOpenIDConnectProviderAsync(
+            new() { OpenIDConnectProviderArn = _workload.ProviderArn, ClientID = "theirs" }
+        );
+
+        var evidence = await LiveAws.ReadAsync(cloud, _workload);
+
+        Assert.Empty(evidence.Role!.Found!.Policies!.Found!);
+        Assert.Equal(["sts.amazonaws.com", "theirs"], Assert.Single(evidence.Providers!.Found!).ClientIds!);
+    }
+
+    [Fact]
+    public async Task A_role_that_could_not_be_read_as_a_whole_is_read_again()
+    {
+        var isDenied = true;
+        using var endpoint = new Endpoint(request =>
+            request["Action"] switch
+            {
+                "GetRole" => Answer.Ok(
+                    "GetRole",
+                    "<Role><RoleName>gke-exports</RoleName><AssumeRolePolicyDocument>x</AssumeRolePolicyDocument></Role>"
+                ),
+                "ListRolePolicies" when isDenied => Answer.Error(403, "AccessDenied", "No."),
+                var action => Answer.Ok(action),
+            }
+        );
+        using var cloud = new AwsCloud(Given.Configuration(), new Directory(), endpoint.Clouds, new ImpatientTime());
+        var roles = cloud.Accounts.For(Given.Account).Roles;
+
+        var first = await roles.FindAsync("gke-exports", TestContext.Current.CancellationToken);
+        isDenied = false;
+        var second = await roles.FindAsync("GKE-exports", TestContext.Current.CancellationToken);
+        var third = await roles.FindAsync("gke-exports", TestContext.Current.CancellationToken);
+
+        Assert.Equal("FED8002", first!.InlinePolicies.Refused!.Code);
+        Assert.True(second!.IsWhole);
+        Assert.Same(second, third);
+    }
+
+    [Fact]
     public async Task Many_roles_are_read_with_the_account_and_read_the_same()
     {
         Workload[] workloads =

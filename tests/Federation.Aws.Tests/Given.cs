@@ -78,6 +78,33 @@ internal static class Given
 
     public static ClusterFacts Facts(Cluster cluster) => new($"id-of-{cluster.Name}", "RUNNING", cluster.WorkloadPool, [], null);
 
+    public static async Task ConfirmAsync(AwsCloud cloud, params RenderedWorkload[] workloads) =>
+        Assert.Empty(await cloud.ConfirmAsync(Input(workloads), TestContext.Current.CancellationToken));
+
+    public static async Task<Plan> PlanAsync(AwsCloud cloud, params RenderedWorkload[] workloads)
+    {
+        var desired = cloud.Desire(Input(workloads));
+        return Planner.Plan(desired, await cloud.ReadAsync(desired, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Plans and applies, and expects all of it to succeed.</summary>
+    public static async Task<Plan> ConvergeAsync(AwsCloud cloud, params RenderedWorkload[] workloads)
+    {
+        var plan = await PlanAsync(cloud, workloads);
+        Assert.Empty(plan.Findings);
+        Assert.All(await ApplyAsync(cloud, plan), one => Assert.Equal((StepState.Done, 0), (one.State, one.Findings.Count)));
+        return plan;
+    }
+
+    public static Task<IReadOnlyList<StepProgress>> ApplyAsync(AwsCloud cloud, Plan plan) =>
+        PlanExecution.RunAsync(
+            plan,
+            new Dictionary<string, ICloud>(StringComparer.Ordinal) { [cloud.Name] = cloud },
+            4,
+            _ => { },
+            TestContext.Current.CancellationToken
+        );
+
     private static JsonObject Trust(Workload workload) =>
         new()
         {

@@ -58,6 +58,9 @@ internal sealed class LiveAws : IAsyncDisposable
 
     public void Forget() => _forgotten = _sandbox.Calls.Calls.Count;
 
+    /// <summary>A run's view of the account.</summary>
+    public AwsCloud Cloud() => new(Given.Configuration(), new Directory(), Clouds, new ImpatientTime());
+
     public Task<CreateOpenIDConnectProviderResponse> ProvideAsync(string url, params string[] audiences) =>
         Iam.CreateOpenIDConnectProviderAsync(
             new()
@@ -84,7 +87,7 @@ internal sealed class LiveAws : IAsyncDisposable
     public async Task<Account> AsRunnerAsync(params string[] actions)
     {
         const string Trust =
-            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}""";
+            """{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}""";
         var role = await Iam.CreateRoleAsync(new() { RoleName = "runner", AssumeRolePolicyDocument = Trust });
         if (actions.Length > 0)
         {
@@ -141,6 +144,14 @@ internal sealed class LiveAws : IAsyncDisposable
     public async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAllAsync(params Workload[] workloads)
     {
         using var cloud = Cloud();
+        return await ReadAllAsync(cloud, workloads);
+    }
+
+    public static async Task<AwsEvidence> ReadAsync(AwsCloud cloud, Workload workload) =>
+        (await ReadAllAsync(cloud, workload))[workload.Name];
+
+    private static async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAllAsync(AwsCloud cloud, params Workload[] workloads)
+    {
         var evidence = workloads
             .Select(workload => new WorkloadEvidence
             {
@@ -151,8 +162,6 @@ internal sealed class LiveAws : IAsyncDisposable
             .ToList();
         return await new AwsEvidenceReader(cloud).ReadAsync(evidence, new EvidenceScope(), TestContext.Current.CancellationToken);
     }
-
-    private AwsCloud Cloud() => new(Given.Configuration(), new Directory(), Clouds, new ImpatientTime());
 
     public async ValueTask DisposeAsync()
     {

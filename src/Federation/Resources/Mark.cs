@@ -57,15 +57,15 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// </summary>
     public static Mark? OfDescription(string? description) =>
         description is not null && MarkedDescription().Match(description) is { Success: true } match
-            ? new Mark(
-                match.Groups["federation"].Value,
-                [
-                    .. match
-                        .Groups["workloads"]
-                        .Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                        .Where(name => !RestOfWorkloads().IsMatch(name)),
-                ]
-            )
+            ? new Mark(match.Groups["federation"].Value, Names(match.Groups["workloads"].Value))
+            : null;
+
+    /// <summary>The mark that IAM tags carry, with as many of its workloads as are named there; null if they carry none.</summary>
+    public static Mark? OfTags(IReadOnlyDictionary<string, string> tags) =>
+        tags.TryGetValue(Key(':', ToolName), out var tool)
+        && string.Equals(tool, Tool, StringComparison.Ordinal)
+        && tags.TryGetValue(Key(':', FederationName), out var federation)
+            ? new Mark(federation, Names(tags.GetValueOrDefault(Key(':', WorkloadName), "")))
             : null;
 
     /// <summary>
@@ -91,6 +91,9 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
         && string.Equals(federation, Federation, StringComparison.Ordinal);
 
     private static string Key(char separator, string name) => $"federation{separator}{name}";
+
+    private static IReadOnlyList<string> Names(string joined) =>
+        [.. joined.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(name => !RestOfWorkloads().IsMatch(name))];
 
     private ImmutableSortedDictionary<string, string> Write(char separator, char joint, int longest)
     {

@@ -4,15 +4,9 @@ namespace Amazon.IdentityManagement.Model;
 
 public class RoleDetail
 {
-    public string Arn { get; set; }
-
     public string AssumeRolePolicyDocument { get; set; }
 
     public List<AttachedPolicyType> AttachedManagedPolicies { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
-
-    public DateTime? CreateDate { get; set; }
-
-    public string Path { get; set; }
 
     public AttachedPermissionsBoundary PermissionsBoundary { get; set; }
 

@@ -53,20 +53,6 @@ public class ListOpenIDConnectProvidersResponse : AmazonWebServiceResponse
     public List<OpenIDConnectProviderListEntry> OpenIDConnectProviderList { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
 }
 
-public class ListOpenIDConnectProviderTagsRequest : AmazonIdentityManagementServiceRequest
-{
-    public string Marker { get; set; }
-
-    public string OpenIDConnectProviderArn { get; set; }
-}
-
-public class ListOpenIDConnectProviderTagsResponse : AmazonWebServiceResponse
-{
-    public string Marker { get; set; }
-
-    public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
-}
-
 public class AddClientIDToOpenIDConnectProviderRequest : AmazonIdentityManagementServiceRequest
 {
     public string ClientID { get; set; }

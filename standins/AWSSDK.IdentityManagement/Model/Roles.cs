@@ -90,17 +90,32 @@ public class ListRolesResponse : AmazonWebServiceResponse
     public List<Role> Roles { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
 }
 
-public class ListRoleTagsRequest : AmazonIdentityManagementServiceRequest
+public class InstanceProfile
+{
+    public string InstanceProfileName { get; set; }
+}
+
+public class ListInstanceProfilesForRoleRequest : AmazonIdentityManagementServiceRequest
 {
     public string Marker { get; set; }
 
     public string RoleName { get; set; }
 }
 
+public class ListInstanceProfilesForRoleResponse : AmazonWebServiceResponse
+{
+    public List<InstanceProfile> InstanceProfiles { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
+
+    public string Marker { get; set; }
+}
+
+public class ListRoleTagsRequest : AmazonIdentityManagementServiceRequest
+{
+    public string RoleName { get; set; }
+}
+
 public class ListRoleTagsResponse : AmazonWebServiceResponse
 {
-    public string Marker { get; set; }
-
     public List<Tag> Tags { get; set; } = AWSConfigs.InitializeCollections ? [] : null;
 }
 

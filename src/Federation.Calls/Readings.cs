@@ -1,17 +1,18 @@
 using System.Collections.Concurrent;
 
-namespace Federation.Google;
+namespace Federation.Calls;
 
 /// <summary>
 /// A cache for one run: concurrent callers of the same key share one call, and what was found is not read again until it is
 /// written. What was absent, or could not be read, is read again.
 /// </summary>
 /// <param name="read">Reads one; null if it is absent.</param>
-internal sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> read)
+public sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> read, IEqualityComparer<TKey>? comparer = null)
     where TKey : notnull
     where T : class
 {
-    private readonly ConcurrentDictionary<TKey, Lazy<Task<T?>>> _readings = new();
+    private readonly ConcurrentDictionary<TKey, Lazy<Task<T?>>> _readings = new(comparer);
+    private readonly ConcurrentDictionary<TKey, bool> _unsettled = new(comparer);
 
     public async Task<T?> GetAsync(TKey key, CancellationToken cancellationToken)
     {
@@ -23,7 +24,7 @@ internal sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> 
         }
         finally
         {
-            if (found is null)
+            if (found is null || _unsettled.ContainsKey(key))
             {
                 _readings.TryRemove(KeyValuePair.Create(key, reading));
             }
@@ -36,9 +37,25 @@ internal sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> 
             ? reading.Value.Result
             : null;
 
-    /// <summary>Stores the answer to a write.</summary>
-    public void Set(TKey key, T written) => _readings[key] = new Lazy<Task<T?>>(Task.FromResult<T?>(written));
+    /// <summary>Stores the answer to a write, or to a reading of many.</summary>
+    public void Set(TKey key, T value)
+    {
+        if (!_unsettled.ContainsKey(key))
+        {
+            _readings[key] = new Lazy<Task<T?>>(Task.FromResult<T?>(value));
+        }
+    }
 
     /// <summary>It may have been written: the next caller reads it again.</summary>
     public void Forget(TKey key) => _readings.TryRemove(key, out _);
+
+    /// <summary>
+    /// It is about to be written, and the service's answers lag behind its writes: from now on every caller reads it again, so
+    /// that an outdated answer is not kept.
+    /// </summary>
+    public void Unsettle(TKey key)
+    {
+        _unsettled[key] = true;
+        Forget(key);
+    }
 }

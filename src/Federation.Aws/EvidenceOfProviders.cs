@@ -1,19 +1,18 @@
-using Amazon.IdentityManagement.Model;
 using Federation.Configuration;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
-using Federation.Resources;
 using Federation.WebIdentity;
 
 namespace Federation.Aws;
 
-/// <summary>An account's OIDC providers: all by name, the issuers' own and those that may have been meant with their audiences.</summary>
-internal sealed class ProviderEvidenceReader(AwsAccount account, CancellationToken cancellationToken)
+/// <summary>
+/// An account's OIDC providers for a diagnosis: all of them by name, and with their audiences the issuers' own and those that may
+/// have been meant.
+/// </summary>
+internal sealed class EvidenceOfProviders(ProviderReader providers, CancellationToken cancellationToken)
 {
     /// <summary>So many that resemble an issuer are looked at; an account may have a hundred.</summary>
     private const int Resembling = 10;
-
-    private const string ArnMark = ":oidc-provider/";
 
     private static readonly string[] GoogleHosts = ["googleapis.com", "google.com"];
 
@@ -26,7 +25,10 @@ internal sealed class ProviderEvidenceReader(AwsAccount account, CancellationTok
             .Select(workload => workload.ProviderArn)
             .Distinct(StringComparer.Ordinal)
             .ToDictionary(arn => arn, GetAsync, StringComparer.Ordinal);
-        var listing = Reading.TryAsync("whether there is a provider that nearly fits", ListAsync);
+        var listing = Reading.TryAsync<IReadOnlyList<string>>(
+            "whether there is a provider that nearly fits",
+            async () => await providers.ListAsync(cancellationToken)
+        );
         await Task.WhenAll([listing, .. getting.Values]);
 
         var listed = await listing;
@@ -36,8 +38,8 @@ internal sealed class ProviderEvidenceReader(AwsAccount account, CancellationTok
             .Distinct(StringComparer.Ordinal)
             .SelectMany(issuer =>
                 resembling
-                    .Where(arn => IsNear(UrlOf(arn), issuer))
-                    .OrderByDescending(arn => CommonStart(UrlOf(arn), issuer))
+                    .Where(arn => IsNear(ProviderArn.UrlOf(arn), issuer))
+                    .OrderByDescending(arn => CommonStart(ProviderArn.UrlOf(arn), issuer))
                     .Take(Resembling)
             )
             .Distinct(StringComparer.Ordinal)
@@ -48,7 +50,7 @@ internal sealed class ProviderEvidenceReader(AwsAccount account, CancellationTok
             .ToDictionary(provider => provider.Arn, StringComparer.Ordinal);
         var all = (listed.Found ?? [])
             .Union(read.Keys, StringComparer.Ordinal)
-            .Select(arn => read.GetValueOrDefault(arn) ?? new ProviderEvidence(arn, UrlOf(arn)))
+            .Select(arn => read.GetValueOrDefault(arn) ?? new ProviderEvidence(arn, ProviderArn.UrlOf(arn)))
             .ToArray();
         var readings = await Task.WhenAll(
             workloads.Select(async workload =>
@@ -64,12 +66,19 @@ internal sealed class ProviderEvidenceReader(AwsAccount account, CancellationTok
         return readings.ToDictionary(StringComparer.Ordinal);
     }
 
+    private Task<Reading<ProviderEvidence>> GetAsync(string arn) =>
+        Reading.TryAsync(
+            "the provider's audiences",
+            async () =>
+                await providers.FindAsync(arn, cancellationToken) is { } found
+                    ? new ProviderEvidence(arn, found.Url) { ClientIds = found.ClientIds, Thumbprints = found.Thumbprints }
+                    : null
+        );
+
     private static string IssuerOf(Workload workload) =>
         workload.Identity == IdentityKind.Google ? ProviderUrl.Google : workload.Cluster.IssuerPath;
 
-    private static string UrlOf(string arn) => arn[(arn.IndexOf(ArnMark, StringComparison.Ordinal) + ArnMark.Length)..];
-
-    /// <summary>The issuer's host or one much like it, or another of Google's.</summary>
+    /// <summary>It has the issuer's host or one much like it, or another of Google's.</summary>
     private static bool IsNear(string url, string issuer)
     {
         var (host, wanted) = (HostOf(url), HostOf(issuer));
@@ -84,37 +93,4 @@ internal sealed class ProviderEvidenceReader(AwsAccount account, CancellationTok
 
     private static int CommonStart(string url, string issuer) =>
         url.Zip(issuer).TakeWhile(pair => char.ToLowerInvariant(pair.First) == char.ToLowerInvariant(pair.Second)).Count();
-
-    private async Task<IReadOnlyList<string>?> ListAsync()
-    {
-        var listed = await account.CallAsync(
-            "iam:ListOpenIDConnectProviders",
-            ResourceId.Aws(account.Account.Id, ResourceKind.Provider, "*"),
-            (iam, token) => iam.ListOpenIDConnectProvidersAsync(new(), token),
-            cancellationToken
-        );
-        return [.. (listed.OpenIDConnectProviderList ?? []).Select(entry => entry.Arn)];
-    }
-
-    private Task<Reading<ProviderEvidence>> GetAsync(string arn) =>
-        Reading.TryAsync(
-            "the provider's audiences",
-            async () =>
-            {
-                var request = new GetOpenIDConnectProviderRequest { OpenIDConnectProviderArn = arn };
-                var found = await account.FindAsync(
-                    "iam:GetOpenIDConnectProvider",
-                    ResourceId.Aws(account.Account.Id, ResourceKind.Provider, UrlOf(arn)),
-                    (iam, token) => iam.GetOpenIDConnectProviderAsync(request, token),
-                    cancellationToken
-                );
-                return found is null
-                    ? null
-                    : new ProviderEvidence(arn, found.Url)
-                    {
-                        ClientIds = found.ClientIDList ?? [],
-                        Thumbprints = found.ThumbprintList ?? [],
-                    };
-            }
-        );
 }

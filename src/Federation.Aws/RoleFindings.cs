@@ -1,0 +1,110 @@
+using Federation.Configuration;
+using Federation.Diagnosis;
+using Federation.Findings;
+using Federation.Policies;
+using Federation.Resources;
+
+namespace Federation.Aws;
+
+/// <summary>What a plan says about a role beside what differs.</summary>
+internal static class RoleFindings
+{
+    /// <param name="size">The characters that the trust policy would have.</param>
+    public static IEnumerable<Finding> Oversized(Role role, int size)
+    {
+        var limit = role.Account.TrustPolicyLimit;
+        if (size <= limit)
+        {
+            yield break;
+        }
+
+        yield return new Finding
+        {
+            Code = FindingCodes.TrustPolicyTooLarge,
+            Severity = size > TrustPolicyQuota.Largest ? Severity.Error : Severity.Warning,
+            Resource = role.Id.Value,
+            Cause =
+                $"The trust policy of {role.Name} would have {size} characters; the account allows {limit} unless its quota was raised, "
+                + $"and AWS never more than {TrustPolicyQuota.Largest}. It lists {string.Join(", ", role.Workloads)}.",
+            Fix =
+                "Give some of these workloads a role of their own"
+                + (
+                    size > TrustPolicyQuota.Largest
+                        ? "."
+                        : $", or raise the quota \"Role trust policy length\" of the account {role.Account.Id} and write it as its "
+                            + "trustPolicyLimit."
+                ),
+            Expected = $"at most {limit}",
+            Actual = $"{size}",
+        };
+    }
+
+    /// <summary>A warning for each part of the trust policy that cannot be read: it stays as it is, whatever it does.</summary>
+    /// <param name="others">The trust policy without our statements; null where it cannot be read.</param>
+    public static IEnumerable<Finding> Unreadable(Role role, LiveTrust? others) =>
+        others is null
+            ? [UnreadableTrust(role, "The trust policy", "It is not changed, and the statements of this federation are not compared.")]
+            : others
+                .Statements.Select((statement, at) => (statement, at))
+                .Where(one => one.statement.Parse() is null)
+                .Select(one =>
+                    UnreadableTrust(
+                        role,
+                        $"The statement {one.statement.Sid ?? $"number {one.at + 1}"} of another owner in the trust policy",
+                        "It stays as it is."
+                    )
+                );
+
+    public static IEnumerable<Finding> Elsewhere(Role role, LiveRole live)
+    {
+        if (live.Path == role.State.Path)
+        {
+            yield break;
+        }
+
+        yield return new Finding
+        {
+            Code = FindingCodes.RoleArnWrong,
+            Resource = role.Id.Value,
+            Cause =
+                $"The role {role.Name} is at the path {live.Path}, the configuration says {role.State.Path}; the path is part of its ARN, "
+                + "and IAM cannot move a role.",
+            Fix = $"Set role.path to {live.Path}, choose another role name, or delete the role so that Apply recreates it.",
+            Expected = role.State.Path,
+            Actual = live.Path,
+        };
+    }
+
+    /// <summary>The cluster id that the role was made for, compared with the one that the cluster of that name has today.</summary>
+    /// <param name="facts">Of the clusters that the role carries the ids of, by key.</param>
+    public static IEnumerable<Finding> Recreated(Role role, LiveRole live, IReadOnlyDictionary<string, ClusterFacts> facts) =>
+        Tagged(role, live)
+            .Select(cluster =>
+                ClusterChecks.Recreated(
+                    cluster,
+                    facts[cluster.Key].Id,
+                    live.Tags[TagOf(cluster)],
+                    role.Name,
+                    role.Id.Value,
+                    role.Workloads,
+                    role.Adopt
+                )
+            )
+            .OfType<Finding>();
+
+    /// <summary>The clusters of the role whose ids it carries.</summary>
+    public static IReadOnlyList<Cluster> Tagged(Role role, LiveRole live) =>
+        [.. role.Clusters.Where(cluster => live.Tags.ContainsKey(TagOf(cluster)))];
+
+    private static string TagOf(Cluster cluster) => Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name);
+
+    private static Finding UnreadableTrust(Role role, string what, string so) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Severity = Severity.Warning,
+            Resource = role.Id.Value,
+            Cause = $"{what} of the role {role.Name} cannot be read by this tool. {so}",
+            Fix = $"Look at it with `aws iam get-role --role-name {role.Name} --query Role.AssumeRolePolicyDocument`.",
+        };
+}
