@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text;
 using Build.Host;
 using Build.Targets;
 using Federation.Configuration;
+using Federation.Files;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Runs;
@@ -135,7 +137,7 @@ internal sealed class RunArguments
         {
             return path == StandardInput
                 ? new TokenText("standard input", _environment.Input.ReadToEnd())
-                : new TokenText(path, File.ReadAllText(path));
+                : new TokenText(path, Encoding.UTF8.GetString(InputFile.Read(path)));
         }
         catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
         {

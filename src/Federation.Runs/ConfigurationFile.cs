@@ -1,3 +1,4 @@
+using Federation.Files;
 using Federation.Findings;
 
 namespace Federation.Runs;
@@ -42,7 +43,18 @@ public sealed record ConfigurationFile(string Path, string Shown, bool IsExample
     /// <summary>There is no configuration here, and the bundled example would be used.</summary>
     public static bool IsExampleCalledFor(bool unattended) => !File.Exists(Default) && ExampleCalledFor(unattended) is not null;
 
-    public ReadOnlyMemory<byte> Read() => File.ReadAllBytes(Path);
+    /// <exception cref="FindingException">It cannot be read (FED1001).</exception>
+    public ReadOnlyMemory<byte> Read()
+    {
+        try
+        {
+            return InputFile.Read(Path);
+        }
+        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
+        {
+            throw new FindingException(Missing($"The configuration cannot be read: {unread.Message}", Shown), unread);
+        }
+    }
 
     /// <summary>The file that a path in the configuration names: relative to the configuration's folder.</summary>
     public string Beside(string path) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, path);

@@ -213,7 +213,7 @@ public sealed class FederationRun : IAsyncDisposable
             .ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
         var documents = new RenderedWorkload[_options.UsesClouds ? all.Count : 0];
         var written = 0;
-        var renderer = new Renderer(opened.Configuration, opened.Templates, path => File.ReadAllBytes(opened.File.Beside(path)))
+        var renderer = new Renderer(opened.Configuration, opened.Templates, path => InputFile.Read(opened.File.Beside(path)))
         {
             Preflight = _options.Preflight,
         };
@@ -359,7 +359,7 @@ public sealed class FederationRun : IAsyncDisposable
     {
         if (_options.Evidence is { } path && File.Exists(path))
         {
-            var saved = EvidenceFile.Parse(await File.ReadAllTextAsync(path, _cancellation), path);
+            var saved = EvidenceFile.Parse(InputFile.ReadGiven("evidence", path), path);
             var selected = WorkloadSelection.Match([.. saved.Workloads.Select(evidence => evidence.Workload)], _options.Workloads);
             var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
             _events.Tell(new RunEvent.EvidenceOpened(path, saved.Taken, selected));

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
+using System.IO.Enumeration;
 using System.Reflection;
+using Federation.Files;
 using Federation.Findings;
 
 namespace Federation.Templates;
@@ -104,12 +106,27 @@ public sealed class TemplateSet
         }
 
         var builtIn = sources.Keys.ToList();
-        foreach (var file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var file in FilesBelow(directory).Order(StringComparer.Ordinal))
         {
             var path = Path.GetRelativePath(directory, file).Replace(Path.DirectorySeparatorChar, '/');
             if (sources.ContainsKey(path) || IsPolicyTemplate(path))
             {
-                sources[path] = (file.Replace(Path.DirectorySeparatorChar, '/'), File.ReadAllBytes(file));
+                try
+                {
+                    sources[path] = (file.Replace(Path.DirectorySeparatorChar, '/'), InputFile.Read(file));
+                }
+                catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
+                {
+                    findings.Add(
+                        TemplateReader.Invalid(
+                            file,
+                            "",
+                            0,
+                            $"The template cannot be read: {unread.Message}",
+                            "Write a file there, or remove it to use the built-in template."
+                        )
+                    );
+                }
             }
             else if (NearMiss.Of(path, builtIn) is { } meant)
             {
@@ -125,6 +142,21 @@ public sealed class TemplateSet
             }
         }
     }
+
+    /// <summary>
+    /// Links to files count, since a mounted ConfigMap consists of them. Links to folders are not followed: they may lead round
+    /// in a circle, or all over the machine.
+    /// </summary>
+    private static FileSystemEnumerable<string> FilesBelow(string directory) =>
+        new(
+            directory,
+            (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(),
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }
+        )
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => EntryKinds.At(entry.ToFullPath()) == EntryKind.Folder,
+        };
 
     private static bool IsPolicyTemplate(string path) =>
         path.StartsWith(PoliciesFolder, StringComparison.Ordinal) && path.EndsWith(".json", StringComparison.Ordinal);
