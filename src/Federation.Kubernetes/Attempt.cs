@@ -17,6 +17,6 @@ internal sealed record Attempt(string What, ResourceId? Resource = null)
 /// <summary>An object that is written, for findings about a server that does not take it.</summary>
 /// <param name="Name">For a person: <c>the namespace reports</c>.</param>
 /// <param name="Namespace">The namespace that it is written in, or is.</param>
-/// <param name="Template">The template that it is rendered from, which users may replace.</param>
+/// <param name="Template">The template that it is rendered from, which users may replace; null for a deletion.</param>
 /// <param name="RefusedAs">The finding code for a server that does not take it.</param>
-internal sealed record WrittenObject(string Name, string Namespace, string Template, string RefusedAs = FindingCodes.KubernetesRefused);
+internal sealed record WrittenObject(string Name, string Namespace, string? Template, string RefusedAs = FindingCodes.KubernetesRefused);

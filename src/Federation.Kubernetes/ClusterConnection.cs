@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Federation.Findings;
@@ -87,15 +88,30 @@ internal sealed class ClusterConnection(
         where TList : IItems<T>, IMetadata<V1ListMeta>
     {
         var items = new List<T>();
+        await foreach (var page in ListPagesAsync<T, TList>(attempt, readPage, cancellationToken))
+        {
+            items.AddRange(page);
+        }
+
+        return items;
+    }
+
+    /// <summary>Reads a list page by page, each when it is asked for.</summary>
+    /// <exception cref="FindingException">It could not be read.</exception>
+    public async IAsyncEnumerable<IEnumerable<T>> ListPagesAsync<T, TList>(
+        Attempt attempt,
+        Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+        where TList : IItems<T>, IMetadata<V1ListMeta>
+    {
         string? page = null;
         do
         {
             var list = await CallAsync(attempt, (api, token) => readPage(api, page, token), cancellationToken);
-            items.AddRange(list.Items);
-            page = list.Metadata?.ContinueProperty;
+            yield return list.Items;
+            page = list.Metadata.ContinueProperty;
         } while (!string.IsNullOrEmpty(page));
-
-        return items;
     }
 
     /// <summary>Reads one of the documents by which a cluster is an issuer; null where this identity may not read it.</summary>
@@ -131,24 +147,35 @@ internal sealed class ClusterConnection(
     public Task<HttpResponseMessage> BeginAsync(string path, CancellationToken cancellationToken)
     {
         Counted();
-        return SendAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return SendAsync(path, accept: null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
     /// <summary>Gets a path as text, within a call.</summary>
+    /// <param name="accept">The media types to ask for; null: whatever comes.</param>
     /// <exception cref="HttpOperationException">The server answered with anything but success.</exception>
-    public async Task<string> GetTextAsync(string path, CancellationToken cancellationToken)
+    public async Task<string> GetTextAsync(string path, CancellationToken cancellationToken, string? accept = null)
     {
-        using var response = await SendAsync(path, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response = await SendAsync(path, accept, HttpCompletionOption.ResponseContentRead, cancellationToken);
         return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
     public void Dispose() => client.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(string path, HttpCompletionOption completion, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        string path,
+        string? accept,
+        HttpCompletionOption completion,
+        CancellationToken cancellationToken
+    )
     {
         // A gateway's base address has a path of its own, so the path is appended, not resolved.
         var address = client.BaseUri.AbsoluteUri.TrimEnd('/') + path;
         using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version20 };
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
         if (client.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, cancellationToken);
@@ -169,9 +196,12 @@ internal sealed class ClusterConnection(
         }
     }
 
-    /// <summary>Every object and list of the API has metadata; what has none is JSON of another server.</summary>
+    /// <summary>
+    /// Every object and list of the API has metadata; what has none is JSON of another server. A V1Status may stand for any object:
+    /// the client gives one for the namespace that was deleted.
+    /// </summary>
     private static T Checked<T>(T answer) =>
-        answer is null or IMetadata<V1ObjectMeta> { Metadata: null } or IMetadata<V1ListMeta> { Metadata: null }
+        answer is null or IMetadata<V1ObjectMeta> { Metadata: null } or IMetadata<V1ListMeta> { Metadata: null } and not V1Status
             ? throw new JsonException("The answer is not what was asked for.")
             : answer;
 

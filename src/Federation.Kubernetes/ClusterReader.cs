@@ -57,7 +57,7 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
     }
 
     /// <summary>Begins to look for namespaces; null is what is not there.</summary>
-    public IReadOnlyDictionary<string, Task<V1Namespace?>> FindNamespaces(
+    public IReadOnlyDictionary<string, Task<LiveObject?>> FindNamespaces(
         IReadOnlyCollection<string> names,
         CancellationToken cancellationToken
     ) =>
@@ -71,12 +71,12 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
             new Attempt("list namespaces"),
             (api, page, token) =>
                 api.CoreV1.ListNamespaceAsync(limit: ClusterConnection.PageSize, continueParameter: page, cancellationToken: token),
-            found => found.Name(),
+            found => found.Name,
             cancellationToken
         );
 
     /// <summary>Begins to look for service accounts; null is what is not there.</summary>
-    public IReadOnlyDictionary<(string Namespace, string Name), Task<V1ServiceAccount?>> FindServiceAccounts(
+    public IReadOnlyDictionary<(string Namespace, string Name), Task<LiveObject?>> FindServiceAccounts(
         IReadOnlyCollection<(string Namespace, string Name)> accounts,
         CancellationToken cancellationToken
     ) =>
@@ -95,37 +95,42 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
                     continueParameter: page,
                     cancellationToken: token
                 ),
-            found => (found.Namespace(), found.Name()),
+            found => (Namespace: found.Namespace!, found.Name),
             cancellationToken
         );
 
     /// <summary>A few are read one by one, each with its own refusal; many share one list.</summary>
-    private Dictionary<TKey, Task<TObject?>> Find<TKey, TObject, TList>(
+    private Dictionary<TKey, Task<LiveObject?>> Find<TKey, TObject, TList>(
         IReadOnlyCollection<TKey> keys,
         Func<TKey, Attempt> attemptFor,
         Func<IKubernetes, TKey, CancellationToken, Task<TObject>> readOne,
         Attempt listing,
         Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
-        Func<TObject, TKey> keyOf,
+        Func<LiveObject, TKey> keyOf,
         CancellationToken cancellationToken
     )
         where TKey : notnull
-        where TObject : class
+        where TObject : class, IKubernetesObject<V1ObjectMeta>
         where TList : IItems<TObject>, IMetadata<V1ListMeta>
     {
         if (keys.Count <= ReadSingly)
         {
             return keys.ToDictionary(
                 key => key,
-                key => connection.FindAsync(attemptFor(key), (api, token) => readOne(api, key, token), cancellationToken)
+                async key =>
+                    await connection.FindAsync(attemptFor(key), (api, token) => readOne(api, key, token), cancellationToken) is { } found
+                        ? LiveObject.Of(found)
+                        : null
             );
         }
 
         var all = ListAllAsync();
         return keys.ToDictionary(key => key, async key => (await all).GetValueOrDefault(key));
 
-        async Task<Dictionary<TKey, TObject>> ListAllAsync() =>
-            (await connection.ListAsync<TObject, TList>(listing, readPage, cancellationToken)).ToDictionary(keyOf);
+        async Task<Dictionary<TKey, LiveObject>> ListAllAsync() =>
+            (await connection.ListAsync<TObject, TList>(listing, readPage, cancellationToken))
+                .Select(found => LiveObject.Of(found))
+                .ToDictionary(keyOf);
     }
 
     private bool IsAt(ClusterFacts facts) =>

@@ -75,10 +75,7 @@ internal sealed class ClusterReading(
                 finding =>
                     Reading.TryAsync(
                         $"whether the namespace {finding.Key} is there",
-                        async () =>
-                            await finding.Value is { } found
-                                ? new NamespaceEvidence(found.Metadata.Name, found.Status?.Phase == "Terminating")
-                                : null
+                        async () => await finding.Value is { } found ? new NamespaceEvidence(found.Name, found.IsTerminating) : null
                     ),
                 StringComparer.Ordinal
             );
@@ -96,9 +93,9 @@ internal sealed class ClusterReading(
                         async () =>
                             await finding.Value is { } found
                                 ? new ServiceAccountEvidence(
-                                    found.Metadata.Name,
-                                    (found.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal))
-                                        .Where(annotation => ServiceAccountEvidence.IsAboutIdentity(annotation.Key))
+                                    found.Name,
+                                    found
+                                        .Annotations.Where(annotation => ServiceAccountEvidence.IsAboutIdentity(annotation.Key))
                                         .ToImmutableSortedDictionary(StringComparer.Ordinal)
                                 )
                                 : null

@@ -11,12 +11,24 @@ internal sealed class FieldOwnership
 {
     private readonly HashSet<string> _ours = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _others = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _otherManagers = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The other managers that own anything of the object, labels and annotations or not, in order. Who writes its status does
+    /// not count.
+    /// </summary>
+    public IReadOnlyList<string> OtherManagers => [.. _otherManagers];
 
     public static FieldOwnership Of(V1ObjectMeta metadata)
     {
         var ownership = new FieldOwnership();
         foreach (var entry in metadata.ManagedFields ?? [])
         {
+            if (entry.Manager != KubernetesCloud.FieldManager && string.IsNullOrEmpty(entry.Subresource))
+            {
+                ownership._otherManagers.Add(entry.Manager);
+            }
+
             if (
                 entry.FieldsV1 is JsonElement { ValueKind: JsonValueKind.Object } fields
                 && fields.TryGetProperty("f:metadata", out var managed)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
@@ -56,7 +57,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             var cluster = workload.Cluster;
             var namespaceId = ResourceId.Kubernetes(cluster.Key, workload.Namespace, ResourceKind.Namespace, workload.Namespace);
             Add(
-                new NamespaceResource(namespaceId, cluster, rendered.Namespace)
+                new NamespaceResource(namespaceId, cluster, workload.Namespace, rendered.Namespace)
                 {
                     Existing = workload.Existing.HasFlag(ExistingResources.Namespace),
                 }
@@ -148,12 +149,38 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         }
     }
 
-    public IAsyncEnumerable<Observation> FindOwnedAsync(FederationConfiguration configuration, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Owned resources are not listed yet.");
+    /// <summary>The namespaces and service accounts that carry the federation's mark, in all of its clusters.</summary>
+    public async IAsyncEnumerable<Observation> FindOwnedAsync(
+        FederationConfiguration configuration,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        foreach (var cluster in configuration.Clusters)
+        {
+            var owned = await OwnedAsync(cluster, cancellationToken);
+            await foreach (var observation in owned.FindAsync(cancellationToken))
+            {
+                yield return observation;
+            }
+        }
+    }
 
-    public Task DeleteAsync(Step step, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is deleted yet.");
+    public async Task DeleteAsync(Step step, CancellationToken cancellationToken)
+    {
+        var observed = (ObjectObservation)step.Before;
+        await (await OwnedAsync(observed.Cluster, cancellationToken)).DeleteAsync(observed, cancellationToken);
+    }
 
     public void Dispose() => _connections.Dispose();
+
+    /// <summary>What is ours in a cluster, which first says that it is the configured one: nothing is deleted in another.</summary>
+    private async Task<OwnedObjects> OwnedAsync(Cluster cluster, CancellationToken cancellationToken)
+    {
+        var reader = await ReaderOfAsync(cluster, cancellationToken);
+        return (await reader.IdentifyAsync(cancellationToken)).Wrong is { } wrong
+            ? throw new FindingException(wrong)
+            : new OwnedObjects(reader.Connection, _mark);
+    }
 
     private async Task<IEnumerable<Observation>> ReadAsync(
         Cluster cluster,
@@ -175,34 +202,35 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         ]);
     }
 
-    private Observation Observe(KubernetesResource desired, IMetadata<V1ObjectMeta>? found)
+    private ObjectObservation Observe(KubernetesResource desired, LiveObject? found)
     {
+        var observed = new ObjectObservation(desired.Id, desired.Cluster, desired.Namespace, Fields: null);
         if (found is null)
         {
-            return new Observation(desired.Id, Fields: null);
+            return observed;
         }
 
-        var metadata = found.Metadata;
-        var ownership = FieldOwnership.Of(metadata);
         var wanted = desired.Fields.Values;
-        var live = MetadataFields.Of(metadata.Labels, metadata.Annotations);
-        var managed = new Fields(
-            live.Values.Where(field => wanted.ContainsKey(field.Key) || ownership.IsOurs(field.Key))
-                .Aggregate(Fields.Empty.Values, (fields, field) => fields.Add(field.Key, field.Value))
-        );
-        return new Observation(desired.Id, managed)
+        var managed = found.FieldsWhere(path => wanted.ContainsKey(path) || found.Ownership.IsOurs(path));
+        var isOurs = _mark.IsOn(found.Labels);
+        return observed with
         {
-            Ours = metadata.Labels is not null && _mark.IsOn(metadata.Labels.AsReadOnly()),
-            Findings = found is V1Namespace { Status.Phase: "Terminating" }
-                ? [KubernetesFaults.Terminating(desired.Cluster, desired.Name) with { Resource = desired.Id.Value }]
-                : [],
+            Fields = managed,
+            Ours = isOurs,
+            Uid = found.Uid,
+            Workloads = isOurs ? Mark.OfLabels(found.Labels)!.Workloads : [],
+            DependsOn = ObjectObservation.NamespaceOf(desired.Cluster, found),
+            Findings =
+                found.IsTerminating && observed.IsNamespace
+                    ? [KubernetesFaults.Terminating(desired.Cluster, desired.Name) with { Resource = desired.Id.Value }]
+                    : [],
             Conflicts =
             [
                 .. Fields
                     .Between(managed, desired.Fields)
-                    .Where(change => change.From is not null && ownership.OwnerOf(change.Path) is not null)
+                    .Where(change => change.From is not null && found.Ownership.OwnerOf(change.Path) is not null)
                     .Select(change =>
-                        Conflict(desired, $"{change.Path} is {change.From}, set by {ownership.OwnerOf(change.Path)}", change)
+                        Conflict(desired, $"{change.Path} is {change.From}, set by {found.Ownership.OwnerOf(change.Path)}", change)
                     ),
             ],
         };

@@ -146,7 +146,7 @@ internal static class KubernetesFaults
             Fix = "If the message names something to change, change it; otherwise run again.",
             Actual = refusal.Message,
         };
-        var template = $"your own {written.Template} (--templates)";
+        var template = written.Template is null ? "the object" : $"your own {written.Template} (--templates)";
         return refusal.Kind switch
         {
             RefusalKind.NotAdmitted => finding with

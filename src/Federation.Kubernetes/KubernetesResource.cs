@@ -10,7 +10,8 @@ namespace Federation.Kubernetes;
 /// An object that is written by server-side apply: the rendered document is what is wanted, and only the labels and
 /// annotations that it names are ours.
 /// </summary>
-internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, JsonObject Document) : DesiredResource(Id)
+/// <param name="Namespace">The namespace that it is in; for a namespace, its own name.</param>
+internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, string Namespace, JsonObject Document) : DesiredResource(Id)
 {
     /// <summary>What the cluster's API calls the object, for messages: <c>serviceaccounts/NAME</c>.</summary>
     public abstract string Path { get; }
@@ -50,7 +51,8 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, Json
 }
 
 /// <summary>The namespace of one or more workloads.</summary>
-internal sealed record NamespaceResource(ResourceId Id, Cluster Cluster, JsonObject Document) : KubernetesResource(Id, Cluster, Document)
+internal sealed record NamespaceResource(ResourceId Id, Cluster Cluster, string Namespace, JsonObject Document)
+    : KubernetesResource(Id, Cluster, Namespace, Document)
 {
     public override string Path => $"namespaces/{Name}";
 
@@ -62,7 +64,7 @@ internal sealed record NamespaceResource(ResourceId Id, Cluster Cluster, JsonObj
 
 /// <summary>The Kubernetes service account of one or more workloads.</summary>
 internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, string Namespace, JsonObject Document)
-    : KubernetesResource(Id, Cluster, Document)
+    : KubernetesResource(Id, Cluster, Namespace, Document)
 {
     public override string Path => $"serviceaccounts/{Name} in {Namespace}";
 

@@ -38,6 +38,9 @@ internal enum RefusalKind
     /// <summary>What was to be created is there.</summary>
     AlreadyExists,
 
+    /// <summary>It is not what it was when it was read: a precondition of the call does not hold any more.</summary>
+    Changed,
+
     /// <summary>The object itself is not valid.</summary>
     Invalid,
 
@@ -125,6 +128,7 @@ internal sealed partial record Refusal(RefusalKind Kind, HttpStatusCode Status, 
             HttpStatusCode.NotFound when message.StartsWith("namespaces \"", StringComparison.Ordinal) => RefusalKind.NamespaceMissing,
             HttpStatusCode.NotFound => RefusalKind.Absent,
             HttpStatusCode.Conflict when status.Reason == "AlreadyExists" => RefusalKind.AlreadyExists,
+            HttpStatusCode.Conflict when Says(" in the precondition (") || Says("the object has been modified") => RefusalKind.Changed,
             HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest => RefusalKind.Invalid,
             HttpStatusCode.TooManyRequests => RefusalKind.Throttled,
             >= HttpStatusCode.InternalServerError => RefusalKind.ServerError,

@@ -33,6 +33,18 @@ public sealed partial class MarkTests
     }
 
     [Fact]
+    public void Labels_say_for_which_workloads_of_which_federation_they_were_written()
+    {
+        var read = Mark.OfLabels(new Mark("acme", ["reports", "exports"]).Labels)!;
+        Assert.Equal("acme", read.Federation);
+        Assert.Equal(["exports", "reports"], read.Workloads);
+
+        var many = new Mark("acme", [.. Enumerable.Range(10, 40).Select(number => $"job-{number}")]);
+        Assert.Equal(many.Workloads.Take(8), Mark.OfLabels(many.Labels)!.Workloads);
+        Assert.Null(Mark.OfLabels(many.Labels.Remove("federation/tool")));
+    }
+
+    [Fact]
     public void A_description_is_a_sentence_that_names_tool_federation_and_workloads() =>
         Assert.Equal(
             "Made by gke-to-aws-federation; federation: acme; workload: exports reports; GKE workloads act as it through Workload Identity.",

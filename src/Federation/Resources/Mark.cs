@@ -57,16 +57,14 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// </summary>
     public static Mark? OfDescription(string? description) =>
         description is not null && MarkedDescription().Match(description) is { Success: true } match
-            ? new Mark(match.Groups["federation"].Value, Names(match.Groups["workloads"].Value))
+            ? new Mark(match.Groups["federation"].Value, Names(match.Groups["workloads"].Value, ' '))
             : null;
 
     /// <summary>The mark that IAM tags carry, with as many of its workloads as are named there; null if they carry none.</summary>
-    public static Mark? OfTags(IReadOnlyDictionary<string, string> tags) =>
-        tags.TryGetValue(Key(':', ToolName), out var tool)
-        && string.Equals(tool, Tool, StringComparison.Ordinal)
-        && tags.TryGetValue(Key(':', FederationName), out var federation)
-            ? new Mark(federation, Names(tags.GetValueOrDefault(Key(':', WorkloadName), "")))
-            : null;
+    public static Mark? OfTags(IReadOnlyDictionary<string, string> tags) => Of(tags, ':', ' ');
+
+    /// <summary>The mark that Kubernetes labels carry, with as many of its workloads as are named there; null if they carry none.</summary>
+    public static Mark? OfLabels(IReadOnlyDictionary<string, string> labels) => Of(labels, '/', '_');
 
     /// <summary>
     /// Whether the description of a Google service account carries the mark of this tool and federation, for whatever
@@ -92,8 +90,16 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
 
     private static string Key(char separator, string name) => $"federation{separator}{name}";
 
-    private static IReadOnlyList<string> Names(string joined) =>
-        [.. joined.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(name => !RestOfWorkloads().IsMatch(name))];
+    private static Mark? Of(IReadOnlyDictionary<string, string> marks, char separator, char joint) =>
+        marks.TryGetValue(Key(separator, ToolName), out var tool)
+        && string.Equals(tool, Tool, StringComparison.Ordinal)
+        && marks.TryGetValue(Key(separator, FederationName), out var federation)
+            ? new Mark(federation, Names(marks.GetValueOrDefault(Key(separator, WorkloadName), ""), joint))
+            : null;
+
+    /// <summary>The names that <see cref="Join"/> had room for.</summary>
+    private static string[] Names(string joined, char joint) =>
+        [.. joined.Split(joint, StringSplitOptions.RemoveEmptyEntries).Where(name => !RestOfWorkloads().IsMatch(name))];
 
     private ImmutableSortedDictionary<string, string> Write(char separator, char joint, int longest)
     {

@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using Federation.Findings;
+using Federation.Planning;
+using Federation.Resources;
+using k8s;
+using k8s.Models;
+
+namespace Federation.Kubernetes;
+
+/// <summary>The namespaces and service accounts of one cluster that carry a federation's mark: found, and deleted.</summary>
+internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
+{
+    private const int MostShown = 10;
+
+    private string Selector => string.Join(',', mark.Labels.Select(label => $"{label.Key}={label.Value}"));
+
+    /// <summary>Lists them, a page at a time. What is being deleted already is left out.</summary>
+    /// <exception cref="FindingException">They could not be listed.</exception>
+    public async IAsyncEnumerable<Observation> FindAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var namespaces = connection.ListPagesAsync<V1Namespace, V1NamespaceList>(
+            new Attempt("list namespaces"),
+            (api, page, token) =>
+                api.CoreV1.ListNamespaceAsync(
+                    labelSelector: Selector,
+                    limit: ClusterConnection.PageSize,
+                    continueParameter: page,
+                    cancellationToken: token
+                ),
+            cancellationToken
+        );
+        var accounts = connection.ListPagesAsync<V1ServiceAccount, V1ServiceAccountList>(
+            new Attempt("list serviceaccounts"),
+            (api, page, token) =>
+                api.CoreV1.ListServiceAccountForAllNamespacesAsync(
+                    labelSelector: Selector,
+                    limit: ClusterConnection.PageSize,
+                    continueParameter: page,
+                    cancellationToken: token
+                ),
+            cancellationToken
+        );
+        await foreach (var page in namespaces)
+        {
+            foreach (var observation in Observe(page))
+            {
+                yield return observation;
+            }
+        }
+
+        await foreach (var page in accounts)
+        {
+            foreach (var observation in Observe(page))
+            {
+                yield return observation;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Deletes an object, if it is still the one that was observed, still carries the mark, and nobody else has a part in it:
+    /// no other manager owns a field of it, and a namespace holds nothing of others. One that is gone, or going, is nothing to do.
+    /// </summary>
+    /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
+    public async Task DeleteAsync(ObjectObservation observed, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(observed, cancellationToken) is not { IsTerminating: false } found)
+        {
+            return;
+        }
+
+        if (await WhyKeptAsync(observed, found, cancellationToken) is { } why)
+        {
+            throw new FindingException(NotDeleted(observed, why));
+        }
+
+        try
+        {
+            await DeleteAsync(observed, found, cancellationToken);
+        }
+        catch (FindingException refused) when (KubernetesFaults.RefusalOf(refused) is { Kind: RefusalKind.Changed } changed)
+        {
+            throw new FindingException(NotDeleted(observed, $"somebody changed it meanwhile: {changed.Message}"), refused.InnerException!);
+        }
+    }
+
+    private IEnumerable<ObjectObservation> Observe(IEnumerable<IKubernetesObject<V1ObjectMeta>> page) =>
+        page.Select(LiveObject.Of).Where(found => !found.IsTerminating).Select(found => ObjectObservation.Owned(connection.Cluster, found));
+
+    private async Task<LiveObject?> ReadAsync(ObjectObservation observed, CancellationToken cancellationToken)
+    {
+        var found = await connection.FindAsync<IKubernetesObject<V1ObjectMeta>>(
+            new Attempt($"get {observed.Path}", observed.Id),
+            async (api, token) =>
+                observed.IsNamespace
+                    ? await api.CoreV1.ReadNamespaceAsync(observed.Id.Name, cancellationToken: token)
+                    : await api.CoreV1.ReadNamespacedServiceAccountAsync(observed.Id.Name, observed.Namespace, cancellationToken: token),
+            cancellationToken
+        );
+        return found is null ? null : LiveObject.Of(found);
+    }
+
+    /// <summary>Why the object must stay; null if it may go.</summary>
+    private async Task<string?> WhyKeptAsync(ObjectObservation observed, LiveObject found, CancellationToken cancellationToken)
+    {
+        if (found.Uid != observed.Uid || !mark.IsOn(found.Labels))
+        {
+            return "it was created by somebody else, or for another federation";
+        }
+
+        if (found.Ownership.OtherManagers is [_, ..] others)
+        {
+            return $"others manage it as well: {Some(others)}";
+        }
+
+        if (!observed.IsNamespace)
+        {
+            return null;
+        }
+
+        var foreign = await new NamespaceContent(connection, mark).FindForeignAsync(found.Name, cancellationToken);
+        return foreign.Count == 0 ? null : $"it holds what this federation did not make: {Some(foreign)}";
+    }
+
+    /// <summary>Nothing is deleted that has changed since it was looked at.</summary>
+    private Task DeleteAsync(ObjectObservation observed, LiveObject found, CancellationToken cancellationToken)
+    {
+        var options = new V1DeleteOptions
+        {
+            Preconditions = new V1Preconditions { Uid = found.Uid, ResourceVersion = found.ResourceVersion },
+        };
+        return connection.FindAsync<object>(
+            new Attempt($"delete {observed.Path}", observed.Id)
+            {
+                Writes = new WrittenObject($"the deletion of {observed.Shown}", observed.Namespace, Template: null),
+            },
+            async (api, token) =>
+                observed.IsNamespace
+                    ? await api.CoreV1.DeleteNamespaceAsync(observed.Id.Name, options, cancellationToken: token)
+                    : await api.CoreV1.DeleteNamespacedServiceAccountAsync(
+                        observed.Id.Name,
+                        observed.Namespace,
+                        options,
+                        cancellationToken: token
+                    ),
+            cancellationToken
+        );
+    }
+
+    private static string Some(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(MostShown)) + (names.Count > MostShown ? $" and {names.Count - MostShown} more" : "");
+
+    private Finding NotDeleted(ObjectObservation observed, string why) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Resource = observed.Id.Value,
+            Cause = $"{observed.Path} in the cluster {connection.Cluster.Key} was not deleted: {why}.",
+            Fix = "Leave it, or remove what stands in the way by hand if nobody needs it, and run again.",
+        };
+}
