@@ -1,20 +1,44 @@
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Resources;
 using k8s;
 using k8s.Models;
+using Cluster = Federation.Configuration.Cluster;
 
 namespace Federation.Kubernetes;
 
-/// <summary>Reads what planning and diagnosis need of one cluster: who it is, its namespaces and its service accounts.</summary>
-internal sealed class ClusterReader(ClusterConnection connection, FederationConfiguration configuration, IClusterDirectory directory)
+/// <summary>
+/// The one reader of a cluster for planning and for diagnosis: who it is, its namespaces and its service accounts. Each is read
+/// once in a run; what was written, whenever it is asked for.
+/// </summary>
+internal sealed class ClusterReader
 {
     /// <summary>Up to so many objects of a kind are read one by one; more of them by listing.</summary>
     private const int ReadSingly = 16;
 
-    public ClusterConnection Connection => connection;
+    private const string Discovery = "/.well-known/openid-configuration";
+    private const string KeySet = "/openid/v1/jwks";
+
+    private readonly FederationConfiguration _configuration;
+    private readonly IClusterDirectory _directory;
+    private readonly Readings<string, JsonObject> _documents;
+    private readonly Readings<string, LiveObject> _namespaces;
+    private readonly Readings<(string Namespace, string Name), LiveObject> _accounts;
+
+    public ClusterReader(ClusterConnection connection, FederationConfiguration configuration, IClusterDirectory directory)
+    {
+        (Connection, _configuration, _directory) = (connection, configuration, directory);
+        _documents = new(ReadDocumentAsync);
+        _namespaces = new(ReadNamespaceAsync);
+        _accounts = new(ReadServiceAccountAsync);
+    }
+
+    public ClusterConnection Connection { get; }
+
+    private Cluster Cluster => Connection.Cluster;
 
     /// <summary>
     /// The issuer that the cluster itself names, which must be the configured cluster's. Where it may not be read (null), or
@@ -22,21 +46,17 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
     /// </summary>
     public async Task<(string? Issuer, Finding? Wrong)> IdentifyAsync(CancellationToken cancellationToken)
     {
-        var cluster = connection.Cluster;
-        var document = await connection.ReadDocumentAsync(
-            "/.well-known/openid-configuration",
-            new Attempt("read its OpenID discovery document"),
-            cancellationToken
-        );
+        var cluster = Cluster;
+        var document = await _documents.GetAsync(Discovery, cancellationToken);
         var issuer = (string?)document?["issuer"];
         if (issuer == cluster.Issuer)
         {
             return (issuer, null);
         }
 
-        var facts = (await directory.ReadClustersAsync(configuration.Clusters, cancellationToken))[cluster.Key];
+        var facts = (await _directory.ReadClustersAsync(_configuration.Clusters, cancellationToken))[cluster.Key];
         // Clusters may share a CA; none answers with another's issuer.
-        var isAnother = configuration.Clusters.Any(other => other.Key != cluster.Key && other.Issuer == issuer);
+        var isAnother = _configuration.Clusters.Any(other => other.Key != cluster.Key && other.Issuer == issuer);
         var isTheCluster = !isAnother && (IsAt(facts) || IsSignedBy(facts));
         return (
             issuer,
@@ -52,7 +72,7 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
     /// <summary>The <c>kid</c> of each key that the cluster signs tokens with; null where this identity may not read them.</summary>
     public async Task<IReadOnlyList<string>?> ReadKeyIdsAsync(CancellationToken cancellationToken)
     {
-        var document = await connection.ReadDocumentAsync("/openid/v1/jwks", new Attempt("read its key set"), cancellationToken);
+        var document = await _documents.GetAsync(KeySet, cancellationToken);
         return (document?["keys"] as JsonArray)?.Select(key => (string?)key?["kid"]).OfType<string>().ToArray();
     }
 
@@ -63,15 +83,15 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
     ) =>
         Find(
             names,
-            name => new Attempt(
-                $"get namespaces/{name}",
-                ResourceId.Kubernetes(connection.Cluster.Key, name, ResourceKind.Namespace, name)
-            ),
-            (api, name, token) => api.CoreV1.ReadNamespaceAsync(name, cancellationToken: token),
-            new Attempt("list namespaces"),
-            (api, page, token) =>
-                api.CoreV1.ListNamespaceAsync(limit: ClusterConnection.PageSize, continueParameter: page, cancellationToken: token),
+            _namespaces,
             found => found.Name,
+            () =>
+                Connection.ListAsync<V1Namespace, V1NamespaceList>(
+                    new Attempt("list namespaces"),
+                    (api, page, token) =>
+                        api.CoreV1.ListNamespaceAsync(limit: ClusterConnection.PageSize, continueParameter: page, cancellationToken: token),
+                    cancellationToken
+                ),
             cancellationToken
         );
 
@@ -82,65 +102,105 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
     ) =>
         Find(
             accounts,
-            account => new Attempt(
-                $"get serviceaccounts/{account.Name} in {account.Namespace}",
-                ResourceId.Kubernetes(connection.Cluster.Key, account.Namespace, ResourceKind.ServiceAccount, account.Name)
-            ),
-            (api, account, token) =>
-                api.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: token),
-            new Attempt("list serviceaccounts"),
-            (api, page, token) =>
-                api.CoreV1.ListServiceAccountForAllNamespacesAsync(
-                    limit: ClusterConnection.PageSize,
-                    continueParameter: page,
-                    cancellationToken: token
-                ),
+            _accounts,
             found => (Namespace: found.Namespace!, found.Name),
+            () =>
+                Connection.ListAsync<V1ServiceAccount, V1ServiceAccountList>(
+                    new Attempt("list serviceaccounts"),
+                    (api, page, token) =>
+                        api.CoreV1.ListServiceAccountForAllNamespacesAsync(
+                            limit: ClusterConnection.PageSize,
+                            continueParameter: page,
+                            cancellationToken: token
+                        ),
+                    cancellationToken
+                ),
             cancellationToken
         );
 
+    /// <summary>An object is about to be written: from now on it is read whenever it is asked for.</summary>
+    public void Unsettle(ResourceId id, string @namespace)
+    {
+        if (id.Kind == ResourceKind.Namespace)
+        {
+            _namespaces.Unsettle(id.Name);
+        }
+        else
+        {
+            _accounts.Unsettle((@namespace, id.Name));
+        }
+    }
+
     /// <summary>A few are read one by one, each with its own refusal; many share one list.</summary>
-    private Dictionary<TKey, Task<LiveObject?>> Find<TKey, TObject, TList>(
+    private static Dictionary<TKey, Task<LiveObject?>> Find<TKey, TObject>(
         IReadOnlyCollection<TKey> keys,
-        Func<TKey, Attempt> attemptFor,
-        Func<IKubernetes, TKey, CancellationToken, Task<TObject>> readOne,
-        Attempt listing,
-        Func<IKubernetes, string?, CancellationToken, Task<TList>> readPage,
+        Readings<TKey, LiveObject> readings,
         Func<LiveObject, TKey> keyOf,
+        Func<Task<IReadOnlyList<TObject>>> listAsync,
         CancellationToken cancellationToken
     )
         where TKey : notnull
-        where TObject : class, IKubernetesObject<V1ObjectMeta>
-        where TList : IItems<TObject>, IMetadata<V1ListMeta>
+        where TObject : IKubernetesObject<V1ObjectMeta>
     {
-        if (keys.Count <= ReadSingly)
+        var unread = keys.Where(key => readings.Known(key) is null).ToHashSet();
+        if (unread.Count <= ReadSingly)
         {
-            return keys.ToDictionary(
-                key => key,
-                async key =>
-                    await connection.FindAsync(attemptFor(key), (api, token) => readOne(api, key, token), cancellationToken) is { } found
-                        ? LiveObject.Of(found)
-                        : null
-            );
+            return keys.ToDictionary(key => key, key => readings.GetAsync(key, cancellationToken));
         }
 
-        var all = ListAllAsync();
-        return keys.ToDictionary(key => key, async key => (await all).GetValueOrDefault(key));
+        var listing = ReadListAsync();
+        return keys.ToDictionary(key => key, async key => (await listing).GetValueOrDefault(key) ?? readings.Known(key));
 
-        async Task<Dictionary<TKey, LiveObject>> ListAllAsync() =>
-            (await connection.ListAsync<TObject, TList>(listing, readPage, cancellationToken))
-                .Select(found => LiveObject.Of(found))
-                .ToDictionary(keyOf);
+        async Task<Dictionary<TKey, LiveObject>> ReadListAsync()
+        {
+            var listed = (await listAsync()).Select(one => LiveObject.Of(one)).ToDictionary(keyOf);
+            foreach (var (key, found) in listed.Where(one => unread.Contains(one.Key)))
+            {
+                readings.Set(key, found);
+            }
+
+            return listed;
+        }
     }
+
+    private Task<JsonObject?> ReadDocumentAsync(string path, CancellationToken cancellationToken) =>
+        Connection.ReadDocumentAsync(
+            path,
+            new Attempt(path == Discovery ? "read its OpenID discovery document" : "read its key set"),
+            cancellationToken
+        );
+
+    private async Task<LiveObject?> ReadNamespaceAsync(string name, CancellationToken cancellationToken) =>
+        await Connection.FindAsync(
+            new Attempt($"get namespaces/{name}", ResourceId.Kubernetes(Cluster.Key, name, ResourceKind.Namespace, name)),
+            (api, token) => api.CoreV1.ReadNamespaceAsync(name, cancellationToken: token),
+            cancellationToken
+        )
+            is { } found
+            ? LiveObject.Of(found)
+            : null;
+
+    private async Task<LiveObject?> ReadServiceAccountAsync((string Namespace, string Name) account, CancellationToken cancellationToken) =>
+        await Connection.FindAsync(
+            new Attempt(
+                $"get serviceaccounts/{account.Name} in {account.Namespace}",
+                ResourceId.Kubernetes(Cluster.Key, account.Namespace, ResourceKind.ServiceAccount, account.Name)
+            ),
+            (api, token) => api.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: token),
+            cancellationToken
+        )
+            is { } found
+            ? LiveObject.Of(found)
+            : null;
 
     private bool IsAt(ClusterFacts facts) =>
         facts.Endpoints.Contains(
-            connection.Server.IsDefaultPort ? connection.Server.Host : connection.Server.Authority,
+            Connection.Server.IsDefaultPort ? Connection.Server.Host : Connection.Server.Authority,
             StringComparer.OrdinalIgnoreCase
         );
 
     private bool IsSignedBy(ClusterFacts facts) =>
-        connection.CaCertificate is { } authority
+        Connection.CaCertificate is { } authority
         && facts.CaCertificate is { } known
         && authority.ReplaceLineEndings("").Trim() == known.ReplaceLineEndings("").Trim();
 
@@ -149,27 +209,27 @@ internal sealed class ClusterReader(ClusterConnection connection, FederationConf
         {
             Code = FindingCodes.IssuerMismatch,
             Cause =
-                $"The cluster {connection.Cluster.Key} ({connection.Cluster.ResourceName}) names another issuer in its own discovery "
+                $"The cluster {Cluster.Key} ({Cluster.ResourceName}) names another issuer in its own discovery "
                 + "document than the one that follows from GKE's naming. Nothing was changed.",
             Fix = "Check project, location and name of the cluster; AWS must trust the issuer that the tokens carry.",
-            Expected = connection.Cluster.Issuer,
+            Expected = Cluster.Issuer,
             Actual = issuer,
         };
 
     private Finding AnotherCluster(string? issuer, ClusterFacts facts)
     {
-        var cluster = connection.Cluster;
+        var cluster = Cluster;
         return new Finding
         {
             Code = FindingCodes.KubeconfigWrongCluster,
             Cause =
-                $"{connection.Origin} leads to {connection.Server}, which is not the cluster {cluster.Key} ({cluster.ResourceName}). "
+                $"{Connection.Origin} leads to {Connection.Server}, which is not the cluster {cluster.Key} ({cluster.ResourceName}). "
                 + "Nothing was changed.",
             Fix =
                 $"{KubernetesFaults.GetCredentials(cluster)}, and name its context under clusters.{cluster.Key}.context "
                 + "if another is current.",
             Expected = issuer is null ? string.Join(" or ", facts.Endpoints) : cluster.Issuer,
-            Actual = issuer ?? connection.Server.Authority,
+            Actual = issuer ?? Connection.Server.Authority,
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Federation.Calls;
 using Federation.Configuration;
@@ -19,6 +20,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     private readonly IClusterDirectory _directory;
     private readonly ClusterConnections _connections;
     private readonly Mark _mark;
+    private readonly ConcurrentDictionary<ClusterConnection, ClusterReader> _readers = new();
 
     /// <param name="directory">Names the endpoint of a cluster with <c>access: google</c>, and what GKE knows of every cluster.</param>
     /// <param name="endpoints">Names the kubeconfig files, and whether nothing but this machine may be called.</param>
@@ -44,9 +46,13 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     internal Task<ClusterConnection> ConnectAsync(Cluster cluster, CancellationToken cancellationToken) =>
         _connections.GetAsync(cluster, cancellationToken);
 
-    /// <inheritdoc cref="ClusterConnections.GetAsync"/>
+    /// <summary>The cluster's one reader in this run.</summary>
+    /// <inheritdoc cref="ClusterConnections.GetAsync" path="/exception"/>
     internal async Task<ClusterReader> ReaderOfAsync(Cluster cluster, CancellationToken cancellationToken) =>
-        new(await ConnectAsync(cluster, cancellationToken), _configuration, _directory);
+        _readers.GetOrAdd(
+            await ConnectAsync(cluster, cancellationToken),
+            connection => new ClusterReader(connection, _configuration, _directory)
+        );
 
     public IReadOnlyList<DesiredResource> Desire(DesiredInput input)
     {
@@ -113,11 +119,12 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public async Task ApplyAsync(Step step, CancellationToken cancellationToken)
     {
         var desired = (KubernetesResource)step.After!;
-        var connection = await ConnectAsync(desired.Cluster, cancellationToken);
+        var reader = await ReaderOfAsync(desired.Cluster, cancellationToken);
+        reader.Unsettle(desired.Id, desired.Namespace);
         var patch = new V1Patch(desired.Document, V1Patch.PatchType.ApplyPatch);
         try
         {
-            await connection.CallAsync(
+            await reader.Connection.CallAsync(
                 desired.Applying,
                 async (api, token) =>
                     desired switch
@@ -179,7 +186,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         var reader = await ReaderOfAsync(cluster, cancellationToken);
         return (await reader.IdentifyAsync(cancellationToken)).Wrong is { } wrong
             ? throw new FindingException(wrong)
-            : new OwnedObjects(reader.Connection, _mark);
+            : new OwnedObjects(reader, _mark);
     }
 
     private async Task<IEnumerable<Observation>> ReadAsync(

@@ -8,9 +8,11 @@ using k8s.Models;
 namespace Federation.Kubernetes;
 
 /// <summary>The namespaces and service accounts of one cluster that carry a federation's mark: found, and deleted.</summary>
-internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
+internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
 {
     private const int MostShown = 10;
+
+    private ClusterConnection Connection => reader.Connection;
 
     private string Selector => string.Join(',', mark.Labels.Select(label => $"{label.Key}={label.Value}"));
 
@@ -18,7 +20,7 @@ internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
     /// <exception cref="FindingException">They could not be listed.</exception>
     public async IAsyncEnumerable<Observation> FindAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var namespaces = connection.ListPagesAsync<V1Namespace, V1NamespaceList>(
+        var namespaces = Connection.ListPagesAsync<V1Namespace, V1NamespaceList>(
             new Attempt("list namespaces"),
             (api, page, token) =>
                 api.CoreV1.ListNamespaceAsync(
@@ -29,7 +31,7 @@ internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
                 ),
             cancellationToken
         );
-        var accounts = connection.ListPagesAsync<V1ServiceAccount, V1ServiceAccountList>(
+        var accounts = Connection.ListPagesAsync<V1ServiceAccount, V1ServiceAccountList>(
             new Attempt("list serviceaccounts"),
             (api, page, token) =>
                 api.CoreV1.ListServiceAccountForAllNamespacesAsync(
@@ -85,19 +87,17 @@ internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
     }
 
     private IEnumerable<ObjectObservation> Observe(IEnumerable<IKubernetesObject<V1ObjectMeta>> page) =>
-        page.Select(LiveObject.Of).Where(found => !found.IsTerminating).Select(found => ObjectObservation.Owned(connection.Cluster, found));
+        page.Select(LiveObject.Of).Where(found => !found.IsTerminating).Select(found => ObjectObservation.Owned(Connection.Cluster, found));
 
+    /// <summary>Reads the object as it is now, whatever was read of it before.</summary>
     private async Task<LiveObject?> ReadAsync(ObjectObservation observed, CancellationToken cancellationToken)
     {
-        var found = await connection.FindAsync<IKubernetesObject<V1ObjectMeta>>(
-            new Attempt($"get {observed.Path}", observed.Id),
-            async (api, token) =>
-                observed.IsNamespace
-                    ? await api.CoreV1.ReadNamespaceAsync(observed.Id.Name, cancellationToken: token)
-                    : await api.CoreV1.ReadNamespacedServiceAccountAsync(observed.Id.Name, observed.Namespace, cancellationToken: token),
-            cancellationToken
-        );
-        return found is null ? null : LiveObject.Of(found);
+        reader.Unsettle(observed.Id, observed.Namespace);
+        return observed.IsNamespace
+            ? await reader.FindNamespaces([observed.Id.Name], cancellationToken)[observed.Id.Name]
+            : await reader.FindServiceAccounts([(observed.Namespace, observed.Id.Name)], cancellationToken)[
+                (observed.Namespace, observed.Id.Name)
+            ];
     }
 
     /// <summary>Why the object must stay; null if it may go.</summary>
@@ -118,7 +118,7 @@ internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
             return null;
         }
 
-        var foreign = await new NamespaceContent(connection, mark).FindForeignAsync(found.Name, cancellationToken);
+        var foreign = await new NamespaceContent(Connection, mark).FindForeignAsync(found.Name, cancellationToken);
         return foreign.Count == 0 ? null : $"it holds what this federation did not make: {Some(foreign)}";
     }
 
@@ -129,7 +129,7 @@ internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
         {
             Preconditions = new V1Preconditions { Uid = found.Uid, ResourceVersion = found.ResourceVersion },
         };
-        return connection.FindAsync<object>(
+        return Connection.FindAsync<object>(
             new Attempt($"delete {observed.Path}", observed.Id)
             {
                 Writes = new WrittenObject($"the deletion of {observed.Shown}", observed.Namespace, Template: null),
@@ -155,7 +155,7 @@ internal sealed class OwnedObjects(ClusterConnection connection, Mark mark)
         {
             Code = FindingCodes.ResourceNotOurs,
             Resource = observed.Id.Value,
-            Cause = $"{observed.Path} in the cluster {connection.Cluster.Key} was not deleted: {why}.",
+            Cause = $"{observed.Path} in the cluster {Connection.Cluster.Key} was not deleted: {why}.",
             Fix = "Leave it, or remove what stands in the way by hand if nobody needs it, and run again.",
         };
 }

@@ -48,6 +48,52 @@ public sealed class EvidenceTests : IAsyncLifetime
         Assert.All(_cluster.Requests, request => Assert.False(request.IsWrite));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task What_was_read_for_the_plan_is_not_read_again_as_evidence(int count)
+    {
+        Workload[] workloads = [.. Enumerable.Range(1, count).Select(i => Given.Workload($"w{i}") with { Namespace = $"team{i}" })];
+        var input = Given.Input(workloads);
+        using (var before = Given.Cloud(_cluster, workloads: workloads))
+        {
+            await Given.ConvergeAsync(before, input);
+        }
+
+        using var cloud = Given.Cloud(_cluster, workloads: workloads);
+        Assert.Empty(await cloud.ConfirmAsync(input, Cancelled));
+        Assert.False((await Given.PlanAsync(cloud, input)).HasChanges);
+        var planned = cloud.Calls;
+
+        var read = await new KubernetesEvidenceReader(cloud).ReadAsync([.. workloads.Select(Evidence)], WithoutPods, Cancelled);
+
+        Assert.All(read.Values, evidence => Assert.NotNull(evidence.ServiceAccount!.Found));
+        // The key set, which no plan needs.
+        Assert.Equal(planned + 1, cloud.Calls);
+        await new KubernetesEvidenceReader(cloud).ReadAsync([.. workloads.Select(Evidence)], WithoutPods, Cancelled);
+        Assert.Equal(planned + 1, cloud.Calls);
+    }
+
+    [Fact]
+    public async Task What_was_written_since_the_plan_is_read_as_it_is_now()
+    {
+        var workload = Given.Workload("w1") with { Namespace = "team1", GoogleServiceAccount = "exports-reader" };
+        using var cloud = Given.Cloud(_cluster, workloads: workload);
+        await Given.ConvergeAsync(cloud, Given.Input(workload with { GoogleServiceAccount = null }));
+        await Given.PlanAsync(cloud, Given.Input(workload));
+        await Given.ConvergeAsync(cloud, Given.Input(workload));
+        await _cluster.Administrator.PatchNamespacedServiceAccountAsync(
+            new V1Patch("""{"metadata":{"annotations":{"iam.gke.io/gcp-service-account":"other"}}}""", V1Patch.PatchType.MergePatch),
+            "reader",
+            "team1",
+            cancellationToken: Cancelled
+        );
+
+        var evidence = (await new KubernetesEvidenceReader(cloud).ReadAsync([Evidence(workload)], WithoutPods, Cancelled))["w1"];
+
+        Assert.Equal("other", evidence.ServiceAccount!.Found!.Annotations["iam.gke.io/gcp-service-account"]);
+    }
+
     [Fact]
     public async Task What_is_not_there_is_absent()
     {
