@@ -12,7 +12,9 @@ public sealed record CallOptions(int Attempts, Func<Exception, bool> IsTransient
     /// <summary>The maximum number of tries for a fault, if that depends on the fault; at most the number for all.</summary>
     public Func<Exception, int> AttemptsFor { get; init; } = _ => int.MaxValue;
 
-    /// <summary>The maximum number of tries that time out. With the default these tries, and the waits between them, end within a minute.</summary>
+    /// <summary>
+    /// The maximum number of tries that time out. With the default these tries, and the waits between them, end within a minute.
+    /// </summary>
     public int HungAttempts { get; init; } = 3;
 
     /// <summary>The wait before the second try; doubled for each further one, with jitter.</summary>

@@ -47,7 +47,8 @@ public sealed partial class MarkTests
     [Fact]
     public void A_description_is_a_sentence_that_names_tool_federation_and_workloads() =>
         Assert.Equal(
-            "Made by gke-to-aws-federation; federation: acme; workload: exports reports; GKE workloads act as it through Workload Identity.",
+            "Made by gke-to-aws-federation; federation: acme; workload: exports reports; GKE workloads act as it through "
+                + "Workload Identity.",
             new Mark("acme", ["reports", "exports"]).Description
         );
 

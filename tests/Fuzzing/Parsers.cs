@@ -24,23 +24,40 @@ namespace Fuzzing;
 /// <param name="Run">Returns where the input is read or refused as is documented; any other exception is a fault.</param>
 internal sealed record Parser(Action<byte[]> Run, IReadOnlyList<byte[]> Seeds);
 
-/// <summary>All that read what others send. A fault is an exception that a parser does not document, a second without an answer, or a gibibyte of memory.</summary>
+/// <summary>
+/// All that read what others send. A fault is an exception that a parser does not document, a second without an answer, or a
+/// gibibyte of memory.
+/// </summary>
 internal static class Parsers
 {
     private const string Issuer = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
     private const string Trust =
-        $$"""{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/{{Issuer}}"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"{{Issuer}}:aud":"sts.amazonaws.com"},"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"} } }]}""";
+        """{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"""
+        + $$"""{"Federated":"arn:aws:iam::111122223333:oidc-provider/{{Issuer}}"}"""
+        + $$""","Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"{{Issuer}}:aud":"sts.amazonaws.com"}"""
+        + ""","DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"} } }]}""";
     private const string Permissions =
-        """{"Version":"2012-10-17","Id":"x","Statement":[{"Effect":"Deny","NotAction":["s3:Get*","iam:?"],"Resource":["arn:aws:s3:::a/*","*"],"Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8"]},"Null":{"aws:TokenIssueTime":true},"NumericLessThan":{"s3:max-keys":"10"} } }]}""";
+        """{"Version":"2012-10-17","Id":"x","Statement":[{"Effect":"Deny","NotAction":["s3:Get*","iam:?"],"Resource":"""
+        + """["arn:aws:s3:::a/*","*"],"Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8"]},"Null":"""
+        + """{"aws:TokenIssueTime":true},"NumericLessThan":{"s3:max-keys":"10"} } }]}""";
     private const string JwtHeader = """{"alg":"RS256","kid":"a","typ":"JWT"}""";
     private const string JwtClaims =
-        $$"""{"iss":"https://{{Issuer}}","sub":"system:serviceaccount:a:b","aud":["sts.amazonaws.com"],"exp":1795460000,"iat":1795456400,"kubernetes.io":{"namespace":"a","pod":{"name":"p","uid":"u"},"serviceaccount":{"name":"b","uid":"u"} } }""";
+        $$"""{"iss":"https://{{Issuer}}","sub":"system:serviceaccount:a:b","aud":["sts.amazonaws.com"]"""
+        + ""","exp":1795460000,"iat":1795456400,"kubernetes.io":{"namespace":"a","pod":{"name":"p","uid":"u"}"""
+        + ""","serviceaccount":{"name":"b","uid":"u"} } }""";
     private const string Pod =
-        """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","labels":{"a":"b"},"finalizers":["a/b"]},"spec":{"containers":[{"name":"c","image":"i","env":[{"name":"A","value":"b"}],"ports":[{"containerPort":80}]}],"volumes":[{"name":"v","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}}""";
+        """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","labels":{"a":"b"},"finalizers":["a/b"]},"spec":"""
+        + """{"containers":[{"name":"c","image":"i","env":[{"name":"A","value":"b"}],"ports":[{"containerPort":80}]}]"""
+        + ""","volumes":[{"name":"v","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}}""";
     private const string Owned =
-        """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","labels":{"a":"b"},"managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{".":{},"f:a":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"c\"}":{".":{},"f:image":{}}}}}}]},"spec":{"containers":[{"name":"c","image":"i"}]}}""";
+        """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","labels":{"a":"b"},"managedFields":["""
+        + """{"manager":"m","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:"""
+        + """00Z","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{".":{},"f:a":{}}},"f:spec":{"f:containers":"""
+        + """{"k:{\"name\":\"c\"}":{".":{},"f:image":{}}}}}}]},"spec":{"containers":[{"name":"c","image":"i"}]}}""";
     private const string Manifest =
-        "kind: Pod\napiVersion: v1\nmetadata: &m\n  name: x\n  labels: {\"a\": 'b', c: ~}\nspec:\n  containers:\n  - name: c\n    image: i\n    command: [a, \"b\\n\", 1.5, 1e3, yes]\n    args:\n    - |\n      text\n  volumes:\n  - name: v\n    secret: {defaultMode: 0644}\n";
+        "kind: Pod\napiVersion: v1\nmetadata: &m\n  name: x\n  labels: {\"a\": 'b', c: ~}\nspec:\n  containers:\n  - name: c\n "
+        + "   image: i\n    command: [a, \"b\\n\", 1.5, 1e3, yes]\n    args:\n    - |\n      text\n  volumes:\n  - name: v\n    "
+        + "secret: {defaultMode: 0644}\n";
     private const string Authorization =
         "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261126/ap-south-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=00";
 
@@ -53,7 +70,8 @@ internal static class Parsers
         {
             ["aws-chunked"] = Refusing<AwsException>(
                 static input => AwsChunked.Decode(input, static (_, _, _) => { }),
-                "5;chunk-signature=00\r\nhello\r\n0;chunk-signature=00\r\nx-amz-checksum-crc32:AAAAAA==\r\nx-amz-trailer-signature:00\r\n\r\n",
+                "5;chunk-signature=00\r\nhello\r\n0;chunk-signature=00\r\n"
+                    + "x-amz-checksum-crc32:AAAAAA==\r\nx-amz-trailer-signature:00\r\n\r\n",
                 "3\r\nabc\r\n0\r\n\r\n"
             ),
             ["configuration"] = Total(
@@ -82,7 +100,9 @@ internal static class Parsers
             ),
             ["json-patch"] = Patch(
                 "application/json-patch+json",
-                """[{"op":"add","path":"/metadata/labels","value":{"a":"b"}},{"op":"copy","from":"/metadata","path":"/data"},{"op":"test","path":"/kind","value":"Pod"},{"op":"move","from":"/spec/containers/0","path":"/spec/containers/-"},{"op":"remove","path":"/metadata/labels/a~1b"}]"""
+                """[{"op":"add","path":"/metadata/labels","value":{"a":"b"}},{"op":"copy","from":"/metadata","path":"/data"},"""
+                    + """{"op":"test","path":"/kind","value":"Pod"},{"op":"move","from":"/spec/containers/0","path":"/spec/"""
+                    + """containers/-"},{"op":"remove","path":"/metadata/labels/a~1b"}]"""
             ),
             ["merge-patch"] = Patch(
                 "application/merge-patch+json",
@@ -112,14 +132,17 @@ internal static class Parsers
                 [
                     Protobuf(Pod),
                     Protobuf(
-                        """{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":["a"],"expirationSeconds":3600}}"""
+                        """{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":["a"]"""
+                            + ""","expirationSeconds":3600}}"""
                     ),
                 ],
             },
             ["query-protocol"] = Refusing<AwsException>(
                 static input => Call(input),
-                $"Action=CreateRole&RoleName=app&Path=/a/&AssumeRolePolicyDocument={Uri.EscapeDataString(Trust)}&MaxSessionDuration=3600&Tags.member.1.Key=a&Tags.member.1.Value=b",
-                $"Action=SimulateCustomPolicy&PolicyInputList.member.1={Uri.EscapeDataString(Permissions)}&ActionNames.member.1=s3:GetObject",
+                $"Action=CreateRole&RoleName=app&Path=/a/&AssumeRolePolicyDocument={Uri.EscapeDataString(Trust)}"
+                    + "&MaxSessionDuration=3600&Tags.member.1.Key=a&Tags.member.1.Value=b",
+                $"Action=SimulateCustomPolicy&PolicyInputList.member.1={Uri.EscapeDataString(Permissions)}"
+                    + "&ActionNames.member.1=s3:GetObject",
                 "Action=ListRoles&Marker=YQ==&MaxItems=10&PathPrefix=/"
             ),
             ["selectors"] = Refusing<ApiException>(
@@ -143,15 +166,21 @@ internal static class Parsers
                     );
                 },
                 $"/exports/key?list-type=2&prefix=a%20b\n{Authorization}\n20261126T000000Z",
-                "/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAEXAMPLE%2F20261126%2Fb%2Fs3%2Faws4_request&X-Amz-Date=20261126T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+                "/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAEXAMPLE%2F20261126%2Fb%2Fs3%2Faws4_request"
+                    + "&X-Amz-Date=20261126T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
             ),
             ["strategic-merge-patch"] = Patch(
                 "application/strategic-merge-patch+json",
-                """{"metadata":{"$patch":"replace","labels":{"a":null},"$retainKeys":["name"],"$deleteFromPrimitiveList/finalizers":["a/b"]},"spec":{"containers":[{"$patch":"delete","name":"c"}],"$setElementOrder/containers":[{"name":"c"}]}}"""
+                """{"metadata":{"$patch":"replace","labels":{"a":null},"$retainKeys":["name"]"""
+                    + ""","$deleteFromPrimitiveList/finalizers":["a/b"]},"spec":{"containers":[{"$patch":"delete","name":"c"}]"""
+                    + ""","$setElementOrder/containers":[{"name":"c"}]}}"""
             ),
             ["token"] = Total(
                 static input => _ = WebIdentityToken.TryParse(Text(input), out _, out _),
-                $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JwtHeader))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JwtClaims))}.c2ln"
+                Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JwtHeader))
+                    + "."
+                    + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JwtClaims))
+                    + ".c2ln"
             ),
             ["token-claims"] = Total(
                 static input =>

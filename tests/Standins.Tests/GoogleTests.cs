@@ -48,7 +48,10 @@ public sealed class GoogleTests
             (
                 HttpStatusCode.OK,
                 """
-                { "version": 3, "etag": "BwW=", "bindings": [ { "role": "roles/iam.workloadIdentityUser", "members": ["user:a@example.com"], "condition": { "title": "t", "expression": "true" } } ] }
+                { "version": 3, "etag": "BwW=", "bindings": [
+                  { "role": "roles/iam.workloadIdentityUser", "members": ["user:a@example.com"],
+                    "condition": { "title": "t", "expression": "true" } }
+                ] }
                 """
             )
         );
@@ -111,7 +114,9 @@ public sealed class GoogleTests
                 { "clusters": [ { "name": "main", "id": "0af", "location": "asia-south1-a", "status": "RUNNING", "endpoint": "203.0.113.1",
                     "masterAuth": { "clusterCaCertificate": "LS0=" },
                     "workloadIdentityConfig": { "workloadPool": "acme-prod.svc.id.goog" },
-                    "controlPlaneEndpointsConfig": { "dnsEndpointConfig": { "endpoint": "gke-x.asia-south1-a.gke.goog" }, "ipEndpointsConfig": { "privateEndpoint": "10.0.0.2" } } } ] }
+                    "controlPlaneEndpointsConfig": {
+                      "dnsEndpointConfig": { "endpoint": "gke-x.asia-south1-a.gke.goog" },
+                      "ipEndpointsConfig": { "privateEndpoint": "10.0.0.2" } } } ] }
                 """
             )
         );
@@ -138,7 +143,8 @@ public sealed class GoogleTests
             (
                 HttpStatusCode.Forbidden,
                 """
-                { "error": { "code": 403, "message": "Not enabled.", "status": "PERMISSION_DENIED", "errors": [ { "reason": "forbidden" } ], "details": [ { "reason": "SERVICE_DISABLED" } ] } }
+                { "error": { "code": 403, "message": "Not enabled.", "status": "PERMISSION_DENIED",
+                  "errors": [ { "reason": "forbidden" } ], "details": [ { "reason": "SERVICE_DISABLED" } ] } }
                 """
             )
         );

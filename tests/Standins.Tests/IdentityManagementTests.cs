@@ -29,7 +29,8 @@ public sealed class IdentityManagementTests
 
         Assert.Equal(
             "Action=CreateRole&AssumeRolePolicyDocument=%7B%22Statement%22%3A%5B%5D%7D&MaxSessionDuration=3600&RoleName=gke-to-aws-test"
-                + "&Tags.member.1.Key=federation%3Aname&Tags.member.1.Value=%C3%A4%20b&Tags.member.2.Key=empty&Tags.member.2.Value=&Version=2010-05-08",
+                + "&Tags.member.1.Key=federation%3Aname&Tags.member.1.Value=%C3%A4%20b&Tags.member.2.Key=empty"
+                + "&Tags.member.2.Value=&Version=2010-05-08",
             Assert.Single(wire.Requests).Body
         );
     }

@@ -23,11 +23,13 @@ internal static class Surface
                 ConstructorInfo { IsStatic: false } constructor
                     when Visible(constructor) && !(type.IsAbstract && constructor.GetParameters() is []) =>
                     $"new {owner}({Parameters(constructor)})",
-                MethodInfo { IsSpecialName: false } method when Visible(method) && !Overrides(method) =>
-                    $"method {Static(method)}{owner}.{method.Name}{TypeArguments(method.GetGenericArguments())}({Parameters(method)}) : {NameOf(method.ReturnType)}",
+                MethodInfo { IsSpecialName: false } method when Visible(method) && !Overrides(method) => "method "
+                    + $"{Static(method)}{owner}.{method.Name}{TypeArguments(method.GetGenericArguments())}({Parameters(method)}) "
+                    + $": {NameOf(method.ReturnType)}",
                 PropertyInfo property
                     when property.GetAccessors(nonPublic: true).Where(Visible).ToList() is [var first, ..] && !Overrides(first) =>
-                    $"property {Static(first)}{owner}.{property.Name} : {NameOf(property.PropertyType)} {{ {Accessor(property.GetMethod, "get; ")}{Accessor(property.SetMethod, "set; ")}}}",
+                    $"property {Static(first)}{owner}.{property.Name} : {NameOf(property.PropertyType)} {{ "
+                        + $"{Accessor(property.GetMethod, "get; ")}{Accessor(property.SetMethod, "set; ")}}}",
                 FieldInfo { IsSpecialName: false } field when field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly =>
                     $"field {owner}.{field.Name}",
                 EventInfo { AddMethod: { } add } @event when Visible(add) =>

@@ -18,8 +18,8 @@ internal static class AwsManagedPolicies
         ["AmazonSQSFullAccess"] = Allow("""["sqs:*"]"""),
         ["AWSDenyAll"] = """{"Version":"2012-10-17","Statement":[{"Sid":"DenyAll","Effect":"Deny","Action":["*"],"Resource":"*"}]}""",
         ["PowerUserAccess"] =
-            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},"""
-            + """{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:"""
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"}"""
+            + """,{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:"""
             + """ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:"""
             + """DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}""",
     };

@@ -14,7 +14,9 @@ internal abstract record TrustObstacle
     /// <summary>It is about other actions.</summary>
     public sealed record Action(IReadOnlyList<string> Named, bool Excluded) : TrustObstacle;
 
-    /// <summary>A condition does not hold; <paramref name="Actual"/> is what the request has under its key, nothing if the key is absent.</summary>
+    /// <summary>
+    /// A condition does not hold; <paramref name="Actual"/> is what the request has under its key, nothing if the key is absent.
+    /// </summary>
     public sealed record Condition(PolicyCondition Unmet, IReadOnlyList<string> Actual) : TrustObstacle;
 }
 

@@ -17,7 +17,9 @@ public static class TrustSid
     private const int LongestName = 16;
     private const int HashLength = 8;
 
-    /// <summary>The Sid of the statement that trusts the issuer of a workload: its cluster's, or Google's for its service account.</summary>
+    /// <summary>
+    /// The Sid of the statement that trusts the issuer of a workload: its cluster's, or Google's for its service account.
+    /// </summary>
     public static string Of(string federation, Workload workload) =>
         workload.Identity == IdentityKind.Google
             ? Named(

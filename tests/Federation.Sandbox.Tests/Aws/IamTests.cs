@@ -9,7 +9,8 @@ namespace Federation.Sandbox.Tests.Aws;
 public sealed class IamTests : IAsyncLifetime
 {
     private const string Trust =
-        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}]}""";
+        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"}"""
+        + ""","Action":"sts:AssumeRole"}]}""";
     private const string Permissions =
         """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}""";
     private const string Issuer = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
@@ -200,11 +201,13 @@ public sealed class IamTests : IAsyncLifetime
 
         Assert.Equal("ValidationError", name.ErrorCode);
         Assert.Equal(
-            @"1 validation error detected: Value 'no spaces' at 'roleName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+",
+            @"1 validation error detected: Value 'no spaces' at 'roleName' failed to satisfy constraint: Member must "
+                + @"satisfy regular expression pattern: [\w+=,.@-]+",
             name.Message
         );
         Assert.Equal(
-            "1 validation error detected: Value '60' at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600",
+            "1 validation error detected: Value '60' at 'maxSessionDuration' failed to satisfy constraint: Member must have "
+                + "value greater than or equal to 3600",
             duration.Message
         );
     }

@@ -96,7 +96,9 @@ public class SignatureVersion4Tests
                 ["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8",
                 ["X-Amz-Date"] = "20150830T123600Z",
                 ["Authorization"] =
-                    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+                    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, "
+                    + "SignedHeaders=content-type;host;x-amz-date, "
+                    + "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
             },
             Body = [],
         };
@@ -183,7 +185,8 @@ public class SignatureVersion4Tests
                 ["x-amz-content-sha256"] = EmptyHash,
                 ["x-amz-date"] = "20130524T000000Z",
                 ["Authorization"] =
-                    $"AWS4-HMAC-SHA256 Credential={ExampleKey}/20130524/us-east-1/s3/aws4_request,SignedHeaders={signedHeaders},Signature={signature}",
+                    "AWS4-HMAC-SHA256 "
+                    + $"Credential={ExampleKey}/20130524/us-east-1/s3/aws4_request,SignedHeaders={signedHeaders},Signature={signature}",
             },
             Body = [],
         };

@@ -19,7 +19,8 @@ public sealed class StsTests : IAsyncLifetime
     private const string ListBuckets =
         """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}""";
     private const string ReadExports =
-        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":["arn:aws:s3:::exports","arn:aws:s3:::exports/*"]}]}""";
+        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":"""
+        + """["arn:aws:s3:::exports","arn:aws:s3:::exports/*"]}]}""";
 
     // SDKs sign with the machine's clock: the sandbox's starts there, and moves by seconds only.
     private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
@@ -70,7 +71,8 @@ public sealed class StsTests : IAsyncLifetime
         );
         Assert.Equal(("AccessDenied", HttpStatusCode.Forbidden), (denied.ErrorCode, denied.StatusCode));
         Assert.Equal(
-            "User: arn:aws:sts::111122223333:assumed-role/app/test-session is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::exports\" because no identity-based policy allows the s3:ListBucket action",
+            "User: arn:aws:sts::111122223333:assumed-role/app/test-session is not authorized to perform: s3:ListBucket on "
+                + "resource: \"arn:aws:s3:::exports\" because no identity-based policy allows the s3:ListBucket action",
             denied.Message
         );
         using var iam = _sandbox.Iam(assumed.Credentials);
@@ -160,7 +162,8 @@ public sealed class StsTests : IAsyncLifetime
             );
 
             Assert.Equal(
-                "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+                "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity "
+                    + "documentation for requirements",
                 refusal.Message
             );
         }
@@ -313,8 +316,11 @@ public sealed class StsTests : IAsyncLifetime
     }
 
     private const string Trust = $$$"""
-        {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"{{{ProviderArn}}}"},"Action":"sts:AssumeRoleWithWebIdentity",
-         "Condition":{"StringEquals":{"{{{TestIssuer.Path}}}:aud":"sts.amazonaws.com","{{{TestIssuer.Path}}}:sub":"system:serviceaccount:team:app"}
+        {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"{{{ProviderArn}}}"},
+         "Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{
+           "{{{TestIssuer.Path}}}:aud":"sts.amazonaws.com",
+           "{{{TestIssuer.Path}}}:sub":"system:serviceaccount:team:app"
+         }
          }}]}
         """;
 

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Federation.Sandbox.Tests.Hosting;
 
-/// <summary>Clients that behave badly, over real connections: they are answered in their cloud's shape, and others are served meanwhile.</summary>
+/// <summary>
+/// Clients that behave badly, over real connections: they are answered in their cloud's shape, and others are served meanwhile.
+/// </summary>
 public sealed class AbuseTests : IAsyncLifetime
 {
     private static readonly HttpClient Client = new();

@@ -15,7 +15,8 @@ public sealed class CommandLineToolTests
             sandbox,
             $$"""
             aws iam create-open-id-connect-provider --url {{TestSandbox.Main.Issuer}} --client-id-list sts.amazonaws.com --output text
-            printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::{{TestSandbox.Account}}:oidc-provider/{{TestSandbox.Main.IssuerPath}}"},"Action":"sts:AssumeRoleWithWebIdentity"}]}' > "$PWD/trust.json"
+            printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":
+            {"Federated":"arn:aws:iam::{{TestSandbox.Account}}:oidc-provider/{{TestSandbox.Main.IssuerPath}}"} }]}' > "$PWD/trust.json"
             aws iam create-role --role-name app --assume-role-policy-document "file://$PWD/trust.json" --query Role.Arn --output text
             aws sts get-caller-identity --query Account --output text
             echo hello > hello.txt
@@ -49,7 +50,10 @@ public sealed class CommandLineToolTests
             """
             gcloud container clusters describe main --location asia-south1-a --format 'value(workloadIdentityConfig.workloadPool)'
             gcloud iam service-accounts create gke-to-aws --display-name Pods --format 'value(email)'
-            bind() { gcloud iam service-accounts "$1" gke-to-aws@acme-prod.iam.gserviceaccount.com --role roles/iam.workloadIdentityUser --member 'serviceAccount:acme-prod.svc.id.goog[team/app]' --format 'value(bindings[0].members[0])'; }
+            bind() {
+              gcloud iam service-accounts "$1" gke-to-aws@acme-prod.iam.gserviceaccount.com --role roles/iam.workloadIdentityUser \
+                --member 'serviceAccount:acme-prod.svc.id.goog[team/app]' --format 'value(bindings[0].members[0])'
+            }
             bind add-iam-policy-binding
             bind remove-iam-policy-binding
             """
@@ -89,14 +93,18 @@ public sealed class CommandLineToolTests
             sandbox,
             $$"""
             iam() { aws iam "$@" --output text; }
-            printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}' > trust.json
+            printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},
+            "Action":"sts:AssumeRole"}]}' > trust.json
             printf '%s' '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}' > s3.json
-            iam create-open-id-connect-provider --url https://accounts.example.com/main --client-id-list one --thumbprint-list 08745487e891c19e3078c1f2a07e452950ef36f6 > /dev/null
+            iam create-open-id-connect-provider --url https://accounts.example.com/main --client-id-list one \
+              --thumbprint-list 08745487e891c19e3078c1f2a07e452950ef36f6 > /dev/null
             iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {{Provider}} --client-id two
             iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn {{Provider}} --client-id one
-            iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn {{Provider}} --thumbprint-list 9e99a48a9960b14926bb7f3b02e22da2b0ab7280
+            iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn {{Provider}} \
+              --thumbprint-list 9e99a48a9960b14926bb7f3b02e22da2b0ab7280
             iam tag-open-id-connect-provider --open-id-connect-provider-arn {{Provider}} --tags Key=owner,Value=data
-            iam get-open-id-connect-provider --open-id-connect-provider-arn {{Provider}} --query '[Url,ClientIDList[0],ThumbprintList[0],Tags[0].Value]'
+            iam get-open-id-connect-provider --open-id-connect-provider-arn {{Provider}} \
+              --query '[Url,ClientIDList[0],ThumbprintList[0],Tags[0].Value]'
             iam list-open-id-connect-providers --query 'length(OpenIDConnectProviderList)'
             iam create-role --role-name app --assume-role-policy-document file://trust.json > /dev/null
             iam update-role --role-name app --description text --max-session-duration 7200
@@ -109,13 +117,15 @@ public sealed class CommandLineToolTests
             iam create-policy --policy-name bound --policy-document file://s3.json --tags Key=owner,Value=data > /dev/null
             iam put-role-permissions-boundary --role-name app --permissions-boundary {{Policy}}
             iam tag-role --role-name app --tags Key=owner,Value=data
-            iam get-role --role-name app --query 'Role.[Description,MaxSessionDuration,PermissionsBoundary.PermissionsBoundaryArn,Tags[0].Value]'
+            iam get-role --role-name app \
+              --query 'Role.[Description,MaxSessionDuration,PermissionsBoundary.PermissionsBoundaryArn,Tags[0].Value]'
             iam list-roles --query 'Roles[].RoleName'
             iam get-policy --policy-arn {{Policy}} --query 'Policy.[PermissionsBoundaryUsageCount,Tags[0].Value]'
             iam get-policy-version --policy-arn {{Policy}} --version-id v1 --query 'PolicyVersion.Document.Version'
             iam list-policies --scope Local --query 'Policies[].PolicyName'
             iam list-entities-for-policy --policy-arn arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess --query 'PolicyRoles[].RoleName'
-            iam simulate-principal-policy --policy-source-arn arn:aws:iam::{{TestSandbox.Account}}:role/app --action-names s3:GetObject iam:GetRole --query 'EvaluationResults[].EvalDecision'
+            iam simulate-principal-policy --policy-source-arn arn:aws:iam::{{TestSandbox.Account}}:role/app \
+              --action-names s3:GetObject iam:GetRole --query 'EvaluationResults[].EvalDecision'
             iam get-account-authorization-details --filter Role --query 'RoleDetailList[].RolePolicyList[].PolicyName'
             iam delete-role --role-name app 2>&1 | grep DeleteConflict
             iam delete-policy --policy-arn {{Policy}} 2>&1 | grep DeleteConflict
@@ -145,7 +155,8 @@ public sealed class CommandLineToolTests
                 "app",
                 "allowed\timplicitDeny",
                 "s3",
-                "An error occurred (DeleteConflict) when calling the DeleteRole operation: Cannot delete entity, must detach all policies first.",
+                "An error occurred (DeleteConflict) when calling the DeleteRole operation: Cannot delete entity, must detach "
+                    + "all policies first.",
                 "An error occurred (DeleteConflict) when calling the DeletePolicy operation: Cannot delete a policy attached to entities.",
                 "0",
             ],
@@ -186,7 +197,8 @@ public sealed class CommandLineToolTests
                 "9000000 c/large",
                 "2 folder/1",
                 "2 folder/2",
-                "remove_bucket failed: s3://files An error occurred (BucketNotEmpty) when calling the DeleteBucket operation: The bucket you tried to delete is not empty",
+                "remove_bucket failed: s3://files An error occurred (BucketNotEmpty) when calling the DeleteBucket operation: "
+                    + "The bucket you tried to delete is not empty",
                 "remove_bucket: files",
             ],
             output
@@ -218,11 +230,14 @@ public sealed class CommandLineToolTests
 
         Assert.Equal([$"arn:aws:sts::{TestSandbox.Account}:assumed-role/app", "hello"], output[..2]);
         Assert.Matches(
-            @"\(AccessDenied\) when calling the PutObject operation: User: arn:aws:sts::111122223333:assumed-role/app/\S+ is not authorized to perform: s3:PutObject on resource: ""arn:aws:s3:::exports/hello"" because no identity-based policy allows the s3:PutObject action",
+            @"\(AccessDenied\) when calling the PutObject operation: User: arn:aws:sts::111122223333:assumed-role/app/\S+ is not "
+                + @"authorized to perform: s3:PutObject on resource: ""arn:aws:s3:::exports/hello"" because no identity-based policy "
+                + "allows the s3:PutObject action",
             output[2]
         );
         Assert.Matches(
-            @"\(AccessDenied\) when calling the ListBuckets operation: User: \S+ is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows",
+            @"\(AccessDenied\) when calling the ListBuckets operation: User: \S+ is not authorized to perform: "
+                + @"s3:ListAllMyBuckets because no identity-based policy allows",
             output[3]
         );
     }
@@ -313,7 +328,10 @@ public sealed class CommandLineToolTests
         Assert.Equal(["gke_acme-prod_asia-south1-a_main", "namespace/team created", "yes", "1"], output);
     }
 
-    /// <summary>A provider for the cluster and a role, <c>$ROLE</c>, that may read one bucket; <c>token AUDIENCE</c> prints a token of its subject.</summary>
+    /// <summary>
+    /// A provider for the cluster and a role, <c>$ROLE</c>, that may read one bucket; <c>token AUDIENCE</c> prints a token of
+    /// its subject.
+    /// </summary>
     private const string Federate = $$$$"""
         ISSUER=container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main
         PROVIDER=arn:aws:iam::{{{{TestSandbox.Account}}}}:oidc-provider/$ISSUER
@@ -321,9 +339,12 @@ public sealed class CommandLineToolTests
         {
         kubectl create namespace team; kubectl create serviceaccount app --namespace team
         aws iam create-open-id-connect-provider --url https://$ISSUER --client-id-list sts.amazonaws.com
-        printf '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"%s"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"%s:aud":"sts.amazonaws.com","%s:sub":"system:serviceaccount:team:app"}}}]}' $PROVIDER $ISSUER $ISSUER > trust.json
+        printf '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"%s"},
+        "Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"%s:aud":"sts.amazonaws.com",
+        "%s:sub":"system:serviceaccount:team:app"}}}]}' $PROVIDER $ISSUER $ISSUER > trust.json
         aws iam create-role --role-name app --assume-role-policy-document file://trust.json
-        aws iam put-role-policy --role-name app --policy-name read --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::exports","arn:aws:s3:::exports/*"]}]}'
+        aws iam put-role-policy --role-name app --policy-name read --policy-document '{"Version":"2012-10-17","Statement":
+        [{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::exports","arn:aws:s3:::exports/*"]}]}'
         } > /dev/null
         token() { kubectl create token app --namespace team --audience "$1"; }
 

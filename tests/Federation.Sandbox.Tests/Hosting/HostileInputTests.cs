@@ -27,9 +27,14 @@ public sealed class HostileInputTests : IDisposable
     private const string Path = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
     private const string Role = "arn:aws:iam::111122223333:role/app";
     private const string Trust =
-        $$"""{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/{{Path}}"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"{{Path}}:aud":"sts.amazonaws.com"},"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"} } }]}""";
+        """{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"""
+        + $$"""{"Federated":"arn:aws:iam::111122223333:oidc-provider/{{Path}}"}"""
+        + $$""","Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"{{Path}}:aud":"sts.amazonaws.com"}"""
+        + ""","DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"} } }]}""";
     private const string Permissions =
-        """{"Version":"2012-10-17","Id":"x","Statement":[{"Effect":"Deny","NotAction":["s3:Get*","iam:?"],"Resource":["arn:aws:s3:::a/*","*"],"Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8"]},"Null":{"aws:TokenIssueTime":true},"NumericLessThan":{"s3:max-keys":"10"} } }]}""";
+        """{"Version":"2012-10-17","Id":"x","Statement":[{"Effect":"Deny","NotAction":["s3:Get*","iam:?"],"Resource":"""
+        + """["arn:aws:s3:::a/*","*"],"Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8"]},"Null":"""
+        + """{"aws:TokenIssueTime":true},"NumericLessThan":{"s3:max-keys":"10"} } }]}""";
 
     private readonly AwsCloud _aws;
     private readonly GoogleCloud _google;
@@ -56,17 +61,26 @@ public sealed class HostileInputTests : IDisposable
     public void A_signed_call_of_IAM_or_STS_is_answered() =>
         Mutations
             .BytesOf(
-                $"Action=CreateRole&Version=2010-05-08&RoleName=app&Path=/a/&AssumeRolePolicyDocument={Uri.EscapeDataString(Trust)}&MaxSessionDuration=3600&Tags.member.1.Key=a&Tags.member.1.Value=b",
+                "Action=CreateRole&Version=2010-05-08&RoleName=app&Path=/a/"
+                    + $"&AssumeRolePolicyDocument={Uri.EscapeDataString(Trust)}&MaxSessionDuration=3600&Tags.member.1.Key=a"
+                    + "&Tags.member.1.Value=b",
                 $"Action=PutRolePolicy&Version=2010-05-08&RoleName=app&PolicyName=p&PolicyDocument={Uri.EscapeDataString(Permissions)}",
                 $"Action=UpdateAssumeRolePolicy&Version=2010-05-08&RoleName=app&PolicyDocument={Uri.EscapeDataString(Trust)}",
                 $"Action=CreatePolicy&Version=2010-05-08&PolicyName=p&PolicyDocument={Uri.EscapeDataString(Permissions)}",
-                $"Action=CreateOpenIDConnectProvider&Version=2010-05-08&Url=https://{Path}&ClientIDList.member.1=sts.amazonaws.com&ThumbprintList.member.1=08745487e891c19e3078c1f2a07e452950ef36f6",
-                $"Action=GetOpenIDConnectProvider&Version=2010-05-08&OpenIDConnectProviderArn=arn:aws:iam::111122223333:oidc-provider/{Path}",
-                $"Action=SimulatePrincipalPolicy&Version=2010-05-08&PolicySourceArn={Role}&ActionNames.member.1=s3:GetObject&ResourceArns.member.1=*&ContextEntries.member.1.ContextKeyName=a&ContextEntries.member.1.ContextKeyValues.member.1=b",
-                $"Action=SimulateCustomPolicy&Version=2010-05-08&PolicyInputList.member.1={Uri.EscapeDataString(Permissions)}&ActionNames.member.1=s3:GetObject",
+                $"Action=CreateOpenIDConnectProvider&Version=2010-05-08&Url=https://{Path}"
+                    + "&ClientIDList.member.1=sts.amazonaws.com"
+                    + "&ThumbprintList.member.1=08745487e891c19e3078c1f2a07e452950ef36f6",
+                "Action=GetOpenIDConnectProvider&Version=2010-05-08"
+                    + $"&OpenIDConnectProviderArn=arn:aws:iam::111122223333:oidc-provider/{Path}",
+                $"Action=SimulatePrincipalPolicy&Version=2010-05-08&PolicySourceArn={Role}"
+                    + "&ActionNames.member.1=s3:GetObject&ResourceArns.member.1=*&ContextEntries.member.1.ContextKeyName=a"
+                    + "&ContextEntries.member.1.ContextKeyValues.member.1=b",
+                "Action=SimulateCustomPolicy&Version=2010-05-08"
+                    + $"&PolicyInputList.member.1={Uri.EscapeDataString(Permissions)}&ActionNames.member.1=s3:GetObject",
                 "Action=ListRoles&Version=2010-05-08&Marker=YQ==&MaxItems=10&PathPrefix=/",
                 "Action=GetAccountAuthorizationDetails&Version=2010-05-08&Filter.member.1=Role",
-                $"Action=AssumeRole&Version=2011-06-15&RoleArn={Role}&RoleSessionName=name&DurationSeconds=900&Policy={Uri.EscapeDataString(Permissions)}&ExternalId=id"
+                $"Action=AssumeRole&Version=2011-06-15&RoleArn={Role}&RoleSessionName=name&DurationSeconds=900"
+                    + $"&Policy={Uri.EscapeDataString(Permissions)}&ExternalId=id"
             )
             .Sample(body =>
                 AnswersXml(
@@ -84,8 +98,10 @@ public sealed class HostileInputTests : IDisposable
     public void A_web_identity_token_is_answered() =>
         Mutations
             .BytesOf(
-                $"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={Role}&RoleSessionName=name&WebIdentityToken={Jwt()}&DurationSeconds=900",
-                $"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={Role}&RoleSessionName=name&WebIdentityToken={Jwt()}&ProviderId=www.amazon.com"
+                $"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={Role}&RoleSessionName=name"
+                    + $"&WebIdentityToken={Jwt()}&DurationSeconds=900",
+                $"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn={Role}&RoleSessionName=name"
+                    + $"&WebIdentityToken={Jwt()}&ProviderId=www.amazon.com"
             )
             .Sample(body => AnswersXml(Request("POST", "/", body, ("Content-Type", "application/x-www-form-urlencoded"))));
 
@@ -140,12 +156,14 @@ public sealed class HostileInputTests : IDisposable
     public void An_authorization_of_any_form_is_answered() =>
         Gen.Select(
                 Mutations.Of(
-                    $"AWS4-HMAC-SHA256 Credential={_key.AccessKeyId}/20261126/ap-south-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
+                    $"AWS4-HMAC-SHA256 Credential={_key.AccessKeyId}/20261126/ap-south-1/s3/aws4_request, "
+                        + "SignedHeaders=host;x-amz-date, Signature=00",
                     "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request,SignedHeaders=host,Signature="
                 ),
                 Mutations.Of("20261126T000000Z"),
                 Mutations.Of(
-                    "/exports/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2F20261126%2Fb%2Fs3%2Faws4_request&X-Amz-Date=20261126T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+                    "/exports/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2F20261126%2Fb%2Fs3%2Faws4_request"
+                        + "&X-Amz-Date=20261126T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0",
                     "/"
                 ),
                 Gen.OneOf<string>("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "UNSIGNED-PAYLOAD", "x")
@@ -169,7 +187,8 @@ public sealed class HostileInputTests : IDisposable
     public void A_chunked_body_is_decoded_or_incomplete() =>
         Mutations
             .BytesOf(
-                "5;chunk-signature=00\r\nhello\r\n0;chunk-signature=00\r\nx-amz-checksum-crc32:AAAAAA==\r\nx-amz-trailer-signature:00\r\n\r\n",
+                "5;chunk-signature=00\r\nhello\r\n0;chunk-signature=00\r\n"
+                    + "x-amz-checksum-crc32:AAAAAA==\r\nx-amz-trailer-signature:00\r\n\r\n",
                 "3\r\nabc\r\n0\r\n\r\n"
             )
             .Sample(body => Refusing<AwsException>(() => AwsChunked.Decode(body, (_, _, _) => { })));
@@ -215,13 +234,16 @@ public sealed class HostileInputTests : IDisposable
                     "/v1/projects/acme-prod/serviceAccounts",
                     "/v1/projects/-/serviceAccounts/a@acme-prod.iam.gserviceaccount.com:setIamPolicy",
                     "/v1/projects/-/serviceAccounts/account1@acme-prod.iam.gserviceaccount.com",
-                    "/v1/projects/acme-prod/serviceAccounts/account1%40acme-prod.iam.gserviceaccount.com:getIamPolicy?options.requestedPolicyVersion=3",
+                    "/v1/projects/acme-prod/serviceAccounts/"
+                        + "account1%40acme-prod.iam.gserviceaccount.com:getIamPolicy?options.requestedPolicyVersion=3",
                     "/v1/projects/acme-prod/locations/-/clusters",
                     "/token"
                 ),
                 Mutations.BytesOf(
-                    """{"accountId":"account1","serviceAccount":{"displayName":"a","description":"b","etag":"AA=="},"updateMask":"displayName"}""",
-                    """{"policy":{"version":3,"etag":"ACAB","bindings":[{"role":"roles/iam.workloadIdentityUser","members":["serviceAccount:acme-prod.svc.id.goog[a/b]","user:a@b.c"],"condition":{"expression":"true"}}]}}""",
+                    """{"accountId":"account1","serviceAccount":{"displayName":"a","description":"b","etag":"AA=="}"""
+                        + ""","updateMask":"displayName"}""",
+                    """{"policy":{"version":3,"etag":"ACAB","bindings":[{"role":"roles/iam.workloadIdentityUser","members":"""
+                        + """["serviceAccount:acme-prod.svc.id.goog[a/b]","user:a@b.c"],"condition":{"expression":"true"}}]}}""",
                     $"grant_type={Uri.EscapeDataString(GoogleTokens.JwtBearer)}&assertion={Jwt()}"
                 ),
                 Gen.OneOf<string>("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "junk"),
@@ -247,7 +269,8 @@ public sealed class HostileInputTests : IDisposable
     private const string Header = """{"alg":"RS256","kid":"a","typ":"JWT"}""";
 
     private const string Claims =
-        $$"""{"iss":"https://{{Path}}","sub":"system:serviceaccount:a:b","aud":["sts.amazonaws.com"],"exp":1795460000,"iat":1795456400,"nbf":1795456400,"jti":"a"}""";
+        $$"""{"iss":"https://{{Path}}","sub":"system:serviceaccount:a:b","aud":["sts.amazonaws.com"]"""
+        + ""","exp":1795460000,"iat":1795456400,"nbf":1795456400,"jti":"a"}""";
 
     private static string Jwt() => $"{Encode(Header)}.{Encode(Claims)}.c2ln";
 

@@ -112,7 +112,8 @@ public sealed class BundledAwsTests : IDisposable
 
         Assert.Equal("\nAn error occurred (AccessDenied) when calling the ListBuckets operation: not allowed", await node.LogAsync(call));
         Assert.Equal(
-            "\nAn error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            "\nAn error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to "
+                + "perform sts:AssumeRoleWithWebIdentity",
             await node.LogAsync(token)
         );
         Assert.All([call, token], pod => Assert.Equal(254, ExitCode(pod)));
@@ -184,7 +185,9 @@ public sealed class BundledAwsTests : IDisposable
             ["containers"] = new JsonArray(container),
             ["volumes"] = JsonNode.Parse(
                 """
-                [{"name":"aws-token","projected":{"sources":[{"serviceAccountToken":{"path":"token","expirationSeconds":3600,"audience":"sts.amazonaws.com"}}]}}]
+                [{"name":"aws-token","projected":{"sources":[
+                  {"serviceAccountToken":{"path":"token","expirationSeconds":3600,"audience":"sts.amazonaws.com"}}
+                ]}}]
                 """
             ),
         };

@@ -33,7 +33,8 @@ public sealed class ContainerEnvironmentTests
               "name": "main",
               "envFrom": [{"prefix":"P_","configMapRef":{"name":"m"}},{"secretRef":{"name":"absent","optional":true}}],
               "env": [
-                {"name":"A","value":"$(P_X)"},{"name":"B","value":"$(C)"},{"name":"C","value":"$(A)!"},{"name":"PATH","value":"/own:$(PATH)"},
+                {"name":"A","value":"$(P_X)"},{"name":"B","value":"$(C)"},{"name":"C","value":"$(A)!"},
+                {"name":"PATH","value":"/own:$(PATH)"},
                 {"name":"NS","valueFrom":{"fieldRef":{"fieldPath":"metadata.namespace"}}},
                 {"name":"L","valueFrom":{"fieldRef":{"fieldPath":"metadata.labels['app']"}}},
                 {"name":"M","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"1Mi"}}}],

@@ -47,11 +47,14 @@ public sealed class NodeTests
     [InlineData("""{"nodeSelector":{"iam.gke.io/gke-metadata-server-enabled":"true"}}""", true)]
     [InlineData("""{"nodeSelector":{"pool":"gpu"}}""", false)]
     [InlineData(
-        """{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"pool","operator":"Exists"}]},{"matchExpressions":[{"key":"kubernetes.io/arch","operator":"In","values":["amd64","arm64"]}]}]}}}}""",
+        """{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":["""
+            + """{"matchExpressions":[{"key":"pool","operator":"Exists"}]},{"matchExpressions":["""
+            + """{"key":"kubernetes.io/arch","operator":"In","values":["amd64","arm64"]}]}]}}}}""",
         true
     )]
     [InlineData(
-        """{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"kubernetes.io/os","operator":"NotIn","values":["linux"]}]}]}}}}""",
+        """{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":["""
+            + """{"matchExpressions":[{"key":"kubernetes.io/os","operator":"NotIn","values":["linux"]}]}]}}}}""",
         false
     )]
     public void A_pod_fits_the_node_by_its_selector_and_affinity(string spec, bool fits)

@@ -7,7 +7,9 @@ public sealed class PodRunTests
 {
     private const string TokenVolume = """
         {
-          "volumes": [{"name":"t","projected":{"sources":[{"serviceAccountToken":{"audience":"sts.amazonaws.com","expirationSeconds":3600,"path":"token"}}]}}],
+          "volumes": [{"name":"t","projected":{"sources":[
+            {"serviceAccountToken":{"audience":"sts.amazonaws.com","expirationSeconds":3600,"path":"token"}}
+          ]}}],
           "volumeMounts": [{"name":"t","mountPath":"/var/run/secrets/sts","readOnly":true}],
           "env": [{"name":"AWS_WEB_IDENTITY_TOKEN_FILE","value":"/var/run/secrets/sts/token"}]
         }
@@ -96,16 +98,20 @@ public sealed class PodRunTests
     public async Task A_token_is_replaced_when_four_fifths_of_its_life_are_over(int isolation)
     {
         await using var node = await NodeAsync(isolation);
+        const string Script =
+            "cat /t/token; echo; while ! grep -q token-2 /t/token; do sleep 0.05; done; "
+            + "cat /t/token; echo; cat /s; echo; echo done; sleep 600";
         var pod = node.Run(
             "rotating",
-            """
+            $$"""
             {
               "containers": [{
-                "name": "main", "image": "busybox:1",
-                "command": ["sh", "-c", "cat /t/token; echo; while ! grep -q token-2 /t/token; do sleep 0.05; done; cat /t/token; echo; cat /s; echo; echo done; sleep 600"],
+                "name": "main", "image": "busybox:1", "command": ["sh", "-c", "{{Script}}"],
                 "volumeMounts": [{"name":"t","mountPath":"/t"},{"name":"t","mountPath":"/s","subPath":"token"}]
               }],
-              "volumes": [{"name":"t","projected":{"sources":[{"serviceAccountToken":{"audience":"a","expirationSeconds":1000,"path":"token"}}]}}]
+              "volumes": [{"name":"t","projected":{"sources":[
+                {"serviceAccountToken":{"audience":"a","expirationSeconds":1000,"path":"token"} }
+              ]} }]
             }
             """
         );
@@ -192,7 +198,8 @@ public sealed class PodRunTests
         var pod = node.Run(
             "twice",
             """
-            {"containers":[{"name":"main","image":"busybox","command":["sh","-c","test -e /w/again && echo two && exec sleep 600; touch /w/again; echo one; exit 1"],
+            {"containers":[{"name":"main","image":"busybox",
+              "command":["sh","-c","test -e /w/again && echo two && exec sleep 600; touch /w/again; echo one; exit 1"],
               "volumeMounts":[{"name":"w","mountPath":"/w"}]}],"volumes":[{"name":"w","emptyDir":{}}]}
             """
         );

@@ -91,10 +91,12 @@ public sealed class AbuseTests
     [InlineData("GET / HTTP/1.1\r\nno colon\r\n\r\n")]
     [InlineData("GET /%zz\0 HTTP/1.1\r\nHost: x\r\n\r\n")]
     [InlineData(
-        "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: application/json\r\nContent-Length: -5\r\n\r\n{}"
+        "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: "
+            + "application/json\r\nContent-Length: -5\r\n\r\n{}"
     )]
     [InlineData(
-        "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
+        "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: "
+            + "application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
     )]
     public async Task What_is_no_HTTP_is_answered_400_and_harms_nobody_else(string request)
     {
@@ -196,15 +198,30 @@ public sealed class AbuseTests
 
     private static IEnumerable<string> Bodies()
     {
-        yield return """{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"x","labels":{"a":"b"},"managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{"f:a":{}}}}}]},"secrets":[{"name":"s"}]}""";
-        yield return """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","finalizers":["a/b"],"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"n","uid":"u","controller":true}]},"spec":{"containers":[{"name":"c","image":"i","env":[{"name":"A","value":"b"}],"ports":[{"containerPort":80}]}],"volumes":[{"name":"v","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}}""";
-        yield return """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x"},"spec":{"replicas":0,"selector":{"matchLabels":{"a":"b"},"matchExpressions":[{"key":"a","operator":"In","values":["b"]}]},"strategy":{"rollingUpdate":{"maxSurge":"25%"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}""";
-        yield return """{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"x"},"spec":{"suspend":true,"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}""";
-        yield return """{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"x"},"roleRef":{"kind":"Role","name":"r","apiGroup":"rbac.authorization.k8s.io"},"subjects":[{"kind":"ServiceAccount","name":"a","namespace":"b"}]}""";
-        yield return """{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"verb":"get","resource":"pods"}}}""";
-        yield return """[{"op":"add","path":"/metadata/labels","value":{"a":"b"}},{"op":"replace","path":"/spec","value":null},{"op":"copy","from":"/metadata","path":"/data"},{"op":"test","path":"/kind","value":"x"}]""";
-        yield return """{"metadata":{"$patch":"replace","labels":{"a":null},"$retainKeys":["name"]},"spec":{"containers":[{"$patch":"delete","name":"c"}],"$setElementOrder/containers":[{"name":"c"}]}}""";
-        yield return """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"b"},"binaryData":{"c":"AA=="},"immutable":true}""";
+        yield return """{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"x","labels":{"a":"b"},"managedFields":["""
+            + """{"manager":"m","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":"""
+            + """{"f:labels":{"f:a":{}}}}}]},"secrets":[{"name":"s"}]}""";
+        yield return """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","finalizers":["a/b"],"ownerReferences":["""
+            + """{"apiVersion":"v1","kind":"Pod","name":"n","uid":"u","controller":true}]},"spec":{"containers":["""
+            + """{"name":"c","image":"i","env":[{"name":"A","value":"b"}],"ports":[{"containerPort":80}]}],"volumes":["""
+            + """{"name":"v","projected":{"sources":[{"serviceAccountToken":{"path":"t"}}]}}]}}""";
+        yield return """{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x"},"spec":{"replicas":0,"selector":"""
+            + """{"matchLabels":{"a":"b"},"matchExpressions":[{"key":"a","operator":"In","values":["b"]}]},"strategy":"""
+            + """{"rollingUpdate":{"maxSurge":"25%"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":["""
+            + """{"name":"c","image":"i"}]}}}}""";
+        yield return """{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"x"},"spec":{"suspend":true,"template":{"spec":"""
+            + """{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}""";
+        yield return """{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"x"},"roleRef":"""
+            + """{"kind":"Role","name":"r","apiGroup":"rbac.authorization.k8s.io"},"subjects":["""
+            + """{"kind":"ServiceAccount","name":"a","namespace":"b"}]}""";
+        yield return """{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":"""
+            + """{"verb":"get","resource":"pods"}}}""";
+        yield return """[{"op":"add","path":"/metadata/labels","value":{"a":"b"}},{"op":"replace","path":"/spec","value":null},"""
+            + """{"op":"copy","from":"/metadata","path":"/data"},{"op":"test","path":"/kind","value":"x"}]""";
+        yield return """{"metadata":{"$patch":"replace","labels":{"a":null},"$retainKeys":["name"]},"spec":{"containers":["""
+            + """{"$patch":"delete","name":"c"}],"$setElementOrder/containers":[{"name":"c"}]}}""";
+        yield return """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"b"},"binaryData":{"c":"AA=="}"""
+            + ""","immutable":true}""";
     }
 
     // A body that is nearly right is worth more than noise: a few of its values are swapped, removed or made of another kind.

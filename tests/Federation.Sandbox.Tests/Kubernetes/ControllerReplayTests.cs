@@ -135,7 +135,8 @@ public sealed partial class ControllerReplayTests
     }
 
     [GeneratedRegex(
-        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ|(?<=(web|stuck)-)[a-z0-9]+",
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ|"
+            + "(?<=(web|stuck)-)[a-z0-9]+",
         RegexOptions.ExplicitCapture,
         1000
     )]

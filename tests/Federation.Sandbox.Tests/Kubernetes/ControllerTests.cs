@@ -36,12 +36,14 @@ public sealed class ControllerTests
         await using var cluster = (await TestCluster.StartAsync()).WithNode();
         await cluster.PostAsync(
             Pods,
-            """{"metadata":{"name":"odd"},"spec":{"containers":[{"name":"c","image":"registry.test/busybox:1","resources":{"limits":{"cpu":"many"}}}]}}"""
+            """{"metadata":{"name":"odd"},"spec":{"containers":[{"name":"c","image":"registry.test/busybox:1","resources":"""
+                + """{"limits":{"cpu":"many"}}}]}}"""
         );
 
         await cluster.PostAsync(
             Pods,
-            """{"metadata":{"name":"good"},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"registry.test/busybox:1","command":["true"]}]}}"""
+            """{"metadata":{"name":"good"},"spec":{"restartPolicy":"Never","containers":["""
+                + """{"name":"c","image":"registry.test/busybox:1","command":["true"]}]}}"""
         );
 
         await cluster.SeeAsync(Pods + "/good", static pod => pod["status"].Text("phase") == "Succeeded");
@@ -70,7 +72,8 @@ public sealed class ControllerTests
         await using var cluster = await TestCluster.StartAsync();
         var answer = await cluster.PostAsync(
             "/api/v1/namespaces/default/configmaps",
-            """{"metadata":{"name":"lost","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"gone","uid":"00000000-0000-0000-0000-000000000000"}]}}"""
+            """{"metadata":{"name":"lost","ownerReferences":["""
+                + """{"apiVersion":"v1","kind":"Pod","name":"gone","uid":"00000000-0000-0000-0000-000000000000"}]}}"""
         );
         Assert.Equal(HttpStatusCode.Created, answer.Status);
 
@@ -153,6 +156,7 @@ public sealed class ControllerTests
 
     private static string Job(string name, string more) =>
         """
-            {"metadata":{"name":"NAME"},"spec":{ MORE "template":{"spec":{"restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1"}]}}}}
+            {"metadata":{"name":"NAME"},"spec":{ MORE "template":{"spec":{
+             "restartPolicy":"Never","containers":[{"name":"main","image":"registry.test/busybox:1"}]}}}}
             """.Replace("NAME", name, StringComparison.Ordinal).Replace("MORE", more, StringComparison.Ordinal);
 }

@@ -152,7 +152,9 @@ public sealed partial class ExecTests
         await cluster.PostAsync("/api/v1/namespaces", """{"metadata":{"name":"live2"}}""");
         await CreateAsync(
             "two",
-            """{"initContainers":[{"name":"i","image":"registry.test/busybox:1","command":["true"]}],"containers":[{"name":"a","image":"registry.test/busybox:1","command":["sleep","600"]},{"name":"b","image":"registry.test/busybox:1","command":["sleep","600"]}]}"""
+            """{"initContainers":[{"name":"i","image":"registry.test/busybox:1","command":["true"]}],"containers":["""
+                + """{"name":"a","image":"registry.test/busybox:1","command":["sleep","600"]},"""
+                + """{"name":"b","image":"registry.test/busybox:1","command":["sleep","600"]}]}"""
         );
         await CreateAsync(
             "logs",

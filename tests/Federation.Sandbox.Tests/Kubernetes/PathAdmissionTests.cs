@@ -10,7 +10,9 @@ public sealed class PathAdmissionTests(PathAdmissionTests.SharedCluster shared) 
     private const string Backsteps = "must not contain '..'";
     private const string Reserved = "must not start with '..'";
 
-    /// <summary>Every field of a pod that names a path in a volume: a fragment with PATH in it, and the field that the error names.</summary>
+    /// <summary>
+    /// Every field of a pod that names a path in a volume: a fragment with PATH in it, and the field that the error names.
+    /// </summary>
     private static readonly (string Volume, string Mount, string Field, bool IsFile)[] Fields =
     [
         ("""{"secret":{"secretName":"s","items":[{"key":"k","path":PATH}]}}""", "{}", "volumes[0].secret.items[0].path", true),

@@ -33,7 +33,8 @@ internal sealed partial class Replay(TestCluster cluster)
         if ((int)response.StatusCode != expectedStatus)
         {
             differences.Add(
-                $"status: expected {expectedStatus}, was {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}"
+                $"status: expected {expectedStatus}, was {(int)response.StatusCode}: "
+                    + $"{await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}"
             );
             return differences;
         }

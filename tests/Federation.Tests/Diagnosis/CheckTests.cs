@@ -11,7 +11,8 @@ public sealed class CheckTests
 {
     private const string Denied = "An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied";
     private const string NotAuthorized =
-        "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity";
+        "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform "
+        + "sts:AssumeRoleWithWebIdentity";
 
     /// <summary>The pod alone is known, as to the gate where nothing else may be read.</summary>
     private static WorkloadEvidence PodAlone =>
@@ -25,7 +26,8 @@ public sealed class CheckTests
 
     [Theory]
     [InlineData(
-        "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for https://x",
+        "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect "
+            + "provider found in your account for https://x",
         FindingCodes.ProviderMissing
     )]
     [InlineData(
@@ -33,11 +35,14 @@ public sealed class CheckTests
         FindingCodes.AudienceNotRegistered
     )]
     [InlineData(
-        "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+        "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Couldn't retrieve "
+            + "verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for "
+            + "requirements",
         FindingCodes.VerificationKeyUnavailable
     )]
     [InlineData(
-        "An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: current date/time 1 must be before the expiration date/time 0",
+        "An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: "
+            + "current date/time 1 must be before the expiration date/time 0",
         FindingCodes.TokenExpired
     )]
     [InlineData("something else went wrong, an Error of its own", FindingCodes.CheckFailed)]
@@ -99,7 +104,8 @@ public sealed class CheckTests
             )
             .Failed(
                 254,
-                "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets because no permissions boundary allows the s3:ListAllMyBuckets action"
+                "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets "
+                    + "because no permissions boundary allows the s3:ListAllMyBuckets action"
             );
 
         Assert.Equal(FindingCodes.PermissionsBoundaryBlocks, Judge(evidence).RootCause!.Code);
@@ -148,7 +154,8 @@ public sealed class CheckTests
             {
                 Exchange = new(
                     "InvalidIdentityToken",
-                    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+                    "Couldn't retrieve verification key from your identity provider,  please reference "
+                        + "AssumeRoleWithWebIdentity documentation for requirements"
                 ),
             },
         };
@@ -188,7 +195,8 @@ public sealed class CheckTests
     public void An_action_that_the_role_s_policies_allow_now_was_denied_by_others_or_before(string reason, string says)
     {
         var text =
-            "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets on resource: \"*\""
+            "User: arn:aws:sts::111122223333:assumed-role/reader/reader is not authorized to perform: s3:ListAllMyBuckets on "
+            + "resource: \"*\""
             + reason;
 
         var cause = Judge(Healthy.Evidence.Failed(254, text)).RootCause!.Cause;

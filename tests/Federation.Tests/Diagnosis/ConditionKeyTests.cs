@@ -105,7 +105,8 @@ public sealed class ConditionKeyTests
             .Evidence.WithTrust(Denying("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"))
             .Failed(
                 CheckVerdict.IdentityRefused,
-                "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+                "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to "
+                    + "perform sts:AssumeRoleWithWebIdentity"
             );
 
         var error = Assert.Single(Judge(evidence).Findings);

@@ -7,7 +7,10 @@ using Reading = Federation.Diagnosis.Evidence.Reading;
 
 namespace Federation.Tests.Diagnosis;
 
-/// <summary>One fault makes one error, with the two values that differ; independent ones make one each, in the order in which a token would meet them.</summary>
+/// <summary>
+/// One fault makes one error, with the two values that differ; independent ones make one each, in the order in which a token
+/// would meet them.
+/// </summary>
 public sealed class DiagnosticianTests
 {
     public static TheoryData<string> Names => [.. Faults.All.Select(fault => fault.Name)];
@@ -239,7 +242,8 @@ public sealed class DiagnosticianTests
                     google with
                     {
                         WorkloadIdentityUsers = Reading.Of<IReadOnlyList<string>>([
-                            "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/acme-prod.svc.id.goog/subject/ns/team/sa/reader",
+                            "principal://iam.googleapis.com/projects/123456789012/locations/global/"
+                                + "workloadIdentityPools/acme-prod.svc.id.goog/subject/ns/team/sa/reader",
                         ]),
                     }
                 ),

@@ -9,11 +9,15 @@ public sealed class ErrorTextsTests
 {
     private const string Issuer = "https://container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";
     private const string Boto =
-        "botocore.errorfactory.InvalidIdentityTokenException: An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: ";
+        "botocore.errorfactory.InvalidIdentityTokenException: An error occurred (InvalidIdentityToken) when calling the "
+        + "AssumeRoleWithWebIdentity operation: ";
     private const string Refused =
-        "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity";
+        "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform "
+        + "sts:AssumeRoleWithWebIdentity";
     private const string ListDenied =
-        "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: User: arn:aws:sts::111122223333:assumed-role/reader/s is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::exports\" ";
+        "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: User: "
+        + "arn:aws:sts::111122223333:assumed-role/reader/s is not authorized to perform: s3:ListBucket on resource: "
+        + "\"arn:aws:s3:::exports\" ";
 
     public static TheoryData<string, string, string> Variants =>
         new()
@@ -24,7 +28,8 @@ public sealed class ErrorTextsTests
             {
                 "audience, wording of 2026",
                 Boto
-                    + "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.",
+                    + "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation "
+                    + "for requirements.",
                 FindingCodes.AudienceNotRegistered
             },
             {
@@ -36,7 +41,8 @@ public sealed class ErrorTextsTests
             { "audience empty", Boto + "Claim is not allowed to be empty: aud", FindingCodes.TokenClaimMissing },
             {
                 "subject null",
-                "An error occurred (InternalFailure) when calling the AssumeRoleWithWebIdentity operation: Unknown error validating third-party token",
+                "An error occurred (InternalFailure) when calling the AssumeRoleWithWebIdentity operation: Unknown error "
+                    + "validating third-party token",
                 FindingCodes.TokenClaimMissing
             },
             { "issued ahead", Boto + "Token issued in the future: 1789120800", FindingCodes.TokenFromTheFuture },
@@ -49,13 +55,15 @@ public sealed class ErrorTextsTests
             {
                 "key, two spaces",
                 Boto
-                    + "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+                    + "Couldn't retrieve verification key from your identity provider,  please reference "
+                    + "AssumeRoleWithWebIdentity documentation for requirements",
                 FindingCodes.VerificationKeyUnavailable
             },
             {
                 "key, one space",
                 Boto
-                    + "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements",
+                    + "Couldn't retrieve verification key from your identity provider, please reference "
+                    + "AssumeRoleWithWebIdentity documentation for requirements",
                 FindingCodes.VerificationKeyUnavailable
             },
             {
@@ -83,7 +91,8 @@ public sealed class ErrorTextsTests
             { "session tags", Boto + "principal_tags passed in claim is not in correct format.", FindingCodes.TokenMalformed },
             {
                 "expired",
-                "An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired: current date/time 1789120500 must be before the expiration date/time 1789117200",
+                "An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token "
+                    + "expired: current date/time 1789120500 must be before the expiration date/time 1789117200",
                 FindingCodes.TokenExpired
             },
             {
@@ -95,7 +104,8 @@ public sealed class ErrorTextsTests
             { "not authorised", Refused, FindingCodes.TrustSubjectMismatch },
             {
                 "not authorised, explicitly",
-                "User: anonymous is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: arn:aws:iam::111122223333:role/reader with an explicit deny in a resource control policy",
+                "User: anonymous is not authorized to perform: sts:AssumeRoleWithWebIdentity on resource: "
+                    + "arn:aws:iam::111122223333:role/reader with an explicit deny in a resource control policy",
                 FindingCodes.TrustDenied
             },
             {
@@ -110,22 +120,26 @@ public sealed class ErrorTextsTests
             },
             {
                 "duration",
-                "1 validation error detected: Value '100' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
+                "1 validation error detected: Value '100' at 'durationSeconds' failed to satisfy constraint: Member must have "
+                    + "value greater than or equal to 900",
                 FindingCodes.SessionDurationOutOfRange
             },
             {
                 "session name",
-                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must "
+                    + "satisfy regular expression pattern: [\\w+=,.@-]*",
                 FindingCodes.AwsIdentifierInvalid
             },
             {
                 "role ARN, too short",
-                "1 validation error detected: Value '' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20",
+                "1 validation error detected: Value '' at 'roleArn' failed to satisfy constraint: Member must have length "
+                    + "greater than or equal to 20",
                 FindingCodes.RoleArnWrong
             },
             {
                 "token, too short",
-                "1 validation error detected: Value '' at 'webIdentityToken' failed to satisfy constraint: Member must have length greater than or equal to 4",
+                "1 validation error detected: Value '' at 'webIdentityToken' failed to satisfy constraint: Member must have "
+                    + "length greater than or equal to 4",
                 FindingCodes.TokenMalformed
             },
             {
@@ -135,64 +149,79 @@ public sealed class ErrorTextsTests
             },
             {
                 "region switched off",
-                "An error occurred (RegionDisabledException) when calling the AssumeRoleWithWebIdentity operation: STS is not activated in this region for account:111122223333.",
+                "An error occurred (RegionDisabledException) when calling the AssumeRoleWithWebIdentity operation: STS is not "
+                    + "activated in this region for account:111122223333.",
                 FindingCodes.RegionUnavailable
             },
             // STS, by who passes it on
             {
                 "AWS CLI",
-                "\nAn error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity\n",
+                "\nAn error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to "
+                    + "perform sts:AssumeRoleWithWebIdentity\n",
                 FindingCodes.TrustSubjectMismatch
             },
             {
                 "Java v1",
-                "com.amazonaws.services.securitytoken.model.InvalidIdentityTokenException: Incorrect token audience (Service: AWSSecurityTokenService; Status Code: 400; Error Code: InvalidIdentityToken; Request ID: 1; Proxy: null)",
+                "com.amazonaws.services.securitytoken.model.InvalidIdentityTokenException: Incorrect token audience (Service: "
+                    + "AWSSecurityTokenService; Status Code: 400; Error Code: InvalidIdentityToken; Request ID: 1; Proxy: null)",
                 FindingCodes.AudienceNotRegistered
             },
             {
                 "Java v2",
-                "software.amazon.awssdk.services.sts.model.StsException: Not authorized to perform sts:AssumeRoleWithWebIdentity (Service: Sts, Status Code: 403, Request ID: 1)",
+                "software.amazon.awssdk.services.sts.model.StsException: Not authorized to perform "
+                    + "sts:AssumeRoleWithWebIdentity (Service: Sts, Status Code: 403, Request ID: 1)",
                 FindingCodes.TrustSubjectMismatch
             },
             {
                 "Java v1, the whole chain",
-                "Unable to load AWS credentials from any provider in the chain: [EnvironmentVariableCredentialsProvider: Unable to load AWS credentials from environment variables, WebIdentityTokenCredentialsProvider: Incorrect token audience (Service: AWSSecurityTokenService), EC2ContainerCredentialsProviderWrapper: Failed to connect to service endpoint: ]",
+                "Unable to load AWS credentials from any provider in the chain: [EnvironmentVariableCredentialsProvider: "
+                    + "Unable to load AWS credentials from environment variables, WebIdentityTokenCredentialsProvider: Incorrect "
+                    + "token audience (Service: AWSSecurityTokenService), EC2ContainerCredentialsProviderWrapper: Failed to connect "
+                    + "to service endpoint: ]",
                 FindingCodes.AudienceNotRegistered
             },
             {
                 "Go v1",
-                "WebIdentityErr: failed to retrieve credentials\ncaused by: AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity\n\tstatus code: 403, request id: 1",
+                "WebIdentityErr: failed to retrieve credentials\ncaused by: AccessDenied: Not authorized to perform "
+                    + "sts:AssumeRoleWithWebIdentity\n\tstatus code: 403, request id: 1",
                 FindingCodes.TrustSubjectMismatch
             },
             {
                 "Go v2",
-                "operation error S3: ListBuckets, get identity: get credentials: failed to refresh cached credentials, failed to retrieve credentials, operation error STS: AssumeRoleWithWebIdentity, https response error StatusCode: 400, RequestID: 1, InvalidIdentityToken: No OpenIDConnect provider found in your account for "
+                "operation error S3: ListBuckets, get identity: get credentials: failed to refresh cached credentials, failed "
+                    + "to retrieve credentials, operation error STS: AssumeRoleWithWebIdentity, https response error StatusCode: "
+                    + "400, RequestID: 1, InvalidIdentityToken: No OpenIDConnect provider found in your account for "
                     + Issuer,
                 FindingCodes.ProviderMissing
             },
             {
                 ".NET",
-                "Amazon.SecurityToken.AmazonSecurityTokenServiceException: Not authorized to perform sts:AssumeRoleWithWebIdentity\n ---> Amazon.Runtime.Internal.HttpErrorResponseException",
+                "Amazon.SecurityToken.AmazonSecurityTokenServiceException: Not authorized to perform "
+                    + "sts:AssumeRoleWithWebIdentity\n ---> Amazon.Runtime.Internal.HttpErrorResponseException",
                 FindingCodes.TrustSubjectMismatch
             },
             {
                 "JavaScript",
-                "CredentialsProviderError: Could not load credentials from any providers\nInvalidIdentityToken: Incorrect token audience\n    at throwDefaultError (/app/node_modules/@smithy/smithy-client/dist-cjs/index.js:388:20)",
+                "CredentialsProviderError: Could not load credentials from any providers\nInvalidIdentityToken: Incorrect "
+                    + "token audience\n    at throwDefaultError (/app/node_modules/@smithy/smithy-client/dist-cjs/index.js:388:20)",
                 FindingCodes.AudienceNotRegistered
             },
             {
                 "the answer itself",
-                "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidIdentityToken</Code><Message>Couldn&apos;t retrieve verification key from your identity provider,  please reference</Message></Error></ErrorResponse>",
+                "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidIdentityToken</Code><Message>Couldn&apos;t retrieve "
+                    + "verification key from your identity provider,  please reference</Message></Error></ErrorResponse>",
                 FindingCodes.VerificationKeyUnavailable
             },
             {
                 "a JSON log",
-                """{"level":"error","msg":"sts: InvalidIdentityToken: Couldn\u0027t retrieve verification key from your identity provider\n\tstatus code: 400"}""",
+                """{"level":"error","msg":"sts: InvalidIdentityToken: Couldn\u0027t retrieve verification key from your """
+                    + """identity provider\n\tstatus code: 400"}""",
                 FindingCodes.VerificationKeyUnavailable
             },
             {
                 "a coloured terminal",
-                "\u001b[31m\u001b[1mAn error occurred\u001b[0m (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect \u001b[4mtoken audience\u001b[0m",
+                "\u001b[31m\u001b[1mAn error occurred\u001b[0m (InvalidIdentityToken) when calling the "
+                    + "AssumeRoleWithWebIdentity operation: Incorrect \u001b[4mtoken audience\u001b[0m",
                 FindingCodes.AudienceNotRegistered
             },
             { "a chat", "**Not authorized** to perform `sts:AssumeRoleWithWebIdentity`", FindingCodes.TrustSubjectMismatch },
@@ -219,7 +248,8 @@ public sealed class ErrorTextsTests
             },
             {
                 "Go, IMDS",
-                "failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled, context deadline exceeded",
+                "failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, request "
+                    + "canceled, context deadline exceeded",
                 FindingCodes.PodEnvironmentWrong
             },
             {
@@ -229,7 +259,9 @@ public sealed class ErrorTextsTests
             },
             {
                 "boto3, IMDS",
-                "Caught retryable HTTP exception while making metadata service request to http://169.254.169.254/latest/api/token: Connect timeout on endpoint URL: \"http://169.254.169.254/latest/api/token\"",
+                "Caught retryable HTTP exception while making metadata service request to "
+                    + "http://169.254.169.254/latest/api/token: Connect timeout on endpoint URL: "
+                    + "\"http://169.254.169.254/latest/api/token\"",
                 FindingCodes.PodEnvironmentWrong
             },
             { "boto3, no region", "botocore.exceptions.NoRegionError: You must specify a region.", FindingCodes.PodEnvironmentWrong },
@@ -243,7 +275,8 @@ public sealed class ErrorTextsTests
             { "JavaScript, no region", "Error: Region is missing", FindingCodes.PodEnvironmentWrong },
             {
                 "boto3, no role ARN",
-                "The provided profile or the current environment is configured to assume role with web identity but has no role ARN configured.",
+                "The provided profile or the current environment is configured to assume role with web identity but has no "
+                    + "role ARN configured.",
                 FindingCodes.PodEnvironmentWrong
             },
             {
@@ -253,7 +286,8 @@ public sealed class ErrorTextsTests
             },
             {
                 "Go, no token file",
-                "WebIdentityErr: unable to read file at /var/run/secrets/tokens/token\ncaused by: open /var/run/secrets/tokens/token: no such file or directory",
+                "WebIdentityErr: unable to read file at /var/run/secrets/tokens/token\ncaused by: open "
+                    + "/var/run/secrets/tokens/token: no such file or directory",
                 FindingCodes.TokenPathMismatch
             },
             {
@@ -304,7 +338,8 @@ public sealed class ErrorTextsTests
             },
             {
                 ".NET, package missing",
-                "System.InvalidOperationException: Assembly AWSSDK.SecurityToken could not be found or loaded. This assembly must be available at runtime to use Amazon.Runtime.AssumeRoleAWSCredentials",
+                "System.InvalidOperationException: Assembly AWSSDK.SecurityToken could not be found or loaded. This assembly "
+                    + "must be available at runtime to use Amazon.Runtime.AssumeRoleAWSCredentials",
                 FindingCodes.CheckFailed
             },
             {
@@ -314,17 +349,20 @@ public sealed class ErrorTextsTests
             },
             {
                 "static keys unknown",
-                "An error occurred (InvalidAccessKeyId) when calling the ListBuckets operation: The AWS Access Key Id you provided does not exist in our records.",
+                "An error occurred (InvalidAccessKeyId) when calling the ListBuckets operation: The AWS Access Key Id you "
+                    + "provided does not exist in our records.",
                 FindingCodes.StaticCredentialsShadow
             },
             {
                 "static keys invalid",
-                "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the request is invalid",
+                "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token "
+                    + "included in the request is invalid",
                 FindingCodes.StaticCredentialsShadow
             },
             {
                 "static session expired",
-                "An error occurred (ExpiredTokenException) when calling the ListTables operation: The security token included in the request is expired",
+                "An error occurred (ExpiredTokenException) when calling the ListTables operation: The security token included "
+                    + "in the request is expired",
                 FindingCodes.StaticCredentialsShadow
             },
             {
@@ -384,17 +422,20 @@ public sealed class ErrorTextsTests
             },
             {
                 "S3, Go v2",
-                "operation error S3: ListBuckets, https response error StatusCode: 403, RequestID: 1, HostID: 2, api error AccessDenied: Access Denied",
+                "operation error S3: ListBuckets, https response error StatusCode: 403, RequestID: 1, HostID: 2, api error "
+                    + "AccessDenied: Access Denied",
                 FindingCodes.PermissionMissing
             },
             {
                 "S3, Java v1",
-                "com.amazonaws.services.s3.model.AmazonS3Exception: Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: 1)",
+                "com.amazonaws.services.s3.model.AmazonS3Exception: Access Denied (Service: Amazon S3; Status Code: 403; Error "
+                    + "Code: AccessDenied; Request ID: 1)",
                 FindingCodes.PermissionMissing
             },
             {
                 "EC2",
-                "An error occurred (UnauthorizedOperation) when calling the DescribeInstances operation: You are not authorized to perform this operation.",
+                "An error occurred (UnauthorizedOperation) when calling the DescribeInstances operation: You are not "
+                    + "authorized to perform this operation.",
                 FindingCodes.PermissionMissing
             },
             {
@@ -405,7 +446,8 @@ public sealed class ErrorTextsTests
             // IAM, when it is set up
             {
                 "installer denied",
-                "User: arn:aws:iam::111122223333:user/ci is not authorized to perform: iam:CreateOpenIDConnectProvider on resource: arn:aws:iam::111122223333:oidc-provider/container.googleapis.com/v1/projects/p",
+                "User: arn:aws:iam::111122223333:user/ci is not authorized to perform: iam:CreateOpenIDConnectProvider on "
+                    + "resource: arn:aws:iam::111122223333:oidc-provider/container.googleapis.com/v1/projects/p",
                 FindingCodes.AwsPermissionDenied
             },
             {
@@ -438,7 +480,8 @@ public sealed class ErrorTextsTests
             },
             {
                 "principal malformed",
-                "An error occurred (MalformedPolicyDocument) when calling the CreateRole operation: Federated principals must be valid domain names or SAML metadata ARNs",
+                "An error occurred (MalformedPolicyDocument) when calling the CreateRole operation: Federated principals must "
+                    + "be valid domain names or SAML metadata ARNs",
                 FindingCodes.TrustPrincipalMismatch
             },
             {
@@ -448,13 +491,15 @@ public sealed class ErrorTextsTests
             },
             {
                 "trust too long",
-                "An error occurred (LimitExceeded) when calling the UpdateAssumeRolePolicy operation: Cannot exceed quota for ACLSizePerRole: 2048",
+                "An error occurred (LimitExceeded) when calling the UpdateAssumeRolePolicy operation: Cannot exceed quota for "
+                    + "ACLSizePerRole: 2048",
                 FindingCodes.TrustPolicyTooLarge
             },
             { "client ids", "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100", FindingCodes.QuotaExceeded },
             {
                 "delete conflict",
-                "An error occurred (DeleteConflict) when calling the DeleteRole operation: Cannot delete entity, must detach all policies first.",
+                "An error occurred (DeleteConflict) when calling the DeleteRole operation: Cannot delete entity, must detach "
+                    + "all policies first.",
                 FindingCodes.ResourceNotOurs
             },
             {
@@ -476,12 +521,14 @@ public sealed class ErrorTextsTests
             },
             {
                 "no pool",
-                "ERROR: (gcloud.iam.service-accounts.add-iam-policy-binding) INVALID_ARGUMENT: Identity Pool does not exist (acme-prod.svc.id.goog).",
+                "ERROR: (gcloud.iam.service-accounts.add-iam-policy-binding) INVALID_ARGUMENT: Identity Pool does not exist "
+                    + "(acme-prod.svc.id.goog).",
                 FindingCodes.WorkloadIdentityDisabled
             },
             {
                 "no cluster",
-                "ERROR: (gcloud.container.clusters.describe) ResponseError: code=404, message=Not found: projects/acme-prod/locations/asia-south1/clusters/main.",
+                "ERROR: (gcloud.container.clusters.describe) ResponseError: code=404, message=Not found: "
+                    + "projects/acme-prod/locations/asia-south1/clusters/main.",
                 FindingCodes.ClusterNotFound
             },
             {
@@ -491,7 +538,9 @@ public sealed class ErrorTextsTests
             },
             {
                 "no annotation, Python",
-                "Failed to retrieve http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/?recursive=true from the Google Compute Engine metadata service. Status: 404",
+                "Failed to retrieve "
+                    + "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/?recursive=true from the "
+                    + "Google Compute Engine metadata service. Status: 404",
                 FindingCodes.ServiceAccountAnnotationWrong
             },
             {
@@ -511,7 +560,8 @@ public sealed class ErrorTextsTests
             },
             {
                 "Google permission",
-                "ERROR: (gcloud.iam.service-accounts.create) PERMISSION_DENIED: Permission 'iam.serviceAccounts.create' denied on resource (or it may not exist).",
+                "ERROR: (gcloud.iam.service-accounts.create) PERMISSION_DENIED: Permission 'iam.serviceAccounts.create' denied "
+                    + "on resource (or it may not exist).",
                 FindingCodes.GooglePermissionDenied
             },
             {
@@ -522,7 +572,8 @@ public sealed class ErrorTextsTests
             // Kubernetes
             {
                 "lifetime",
-                "The Pod \"p\" is invalid: spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 300: may not specify a duration less than 10 minutes",
+                "The Pod \"p\" is invalid: spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid "
+                    + "value: 300: may not specify a duration less than 10 minutes",
                 FindingCodes.TokenLifetimeOutOfRange
             },
             { "no namespace", "Error from server (NotFound): namespaces \"exports\" not found", FindingCodes.NamespaceMissing },
@@ -538,7 +589,8 @@ public sealed class ErrorTextsTests
             },
             {
                 "forbidden",
-                "Error from server (Forbidden): pods is forbidden: User \"ci@acme.example\" cannot create resource \"pods\" in API group \"\" in the namespace \"exports\"",
+                "Error from server (Forbidden): pods is forbidden: User \"ci@acme.example\" cannot create resource \"pods\" in "
+                    + "API group \"\" in the namespace \"exports\"",
                 FindingCodes.KubernetesPermissionDenied
             },
             { "not logged in", "error: You must be logged in to the server (Unauthorized)", FindingCodes.KubernetesPermissionDenied },
@@ -684,7 +736,12 @@ public sealed class ErrorTextsTests
     public void Each_action_that_is_denied_is_a_finding_however_many_resources_it_was_tried_on()
     {
         var findings = ErrorTexts.Explain(
-            $"{ListDenied}\n{ListDenied.Replace("exports", "backups", StringComparison.Ordinal)}\n{ListDenied.Replace("s3:ListBucket", "s3:PutObject", StringComparison.Ordinal)}"
+            string.Join(
+                '\n',
+                ListDenied,
+                ListDenied.Replace("exports", "backups", StringComparison.Ordinal),
+                ListDenied.Replace("s3:ListBucket", "s3:PutObject", StringComparison.Ordinal)
+            )
         );
         Assert.Equal(
             ["s3:ListBucket on arn:aws:s3:::exports", "s3:PutObject on arn:aws:s3:::exports"],

@@ -27,7 +27,8 @@ public sealed class FixTests
         var fix = FixOf(Healthy.Evidence.WithTrust(broken, theirs));
 
         Assert.EndsWith(
-            $"aws iam update-assume-role-policy --role-name reader --policy-document '{Healthy.Trust(theirs, Healthy.Statement).ToMinifiedJson()}'",
+            "aws iam update-assume-role-policy --role-name reader --policy-document "
+                + $"'{Healthy.Trust(theirs, Healthy.Statement).ToMinifiedJson()}'",
             fix,
             StringComparison.Ordinal
         );
@@ -47,7 +48,8 @@ public sealed class FixTests
         );
 
         Assert.EndsWith(
-            $"aws iam create-role --role-name reader --path / --max-session-duration 3600 --permissions-boundary {boundary} --assume-role-policy-document '{Healthy.Evidence.TrustPolicy.ToMinifiedJson()}'",
+            $"aws iam create-role --role-name reader --path / --max-session-duration 3600 --permissions-boundary {boundary} "
+                + $"--assume-role-policy-document '{Healthy.Evidence.TrustPolicy.ToMinifiedJson()}'",
             fix,
             StringComparison.Ordinal
         );
@@ -93,7 +95,8 @@ public sealed class FixTests
         );
 
         Assert.EndsWith(
-            $"aws iam get-role --role-name {expected.Replace("reader-role", "reader-role --query Role.AssumeRolePolicyDocument", StringComparison.Ordinal)}",
+            "aws iam get-role --role-name "
+                + $"{expected.Replace("reader-role", "reader-role --query Role.AssumeRolePolicyDocument", StringComparison.Ordinal)}",
             fix,
             StringComparison.Ordinal
         );

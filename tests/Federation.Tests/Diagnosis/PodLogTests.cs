@@ -7,7 +7,8 @@ namespace Federation.Tests.Diagnosis;
 public sealed class PodLogTests
 {
     private const string Line =
-        """federation-token {"header":{"alg":"RS256","kid":"k1"},"claims":{"sub":"system:serviceaccount:reports:reader","aud":["sts.amazonaws.com"]}}""";
+        """federation-token {"header":{"alg":"RS256","kid":"k1"},"claims":"""
+        + """{"sub":"system:serviceaccount:reports:reader","aud":["sts.amazonaws.com"]}}""";
 
     [Fact]
     public void The_line_of_the_token_tells_algorithm_key_and_claims()

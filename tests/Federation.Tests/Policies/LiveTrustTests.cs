@@ -17,7 +17,8 @@ public sealed class LiveTrustTests
         """{"Sid":"Newer","Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Purpose":"unknown"}""",
         """{"Sid":"Twice","Effect":"Deny","Principal":"*","Action":"a:b","Condition":{"Bool":{"k":"true","k":"false"}}}""",
         """{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"a:b":"${aws:username}"}}}""",
-        """{"Sid":"FederationOfOthers","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root"]},"Action":["sts:AssumeRole"]}""",
+        """{"Sid":"FederationOfOthers","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root"]},"Action":"""
+            + """["sts:AssumeRole"]}""",
         """{"Sid":"FederationMain","Effect":"Deny","Principal":"*","Action":"sts:*"}""",
     ];
 
@@ -64,7 +65,8 @@ public sealed class LiveTrustTests
                     var all = foreign.Concat(ours.Select(sid => Json(Scene.Statement() with { Sid = sid }))).ToArray();
                     new Random(seed).Shuffle(all);
                     var live = LiveTrust.Parse(
-                        $$"""{ "Version": "2012-10-17", "Statement": {{(all.Length == 1 && isSingle ? all[0] : $"[ {string.Join(" , ", all)} ]")}} }"""
+                        """{ "Version": "2012-10-17", "Statement": """
+                            + $$"""{{(all.Length == 1 && isSingle ? all[0] : $"[ {string.Join(" , ", all)} ]")}} }"""
                     );
                     var tags = Acme.Tags.AddRange(Register("FederationAcmeMain1a2b3c4d", "FederationAcmeGone5e6f7a8b"));
 

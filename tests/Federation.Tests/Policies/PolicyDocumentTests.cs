@@ -8,10 +8,12 @@ public sealed class PolicyDocumentTests
     public void Single_values_and_lists_mean_the_same()
     {
         var single = PolicyDocument.Parse(
-            """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":true}}}}"""
+            """{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":"""
+                + """{"Bool":{"aws:SecureTransport":true}}}}"""
         );
         var lists = PolicyDocument.Parse(
-            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"],"Condition":{"Bool":{"aws:SecureTransport":["true"]}}}]}"""
+            """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"],"Condition":"""
+                + """{"Bool":{"aws:SecureTransport":["true"]}}}]}"""
         );
 
         Assert.True(single.MeansTheSame(lists));
@@ -132,10 +134,13 @@ public sealed class PolicyDocumentTests
                 "trustPolicy.Version = 2012-10-17",
                 "trustPolicy.FederationMain.Effect = Allow",
                 "trustPolicy.FederationMain.Action[sts:assumerolewithwebidentity] = sts:assumerolewithwebidentity",
-                "trustPolicy.FederationMain.Principal.Federated[arn:aws:iam::111122223333:oidc-provider/issuer.example/a] = arn:aws:iam::111122223333:oidc-provider/issuer.example/a",
+                "trustPolicy.FederationMain.Principal.Federated[arn:aws:iam::111122223333:oidc-provider/issuer.example/a] = "
+                    + "arn:aws:iam::111122223333:oidc-provider/issuer.example/a",
                 "trustPolicy.FederationMain.Condition.StringEquals.issuer.example/a:aud[sts.amazonaws.com] = sts.amazonaws.com",
-                "trustPolicy.FederationMain.Condition.StringEquals.issuer.example/a:sub[system:serviceaccount:ns:a] = system:serviceaccount:ns:a",
-                "trustPolicy.FederationMain.Condition.StringEquals.issuer.example/a:sub[system:serviceaccount:ns:b] = system:serviceaccount:ns:b",
+                "trustPolicy.FederationMain.Condition.StringEquals.issuer.example/a:sub[system:serviceaccount:ns:a] = "
+                    + "system:serviceaccount:ns:a",
+                "trustPolicy.FederationMain.Condition.StringEquals.issuer.example/a:sub[system:serviceaccount:ns:b] = "
+                    + "system:serviceaccount:ns:b",
             ],
             PolicyFields.Flatten(PolicyDocument.Parse(Example), "trustPolicy").Select(field => $"{field.Key} = {field.Value}")
         );

@@ -129,7 +129,8 @@ public sealed class PolicyEvaluatorTests
             PolicyDecision.ExplicitDeny,
             Evaluate(
                 "2012-10-17",
-                """{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringResembles":{"a:b":"c"}}}"""
+                """{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":"""
+                    + """{"StringResembles":{"a:b":"c"}}}"""
             ).Decision
         );
 

@@ -12,7 +12,8 @@ public sealed class PolicyGrammarTests
     [InlineData("""{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}""")]
     [InlineData("""{"Sid":"a1","Effect":"Deny","NotAction":["s3:*"],"NotResource":"arn:aws:s3:::b"}""")]
     [InlineData(
-        """{"Effect":"Allow","Action":"*","Resource":["arn:aws:s3:::${aws:username}/*","arn:*:s3:::b"],"Condition":{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":["a"]}}}"""
+        """{"Effect":"Allow","Action":"*","Resource":["arn:aws:s3:::${aws:username}/*","arn:*:s3:::b"],"Condition":"""
+            + """{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":["a"]}}}"""
     )]
     public void These_permissions_break_no_rule(string statement) => Assert.Empty(Check(statement, PolicyKind.Permissions));
 
@@ -81,10 +82,12 @@ public sealed class PolicyGrammarTests
 
     [Theory]
     [InlineData(
-        """{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"accounts.google.com:sub":"1"}}}"""
+        """{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"""
+            + """["sts:AssumeRoleWithWebIdentity","sts:TagSession"],"Condition":{"StringEquals":{"accounts.google.com:sub":"1"}}}"""
     )]
     [InlineData(
-        """{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::111122223333:root"],"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole*"}"""
+        """{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::111122223333:root"]"""
+            + ""","Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole*"}"""
     )]
     [InlineData("""{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}""")]
     public void These_trust_policies_break_no_rule(string statement) => Assert.Empty(Check(statement, PolicyKind.Trust));
@@ -97,7 +100,8 @@ public sealed class PolicyGrammarTests
     public void Googles_issuer_is_admitted_only_with_a_claim_of_it_pinned(string condition)
     {
         var statement =
-            $$"""{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{{condition}}}""";
+            """{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"}"""
+            + $$""","Action":"sts:AssumeRoleWithWebIdentity","Condition":{{condition}}}""";
 
         Assert.Contains("accounts.google.com:oaud", Assert.Single(Check(statement, PolicyKind.Trust)).Message, StringComparison.Ordinal);
     }

@@ -42,7 +42,8 @@ public sealed class TrustSidTests
         var own = TrustSid.Of("acme", workload);
         var trust = JsonNode
             .Parse(
-                $$"""{"Statement":[{"Sid":"{{own}}"},{"Sid":"{{own}}Office"},{"Sid":"OfficeOnly"},{"Sid":"FederationOffice"},{"Effect":"Deny"}]}"""
+                $$"""{"Statement":[{"Sid":"{{own}}"},{"Sid":"{{own}}Office"},{"Sid":"OfficeOnly"},{"Sid":"FederationOffice"},"""
+                    + """{"Effect":"Deny"}]}"""
             )!
             .AsObject();
 

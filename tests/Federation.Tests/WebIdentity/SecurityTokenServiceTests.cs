@@ -10,7 +10,8 @@ public sealed class SecurityTokenServiceTests
     private const string NotValidated =
         "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.";
     private const string NoKey =
-        "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements";
+        "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity "
+        + "documentation for requirements";
     private const string NotAuthorized = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
     private const string NotJwt = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
 
@@ -55,7 +56,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                "1 validation error detected: Value '100' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"
+                "1 validation error detected: Value '100' at 'durationSeconds' failed to satisfy constraint: Member must have "
+                    + "value greater than or equal to 900"
             );
             Row(
                 "DurationSeconds over 43200",
@@ -63,7 +65,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200"
+                "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must "
+                    + "have value less than or equal to 43200"
             );
             Row(
                 "RoleSessionName of one character",
@@ -71,7 +74,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                "1 validation error detected: Value 'a' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2"
+                "1 validation error detected: Value 'a' at 'roleSessionName' failed to satisfy constraint: Member must have "
+                    + "length greater than or equal to 2"
             );
             Row(
                 "RoleSessionName of 65 characters",
@@ -79,7 +83,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                $"1 validation error detected: Value '{new string('a', 65)}' at 'roleSessionName' failed to satisfy constraint: Member must have length less than or equal to 64"
+                $"1 validation error detected: Value '{new string('a', 65)}' at 'roleSessionName' failed to satisfy constraint: "
+                    + "Member must have length less than or equal to 64"
             );
             Row(
                 "RoleSessionName with a colon",
@@ -87,7 +92,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                @"1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*"
+                @"1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must "
+                    + @"satisfy regular expression pattern: [\w+=,.@-]*"
             );
             Row(
                 "RoleArn too short",
@@ -95,7 +101,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                "1 validation error detected: Value 'arn' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20"
+                "1 validation error detected: Value 'arn' at 'roleArn' failed to satisfy constraint: Member must have length "
+                    + "greater than or equal to 20"
             );
             Row(
                 "token under 4 characters, its value not shown",
@@ -103,7 +110,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                "1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: Member must have length greater than or equal to 4"
+                "1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: Member must have "
+                    + "length greater than or equal to 4"
             );
             Row(
                 "token over 20,000 characters",
@@ -111,7 +119,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                "1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: Member must have length less than or equal to 20000"
+                "1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: Member must have "
+                    + "length less than or equal to 20000"
             );
             Row(
                 "session policy over 2048 characters",
@@ -119,7 +128,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                $"1 validation error detected: Value '{new string('a', 2049)}' at 'policy' failed to satisfy constraint: Member must have length less than or equal to 2048"
+                $"1 validation error detected: Value '{new string('a', 2049)}' at 'policy' failed to satisfy constraint: Member "
+                    + "must have length less than or equal to 2048"
             );
             Row(
                 "two limits at once",
@@ -127,7 +137,9 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.ParameterInvalid,
                 "ValidationError",
                 400,
-                "2 validation errors detected: Value 'a' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2; Value '1' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"
+                "2 validation errors detected: Value 'a' at 'roleSessionName' failed to satisfy constraint: Member must have "
+                    + "length greater than or equal to 2; Value '1' at 'durationSeconds' failed to satisfy constraint: Member must "
+                    + "have value greater than or equal to 900"
             );
             Row(
                 "the provider's ARN as role ARN",
@@ -453,7 +465,8 @@ public sealed class SecurityTokenServiceTests
                 RefusalReason.NotYetValid,
                 "InvalidIdentityToken",
                 400,
-                $"Token not yet valid: current date/time {Scene.At(300)} must be after or equal to the not-before date/time {Scene.At(3600)}"
+                $"Token not yet valid: current date/time {Scene.At(300)} must be after or equal to the not-before date/time "
+                    + $"{Scene.At(3600)}"
             );
 
             // The audience.
