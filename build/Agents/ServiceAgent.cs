@@ -108,7 +108,7 @@ internal abstract class ServiceAgent : IBuildAgent
         }
         else
         {
-            SetOutput(StepContract.Outcome, ExitCodes.Of(conclusion.Findings) == ExitCodes.Invalid ? "invalid" : "failed");
+            SetOutput(StepContract.Outcome, ExitCodes.For(conclusion.Findings) == ExitCodes.Invalid ? "invalid" : "failed");
         }
 
         WriteSummary(conclusion);

@@ -29,7 +29,7 @@ public static class BuildHost
         {
             failure.Show(refused.Findings);
             agent.Conclude(Conclusion.Of(new Ending(), refused.Findings));
-            return ExitCodes.Of(refused.Findings);
+            return ExitCodes.For(refused.Findings);
         }
 
         if (line.Help)
@@ -79,7 +79,7 @@ public static class BuildHost
         {
             var errors = failure.Show(thrown, ending.Findings);
             agent.Conclude(Conclusion.Of(ending, errors));
-            return thrown is TargetFailedException failed ? failed.ExitCode : Math.Max(ExitCodes.Of(errors), ExitCodes.No);
+            return thrown is TargetFailedException failed ? failed.ExitCode : Math.Max(ExitCodes.For(errors), ExitCodes.No);
         }
 
         if (code == 0)

@@ -91,7 +91,7 @@ public sealed class CommandLine
         );
         if (argument is null)
         {
-            var meant = NearMiss.Of(name.TrimStart('-'), Arguments.All.Select(known => known.Name));
+            var meant = NearMiss.Find(name.TrimStart('-'), Arguments.All.Select(known => known.Name));
             return Invalid(
                 $"There is no argument {name}.",
                 meant is null ? "See --help for all arguments." : $"Did you mean --{meant}? See --help for all arguments."
@@ -147,7 +147,7 @@ public sealed class CommandLine
     {
         if (argument == Arguments.Target && !targets.Contains(value, StringComparer.OrdinalIgnoreCase))
         {
-            var meant = NearMiss.Of(value, targets);
+            var meant = NearMiss.Find(value, targets);
             return Invalid(
                 $"There is no target '{value}'.",
                 $"{(meant is null ? "" : $"Did you mean '{meant}'? ")}Targets: {string.Join(", ", targets)}."

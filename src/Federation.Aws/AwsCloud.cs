@@ -32,7 +32,7 @@ public sealed class AwsCloud : ICloud, IDisposable
         var mark = new Mark(configuration.Name, []);
         _calls = new AwsCalls(time);
         Accounts = new AwsAccounts(endpoints, _calls, time);
-        _providers = new Providers(Accounts, new IssuerCertificates(IssuerTransport.Of(endpoints), time), mark);
+        _providers = new Providers(Accounts, new IssuerCertificates(IssuerTransport.For(endpoints), time), mark);
         _roles = new Roles(Accounts, directory, mark, time);
     }
 

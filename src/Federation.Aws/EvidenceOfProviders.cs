@@ -86,7 +86,7 @@ internal sealed class EvidenceOfProviders(ProviderReader providers, Cancellation
             || GoogleHosts.Any(google =>
                 host.Equals(google, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + google, StringComparison.OrdinalIgnoreCase)
             )
-            || NearMiss.Of(host, [wanted]) is not null;
+            || NearMiss.Find(host, [wanted]) is not null;
     }
 
     private static string HostOf(string url) => url.Split('/')[0];

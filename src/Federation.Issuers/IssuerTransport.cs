@@ -22,7 +22,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
     /// <exception cref="FindingException">
     /// The map or the file of trust anchors cannot be used (FED8013, for each), or a sandbox's map leads to another machine (FED8005).
     /// </exception>
-    public static IssuerTransport Of(CloudEndpoints endpoints)
+    public static IssuerTransport For(CloudEndpoints endpoints)
     {
         var unusable = new List<Finding>();
         var map = Use(CloudEndpoints.Variables.IssuerConnectTo, endpoints.IssuerConnectTo, ConnectTo.Parse, unusable);

@@ -197,7 +197,7 @@ internal sealed class ClusterReading(
                 Refused = NoPod(
                     name,
                     $"the cluster {Cluster.Key} has no such pod",
-                    NearMiss.Of(pod, (others.Found ?? []).Select(other => other.Name())) is { } near ? $"{@namespace}/{near}" : null
+                    NearMiss.Find(pod, (others.Found ?? []).Select(other => other.Name())) is { } near ? $"{@namespace}/{near}" : null
                 ),
             }
         );

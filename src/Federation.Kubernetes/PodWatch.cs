@@ -77,7 +77,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
 
                 var now = time.GetUtcNow();
                 var snapshot = Snapshots.Of(Pod, _events.Values);
-                var verdict = _isGone && !HasEnded ? new PodVerdict.Hopeless(TakenAway()) : PodVerdict.Of(snapshot, now);
+                var verdict = _isGone && !HasEnded ? new PodVerdict.Hopeless(TakenAway()) : PodVerdict.From(snapshot, now);
                 if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested || (_isDenied && isDeniedForGood(snapshot)))
                 {
                     return new PodOutcome(verdict, snapshot, !_isGone, Pod.Status?.StartTime is not null, watch.Fault);

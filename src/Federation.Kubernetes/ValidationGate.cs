@@ -162,7 +162,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
 
     private (WorkloadEvidence Evidence, WorkloadDiagnosis Diagnosis) Diagnose(GateRequest request, PodEvidence proof)
     {
-        var known = request.Evidence ?? WorkloadEvidence.Of(request.Documents, [request.Documents]);
+        var known = request.Evidence ?? WorkloadEvidence.FromDocuments(request.Documents, [request.Documents]);
         var evidence = known with
         {
             Kubernetes = known.Kubernetes with { Pods = Reading.Of<IReadOnlyList<PodEvidence>>([proof]) },

@@ -137,7 +137,7 @@ internal sealed class CloudEvidence(GoogleCloud google, KubernetesCloud kubernet
 
     /// <summary>What may be shown of a token, and whether its issuer signed it. The rest is dropped.</summary>
     private static TokenEvidence Show(string source, string text, WorkloadEvidence evidence) =>
-        TokenEvidence.Of(source, text) with
+        TokenEvidence.FromText(source, text) with
         {
             SignatureHolds = evidence.Google.Issuer?.Found is { } published ? TokenSignature.Holds(text, published.Keys) : null,
         };

@@ -105,7 +105,7 @@ public sealed class FederationRun : IAsyncDisposable
             _events.Tell(
                 new RunEvent.TokensCompared(
                     evidence.Workload,
-                    [.. evidence.Tokens.Select(token => (token, TokenComparison.Of(evidence, token, read.Taken)))],
+                    [.. evidence.Tokens.Select(token => (token, TokenComparison.Compare(evidence, token, read.Taken)))],
                     evidence.Tokens.Count > 0 ? diagnosis.OnlyTokens() : diagnosis with { Findings = WhyNoToken(evidence) }
                 )
             );

@@ -15,7 +15,7 @@ internal static class Known
             .. rendered
                 .Documents.Where(documents => opened.SelectedNames.Contains(documents.Workload.Name))
                 .Select(documents =>
-                    WorkloadEvidence.Of(documents, sharing[RoleOf(documents.Workload)], opened.Configuration.Strict) with
+                    WorkloadEvidence.FromDocuments(documents, sharing[RoleOf(documents.Workload)], opened.Configuration.Strict) with
                     {
                         Federation = opened.Configuration.Name,
                     }

@@ -65,7 +65,7 @@ public sealed class Session(
         var google = new GoogleCloud(endpoints, time);
         var kubernetes = new KubernetesCloud(configuration, google, endpoints, time);
         var aws = new AwsCloud(configuration, google, endpoints, time);
-        var issuers = new IssuerClient(IssuerTransport.Of(endpoints), time, IssuerClient.PatientAttempts);
+        var issuers = new IssuerClient(IssuerTransport.For(endpoints), time, IssuerClient.PatientAttempts);
         return new Session(
             endpoints,
             [google, kubernetes, aws],

@@ -167,7 +167,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var awsEndpoint = new Uri("http://" + awsListener.HostAndPort);
         var googleEndpoint = new Uri($"http://{googleListener.HostAndPort}/");
         var administrator = aws.AdministratorKeys[options.Accounts[0].Id];
-        Environment = SandboxEnvironment.Of(
+        Environment = SandboxEnvironment.Variables(
             options,
             _files,
             awsEndpoint,
@@ -202,7 +202,7 @@ public sealed class SandboxClouds : IAsyncDisposable
 
         await _files.WriteClientFilesAsync(
             google.Tokens.KeyFile(new Uri(googleEndpoint, "token")),
-            KubeConfig.Of(clusters.Values, cluster => clusterListeners[cluster.Cluster.Key].HostAndPort, authority.RootPem),
+            KubeConfig.Write(clusters.Values, cluster => clusterListeners[cluster.Cluster.Key].HostAndPort, authority.RootPem),
             AwsProfiles.Config(options.Accounts),
             AwsProfiles.Credentials(options.Accounts, aws.AdministratorKeys),
             cancellationToken

@@ -75,7 +75,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
                 NodeName = Node,
                 Environment = inCluster,
                 HostAws = options.HostAws,
-                Images = options.Images.ToDictionary(image => image.Key, image => ImageStore.Of(image.Value), StringComparer.Ordinal),
+                Images = options.Images.ToDictionary(image => image.Key, image => ImageStore.ToImage(image.Value), StringComparer.Ordinal),
             },
             time
         );

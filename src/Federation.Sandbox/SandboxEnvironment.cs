@@ -62,7 +62,7 @@ internal static class SandboxEnvironment
     ];
 
     /// <summary>The exported variables.</summary>
-    public static IReadOnlyDictionary<string, string> Of(
+    public static IReadOnlyDictionary<string, string> Variables(
         SandboxOptions options,
         SandboxFiles files,
         Uri awsEndpoint,

@@ -186,8 +186,8 @@ public sealed class EvidenceTests : IAsyncLifetime
     {
         using var cloud = new GoogleCloud(_google.Endpoints, new ImpatientTime());
         var unmapped = _google.Endpoints with { IssuerConnectTo = "other.example:443:127.0.0.1:1" };
-        using var issuers = new IssuerClient(IssuerTransport.Of(_google.Endpoints), TimeProvider.System);
-        using var refusing = new IssuerClient(IssuerTransport.Of(unmapped), TimeProvider.System);
+        using var issuers = new IssuerClient(IssuerTransport.For(_google.Endpoints), TimeProvider.System);
+        using var refusing = new IssuerClient(IssuerTransport.For(unmapped), TimeProvider.System);
         var (reader, other) = (new GoogleEvidenceReader(cloud, issuers), new GoogleEvidenceReader(cloud, refusing));
 
         var first = await ReadAsync(reader, Given.Workload());
@@ -247,7 +247,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     private async Task<IReadOnlyDictionary<string, GoogleEvidence>> ReadAsync(GoogleCloud cloud, params Workload[] workloads)
     {
         using var issuers = new IssuerClient(
-            IssuerTransport.Of(_google.Endpoints),
+            IssuerTransport.For(_google.Endpoints),
             new ImpatientTime(IssuerTransport.Timeout),
             IssuerClient.PatientAttempts
         );

@@ -17,7 +17,7 @@ public sealed class IssuerTransportTests : IDisposable
         var absent = Path.Combine(_directory.FullName, "absent.pem");
 
         var refused = Assert.Throws<FindingException>(() =>
-            IssuerTransport.Of(new CloudEndpoints { IssuerConnectTo = "container.googleapis.com", IssuerAuthorityFile = absent })
+            IssuerTransport.For(new CloudEndpoints { IssuerConnectTo = "container.googleapis.com", IssuerAuthorityFile = absent })
         );
 
         Assert.All(refused.Findings, finding => Assert.Equal(FindingCodes.ArgumentInvalid, finding.Code));
@@ -35,7 +35,7 @@ public sealed class IssuerTransportTests : IDisposable
         var file = Path.Combine(_directory.FullName, "ca.pem");
         await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
 
-        var refused = Assert.Throws<FindingException>(() => IssuerTransport.Of(new CloudEndpoints { IssuerAuthorityFile = file }));
+        var refused = Assert.Throws<FindingException>(() => IssuerTransport.For(new CloudEndpoints { IssuerAuthorityFile = file }));
 
         Assert.Equal((FindingCodes.ArgumentInvalid, file), (Assert.Single(refused.Findings).Code, refused.Findings[0].Actual));
     }
@@ -47,7 +47,7 @@ public sealed class IssuerTransportTests : IDisposable
         var file = Path.Combine(_directory.FullName, "ca.pem");
         await File.WriteAllTextAsync(file, authority.RootPem, TestContext.Current.CancellationToken);
 
-        Assert.NotNull(IssuerTransport.Of(new CloudEndpoints { IssuerAuthorityFile = file }));
+        Assert.NotNull(IssuerTransport.For(new CloudEndpoints { IssuerAuthorityFile = file }));
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class IssuerTransportTests : IDisposable
     public void The_map_of_a_sandbox_leads_only_to_this_machine(string map, string elsewhere)
     {
         var refused = Assert.Throws<FindingException>(() =>
-            IssuerTransport.Of(new CloudEndpoints { IssuerConnectTo = map, IsSandbox = true })
+            IssuerTransport.For(new CloudEndpoints { IssuerConnectTo = map, IsSandbox = true })
         );
 
         var finding = Assert.Single(refused.Findings);
@@ -68,7 +68,7 @@ public sealed class IssuerTransportTests : IDisposable
     public async Task A_sandbox_reaches_no_issuer_that_it_does_not_map()
     {
         var endpoints = new CloudEndpoints { IssuerConnectTo = "container.googleapis.com:443:[::1]:1", IsSandbox = true };
-        using var client = new IssuerClient(IssuerTransport.Of(endpoints), TimeProvider.System);
+        using var client = new IssuerClient(IssuerTransport.For(endpoints), TimeProvider.System);
 
         var refused = await Assert.ThrowsAsync<IssuerException>(() =>
             client.FetchAsync("https://accounts.google.com", TestContext.Current.CancellationToken)

@@ -507,7 +507,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         using var cloud = Given.Cloud(_cluster);
         var workload = Given.Workload() with { TokenLifetime = TimeSpan.FromMinutes(20) };
 
-        var token = TokenEvidence.Of("preflight", await new KubernetesEvidenceReader(cloud).RequestTokenAsync(workload, Cancelled));
+        var token = TokenEvidence.FromText("preflight", await new KubernetesEvidenceReader(cloud).RequestTokenAsync(workload, Cancelled));
 
         Assert.Equal((workload.Subject, workload.Cluster.Issuer), ((string?)token.Claims!["sub"], (string?)token.Claims["iss"]));
         Assert.Equal(["sts.amazonaws.com"], token.Claims["aud"]!.AsArray().Select(audience => (string?)audience));
@@ -600,7 +600,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     private static WorkloadEvidence Evidence(Workload workload)
     {
         var rendered = Given.Input(workload).Workloads[0];
-        return WorkloadEvidence.Of(rendered, [rendered]);
+        return WorkloadEvidence.FromDocuments(rendered, [rendered]);
     }
 
     private async Task<KubernetesEvidence> ReadAsync(EvidenceScope scope, Workload? workload = null)

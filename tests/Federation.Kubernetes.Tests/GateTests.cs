@@ -299,7 +299,7 @@ public sealed class GateTests : IAsyncLifetime
     public async Task A_check_that_is_denied_is_not_tried_again_where_the_policies_that_are_there_say_no()
     {
         var request = Request() with { CheckWait = TimeSpan.FromSeconds(60) };
-        var known = WorkloadEvidence.Of(request.Documents, [request.Documents]);
+        var known = WorkloadEvidence.FromDocuments(request.Documents, [request.Documents]);
         var role = new RoleEvidence(request.Workload.RoleArn)
         {
             MaxSessionDuration = TimeSpan.FromHours(1),

@@ -49,7 +49,7 @@ internal sealed class ImageStore(KubeletOptions options, IContainerIsolation iso
     }
 
     /// <summary>The replacement for an image in the configuration's <c>sandbox.images</c>.</summary>
-    public static ContainerImage Of(SandboxImage image) =>
+    public static ContainerImage ToImage(SandboxImage image) =>
         image switch
         {
             SandboxImage.Aws => new ContainerImage { Command = ["sh"], Tools = [ImageTool.Aws] },

@@ -63,7 +63,7 @@ internal static class ConfigurationRules
         else if (workload.Get(key) is { } name)
         {
             // A suggestion costs a look at every name: too much for findings that are only counted.
-            var near = reading.IsFull ? null : NearMiss.Of(name, sections.Names);
+            var near = reading.IsFull ? null : NearMiss.Find(name, sections.Names);
             reading.Invalid(
                 workload.At(key),
                 $"there is no {key.Name} {PlainText.Quoted(name)} under {sections.Key.Label}"

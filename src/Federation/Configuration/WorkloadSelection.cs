@@ -46,7 +46,7 @@ public static class WorkloadSelection
 
     private static Finding NothingMatches(string pattern, IReadOnlyList<Workload> workloads)
     {
-        var near = NearMiss.Of(pattern, workloads.Select(workload => workload.Name));
+        var near = NearMiss.Find(pattern, workloads.Select(workload => workload.Name));
         return new Finding
         {
             Code = FindingCodes.ArgumentInvalid,

@@ -18,7 +18,7 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
 
     /// <param name="expected">With or without <c>https://</c>, as it should be where <paramref name="actual"/> was found.</param>
     /// <returns>Null if they are equal or unrelated.</returns>
-    public static IssuerNearMiss? Of(string expected, string actual)
+    public static IssuerNearMiss? Find(string expected, string actual)
     {
         if (actual == expected)
         {
@@ -70,7 +70,7 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
             && Cluster().Match(expected) is { Success: true } wanted
         )
         {
-            return OfCluster(wanted, found);
+            return Describe(wanted, found);
         }
 
         return actual switch
@@ -88,7 +88,7 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
         };
     }
 
-    private static IssuerNearMiss OfCluster(Match wanted, Match found)
+    private static IssuerNearMiss Describe(Match wanted, Match found)
     {
         string[] differing = [.. Parts.Where(part => Part(wanted, part) != Part(found, part))];
         string?[] all =
@@ -96,7 +96,7 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
             found.Groups["port"].Success ? "has a port" : null,
             found.Groups["version"].Success ? null : "lacks /v1",
             Part(found, "kind") is not "locations" and var kind ? $"says {kind} instead of locations" : null,
-            differing.Length == 0 ? null : OfParts(wanted, found, differing),
+            differing.Length == 0 ? null : DescribeParts(wanted, found, differing),
             found.Value.TrimEnd('/').Any(char.IsAsciiLetterUpper) ? "differs in case, which IAM and STS tell apart" : null,
             found.Groups["slash"].Success ? "has a slash at the end, which makes it another provider" : null,
         ];
@@ -106,7 +106,7 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
         );
     }
 
-    private static string OfParts(Match wanted, Match found, string[] differing)
+    private static string DescribeParts(Match wanted, Match found, string[] differing)
     {
         var (wantedPlace, foundPlace) = (Part(wanted, "location"), Part(found, "location"));
         return differing switch

@@ -46,7 +46,7 @@ public abstract record PodVerdict
     /// <summary>
     /// Reads the pod's state; reasons and phases are those of the Kubernetes documentation, "Pod Lifecycle" and "Images".
     /// </summary>
-    public static PodVerdict Of(PodSnapshot pod, DateTimeOffset now)
+    public static PodVerdict From(PodSnapshot pod, DateTimeOffset now)
     {
         switch (pod.Phase)
         {

@@ -28,7 +28,7 @@ public static class TokenComparison
     private static readonly string[] Compared = ["iss", "aud", "azp", "sub", "exp", "iat", "nbf"];
 
     /// <summary>The lines in the order in which AWS checks the claims, then the others; empty if it is not a token.</summary>
-    public static IReadOnlyList<ClaimLine> Of(WorkloadEvidence evidence, TokenEvidence seen, DateTimeOffset now)
+    public static IReadOnlyList<ClaimLine> Compare(WorkloadEvidence evidence, TokenEvidence seen, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(evidence);
         ArgumentNullException.ThrowIfNull(seen);
@@ -38,7 +38,7 @@ public static class TokenComparison
         }
 
         var subject = new WorkloadCase(evidence, now);
-        var judgement = TokenJudgement.Of(subject, subject.Live, seen);
+        var judgement = TokenJudgement.Judge(subject, subject.Live, seen);
         return
         [
             .. Compared.Where(claims.ContainsKey).Select(claim => Line(subject, judgement, claim, Text(claims[claim]))),

@@ -21,6 +21,6 @@ public static class ExitCodes
     public const int Terminated = 143;
 
     /// <summary>The exit code of a run with these findings: the first error's, or <see cref="Done"/>.</summary>
-    public static int Of(IEnumerable<Finding> findings) =>
+    public static int For(IEnumerable<Finding> findings) =>
         findings.FirstOrDefault(finding => finding.Severity == Severity.Error) is { } error ? error.Kind.ExitCode : Done;
 }

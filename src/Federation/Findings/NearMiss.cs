@@ -9,7 +9,7 @@ public static class NearMiss
     /// The closest of the words: the same but for case, hyphens and underscores, or within about a third of its letters
     /// (insertions, deletions, replacements, and swaps of neighbours). Null where none is near.
     /// </summary>
-    public static string? Of(string word, IEnumerable<string> words)
+    public static string? Find(string word, IEnumerable<string> words)
     {
         if (word.Length is 0 or > LongestWord)
         {

@@ -78,10 +78,10 @@ internal static class ConditionEvaluator
     }
 
     private static Result IsNull(PolicyCondition condition, bool isAbsent) =>
-        Of(condition.Values.Any(value => bool.TryParse(value, out var wanted) && wanted == isAbsent));
+        ResultOf(condition.Values.Any(value => bool.TryParse(value, out var wanted) && wanted == isAbsent));
 
     private static Result WithoutValue(ConditionOperator @operator) =>
-        Of(
+        ResultOf(
             @operator.IfExists
                 || @operator.Qualifier switch
                 {
@@ -113,13 +113,13 @@ internal static class ConditionEvaluator
             }
             else if ((match is PatternMatch.Yes) != @operator.Negated != all)
             {
-                return Of(!all);
+                return ResultOf(!all);
             }
         }
 
         return isUndecidable ? Result.Undecidable
             : isUnknown ? Result.Unknown
-            : Of(all);
+            : ResultOf(all);
     }
 
     private static PatternMatch AnyOf(ConditionOperator @operator, IReadOnlyList<string> wanted, string value, PolicyVariables variables)
@@ -217,5 +217,5 @@ internal static class ConditionEvaluator
 
     private static PatternMatch Match(bool matches) => matches ? PatternMatch.Yes : PatternMatch.No;
 
-    private static Result Of(bool holds) => holds ? Result.Holds : Result.Fails;
+    private static Result ResultOf(bool holds) => holds ? Result.Holds : Result.Fails;
 }

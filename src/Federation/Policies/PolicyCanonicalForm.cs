@@ -5,13 +5,13 @@ namespace Federation.Policies;
 /// <summary>Brings a document into the form that all documents with the same meaning share.</summary>
 internal static class PolicyCanonicalForm
 {
-    public static PolicyDocument Of(PolicyDocument document) =>
+    public static PolicyDocument Canonicalize(PolicyDocument document) =>
         document with
         {
             Statements =
             [
                 .. document
-                    .Statements.Select(Of)
+                    .Statements.Select(Canonicalize)
                     .Select(statement => (statement, json: PolicyWriter.Write(statement, PolicyJsonStyle.Canonical)))
                     .DistinctBy(pair => pair.json, StringComparer.Ordinal)
                     .OrderBy(pair => pair.statement.Sid, StringComparer.Ordinal)
@@ -20,7 +20,7 @@ internal static class PolicyCanonicalForm
             ],
         };
 
-    public static PolicyStatement Of(PolicyStatement statement) =>
+    public static PolicyStatement Canonicalize(PolicyStatement statement) =>
         statement with
         {
             // IAM accepts action names in any case; resources and principals are case-sensitive.
@@ -33,7 +33,7 @@ internal static class PolicyCanonicalForm
             Conditions =
             [
                 .. statement
-                    .Conditions.Select(Of)
+                    .Conditions.Select(Canonicalize)
                     .OrderBy(condition => condition.Operator, StringComparer.Ordinal)
                     .ThenBy(condition => condition.Key, StringComparer.Ordinal),
             ],
@@ -62,7 +62,7 @@ internal static class PolicyCanonicalForm
     private static string AccountPrincipal(string principal) =>
         principal.Length == 12 && principal.All(char.IsAsciiDigit) ? $"arn:aws:iam::{principal}:root" : principal;
 
-    private static PolicyCondition Of(PolicyCondition condition) =>
+    private static PolicyCondition Canonicalize(PolicyCondition condition) =>
         new(condition.Operator, condition.Key.ToLowerInvariant(), Set(condition.Values, Canonicalizer(condition.Operator))!);
 
     private static Func<string, string> Canonicalizer(string @operator)

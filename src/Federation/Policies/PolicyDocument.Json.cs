@@ -28,7 +28,7 @@ public sealed partial record PolicyDocument
     /// <summary>
     /// The document that represents all with the same meaning: see <see cref="MeansTheSame"/>.
     /// </summary>
-    public PolicyDocument Canonical() => PolicyCanonicalForm.Of(this);
+    public PolicyDocument Canonical() => PolicyCanonicalForm.Canonicalize(this);
 
     /// <summary>The canonical form as JSON without white space; equal exactly where <see cref="MeansTheSame"/> holds.</summary>
     public string ToCanonicalJson() => PolicyWriter.Write(Canonical(), PolicyJsonStyle.Canonical);

@@ -21,7 +21,7 @@ public static class TrustPolicies
             .Select(group =>
                 WithSubjects(group.First().statement, group.First().subjects, group.SelectMany(pair => pair.subjects?.Values ?? []))
             )
-            .Select(statement => (statement, json: PolicyWriter.Write(PolicyCanonicalForm.Of(statement), PolicyJsonStyle.Canonical)))
+            .Select(statement => (statement, json: PolicyWriter.Write(PolicyCanonicalForm.Canonicalize(statement), PolicyJsonStyle.Canonical)))
             .OrderBy(pair => pair.statement.Sid, StringComparer.Ordinal)
             .ThenBy(pair => pair.json, StringComparer.Ordinal)
             .Select(pair => pair.statement);
@@ -45,7 +45,7 @@ public static class TrustPolicies
     }
 
     private static string Template(PolicyStatement statement, PolicyCondition? subjects) =>
-        PolicyWriter.Write(PolicyCanonicalForm.Of(WithSubjects(statement, subjects, [])), PolicyJsonStyle.Canonical);
+        PolicyWriter.Write(PolicyCanonicalForm.Canonicalize(WithSubjects(statement, subjects, [])), PolicyJsonStyle.Canonical);
 
     private static PolicyStatement WithSubjects(PolicyStatement statement, PolicyCondition? subjects, IEnumerable<string> values) =>
         subjects is null

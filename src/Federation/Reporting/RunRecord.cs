@@ -31,7 +31,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
 
     /// <summary>The exit code of the run so far.</summary>
     public int ExitCode =>
-        ExitCodes.Of(Findings) is var code and not ExitCodes.Done ? code
+        ExitCodes.For(Findings) is var code and not ExitCodes.Done ? code
         : _reached == Outcome.Drifted ? ExitCodes.No
         : ExitCodes.Done;
 

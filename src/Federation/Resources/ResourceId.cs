@@ -30,16 +30,16 @@ public sealed record ResourceId : IComparable<ResourceId>
 
     /// <param name="account">The account's twelve digits.</param>
     /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
-    public static ResourceId Aws(string account, ResourceKind kind, string name) => new(Of(AwsCloud, kind), account, name);
+    public static ResourceId Aws(string account, ResourceKind kind, string name) => new(Checked(AwsCloud, kind), account, name);
 
     /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
-    public static ResourceId Google(string project, ResourceKind kind, string name) => new(Of(GoogleCloud, kind), project, name);
+    public static ResourceId Google(string project, ResourceKind kind, string name) => new(Checked(GoogleCloud, kind), project, name);
 
     /// <param name="cluster">The cluster's key in the configuration.</param>
     /// <param name="namespace">The namespace; for a namespace itself, its own name.</param>
     /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
     public static ResourceId Kubernetes(string cluster, string @namespace, ResourceKind kind, string name) =>
-        new(Of(KubernetesCloud, kind), $"{cluster}/{@namespace}", name);
+        new(Checked(KubernetesCloud, kind), $"{cluster}/{@namespace}", name);
 
     public int CompareTo(ResourceId? other) => string.CompareOrdinal(Value, other?.Value);
 
@@ -57,6 +57,6 @@ public sealed record ResourceId : IComparable<ResourceId>
 
     public static bool operator >=(ResourceId left, ResourceId right) => left.CompareTo(right) >= 0;
 
-    private static ResourceKind Of(string cloud, ResourceKind kind) =>
+    private static ResourceKind Checked(string cloud, ResourceKind kind) =>
         kind.Cloud == cloud ? kind : throw new ArgumentException($"{kind} is not a kind of {cloud}.", nameof(kind));
 }

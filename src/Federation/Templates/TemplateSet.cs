@@ -128,7 +128,7 @@ public sealed class TemplateSet
                     );
                 }
             }
-            else if (NearMiss.Of(path, builtIn) is { } meant)
+            else if (NearMiss.Find(path, builtIn) is { } meant)
             {
                 findings.Add(
                     TemplateReader.Invalid(

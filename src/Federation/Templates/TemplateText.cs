@@ -69,7 +69,7 @@ internal sealed partial record TemplateText(IReadOnlyList<TextSegment> Segments)
             {
                 refuse(
                     written,
-                    NearMiss.Of(name, Placeholder.Names) is { } near ? $"did you mean ${{{near}}}?" : "there is no such placeholder"
+                    NearMiss.Find(name, Placeholder.Names) is { } near ? $"did you mean ${{{near}}}?" : "there is no such placeholder"
                 );
             }
         }

@@ -18,7 +18,7 @@ public sealed class EvidenceFileTests
             Taken = new DateTimeOffset(2026, 11, 23, 18, 0, 0, TimeSpan.Zero),
             Workloads =
             [
-                WorkloadEvidence.Of(rendered, [rendered]) with
+                WorkloadEvidence.FromDocuments(rendered, [rendered]) with
                 {
                     Google = new() { Cluster = Reading.Of(new ClusterFacts("id", "RUNNING", WorkloadPool: null, [], CaCertificate: null)) },
                     Kubernetes = new()

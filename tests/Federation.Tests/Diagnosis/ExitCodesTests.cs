@@ -16,13 +16,13 @@ public sealed class ExitCodesTests
     [InlineData(FindingCodes.AwsPermissionDenied, 3)]
     [InlineData(FindingCodes.EndpointUnreachable, 3)]
     [InlineData(FindingCodes.KubernetesPermissionDenied, 3)]
-    public void Each_kind_of_error_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, ExitCodes.Of([Finding(code)]));
+    public void Each_kind_of_error_has_its_exit_code(string code, int exitCode) => Assert.Equal(exitCode, ExitCodes.For([Finding(code)]));
 
     [Fact]
     public void The_first_error_decides_and_warnings_never_do() =>
         Assert.Equal(
             ExitCodes.Refused,
-            ExitCodes.Of([
+            ExitCodes.For([
                 Finding(FindingCodes.ConfigurationInvalid) with
                 {
                     Severity = Severity.Warning,
@@ -34,7 +34,7 @@ public sealed class ExitCodesTests
 
     [Fact]
     public void Without_an_error_it_is_done() =>
-        Assert.Equal(ExitCodes.Done, ExitCodes.Of([Finding(FindingCodes.PermissionsTooBroad) with { Severity = Severity.Warning }]));
+        Assert.Equal(ExitCodes.Done, ExitCodes.For([Finding(FindingCodes.PermissionsTooBroad) with { Severity = Severity.Warning }]));
 
     private static Finding Finding(string code) =>
         new()

@@ -61,7 +61,7 @@ public sealed class IssuerNearMissTests
     )]
     public void A_mistake_is_called_by_its_name(string expected, string actual, string how, bool isSlip)
     {
-        var miss = IssuerNearMiss.Of(expected, actual);
+        var miss = IssuerNearMiss.Find(expected, actual);
         Assert.Equal((how, isSlip), (miss?.How, miss?.IsSlip));
     }
 
@@ -69,9 +69,9 @@ public sealed class IssuerNearMissTests
     [InlineData(Zonal)]
     [InlineData("token.actions.githubusercontent.com")]
     [InlineData("oidc.eks.ap-south-1.amazonaws.com/id/ABC")]
-    public void What_is_right_or_somebody_else_s_is_no_mistake(string actual) => Assert.Null(IssuerNearMiss.Of(Zonal, actual));
+    public void What_is_right_or_somebody_else_s_is_no_mistake(string actual) => Assert.Null(IssuerNearMiss.Find(Zonal, actual));
 
     [Fact]
     public void Whatever_it_is_compared_with_nothing_is_its_own_near_miss() =>
-        Gen.String.Sample(text => IssuerNearMiss.Of(text, text) is null || text.Contains("://", StringComparison.Ordinal));
+        Gen.String.Sample(text => IssuerNearMiss.Find(text, text) is null || text.Contains("://", StringComparison.Ordinal));
 }

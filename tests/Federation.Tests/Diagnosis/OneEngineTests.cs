@@ -56,7 +56,7 @@ public sealed class OneEngineTests
         var (spoil, code) = Refused[name];
         var claims = Healthy.Claims;
         spoil(claims);
-        var evidence = Seeing(TokenEvidence.Of("a file", Issuer.Sign(claims)));
+        var evidence = Seeing(TokenEvidence.FromText("a file", Issuer.Sign(claims)));
 
         Assert.Equal(code, Assert.Single(Errors(evidence)).Code);
     }
@@ -68,7 +68,7 @@ public sealed class OneEngineTests
             Assert
                 .Single(
                     Errors(
-                        Seeing(TokenEvidence.Of("a file", Issuer.Sign(Healthy.Claims.ToJsonString(), """{"alg":"HS256","kid":"key-1"}""")))
+                        Seeing(TokenEvidence.FromText("a file", Issuer.Sign(Healthy.Claims.ToJsonString(), """{"alg":"HS256","kid":"key-1"}""")))
                     )
                 )
                 .Code
@@ -78,7 +78,7 @@ public sealed class OneEngineTests
     public void A_claim_given_twice_counts_as_STS_reads_it()
     {
         var claims = Healthy.Claims.ToJsonString();
-        var evidence = Seeing(TokenEvidence.Of("a file", Issuer.Sign($$"""{{claims[..^1]}},"sub":"system:serviceaccount:team:other"}""")));
+        var evidence = Seeing(TokenEvidence.FromText("a file", Issuer.Sign($$"""{{claims[..^1]}},"sub":"system:serviceaccount:team:other"}""")));
 
         Assert.Equal(FindingCodes.TokenSubjectMismatch, Assert.Single(Errors(evidence)).Code);
     }
@@ -88,7 +88,7 @@ public sealed class OneEngineTests
     {
         var other = Healthy.Claims;
         other["sub"] = "system:serviceaccount:team:other";
-        var evidence = Seeing(TokenEvidence.Of("a file", Issuer.Sign(other)))
+        var evidence = Seeing(TokenEvidence.FromText("a file", Issuer.Sign(other)))
             .WithCondition(":sub", Healthy.IssuerPath + ":sub", Workload.Subject, "system:serviceaccount:team:other");
 
         var warning = Assert.Single(Diagnostician.Diagnose(evidence, Healthy.Now).Findings);
@@ -160,7 +160,7 @@ public sealed class OneEngineTests
                 scene =>
                 {
                     var (token, providers, keys, trust) = scene;
-                    var seen = TokenEvidence.Of("a file", token) with { SignatureHolds = TokenSignature.Holds(token, keys) };
+                    var seen = TokenEvidence.FromText("a file", token) with { SignatureHolds = TokenSignature.Holds(token, keys) };
                     var evidence = Healthy
                         .Evidence.WithProviders(providers)
                         .WithTrust(trust)

@@ -86,7 +86,7 @@ public sealed class PodVerdictTests
     private static PodSnapshot Pod(string phase, params ContainerSnapshot[] containers) =>
         new("team", "reader-verify-1", phase) { Created = Created, Containers = containers };
 
-    private static PodVerdict Of(PodSnapshot pod, TimeSpan after = default) => PodVerdict.Of(pod, Created + after);
+    private static PodVerdict Of(PodSnapshot pod, TimeSpan after = default) => PodVerdict.From(pod, Created + after);
 
     private static string Hopeless(PodSnapshot pod, TimeSpan after = default) =>
         Assert.IsType<PodVerdict.Hopeless>(Of(pod, after)).Finding.Code;

@@ -71,5 +71,5 @@ public sealed class TokenComparisonTests
         Assert.Equal(said, Wording.Duration(TimeSpan.FromSeconds(seconds)));
 
     private static IReadOnlyList<ClaimLine> Compare(WorkloadEvidence evidence) =>
-        TokenComparison.Of(evidence, evidence.Tokens[0], Healthy.Now);
+        TokenComparison.Compare(evidence, evidence.Tokens[0], Healthy.Now);
 }

@@ -12,7 +12,7 @@ internal readonly record struct ByteRange(int Start, int End)
 
     /// <summary>The range of a header with one; null for none, several or a malformed one, which RFC 9110 allows to ignore.</summary>
     /// <exception cref="AwsException">The range starts after the end of the content.</exception>
-    public static ByteRange? Of(string header, int length)
+    public static ByteRange? Parse(string header, int length)
     {
         if (!header.StartsWith("bytes=", StringComparison.Ordinal) || header["bytes=".Length..].Split('-') is not [var first, var last])
         {

@@ -10,7 +10,7 @@ internal sealed record CopiedObject(S3Object Source)
 
     /// <summary>Null if the call is not a copy.</summary>
     /// <exception cref="AwsException">The source does not exist, or the caller may not read it.</exception>
-    public static CopiedObject? Of(S3Call call, S3Buckets buckets, Authorizer authorizer)
+    public static CopiedObject? Find(S3Call call, S3Buckets buckets, Authorizer authorizer)
     {
         if (!call.Request.Headers.TryGetValue(Header, out var header))
         {
@@ -39,5 +39,5 @@ internal sealed record CopiedObject(S3Object Source)
 
     /// <summary>The bytes in the range of a header; all of them without one.</summary>
     public byte[] Range(string header) =>
-        ByteRange.Of(header, Source.Content.Length) is { } range ? Source.Content[range.Start..range.End] : Source.Content;
+        ByteRange.Parse(header, Source.Content.Length) is { } range ? Source.Content[range.Start..range.End] : Source.Content;
 }

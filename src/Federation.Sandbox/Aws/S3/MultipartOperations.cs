@@ -51,7 +51,7 @@ internal sealed class MultipartOperations(S3Buckets buckets, Authorizer authoriz
             throw new AwsException("InvalidArgument", $"Part number must be an integer between 1 and {MostParts}, inclusive");
         }
 
-        var source = CopiedObject.Of(call, buckets, authorizer);
+        var source = CopiedObject.Find(call, buckets, authorizer);
         var part = new S3Part(
             number,
             source is null ? call.Signed.Body : source.Range(call.Request.Headers["x-amz-copy-source-range"].ToString()),

@@ -33,7 +33,7 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
         }
 
         var content = stored.Content.AsMemory();
-        if (ByteRange.Of(call.Request.Headers.Range.ToString(), content.Length) is { } range)
+        if (ByteRange.Parse(call.Request.Headers.Range.ToString(), content.Length) is { } range)
         {
             response.StatusCode = StatusCodes.Status206PartialContent;
             response.Headers.ContentRange = $"bytes {range.Start}-{range.End - 1}/{content.Length}";
@@ -50,7 +50,7 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
     public Task PutAsync(S3Call call)
     {
         var headers = call.Request.Headers;
-        var digest = Md5.Of(call.Signed.Body);
+        var digest = Md5.Hash(call.Signed.Body);
         if (
             headers.ContentMD5.Count != 0
             && !string.Equals(headers.ContentMD5.ToString(), Convert.ToBase64String(digest), StringComparison.Ordinal)
@@ -70,7 +70,7 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
 
     public Task CopyAsync(S3Call call)
     {
-        var source = CopiedObject.Of(call, buckets, authorizer)!.Source;
+        var source = CopiedObject.Find(call, buckets, authorizer)!.Source;
         var replaces = string.Equals(call.Request.Headers["x-amz-metadata-directive"].ToString(), "REPLACE", StringComparison.Ordinal);
         if (!replaces && ReferenceEquals(call.Bucket!.Find(call.Target.Key!), source))
         {
@@ -81,7 +81,7 @@ internal sealed class ObjectOperations(S3Buckets buckets, Authorizer authorizer,
             );
         }
 
-        var copy = new S3Object(call.Target.Key!, source.Content, Md5.Quoted(Md5.Of(source.Content)), time.GetUtcNow())
+        var copy = new S3Object(call.Target.Key!, source.Content, Md5.Quoted(Md5.Hash(source.Content)), time.GetUtcNow())
         {
             Description = replaces ? S3Description.Of(call.Request) : source.Description,
         };

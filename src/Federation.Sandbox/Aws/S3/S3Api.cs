@@ -17,7 +17,7 @@ internal sealed class S3Api(S3Buckets buckets, Authorizer authorizer, CallLog ca
     /// <exception cref="AwsException">S3 refuses.</exception>
     public async Task HandleAsync(HttpContext context, AwsRequest request, SignedRequest? signed)
     {
-        var target = S3Target.Of(request);
+        var target = S3Target.Parse(request);
         var operation =
             Operation(request, target)
             ?? throw new AwsException(

@@ -120,7 +120,7 @@ internal sealed record S3Upload(string Id, string Key, S3Description Description
 
 internal sealed record S3Part(int Number, byte[] Content, DateTimeOffset Modified)
 {
-    public byte[] Digest { get; } = Md5.Of(Content);
+    public byte[] Digest { get; } = Md5.Hash(Content);
 
     public string ETag => Md5.Quoted(Digest);
 }
@@ -128,7 +128,7 @@ internal sealed record S3Part(int Number, byte[] Content, DateTimeOffset Modifie
 #pragma warning disable CA5351 // S3 defines entity tags as MD5 digests; they secure nothing.
 internal static class Md5
 {
-    public static byte[] Of(byte[] content) => MD5.HashData(content);
+    public static byte[] Hash(byte[] content) => MD5.HashData(content);
 
     /// <summary>The entity tag of an object that was uploaded in one piece.</summary>
     public static string Quoted(byte[] digest) => $"\"{Convert.ToHexStringLower(digest)}\"";

@@ -7,7 +7,7 @@ internal sealed record S3Target(string? Bucket, string? Key)
 {
     private const string Loopback = ".localhost";
 
-    public static S3Target Of(AwsRequest request)
+    public static S3Target Parse(AwsRequest request)
     {
         var path = Uri.UnescapeDataString(request.RawPath.TrimStart('/'));
         if (VirtualHost(request.Host) is { } host)

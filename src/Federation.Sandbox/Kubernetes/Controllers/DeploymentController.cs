@@ -184,7 +184,7 @@ internal sealed class DeploymentController(ObjectStore store, Registry registry,
     private JsonObject CreateSet(JsonObject deployment, List<JsonObject> old, long revision)
     {
         var template = deployment["spec"]!["template"]!;
-        var hash = PodTemplateHash.Of(template);
+        var hash = PodTemplateHash.Compute(template);
         var wanted = Wanted(deployment);
         var (surge, _) = RollingLimits.Of(deployment);
         var replicas = IsRecreate(deployment) ? wanted : Math.Max(0, Math.Min(wanted, wanted + surge - old.Sum(Wanted)));

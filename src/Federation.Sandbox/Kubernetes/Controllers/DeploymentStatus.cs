@@ -15,11 +15,11 @@ internal static class DeploymentStatus
         var before = deployment["status"] as JsonObject ?? [];
         var spec = deployment["spec"];
         var wanted = spec.Number("replicas") ?? 1;
-        var available = sets.Sum(static set => Of(set, "availableReplicas"));
+        var available = sets.Sum(static set => StatusCount(set, "availableReplicas"));
         var status = new JsonObject { ["observedGeneration"] = deployment["metadata"].Number("generation") ?? 0 };
-        status.SetCount("replicas", sets.Sum(static set => Of(set, "replicas")));
-        status.SetCount("updatedReplicas", current is null ? 0 : Of(current, "replicas"));
-        status.SetCount("readyReplicas", sets.Sum(static set => Of(set, "readyReplicas")));
+        status.SetCount("replicas", sets.Sum(static set => StatusCount(set, "replicas")));
+        status.SetCount("updatedReplicas", current is null ? 0 : StatusCount(current, "replicas"));
+        status.SetCount("readyReplicas", sets.Sum(static set => StatusCount(set, "readyReplicas")));
         status.SetCount("availableReplicas", available);
         status.SetCount("unavailableReplicas", sets.Sum(static set => set["spec"].Number("replicas") ?? 0) - available);
         status.SetOrRemove("conditions", before["conditions"]?.DeepClone());
@@ -44,10 +44,10 @@ internal static class DeploymentStatus
     public static bool IsComplete(JsonObject deployment)
     {
         var wanted = deployment["spec"].Number("replicas") ?? 1;
-        return Of(deployment, "updatedReplicas") == wanted
-            && Of(deployment, "replicas") == wanted
-            && Of(deployment, "availableReplicas") == wanted
-            && Of(deployment, "observedGeneration") >= (deployment["metadata"].Number("generation") ?? 0);
+        return StatusCount(deployment, "updatedReplicas") == wanted
+            && StatusCount(deployment, "replicas") == wanted
+            && StatusCount(deployment, "availableReplicas") == wanted
+            && StatusCount(deployment, "observedGeneration") >= (deployment["metadata"].Number("generation") ?? 0);
     }
 
     /// <summary>The time until a rollout without progress counts as failed; null outside a rollout.</summary>
@@ -81,7 +81,7 @@ internal static class DeploymentStatus
     private static void UpdateProgress(JsonObject deployment, JsonObject before, JsonObject current, DateTimeOffset now)
     {
         var condition = deployment.Condition(Progressing);
-        if (condition.Text("reason") == Complete && Of(deployment, "replicas") == Of(deployment, "updatedReplicas"))
+        if (condition.Text("reason") == Complete && StatusCount(deployment, "replicas") == StatusCount(deployment, "updatedReplicas"))
         {
             // The rollout was complete: pods that end and are replaced later are not part of it.
             return;
@@ -143,5 +143,5 @@ internal static class DeploymentStatus
         ]);
     }
 
-    private static long Of(JsonObject value, string field) => value["status"].Number(field) ?? 0;
+    private static long StatusCount(JsonObject value, string field) => value["status"].Number(field) ?? 0;
 }

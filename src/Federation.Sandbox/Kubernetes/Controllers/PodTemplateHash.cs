@@ -8,7 +8,7 @@ namespace Federation.Sandbox.Kubernetes.Controllers;
 internal static class PodTemplateHash
 {
     /// <summary>The FNV-1a hash of the template's JSON, in the letters of generated names.</summary>
-    public static string Of(JsonNode template)
+    public static string Compute(JsonNode template)
     {
         const uint basis = 2166136261;
         const uint prime = 16777619;

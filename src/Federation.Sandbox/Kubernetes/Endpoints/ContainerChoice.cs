@@ -8,7 +8,7 @@ internal static class ContainerChoice
     private static readonly string[] Lists = ["initContainers", "containers", "ephemeralContainers"];
 
     /// <param name="asked">Empty: the pod's only container.</param>
-    public static string Of(JsonObject pod, string asked)
+    public static string Choose(JsonObject pod, string asked)
     {
         string[] names = [.. Lists.SelectMany(field => pod["spec"].Items(field)).Select(static container => container.Text("name"))];
         if (asked.Length > 0)

@@ -24,7 +24,7 @@ internal sealed class PodExecEndpoint(Registry registry, Func<IPodRuntime?> runt
     public async Task HandleAsync(Exchange exchange)
     {
         var pod = registry.Get(ResourceTable.Pods, exchange.Info.Namespace, exchange.Info.Name);
-        var container = ContainerChoice.Of(pod, exchange.Query("container"));
+        var container = ContainerChoice.Choose(pod, exchange.Query("container"));
         if (pod["spec"].Text("nodeName").Length == 0)
         {
             throw ApiException.BadRequest($"pod {pod.Name} does not have a host assigned");

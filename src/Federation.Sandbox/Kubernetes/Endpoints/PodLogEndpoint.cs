@@ -28,7 +28,7 @@ internal sealed class PodLogEndpoint(Registry registry, Func<IPodRuntime?> runti
         var options = LogOptions.Read(exchange);
         var pod = registry.Get(ResourceTable.Pods, exchange.Info.Namespace, exchange.Info.Name);
         options.Validate(pod.Name);
-        var container = ContainerChoice.Of(pod, options.Container);
+        var container = ContainerChoice.Choose(pod, options.Container);
         if (pod["spec"].Text("nodeName").Length == 0)
         {
             exchange.Context.Response.StatusCode = 204;

@@ -29,7 +29,7 @@ internal sealed class Choice<T>(params (string Word, T Meaning)[] words) : Value
             }
         }
 
-        var near = NearMiss.Of(scalar.Text, words.Select(word => word.Word));
+        var near = NearMiss.Find(scalar.Text, words.Select(word => word.Word));
         reading.Invalid(
             node.At,
             $"{label} must be {_words}, not {PlainText.Quoted(scalar.Text)}"

@@ -133,7 +133,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
         var name = "";
         if (!mapping.TryGet(TemplateKey, out var template))
         {
-            var near = mapping.Entries.Select(entry => entry.Key).FirstOrDefault(key => NearMiss.Of(key.Text, [TemplateKey]) is not null);
+            var near = mapping.Entries.Select(entry => entry.Key).FirstOrDefault(key => NearMiss.Find(key.Text, [TemplateKey]) is not null);
             if (near is null)
             {
                 reading.Invalid(
@@ -187,7 +187,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
 
         if (!templates.TryGetValue(name, out var takes))
         {
-            var near = NearMiss.Of(name, templates.Keys);
+            var near = NearMiss.Find(name, templates.Keys);
             reading.Add(
                 FindingCodes.TemplateInvalid,
                 named.At,
@@ -219,7 +219,7 @@ internal sealed class PolicyValue : Value<PolicyReference>
                 continue;
             }
 
-            var near = NearMiss.Of(key.Text, takes);
+            var near = NearMiss.Find(key.Text, takes);
             reading.Invalid(
                 key.At,
                 $"the policy template {PlainText.Quoted(name)} has no parameter {PlainText.Quoted(key.Text)}; "

@@ -123,7 +123,7 @@ internal sealed class Section : Value<SectionFields>
         var plain = NearMiss.Plain(written);
         return _inOrder.FirstOrDefault(key =>
                 key.Synonyms.Prepend(key.Name).Any(word => string.Equals(NearMiss.Plain(word), plain, StringComparison.Ordinal))
-            ) ?? (NearMiss.Of(written, _keys.Keys) is { } near ? _keys[near] : null);
+            ) ?? (NearMiss.Find(written, _keys.Keys) is { } near ? _keys[near] : null);
     }
 
     private void RejectKey(ScalarNode key, FileReading reading)

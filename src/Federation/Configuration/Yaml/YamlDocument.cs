@@ -251,7 +251,7 @@ internal sealed class YamlDocument
     {
         if (!_anchors.TryGetValue(name, out var node))
         {
-            var near = NearMiss.Of(name, _anchors.Keys);
+            var near = NearMiss.Find(name, _anchors.Keys);
             Break(
                 at,
                 $"the alias *{name} has no anchor &{name} before it" + (near is null ? "" : $"; did you mean *{near}?"),

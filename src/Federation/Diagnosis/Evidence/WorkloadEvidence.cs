@@ -46,7 +46,7 @@ public sealed record WorkloadEvidence
 
     /// <summary>The evidence before anything is read: only what the rendered documents say.</summary>
     /// <param name="sharing">All workloads that share its role, itself included.</param>
-    public static WorkloadEvidence Of(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing, bool strict = false) =>
+    public static WorkloadEvidence FromDocuments(RenderedWorkload rendered, IEnumerable<RenderedWorkload> sharing, bool strict = false) =>
         new()
         {
             Workload = rendered.Workload,
@@ -80,7 +80,7 @@ public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefe
     public string? Pod { get; init; }
 
     /// <summary>Keeps what may be shown of a token, and not its signature.</summary>
-    public static TokenEvidence Of(string source, string text) =>
+    public static TokenEvidence FromText(string source, string text) =>
         WebIdentityToken.TryParse(text, out var token, out var defect)
             ? new(source)
             {

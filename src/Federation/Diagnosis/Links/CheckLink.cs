@@ -42,7 +42,7 @@ internal static class CheckLink
     private static Finding? Failed(WorkloadCase subject, PodEvidence pod)
     {
         var text = string.Join('\n', pod.Log);
-        switch (PodVerdict.Of(pod.Snapshot, subject.Now))
+        switch (PodVerdict.From(pod.Snapshot, subject.Now))
         {
             case PodVerdict.Hopeless { Finding: { Kind.Class: FindingClass.PodEnded } ended }:
                 return pod.IsValidation

@@ -116,7 +116,7 @@ internal static class GoogleServiceAccountLink
                 + " A new binding takes effect after two minutes, sometimes seven.",
             Fix = subject.ApplyOr(
                 Configuration.ExistingResources.None,
-                ShellCommand.Of([
+                ShellCommand.Quote([
                     "gcloud",
                     "iam",
                     "service-accounts",

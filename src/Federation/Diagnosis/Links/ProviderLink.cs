@@ -95,7 +95,7 @@ internal static class ProviderLink
 
     /// <summary>The other audience is probably a misspelling of this one: with a scheme, in another case, a letter off.</summary>
     public static bool IsNear(string audience, string other) =>
-        other.Contains(audience, StringComparison.OrdinalIgnoreCase) || NearMiss.Of(audience, [other]) is not null;
+        other.Contains(audience, StringComparison.OrdinalIgnoreCase) || NearMiss.Find(audience, [other]) is not null;
 
     /// <summary>The provider of the cluster's issuer.</summary>
     public static ProviderEvidence? Own(WorkloadCase subject) =>
@@ -107,7 +107,7 @@ internal static class ProviderLink
     {
         var expected = subject.Cluster.IssuerPath;
         var (near, miss) = providers
-            .Select(provider => (Provider: provider, Miss: IssuerNearMiss.Of(expected, provider.Url)))
+            .Select(provider => (Provider: provider, Miss: IssuerNearMiss.Find(expected, provider.Url)))
             .Where(pair => pair.Miss is not null)
             .OrderByDescending(pair => pair.Miss!.IsSlip)
             .FirstOrDefault();

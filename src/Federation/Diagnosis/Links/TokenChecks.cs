@@ -18,7 +18,7 @@ internal static class TokenChecks
             return [Malformed(seen, seen.Defect)];
         }
 
-        var judgement = TokenJudgement.Of(subject, subject.Sound, seen);
+        var judgement = TokenJudgement.Judge(subject, subject.Sound, seen);
         if (judgement.Token is not { } token)
         {
             return [Malformed(seen, judgement.Refusals[0].Defect)];
@@ -116,7 +116,7 @@ internal static class TokenChecks
         }
 
         var expected = "https://" + subject.IssuerPath;
-        var near = IssuerNearMiss.Of(subject.IssuerPath, token.Issuer?.Replace("https://", "", StringComparison.Ordinal) ?? "");
+        var near = IssuerNearMiss.Find(subject.IssuerPath, token.Issuer?.Replace("https://", "", StringComparison.Ordinal) ?? "");
         return Found(
             FindingCodes.TokenIssuerMismatch,
             $"{Name(seen)} was issued by {token.Issuer}, not by {expected}{(near is null ? "" : $"; the issuer {near.How}")}.",

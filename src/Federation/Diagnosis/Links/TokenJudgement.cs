@@ -21,7 +21,7 @@ internal sealed record TokenJudgement(
     private const string UsualAlgorithm = "RS256";
 
     /// <param name="seen">With claims.</param>
-    public static TokenJudgement Of(WorkloadCase subject, AwsSide side, TokenEvidence seen)
+    public static TokenJudgement Judge(WorkloadCase subject, AwsSide side, TokenEvidence seen)
     {
         var claims = seen.Claims!;
         var text = UnsignedToken.FromClaims(seen.Algorithm ?? UsualAlgorithm, seen.KeyId, claims);

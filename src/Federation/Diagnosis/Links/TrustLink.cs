@@ -86,8 +86,8 @@ internal static class TrustLink
 
     private static List<Finding> Explain(WorkloadCase subject, RoleEvidence role, TrustVerdict verdict)
     {
-        var meant = verdict.NearMisses.OrderBy(miss => Distance(subject, miss)).FirstOrDefault();
-        if (meant is null || Distance(subject, meant) == Distances.Stranger)
+        var meant = verdict.NearMisses.OrderBy(miss => RelevanceOf(subject, miss)).FirstOrDefault();
+        if (meant is null || RelevanceOf(subject, meant) == Relevance.Unrelated)
         {
             return [Unmentioned(subject, role)];
         }
@@ -122,24 +122,24 @@ internal static class TrustLink
     }
 
     /// <summary>How likely a statement is the one meant for this workload, most likely first.</summary>
-    private enum Distances
+    private enum Relevance
     {
         OurSid,
         OurPrincipal,
-        Resembling,
-        Stranger,
+        Similar,
+        Unrelated,
     }
 
-    private static Distances Distance(WorkloadCase subject, TrustNearMiss miss)
+    private static Relevance RelevanceOf(WorkloadCase subject, TrustNearMiss miss)
     {
         if (IsNamedForUs(subject, miss.Statement))
         {
-            return Distances.OurSid;
+            return Relevance.OurSid;
         }
 
         if (miss.Obstacles.OfType<TrustObstacle.Principal>().FirstOrDefault() is not { } principal)
         {
-            return Distances.OurPrincipal;
+            return Relevance.OurPrincipal;
         }
 
         var mentionsWorkload = miss.Statement.Conditions.Any(condition =>
@@ -148,9 +148,9 @@ internal static class TrustLink
         );
         return
             mentionsWorkload
-            || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Of(subject.IssuerPath, PathOf(named)) is not null)
-            ? Distances.Resembling
-            : Distances.Stranger;
+            || principal.Named.Any(named => IsFederated(named) && IssuerNearMiss.Find(subject.IssuerPath, PathOf(named)) is not null)
+            ? Relevance.Similar
+            : Relevance.Unrelated;
     }
 
     /// <summary>Its Sid is that of the workload's own statement, as it is now or as versions of this tool up to 1.0 wrote it.</summary>
@@ -194,7 +194,7 @@ internal static class TrustLink
             : path == subject.IssuerPath ? "is a provider of another account; role and provider must be in the same account"
             : subject.IsGoogle ? $"is not Google's own issuer {ProviderUrl.Google}, which signs the ID tokens of Google service accounts"
             : path == ProviderUrl.Google ? "trusts the ID tokens of Google service accounts, not the cluster's own"
-            : IssuerNearMiss.Of(subject.IssuerPath, path)?.How ?? "is another provider";
+            : IssuerNearMiss.Find(subject.IssuerPath, path)?.How ?? "is another provider";
         return new Finding
         {
             Code = FindingCodes.TrustPrincipalMismatch,
@@ -249,7 +249,7 @@ internal static class TrustLink
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
                 $"{where} tests a key that no token of this issuer has: {issuer} "
-                    + $"{IssuerNearMiss.Of(subject.IssuerPath, issuer)?.How ?? "is not the issuer"}.",
+                    + $"{IssuerNearMiss.Find(subject.IssuerPath, issuer)?.How ?? "is not the issuer"}.",
                 $"{subject.IssuerPath}:{claim}",
                 unmet.Key
             );

@@ -126,7 +126,7 @@ internal sealed class WorkloadCase
 
     /// <summary>An AWS CLI command for the workload's account, with its profile and partition.</summary>
     public string Aws(params IEnumerable<string> words) =>
-        ShellCommand.Of([
+        ShellCommand.Quote([
             "aws",
             .. words,
             .. Workload.Account.Profile is { } profile ? new[] { "--profile", profile } : [],
@@ -135,7 +135,7 @@ internal sealed class WorkloadCase
 
     /// <summary>A kubectl command for the workload's cluster.</summary>
     public string Kubectl(params IEnumerable<string> words) =>
-        ShellCommand.Of(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
+        ShellCommand.Quote(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
 
     private IReadOnlyList<WebIdentityDecision.Refused> RefusalsOfExpected(AwsSide side, out TrustVerdict? undecided)
     {

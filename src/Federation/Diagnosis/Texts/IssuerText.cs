@@ -19,7 +19,7 @@ internal static class IssuerText
             return Elsewhere(issuer, finding);
         }
 
-        if (IssuerNearMiss.Of(expected, issuer) is not { } miss)
+        if (IssuerNearMiss.Find(expected, issuer) is not { } miss)
         {
             return finding with
             {
