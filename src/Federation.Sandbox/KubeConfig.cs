@@ -10,7 +10,11 @@ namespace Federation.Sandbox;
 /// </summary>
 internal static class KubeConfig
 {
-    public static string Write(IReadOnlyCollection<SandboxCluster> clusters, Func<SandboxCluster, string> address, string certificateAuthority)
+    public static string Write(
+        IReadOnlyCollection<SandboxCluster> clusters,
+        Func<SandboxCluster, string> address,
+        string certificateAuthority
+    )
     {
         var authority = Convert.ToBase64String(Encoding.ASCII.GetBytes(certificateAuthority));
         JsonArray Each(Func<SandboxCluster, JsonObject> describe) =>

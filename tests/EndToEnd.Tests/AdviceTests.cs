@@ -52,7 +52,11 @@ public sealed partial class AdviceTests
     private static MatchCollection Advised(string file)
     {
         var text = Checkout.Read(file);
-        text = file.EndsWith(".cs", StringComparison.Ordinal) ? WordOfACommand().Replace(Comment().Replace(text, ""), "") : text;
+        if (file.EndsWith(".cs", StringComparison.Ordinal))
+        {
+            text = WordOfACommand().Replace(Concatenation().Replace(Comment().Replace(text, ""), ""), "");
+        }
+
         return Argument().Matches(OtherTool().Replace(text, ""));
     }
 
@@ -74,6 +78,10 @@ public sealed partial class AdviceTests
     /// <summary>An option alone in a string literal: a word in the list of another tool's command.</summary>
     [GeneratedRegex("\"--[a-z-]+\"", RegexOptions.NonBacktracking)]
     private static partial Regex WordOfACommand();
+
+    /// <summary>Where a long string literal is continued on the next line.</summary>
+    [GeneratedRegex("\"\\s*\\+ [$@]*\"", RegexOptions.NonBacktracking)]
+    private static partial Regex Concatenation();
 
     [GeneratedRegex(@"^[ ]*//.*$", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
     private static partial Regex Comment();

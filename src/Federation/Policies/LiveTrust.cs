@@ -138,7 +138,8 @@ public sealed record LiveTrust
 public sealed record LiveStatement(string? Sid, string Json)
 {
     /// <summary>Equal for statements that mean the same; of one that cannot be read, the text itself.</summary>
-    internal string Meaning => Parse() is { } read ? PolicyWriter.Write(PolicyCanonicalForm.Canonicalize(read), PolicyJsonStyle.Canonical) : Json;
+    internal string Meaning =>
+        Parse() is { } read ? PolicyWriter.Write(PolicyCanonicalForm.Canonicalize(read), PolicyJsonStyle.Canonical) : Json;
 
     public bool IsOneOf(IReadOnlySet<string> sids) => Sid is not null && sids.Contains(Sid);
 

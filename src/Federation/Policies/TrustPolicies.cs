@@ -21,7 +21,9 @@ public static class TrustPolicies
             .Select(group =>
                 WithSubjects(group.First().statement, group.First().subjects, group.SelectMany(pair => pair.subjects?.Values ?? []))
             )
-            .Select(statement => (statement, json: PolicyWriter.Write(PolicyCanonicalForm.Canonicalize(statement), PolicyJsonStyle.Canonical)))
+            .Select(statement =>
+                (statement, json: PolicyWriter.Write(PolicyCanonicalForm.Canonicalize(statement), PolicyJsonStyle.Canonical))
+            )
             .OrderBy(pair => pair.statement.Sid, StringComparer.Ordinal)
             .ThenBy(pair => pair.json, StringComparer.Ordinal)
             .Select(pair => pair.statement);

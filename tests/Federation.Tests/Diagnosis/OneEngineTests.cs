@@ -68,7 +68,12 @@ public sealed class OneEngineTests
             Assert
                 .Single(
                     Errors(
-                        Seeing(TokenEvidence.FromText("a file", Issuer.Sign(Healthy.Claims.ToJsonString(), """{"alg":"HS256","kid":"key-1"}""")))
+                        Seeing(
+                            TokenEvidence.FromText(
+                                "a file",
+                                Issuer.Sign(Healthy.Claims.ToJsonString(), """{"alg":"HS256","kid":"key-1"}""")
+                            )
+                        )
                     )
                 )
                 .Code
@@ -78,7 +83,9 @@ public sealed class OneEngineTests
     public void A_claim_given_twice_counts_as_STS_reads_it()
     {
         var claims = Healthy.Claims.ToJsonString();
-        var evidence = Seeing(TokenEvidence.FromText("a file", Issuer.Sign($$"""{{claims[..^1]}},"sub":"system:serviceaccount:team:other"}""")));
+        var evidence = Seeing(
+            TokenEvidence.FromText("a file", Issuer.Sign($$"""{{claims[..^1]}},"sub":"system:serviceaccount:team:other"}"""))
+        );
 
         Assert.Equal(FindingCodes.TokenSubjectMismatch, Assert.Single(Errors(evidence)).Code);
     }

@@ -48,7 +48,8 @@ internal static class PodChecks
     private static Finding? Stuck(WorkloadCase subject, PodEvidence pod)
     {
         if (
-            PodVerdict.From(pod.Snapshot, subject.Now) is not PodVerdict.Hopeless { Finding: { Kind.Class: not FindingClass.PodEnded } stuck }
+            PodVerdict.From(pod.Snapshot, subject.Now)
+            is not PodVerdict.Hopeless { Finding: { Kind.Class: not FindingClass.PodEnded } stuck }
         )
         {
             return null;
