@@ -10,6 +10,7 @@ using Federation.Policies;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Kubernetes;
 using Federation.Sandbox.Kubernetes.Apply;
+using Federation.Sandbox.Kubernetes.Authentication;
 using Federation.Sandbox.Kubernetes.Endpoints;
 using Federation.Sandbox.Kubernetes.Resources;
 using Federation.Sandbox.Kubernetes.Schemas;
@@ -237,12 +238,12 @@ internal static class Parsers
             {
                 var stored = Object(Owned);
                 var patched = PatchReading.Read(contentType, input, ResourceTable.Pods.Schema)(stored);
+                var exchange = NewExchange("application/json", fieldValidation: "Warn");
                 var decoded = BodyReading.Decode(
                     patched,
+                    exchange,
                     "v1",
                     "Pod",
-                    "Warn",
-                    [],
                     [],
                     static (message, _) => ApiException.BadRequest(message)
                 );
@@ -254,12 +255,20 @@ internal static class Parsers
 
     private static void Apply(byte[] input)
     {
-        var applied = BodyReading.Object(input, "application/yaml", "v1", "Pod", "Ignore", []);
+        var applied = BodyReading.Read(input, NewExchange("application/yaml", fieldValidation: "Ignore"), "v1", "Pod");
         applied.Metadata["name"] = "x";
         applied.Metadata.Remove("managedFields");
         var live = ManagedFields.Apply(Object(Owned), applied, ResourceTable.Pods, new FieldManager("one"), force: true, Now, ["status"]);
         var again = ManagedFields.Apply(live, applied, ResourceTable.Pods, new FieldManager("one"), force: false, Now, ["status"]);
         Show(again);
+    }
+
+    private static Exchange NewExchange(string contentType, string fieldValidation)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.ContentType = contentType;
+        context.Request.QueryString = new QueryString("?fieldValidation=" + fieldValidation);
+        return new Exchange(context, RequestInfo.Parse(context.Request), User.Administrator);
     }
 
     private static void Call(byte[] form)
