@@ -150,7 +150,7 @@ internal sealed class LiveAws : IAsyncDisposable
     public static async Task<AwsEvidence> ReadAsync(AwsCloud cloud, Workload workload) =>
         (await ReadAllAsync(cloud, workload))[workload.Name];
 
-    private static async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAllAsync(AwsCloud cloud, params Workload[] workloads)
+    public static async Task<IReadOnlyDictionary<string, AwsEvidence>> ReadAllAsync(AwsCloud cloud, params Workload[] workloads)
     {
         var evidence = workloads
             .Select(workload => new WorkloadEvidence
