@@ -3,7 +3,10 @@ using Amazon.Runtime;
 
 namespace Amazon.IdentityManagement;
 
-/// <summary>What IAM answered instead of a result; the base of the exceptions that its operations declare.</summary>
+/// <summary>
+/// What IAM answered instead of a result, told by its code. The package has a type for each code that an operation declares;
+/// nothing here may rely on which those are.
+/// </summary>
 public class AmazonIdentityManagementServiceException : AmazonServiceException
 {
     public AmazonIdentityManagementServiceException(

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Xml;
 using System.Xml.Linq;
-using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal.Transform;
 
@@ -39,99 +38,14 @@ internal sealed class QueryUnmarshaller<TResponse> : XmlResponseUnmarshaller
     )
     {
         var error = XmlErrorResponseUnmarshaller.GetInstance().Unmarshall(context);
-        return error.Code switch
-        {
-            "ConcurrentModification" => new ConcurrentModificationException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "DeleteConflict" => new DeleteConflictException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "EntityAlreadyExists" => new EntityAlreadyExistsException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "InvalidInput" => new InvalidInputException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "LimitExceeded" => new LimitExceededException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "MalformedPolicyDocument" => new MalformedPolicyDocumentException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "NoSuchEntity" => new NoSuchEntityException(error.Message, innerException, error.Type, error.Code, error.RequestId, statusCode),
-            "OpenIdIdpCommunicationError" => new OpenIdIdpCommunicationErrorException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "PolicyEvaluation" => new PolicyEvaluationException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "PolicyNotAttachable" => new PolicyNotAttachableException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "ServiceFailure" => new ServiceFailureException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            "UnmodifiableEntity" => new UnmodifiableEntityException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-            _ => new AmazonIdentityManagementServiceException(
-                error.Message,
-                innerException,
-                error.Type,
-                error.Code,
-                error.RequestId,
-                statusCode
-            ),
-        };
+        return new AmazonIdentityManagementServiceException(
+            error.Message,
+            innerException,
+            error.Type,
+            error.Code,
+            error.RequestId,
+            statusCode
+        );
     }
 }
 

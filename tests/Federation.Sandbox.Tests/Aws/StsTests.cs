@@ -1,4 +1,5 @@
 using System.Net;
+using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -241,7 +242,10 @@ public sealed class StsTests : IAsyncLifetime
             (await iam.GetRoleAsync(new GetRoleRequest { RoleName = "there" })).Role.Arn
         );
         using var here = _sandbox.Iam();
-        await Assert.ThrowsAsync<NoSuchEntityException>(() => here.GetRoleAsync(new GetRoleRequest { RoleName = "there" }));
+        var absent = await Assert.ThrowsAnyAsync<AmazonIdentityManagementServiceException>(() =>
+            here.GetRoleAsync(new GetRoleRequest { RoleName = "there" })
+        );
+        Assert.Equal("NoSuchEntity", absent.ErrorCode);
         var untrusted = await Assert.ThrowsAnyAsync<AmazonSecurityTokenServiceException>(() =>
             sts.AssumeRoleAsync(
                 new AssumeRoleRequest { RoleArn = $"arn:aws:iam::{TestSandbox.OtherAccount}:role/there", RoleSessionName = "test" }
