@@ -24,6 +24,7 @@ internal sealed class ClusterReader
 
     private readonly FederationConfiguration _configuration;
     private readonly IClusterDirectory _directory;
+    private readonly Mark _mark;
     private readonly Readings<string, JsonObject> _documents;
     private readonly Readings<string, LiveObject> _namespaces;
     private readonly Readings<(string Namespace, string Name), LiveObject> _accounts;
@@ -31,6 +32,7 @@ internal sealed class ClusterReader
     public ClusterReader(ClusterConnection connection, FederationConfiguration configuration, IClusterDirectory directory)
     {
         (Connection, _configuration, _directory) = (connection, configuration, directory);
+        _mark = new Mark(configuration.Name, []);
         _documents = new(ReadDocumentAsync);
         _namespaces = new(ReadNamespaceAsync);
         _accounts = new(ReadServiceAccountAsync);
@@ -132,7 +134,7 @@ internal sealed class ClusterReader
     }
 
     /// <summary>A few are read one by one, each with its own refusal; many share one list.</summary>
-    private static Dictionary<TKey, Task<LiveObject?>> Find<TKey, TObject>(
+    private Dictionary<TKey, Task<LiveObject?>> Find<TKey, TObject>(
         IReadOnlyCollection<TKey> keys,
         Readings<TKey, LiveObject> readings,
         Func<LiveObject, TKey> keyOf,
@@ -153,7 +155,7 @@ internal sealed class ClusterReader
 
         async Task<Dictionary<TKey, LiveObject>> ReadListAsync()
         {
-            var listed = (await listAsync()).Select(one => LiveObject.Of(one)).ToDictionary(keyOf);
+            var listed = (await listAsync()).Select(one => LiveObject.Of(one, _mark)).ToDictionary(keyOf);
             foreach (var (key, found) in listed.Where(one => unread.Contains(one.Key)))
             {
                 readings.Set(key, found);
@@ -177,7 +179,7 @@ internal sealed class ClusterReader
             cancellationToken
         )
             is { } found
-            ? LiveObject.Of(found)
+            ? LiveObject.Of(found, _mark)
             : null;
 
     private async Task<LiveObject?> ReadServiceAccountAsync((string Namespace, string Name) account, CancellationToken cancellationToken) =>
@@ -190,7 +192,7 @@ internal sealed class ClusterReader
             cancellationToken
         )
             is { } found
-            ? LiveObject.Of(found)
+            ? LiveObject.Of(found, _mark)
             : null;
 
     private bool IsAt(ClusterFacts facts) =>

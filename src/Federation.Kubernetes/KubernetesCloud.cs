@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
@@ -13,9 +14,6 @@ namespace Federation.Kubernetes;
 /// <summary>The clusters: namespaces and service accounts, written by server-side apply under a field manager of our own.</summary>
 public sealed class KubernetesCloud : ICloud, IDisposable
 {
-    /// <summary>The owner of our fields in the <c>managedFields</c> of every object.</summary>
-    public const string FieldManager = Mark.Tool;
-
     private readonly FederationConfiguration _configuration;
     private readonly IClusterDirectory _directory;
     private readonly ClusterConnections _connections;
@@ -35,6 +33,9 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public string Name => "kubernetes";
 
     public int Calls => _connections.Calls;
+
+    /// <summary>The owner of our fields in the <c>managedFields</c> of every object.</summary>
+    internal string FieldManager => FieldOwnership.ManagerOf(_mark);
 
     /// <summary>All workloads of the federation, those that are not selected included.</summary>
     internal IReadOnlyList<Workload> Workloads => _configuration.Workloads;
@@ -121,39 +122,51 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         var desired = (KubernetesResource)step.After!;
         var reader = await ReaderOfAsync(desired.Cluster, cancellationToken);
         reader.Unsettle(desired.Id, desired.Namespace);
-        var patch = new V1Patch(desired.Document, V1Patch.PatchType.ApplyPatch);
         try
         {
-            await reader.Connection.CallAsync(
-                desired.Applying,
-                async (api, token) =>
-                    desired switch
-                    {
-                        NamespaceResource => (object)
-                            await api.CoreV1.PatchNamespaceAsync(
-                                patch,
-                                desired.Name,
-                                fieldManager: FieldManager,
-                                force: desired.Adopt,
-                                cancellationToken: token
-                            ),
-                        ServiceAccountResource account => await api.CoreV1.PatchNamespacedServiceAccountAsync(
-                            patch,
-                            desired.Name,
-                            account.Namespace,
-                            fieldManager: FieldManager,
-                            force: desired.Adopt,
-                            cancellationToken: token
-                        ),
-                        _ => throw new ArgumentOutOfRangeException(nameof(step), desired, "Not a kind of this cloud."),
-                    },
-                cancellationToken
-            );
+            if (step.Before is ObjectObservation { HasFormerManager: true })
+            {
+                // The former manager writes what is wanted, the new one comes to own it too, and the former one lets go: at no time
+                // is a field without an owner, and none stays that nobody wants.
+                await WriteAsync(desired, desired.Document, FieldOwnership.FormerManager);
+                await WriteAsync(desired, desired.Document, FieldManager);
+                await WriteAsync(desired, desired.Bare, FieldOwnership.FormerManager);
+            }
+            else
+            {
+                await WriteAsync(desired, desired.Document, FieldManager);
+            }
         }
         catch (FindingException refused) when (KubernetesFaults.RefusalOf(refused) is { Kind: RefusalKind.FieldConflict } conflict)
         {
             throw new FindingException(Conflict(desired, conflict.Message), refused.InnerException!);
         }
+
+        Task WriteAsync(KubernetesResource resource, JsonObject document, string manager) =>
+            reader.Connection.CallAsync<object>(
+                resource.Applying,
+                async (api, token) =>
+                {
+                    var patch = new V1Patch(document, V1Patch.PatchType.ApplyPatch);
+                    return resource is NamespaceResource
+                        ? await api.CoreV1.PatchNamespaceAsync(
+                            patch,
+                            resource.Name,
+                            fieldManager: manager,
+                            force: resource.Adopt,
+                            cancellationToken: token
+                        )
+                        : await api.CoreV1.PatchNamespacedServiceAccountAsync(
+                            patch,
+                            resource.Name,
+                            resource.Namespace,
+                            fieldManager: manager,
+                            force: resource.Adopt,
+                            cancellationToken: token
+                        );
+                },
+                cancellationToken
+            );
     }
 
     /// <summary>The namespaces and service accounts that carry the federation's mark, in all of its clusters.</summary>
@@ -220,10 +233,12 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         var wanted = desired.Fields.Values;
         var managed = found.FieldsWhere(path => wanted.ContainsKey(path) || found.Ownership.IsOurs(path));
         var isOurs = _mark.IsOn(found.Labels);
+        var mustMove = found.Ownership.HasFormerManager && !desired.Existing;
         return observed with
         {
-            Fields = managed,
+            Fields = mustMove ? managed.WithSet("fieldManager", [FieldOwnership.FormerManager]) : managed,
             Ours = isOurs,
+            HasFormerManager = mustMove,
             Uid = found.Uid,
             Workloads = isOurs ? Mark.OfLabels(found.Labels)!.Workloads : [],
             DependsOn = ObjectObservation.NamespaceOf(desired.Cluster, found),
@@ -250,7 +265,9 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             Resource = desired.Id.Value,
             Cause =
                 $"{desired.Path} in the cluster {desired.Cluster.Key} has a field that another manager owns: {what}. It was not changed.",
-            Fix = "Take the field out of the other manager's configuration, or set `adopt: true` on the workload to take it over.",
+            Fix =
+                "Take the field out of the other manager's configuration; or list the resource under `existing:` if another federation has "
+                + "it; or set `adopt: true` on the workload to take it over.",
             Expected = change?.To,
             Actual = change?.From,
         };

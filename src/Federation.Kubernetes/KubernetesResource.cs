@@ -23,6 +23,15 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, stri
 
     public string Name => (string)Document["metadata"]!["name"]!;
 
+    /// <summary>The document without any field: whoever applies it owns nothing any more.</summary>
+    public JsonObject Bare =>
+        new()
+        {
+            ["apiVersion"] = Document["apiVersion"]?.DeepClone(),
+            ["kind"] = Document["kind"]?.DeepClone(),
+            ["metadata"] = new JsonObject { ["name"] = Name },
+        };
+
     /// <summary>The document as several workloads share it, with a mark that names them all.</summary>
     public KubernetesResource Marked(Mark mark)
     {

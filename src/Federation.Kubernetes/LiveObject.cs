@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using Federation.Planning;
+using Federation.Resources;
 using k8s;
 using k8s.Models;
 
@@ -10,7 +11,7 @@ namespace Federation.Kubernetes;
 /// <param name="Uid">Another one after the object was deleted and recreated.</param>
 internal sealed record LiveObject(string? Namespace, string Name, string Uid, string ResourceVersion)
 {
-    private static readonly ReadOnlyDictionary<string, string> None = ReadOnlyDictionary<string, string>.Empty;
+    public static readonly ReadOnlyDictionary<string, string> None = ReadOnlyDictionary<string, string>.Empty;
 
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
@@ -28,12 +29,13 @@ internal sealed record LiveObject(string? Namespace, string Name, string Uid, st
         return new Fields(fields.RemoveRange(fields.Keys.Where(path => !isWanted(path))));
     }
 
-    public static LiveObject Of(IKubernetesObject<V1ObjectMeta> found) =>
+    /// <param name="mark">That of the federation whose fields are ours.</param>
+    public static LiveObject Of(IKubernetesObject<V1ObjectMeta> found, Mark mark) =>
         new(found.Namespace(), found.Name(), found.Uid(), found.ResourceVersion())
         {
             Labels = found.Metadata.Labels?.AsReadOnly() ?? None,
             Annotations = found.Metadata.Annotations?.AsReadOnly() ?? None,
-            Ownership = FieldOwnership.Of(found.Metadata),
+            Ownership = FieldOwnership.Of(found.Metadata, mark),
             IsTerminating = found.Metadata.DeletionTimestamp is not null,
         };
 }

@@ -12,6 +12,9 @@ internal sealed record ObjectObservation(ResourceId Id, Cluster Cluster, string 
     /// <summary>Another one after the object was deleted and recreated; null if it is absent.</summary>
     public string? Uid { get; init; }
 
+    /// <summary>We own fields of it under the manager of former versions, and the next write moves them.</summary>
+    public bool HasFormerManager { get; init; }
+
     public bool IsNamespace => Id.Kind == ResourceKind.Namespace;
 
     /// <summary>What the cluster's API calls the object, for messages: <c>serviceaccounts/NAME in NAMESPACE</c>.</summary>

@@ -87,7 +87,9 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
     }
 
     private IEnumerable<ObjectObservation> Observe(IEnumerable<IKubernetesObject<V1ObjectMeta>> page) =>
-        page.Select(LiveObject.Of).Where(found => !found.IsTerminating).Select(found => ObjectObservation.Owned(Connection.Cluster, found));
+        page.Select(found => LiveObject.Of(found, mark))
+            .Where(found => !found.IsTerminating)
+            .Select(found => ObjectObservation.Owned(Connection.Cluster, found));
 
     /// <summary>Reads the object as it is now, whatever was read of it before.</summary>
     private async Task<LiveObject?> ReadAsync(ObjectObservation observed, CancellationToken cancellationToken)

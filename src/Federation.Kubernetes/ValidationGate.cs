@@ -208,7 +208,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
                     api.CoreV1.CreateNamespacedPodAsync(
                         Manifest(request),
                         workload.Namespace,
-                        fieldManager: KubernetesCloud.FieldManager,
+                        fieldManager: cloud.FieldManager,
                         fieldValidation: "Strict",
                         cancellationToken: token
                     ),

@@ -1,6 +1,7 @@
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
+using Federation.Resources;
 using k8s;
 using k8s.Models;
 
@@ -39,7 +40,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
         var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
         Assert.Equal("exports-reader@acme-prod.iam.gserviceaccount.com", account.Metadata.Annotations[GoogleAnnotation]);
         var manager = Assert.Single(account.Metadata.ManagedFields);
-        Assert.Equal((KubernetesCloud.FieldManager, "Apply"), (manager.Manager, manager.Operation));
+        Assert.Equal(("gke-to-aws-federation/acme", "Apply"), (manager.Manager, manager.Operation));
 
         var writes = Writes();
         var second = await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
@@ -136,7 +137,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
         Assert.Equal("exports-reader@acme-prod.iam.gserviceaccount.com", account.Metadata.Annotations[GoogleAnnotation]);
-        Assert.True(FieldOwnership.Of(account.Metadata).IsOurs($"annotations[{GoogleAnnotation}]"));
+        Assert.True(FieldOwnership.Of(account.Metadata, new Mark("acme", [])).IsOurs($"annotations[{GoogleAnnotation}]"));
         Assert.False((await Given.PlanAsync(_cloud, input)).HasChanges);
     }
 
@@ -165,7 +166,100 @@ public sealed class ConvergenceTests : IAsyncLifetime
         Assert.Equal([FindingCodes.NamespaceMissing, FindingCodes.ServiceAccountMissing], plan.Findings.Select(finding => finding.Code));
     }
 
+    [Fact]
+    public async Task Two_federations_that_want_one_service_account_differently_conflict_and_neither_loses_anything()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
+        using var other = Given.CloudOf("acme-eu", _cluster);
+        var input = Given.InputOf("acme-eu", Given.Workload() with { GoogleServiceAccount = "eu-reader" });
+
+        var plan = await Given.PlanAsync(other, input);
+
+        Assert.All(
+            plan.Findings,
+            finding => Assert.Equal((FindingCodes.ResourceNotOurs, Severity.Error), (finding.Code, finding.Severity))
+        );
+        Assert.Equal(
+            ["kubernetes/main/reports/namespace/reports", "kubernetes/main/reports/service-account/reader"],
+            plan.Findings.Select(finding => finding.Resource).Distinct()
+        );
+        Assert.Contains(plan.Findings, finding => finding.Expected == "eu-reader@acme-prod.iam.gserviceaccount.com");
+        Assert.All(
+            plan.Findings,
+            finding => Assert.Contains("set by gke-to-aws-federation/acme.", finding.Cause, StringComparison.Ordinal)
+        );
+
+        // As if the plan had been made before the other federation wrote.
+        var progress = await Given.ApplyAsync(other, plan);
+
+        Assert.Equal([StepState.Failed, StepState.NotReached], progress.Select(one => one.State));
+        Assert.Equal(FindingCodes.ResourceNotOurs, Assert.Single(progress[0].Findings).Code);
+        using var again = Given.Cloud(_cluster);
+        Assert.False((await Given.ConvergeAsync(again, Given.Input(WithGoogle))).HasChanges);
+    }
+
+    [Fact]
+    public async Task What_former_versions_wrote_moves_to_the_federations_own_manager_and_what_is_unwanted_goes()
+    {
+        await ApplyAsFormerVersionAsync(Given.Input(WithGoogle));
+
+        var plan = await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+
+        Assert.Equal(
+            ["fieldManager[gke-to-aws-federation]"],
+            plan.Steps.Single(step => step.Resource.Kind == ResourceKind.Namespace).Fields.Select(field => field.Path)
+        );
+        var account = await _cluster.Administrator.ReadNamespacedServiceAccountAsync("reader", "reports", cancellationToken: Cancelled);
+        Assert.DoesNotContain(GoogleAnnotation, account.Metadata.Annotations ?? new Dictionary<string, string>(StringComparer.Ordinal));
+        Assert.Equal("acme", account.Metadata.Labels["federation/name"]);
+        var @namespace = await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled);
+        foreach (var metadata in new[] { account.Metadata, @namespace.Metadata })
+        {
+            Assert.Equal("gke-to-aws-federation/acme", Assert.Single(metadata.ManagedFields).Manager);
+        }
+
+        var writes = Writes();
+        Assert.False((await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()))).HasChanges);
+        Assert.Equal(writes, Writes());
+    }
+
+    [Fact]
+    public async Task What_a_former_version_wrote_for_another_federation_is_not_taken_over()
+    {
+        await ApplyAsFormerVersionAsync(Given.InputOf("acme-eu", WithGoogle));
+
+        var plan = await Given.PlanAsync(_cloud, Given.Input(WithGoogle));
+
+        Assert.Contains(plan.Findings, finding => finding.Cause.Contains("set by gke-to-aws-federation.", StringComparison.Ordinal));
+        Assert.All(plan.Findings, finding => Assert.Equal(FindingCodes.ResourceNotOurs, finding.Code));
+    }
+
     private int Writes() => _cluster.Requests.Count(request => request.IsWrite);
+
+    /// <summary>Writes what is desired under the manager that all federations had in versions up to 1.0.</summary>
+    private async Task ApplyAsFormerVersionAsync(DesiredInput input)
+    {
+        foreach (var desired in _cloud.Desire(input).Cast<KubernetesResource>())
+        {
+            var patch = new V1Patch(desired.Document, V1Patch.PatchType.ApplyPatch);
+            _ =
+                desired is NamespaceResource
+                    ? (object)
+                        await _cluster.Administrator.PatchNamespaceAsync(
+                            patch,
+                            desired.Name,
+                            fieldManager: "gke-to-aws-federation",
+                            cancellationToken: Cancelled
+                        )
+                    : await _cluster.Administrator.PatchNamespacedServiceAccountAsync(
+                        patch,
+                        desired.Name,
+                        desired.Namespace,
+                        fieldManager: "gke-to-aws-federation",
+                        cancellationToken: Cancelled
+                    );
+        }
+    }
 
     /// <summary>Another manager makes the namespace and the service account, with another Google service account.</summary>
     private async Task OtherAnnotatesAsync()

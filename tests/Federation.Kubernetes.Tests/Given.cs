@@ -34,9 +34,12 @@ internal static class Given
             Location = new("federation.yaml", 1, 1),
         };
 
-    public static DesiredInput Input(params IReadOnlyList<Workload> workloads)
+    public static DesiredInput Input(params IReadOnlyList<Workload> workloads) => InputOf("acme", workloads);
+
+    /// <summary>The input of the federation of that name.</summary>
+    public static DesiredInput InputOf(string federation, params IReadOnlyList<Workload> workloads)
     {
-        var configuration = Configuration(workloads);
+        var configuration = Configuration(workloads) with { Name = federation };
         var renderer = new Renderer(
             configuration,
             TemplateSet.Load(overrideDirectory: null),
@@ -76,6 +79,18 @@ internal static class Given
             directory ?? new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)),
             cluster.Endpoints,
             time ?? cluster.Time
+        );
+
+    /// <summary>The cloud of the federation of that name.</summary>
+    public static KubernetesCloud CloudOf(string federation, LiveCluster cluster) =>
+        new(
+            Configuration([Workload()]) with
+            {
+                Name = federation,
+            },
+            new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)),
+            cluster.Endpoints,
+            cluster.Time
         );
 
     /// <summary>The cloud under test, which tries again without a pause, however the test moves its own clock.</summary>

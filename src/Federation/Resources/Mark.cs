@@ -14,7 +14,7 @@ namespace Federation.Resources;
 /// </param>
 public sealed partial record Mark(string Federation, IReadOnlyList<string> Workloads)
 {
-    /// <summary>The name of this tool in every mark, and its field manager in Kubernetes.</summary>
+    /// <summary>The name of this tool in every mark, and in its field managers in Kubernetes.</summary>
     public const string Tool = "gke-to-aws-federation";
 
     /// <summary>What the key of every IAM tag of ours begins with; a tag without it is another owner's.</summary>
