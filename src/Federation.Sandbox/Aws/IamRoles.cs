@@ -255,12 +255,7 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
     {
         var details = new XElement(
             "member",
-            new XElement("Path", role.Path),
-            new XElement("RoleName", role.Name),
-            new XElement("RoleId", role.Id),
-            new XElement("Arn", role.Arn),
-            new XElement("CreateDate", Moment.Seconds(role.Created)),
-            new XElement("AssumeRolePolicyDocument", PolicyText.Encode(role.TrustPolicy)),
+            Core(role),
             new XElement("InstanceProfileList"),
             new XElement(
                 "RolePolicyList",
@@ -314,12 +309,7 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
     {
         var description = new XElement(
             element,
-            new XElement("Path", role.Path),
-            new XElement("RoleName", role.Name),
-            new XElement("RoleId", role.Id),
-            new XElement("Arn", role.Arn),
-            new XElement("CreateDate", Moment.Seconds(role.Created)),
-            new XElement("AssumeRolePolicyDocument", PolicyText.Encode(role.TrustPolicy)),
+            Core(role),
             role.Description is null ? null : new XElement("Description", role.Description),
             new XElement("MaxSessionDuration", role.MaxSessionDuration)
         );
@@ -330,6 +320,16 @@ internal sealed partial class IamRoles(TimeProvider time, TimeSpan propagation)
 
         return description;
     }
+
+    private static XElement[] Core(IamRole role) =>
+        [
+            new("Path", role.Path),
+            new("RoleName", role.Name),
+            new("RoleId", role.Id),
+            new("Arn", role.Arn),
+            new("CreateDate", Moment.Seconds(role.Created)),
+            new("AssumeRolePolicyDocument", PolicyText.Encode(role.TrustPolicy)),
+        ];
 
     private static XElement? Boundary(IamRole role) =>
         role.PermissionsBoundary is null

@@ -5,6 +5,8 @@ namespace Federation.Policies;
 /// <summary>Finds what is dangerous in a policy although IAM accepts it.</summary>
 internal static class PolicyLint
 {
+    private const string PinAudience = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.";
+
     // Actions without resource types, so that "*" as resource is not an error (Service Authorization Reference).
     private static readonly string[] ActionsWithoutResource =
     [
@@ -134,9 +136,7 @@ internal static class PolicyLint
                         Fix =
                             "Pin the subject: \"Condition\": { \"StringEquals\": { \"ISSUER:sub\": "
                             + "\"system:serviceaccount:NAMESPACE:KSA\" } }.",
-                        Actual = SubjectConditions(statement).FirstOrDefault() is { } condition
-                            ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}"
-                            : null,
+                        Actual = SubjectCondition(statement),
                         Location = location,
                     }
                 );
@@ -149,7 +149,7 @@ internal static class PolicyLint
                     {
                         Code = FindingCodes.AudienceNotPinned,
                         Cause = $"{name} of the trust policy does not pin the token's audience with StringEquals.",
-                        Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
+                        Fix = PinAudience,
                         Location = location,
                     }
                 );
@@ -185,9 +185,7 @@ internal static class PolicyLint
                             + "the statement.",
                         Resource = resource,
                         Expected = "StringEquals on ISSUER:sub",
-                        Actual = SubjectConditions(statement).FirstOrDefault() is { } condition
-                            ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}"
-                            : "(no condition on the subject)",
+                        Actual = SubjectCondition(statement) ?? "(no condition on the subject)",
                     }
                 );
             }
@@ -202,7 +200,7 @@ internal static class PolicyLint
                         Cause =
                             $"{name} of the trust policy of {role} does not pin the token's audience with StringEquals: a token "
                             + "that the service account got for another system is accepted too.",
-                        Fix = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.",
+                        Fix = PinAudience,
                         Resource = resource,
                     }
                 );
@@ -211,6 +209,11 @@ internal static class PolicyLint
 
         return findings;
     }
+
+    private static string? SubjectCondition(PolicyStatement statement) =>
+        SubjectConditions(statement).FirstOrDefault() is { } condition
+            ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}"
+            : null;
 
     private static bool AdmitsWebIdentity(PolicyStatement statement) =>
         statement.Effect is PolicyEffect.Allow

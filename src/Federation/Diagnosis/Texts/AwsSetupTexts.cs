@@ -19,13 +19,7 @@ internal static partial class AwsSetupTexts
             Fix =
                 "Allow the action to that identity (README, \"What the runner needs\"); for providers on "
                 + "arn:aws:iam::ACCOUNT:oidc-provider/container.googleapis.com/*.",
-            Read = (said, finding) =>
-                finding with
-                {
-                    Expected =
-                        $"{said.Groups["action"].Value} on "
-                        + $"{(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
-                },
+            Read = PermissionTexts.ReadAction,
         },
         new("(InvalidInput) when calling the CreateOpenIDConnectProvider")
         {
@@ -131,22 +125,19 @@ internal static partial class AwsSetupTexts
         },
     ];
 
-    private const RegexOptions Options =
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
-
     [GeneratedRegex(
         @"is not authorized to perform: ?(?<action>iam:(\w*OpenIDConnectProvider\w*"
             + @"|(Create|Delete|Update|Put|Attach|Detach|Tag|Untag|Get|List)\w*Role\w*))( on resource: ?""?(?<resource>[^\s""]+))?",
-        Options
+        ErrorText.Options
     )]
     private static partial Regex IamRefusal();
 
-    [GeneratedRegex(@"Cannot exceed quota for (?<quota>\w+)", Options)]
+    [GeneratedRegex(@"Cannot exceed quota for (?<quota>\w+)", ErrorText.Options)]
     private static partial Regex Quota();
 
-    [GeneratedRegex(@"OpenId ?connect Provider \S+ cannot be found", Options)]
+    [GeneratedRegex(@"OpenId ?connect Provider \S+ cannot be found", ErrorText.Options)]
     private static partial Regex ProviderGone();
 
-    [GeneratedRegex(@"The role with name (?<name>[\w+=,.@-]{1,64}) cannot be found", Options)]
+    [GeneratedRegex(@"The role with name (?<name>[\w+=,.@-]{1,64}) cannot be found", ErrorText.Options)]
     private static partial Regex NoRole();
 }

@@ -7,6 +7,10 @@ namespace Federation.Diagnosis.Texts;
 /// <param name="Phrases">A line that contains one of these, in any case, is recognised.</param>
 internal sealed record ErrorText(params string[] Phrases)
 {
+    /// <summary>Options for every <see cref="Form"/>.</summary>
+    public const RegexOptions Options =
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
+
     public required string Code { get; init; }
 
     public Severity Severity { get; init; } = Severity.Error;

@@ -106,18 +106,15 @@ internal static partial class GoogleTexts
         },
     ];
 
-    private const RegexOptions Options =
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
-
-    [GeneratedRegex("Not.found: (?<cluster>projects/[^/ ]+/(locations|zones)/[^/ ]+/clusters/[a-z0-9-]+)", Options)]
+    [GeneratedRegex("Not.found: (?<cluster>projects/[^/ ]+/(locations|zones)/[^/ ]+/clusters/[a-z0-9-]+)", ErrorText.Options)]
     private static partial Regex NoCluster();
 
-    [GeneratedRegex(@"\b(400|404|500)\b|not defined|not found|internal server error", Options)]
+    [GeneratedRegex(@"\b(400|404|500)\b|not defined|not found|internal server error", ErrorText.Options)]
     private static partial Regex MetadataRefusal();
 
-    [GeneratedRegex("Unknown service account|Service account [^ ]+ does not exist", Options)]
+    [GeneratedRegex("Unknown service account|Service account [^ ]+ does not exist", ErrorText.Options)]
     private static partial Regex NoServiceAccount();
 
-    [GeneratedRegex(@"['""](?<permission>(container|iam|resourcemanager|compute)\.[a-z]+\.[a-z]+)['""]", Options)]
+    [GeneratedRegex(@"['""](?<permission>(container|iam|resourcemanager|compute)\.[a-z]+\.[a-z]+)['""]", ErrorText.Options)]
     private static partial Regex MissingPermission();
 }

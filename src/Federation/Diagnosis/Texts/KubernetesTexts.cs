@@ -151,31 +151,28 @@ internal static partial class KubernetesTexts
         },
     ];
 
-    private const RegexOptions Options =
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
-
-    [GeneratedRegex("(Invalid value: (?<seconds>[0-9]{1,12}): )?may not specify a duration (?<bound>less|larger)", Options)]
+    [GeneratedRegex("(Invalid value: (?<seconds>[0-9]{1,12}): )?may not specify a duration (?<bound>less|larger)", ErrorText.Options)]
     private static partial Regex Lifetime();
 
-    [GeneratedRegex(@"namespaces? ""?(?<name>[a-z0-9-]{1,63})""? not found", Options)]
+    [GeneratedRegex(@"namespaces? ""?(?<name>[a-z0-9-]{1,63})""? not found", ErrorText.Options)]
     private static partial Regex NoNamespace();
 
-    [GeneratedRegex(@"serviceaccounts? ""?(?<name>[a-z0-9.-]{1,253})""? not found", Options)]
+    [GeneratedRegex(@"serviceaccounts? ""?(?<name>[a-z0-9.-]{1,253})""? not found", ErrorText.Options)]
     private static partial Regex NoServiceAccount();
 
     [GeneratedRegex(
         @"User ""(?<user>[^""]+)"" cannot (?<verb>\w+) (resource|path) ""(?<resource>[^""]+)""( in API group ""[^""]*"")?"
             + @"( in the namespace ""(?<namespace>[^""]+)"")?",
-        Options
+        ErrorText.Options
     )]
     private static partial Regex Forbidden();
 
-    [GeneratedRegex("(exceeded|failed) quota:|violates PodSecurity|admission webhook .*denied", Options)]
+    [GeneratedRegex("(exceeded|failed) quota:|violates PodSecurity|admission webhook .*denied", ErrorText.Options)]
     private static partial Regex Rejection();
 
-    [GeneratedRegex("FailedScheduling|NotTriggerScaleUp|[0-9]+/[0-9]+ nodes are available", Options)]
+    [GeneratedRegex("FailedScheduling|NotTriggerScaleUp|[0-9]+/[0-9]+ nodes are available", ErrorText.Options)]
     private static partial Regex Unschedulable();
 
-    [GeneratedRegex(@"MountVolume\.SetUp failed.*(token|secrets)|failed to fetch token", Options)]
+    [GeneratedRegex(@"MountVolume\.SetUp failed.*(token|secrets)|failed to fetch token", ErrorText.Options)]
     private static partial Regex Unmounted();
 }

@@ -9,13 +9,12 @@ namespace Federation.Diagnosis.Texts;
 /// </summary>
 internal static partial class PermissionTexts
 {
-    private static readonly Func<Match, Finding, Finding> Named = (said, finding) =>
-        finding with
-        {
-            Expected =
-                $"{said.Groups["action"].Value} on "
-                + $"{(said.Groups["resource"] is { Success: true } resource ? resource.Value.TrimEnd('.', ',') : "its resource")}",
-        };
+    /// <summary>Expects the action, and the resource if there is one, that the groups of those names matched.</summary>
+    public static Finding ReadAction(Match said, Finding finding)
+    {
+        var resource = said.Groups["resource"] is { Success: true } named ? named.Value.TrimEnd('.', ',') : "its resource";
+        return finding with { Expected = $"{said.Groups["action"].Value} on {resource}" };
+    }
 
     public static IReadOnlyList<ErrorText> All { get; } =
     [
@@ -28,7 +27,7 @@ internal static partial class PermissionTexts
                 "The role was assumed, and a Deny statement forbids the call. The text says which kind of policy it is: the "
                 + "role's own, a resource's, a boundary, a session policy, or the organisation's.",
             Fix = "Find the Deny in a policy of that kind and remove or narrow it; no Allow overrides it.",
-            Read = Named,
+            Read = ReadAction,
         },
         new("no permissions boundary allows")
         {
@@ -39,7 +38,7 @@ internal static partial class PermissionTexts
                 "The role was assumed, and its permissions boundary does not allow the call. A boundary grants nothing; it "
                 + "must also allow what the role's policies allow.",
             Fix = "Add the action to the boundary's policy, or set another role.permissionsBoundary and run `--target=Apply`.",
-            Read = Named,
+            Read = ReadAction,
         },
         new(
             "no session policy allows",
@@ -57,7 +56,7 @@ internal static partial class PermissionTexts
                 + "kind it is. A session policy comes from the program, with its request; the others belong to the organisation, "
                 + "the resource or the network.",
             Fix = "Allow the action in the policy of that kind; adding to role.policies does not help.",
-            Read = Named,
+            Read = ReadAction,
         },
         new("is not authorized to perform")
         {
@@ -66,7 +65,7 @@ internal static partial class PermissionTexts
             DistinctBy = "action",
             Cause = "The federation works: the role was assumed. None of its policies allows the call.",
             Fix = "Add a policy with this action and resource to role.policies of the workload and run `--target=Apply`.",
-            Read = Named,
+            Read = ReadAction,
         },
         new("AccessDenied", "Access Denied (Service", "UnauthorizedOperation", "(403) when calling the")
         {
@@ -136,16 +135,16 @@ internal static partial class PermissionTexts
         !text.Contains("policy allows", StringComparison.OrdinalIgnoreCase)
         && !text.Contains("explicit deny", StringComparison.OrdinalIgnoreCase);
 
-    private const RegexOptions Options =
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
-
-    [GeneratedRegex(@"is not authorized to perform: ?(?<action>[\w-]+:[\w*]+)( on resource: ?""?(?<resource>[^\s""]+))?", Options)]
+    [GeneratedRegex(
+        @"is not authorized to perform: ?(?<action>[\w-]+:[\w*]+)( on resource: ?""?(?<resource>[^\s""]+))?",
+        ErrorText.Options
+    )]
     private static partial Regex Refusal();
 
     /// <summary>An AWS error code. After a dot it is a class name, which Java uses for files as well.</summary>
-    [GeneratedRegex(@"(\A|[^.\w])(AccessDenied|Access Denied \(Service|UnauthorizedOperation|\(403\) when calling the)", Options)]
+    [GeneratedRegex(@"(\A|[^.\w])(AccessDenied|Access Denied \(Service|UnauthorizedOperation|\(403\) when calling the)", ErrorText.Options)]
     private static partial Regex Unexplained();
 
-    [GeneratedRegex(@"(AccessDenied\w*|403)\) when calling the (?<operation>\w+) operation", Options)]
+    [GeneratedRegex(@"(AccessDenied\w*|403)\) when calling the (?<operation>\w+) operation", ErrorText.Options)]
     private static partial Regex Operation();
 }

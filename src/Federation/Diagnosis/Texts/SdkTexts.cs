@@ -222,17 +222,14 @@ internal static partial class SdkTexts
             Read = read,
         };
 
-    private const RegexOptions Options =
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
-
     /// <summary>A path that is a token's by its folder or its name. Other files do not concern the federation.</summary>
-    [GeneratedRegex(@"(?<path>([a-z]:)?[/\\][^\s'"",:;()]*(secrets|token)[^\s'"",:;()]*)", Options)]
+    [GeneratedRegex(@"(?<path>([a-z]:)?[/\\][^\s'"",:;()]*(secrets|token)[^\s'"",:;()]*)", ErrorText.Options)]
     private static partial Regex TokenPath();
 
-    [GeneratedRegex(@"(?<host>[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?)", Options)]
+    [GeneratedRegex(@"(?<host>[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?)", ErrorText.Options)]
     private static partial Regex AwsHost();
 
     /// <summary>Any endpoint except the metadata addresses, which are numbers.</summary>
-    [GeneratedRegex(@"endpoint URL: ?""?(?<url>https?://[a-z][^\s""]*)", Options)]
+    [GeneratedRegex(@"endpoint URL: ?""?(?<url>https?://[a-z][^\s""]*)", ErrorText.Options)]
     private static partial Regex OtherEndpoint();
 }

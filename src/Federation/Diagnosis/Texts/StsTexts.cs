@@ -297,7 +297,7 @@ internal static partial class StsTexts
         new("failed to satisfy constraint")
         {
             Code = code,
-            Form = new Regex($"Value ('(?<value>[^']*)' )?at '{field}' failed to satisfy constraint: *(?<rule>.*)", Options),
+            Form = new Regex($"Value ('(?<value>[^']*)' )?at '{field}' failed to satisfy constraint: *(?<rule>.*)", ErrorText.Options),
             Cause = cause,
             Fix = fix,
             Read = (said, finding) =>
@@ -318,34 +318,31 @@ internal static partial class StsTexts
             ? Wording.Moment(DateTimeOffset.FromUnixTimeSeconds(unix) + moved)
             : null;
 
-    private const RegexOptions Options =
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking;
-
-    [GeneratedRegex(@"Missing a required claim(: *(?<claim>\w+))?", Options)]
+    [GeneratedRegex(@"Missing a required claim(: *(?<claim>\w+))?", ErrorText.Options)]
     private static partial Regex MissingClaim();
 
     [GeneratedRegex(
         @"No OpenIDConnect provider found( in your account for (?<url>[a-z]+://[\w.:/~%-]+|[\w.-]+\.[a-z]{2,}[\w./~%-]*))?",
-        Options
+        ErrorText.Options
     )]
     private static partial Regex NoProvider();
 
     [GeneratedRegex(
         "Token expired(: current date/time ?(?<now>[0-9]{9,10}) must be before the expiration date/time ?(?<limit>[0-9]{9,10}))?",
-        Options
+        ErrorText.Options
     )]
     private static partial Regex ExpiredAt();
 
-    [GeneratedRegex("Token issued in the future(: ?(?<issued>[0-9]{9,10}))?", Options)]
+    [GeneratedRegex("Token issued in the future(: ?(?<issued>[0-9]{9,10}))?", ErrorText.Options)]
     private static partial Regex Issued();
 
     [GeneratedRegex(
         "Token not yet valid(: current date/time ?(?<now>[0-9]{9,10}) must be after or equal to the not-before date/time "
             + "?(?<limit>[0-9]{9,10}))?",
-        Options
+        ErrorText.Options
     )]
     private static partial Regex NotYetValid();
 
-    [GeneratedRegex("sts:AssumeRoleWithWebIdentity.* explicit deny", Options)]
+    [GeneratedRegex("sts:AssumeRoleWithWebIdentity.* explicit deny", ErrorText.Options)]
     private static partial Regex DeniedExchange();
 }
