@@ -29,7 +29,7 @@ $packages = "$root/build/obj/packages.props"
 $development = "$root/build/obj/development"
 New-Item "$root/build/obj" -ItemType Directory -Force | Out-Null
 
-# Whoever compiles or tests needs analyzers and lock files, whoever runs the product does not, and need not download them.
+# Compiling and testing need analyzers and lock files. Running the product does not, so they are not downloaded for that.
 # A host that was built for development stays so.
 if (" $args " -match '\s(--target|-t)[\s=](Compile|Test)\s') { New-Item $development -ItemType File -Force | Out-Null }
 $properties = "-p:ForDevelopment=$((Test-Path $development).ToString().ToLowerInvariant())"

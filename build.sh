@@ -29,7 +29,7 @@ project=$root/build/Build.csproj
 packages=$root/build/obj/packages.props
 development=$root/build/obj/development
 
-# Whoever compiles or tests needs analyzers and lock files, whoever runs the product does not, and need not download them.
+# Compiling and testing need analyzers and lock files. Running the product does not, so they are not downloaded for that.
 # A host that was built for development stays so.
 [[ " $* " =~ [[:space:]](--target|-t)[[:space:]=]([Cc]ompile|[Tt]est)[[:space:]] ]] && mkdir -p "$root/build/obj" && touch "$development"
 properties=("-p:ForDevelopment=$([[ -f $development ]] && echo true || echo false)")

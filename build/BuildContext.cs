@@ -47,10 +47,10 @@ public sealed class BuildContext : FrostingContext
         );
     }
 
-    /// <summary>For what the target has to say.</summary>
+    /// <summary>The console for the target's output.</summary>
     public IAnsiConsole Console => _terminal.Out;
 
-    /// <summary>What a sandbox in the foreground is told.</summary>
+    /// <summary>The options of a sandbox in the foreground.</summary>
     public SandboxOverrides Sandbox => _arguments.Value.Overrides;
 
     /// <summary>Cancelled when the process is told to end; the target then cleans up within <see cref="Interruption.Grace"/>.</summary>

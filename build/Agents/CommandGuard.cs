@@ -5,8 +5,8 @@ using Cake.Common.Build;
 namespace Build.Agents;
 
 /// <summary>
-/// Writes lines to the log of a build agent so that none can be taken for one of its commands, whoever its words are
-/// from: a pod, a cloud, a configuration. The commands that are meant go past it, each on a line of its own.
+/// Writes lines to the log of a build agent so that none can be read as one of its commands: they may contain text from a
+/// pod, a cloud or a configuration. Intended commands bypass it, each on a separate line.
 /// </summary>
 /// <remarks>
 /// GitHub's runner reads <c>::command::</c> at the start of a line, blanks aside, and <c>##[command]</c> anywhere in

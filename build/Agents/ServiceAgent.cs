@@ -57,7 +57,7 @@ internal abstract class ServiceAgent : IBuildAgent
 
     protected IBuildSystemServiceMessageWriter Commands => _output;
 
-    /// <summary>What whoever reads the summary must not miss.</summary>
+    /// <summary>What readers of the summary must not miss.</summary>
     protected IReadOnlyList<string> Notices => _notices;
 
     public void Begin(string phase)

@@ -9,8 +9,8 @@ using Federation.Runs;
 namespace Build.Agents;
 
 /// <summary>
-/// A run for whoever reviews it, as Markdown: the verdict, what was found, the workloads, and the plan field by field.
-/// Names, values and messages are shown as they are; nothing in them is taken for Markdown or HTML.
+/// A run for its reviewers, as Markdown: the verdict, the findings, the workloads, and the plan field by field. Names,
+/// values and messages are escaped, so that nothing in them is read as Markdown or HTML.
 /// </summary>
 internal static class Summary
 {

@@ -21,7 +21,7 @@ public sealed class Ending : IRunObserver
     /// <summary>Everything that the run found.</summary>
     public IReadOnlyList<Finding> Findings { get; set; } = [];
 
-    /// <summary>What was thrown in the run and is no finding, for whoever asks for details.</summary>
+    /// <summary>The exceptions of the run that are not findings, for diagnostic verbosity.</summary>
     public IReadOnlyList<Exception> Unforeseen => _unforeseen;
 
     public void On(RunEvent happened)

@@ -4,8 +4,8 @@ using Federation.Findings;
 namespace Build.Host;
 
 /// <summary>
-/// SIGINT and SIGTERM as a cancellation: tasks see the token and have <see cref="Grace"/> to clean up; whoever
-/// takes longer, or a second signal, ends the process at once.
+/// SIGINT and SIGTERM as a cancellation: tasks see the token and have <see cref="Grace"/> to clean up. If they take longer,
+/// or at a second signal, the process ends at once.
 /// </summary>
 public sealed class Interruption : IDisposable
 {

@@ -12,7 +12,7 @@ public sealed record Terminal(IAnsiConsole Out, IAnsiConsole Error)
     {
         var output = new AnsiConsoleOutput(writer);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output });
-        // Without a terminal Spectre assumes 80 columns, and would break a long value in two for whoever searches a log.
+        // Without a terminal Spectre assumes 80 columns and would break long values, which could then not be searched in a log.
         if (!output.IsTerminal)
         {
             console.Profile.Width = 10_000;

@@ -125,7 +125,7 @@ public sealed class DiagnoseTests
     }
 
     [Fact]
-    public void A_file_that_is_no_evidence_is_refused()
+    public void A_file_that_is_not_evidence_is_refused()
     {
         using var host = new HostRun();
         var file = Path.Combine(host.Folder, "evidence.json");

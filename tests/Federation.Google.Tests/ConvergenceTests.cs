@@ -158,7 +158,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
             ["serviceAccount:acme-prod.svc.id.goog[reports/reader]", "serviceAccount:acme-prod.svc.id.goog[reports/writer]"],
             Assert.Single((await _google.PolicyAsync()).Bindings).Members.Order(StringComparer.Ordinal)
         );
-        // The writes of one policy take turns instead of sending each other back.
+        // The writes of one policy are serialised, so that they do not conflict.
         Assert.Empty(_time.Waits);
         Assert.Equal(3, _google.Writes);
     }

@@ -6,7 +6,7 @@ using Google.Apis.Iam.v1.Data;
 
 namespace Federation.Google.Tests;
 
-/// <summary>What a federation finds as its own, and what it takes away: no more than that.</summary>
+/// <summary>A federation finds the accounts that are its own, and deletes no others.</summary>
 public sealed class OwnershipTests : IAsyncLifetime
 {
     private const string Other = "serviceAccount:acme-prod.svc.id.goog[other/other]";
@@ -27,7 +27,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_account_of_this_federation_is_found_whoever_else_has_accounts_in_the_project()
+    public async Task An_account_of_this_federation_is_found_among_those_of_others()
     {
         for (var i = 0; i < 60; i++)
         {
@@ -55,7 +55,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_account_that_is_no_longer_configured_goes_with_the_grants_that_the_plan_has_shown()
+    public async Task An_account_that_is_no_longer_configured_is_deleted_with_the_grants_that_the_plan_has_shown()
     {
         await Given.ConvergeAsync(_cloud, Input);
 
@@ -139,7 +139,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_member_is_taken_out_and_every_other_grant_stays()
+    public async Task A_member_is_removed_and_every_other_grant_stays()
     {
         await _google.CreateAccountAsync("Shared.");
         await Given.ConvergeAsync(_cloud, Input);

@@ -93,7 +93,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_for_another_name_is_refused_whoever_issued_it()
+    public async Task A_certificate_for_another_name_is_refused_also_from_a_trusted_authority()
     {
         var refused = await Assert.ThrowsAsync<IssuerException>(() => FetchAsync("https://other.example/v1"));
 
@@ -122,7 +122,7 @@ public sealed class IssuerClientTests : IAsyncLifetime
     [InlineData("https://container.googleapis.com/v1", "container.googleapis.com:443:127.0.0.1:1", IssuerFault.NoAnswer)]
     [InlineData("https://container.googleapis.com/v1", "container.googleapis.com:443:nowhere.invalid:443", IssuerFault.NoRoute)]
     [InlineData("http://container.googleapis.com/v1", "", IssuerFault.NoDocument)]
-    public async Task A_host_without_a_route_is_told_apart_from_one_that_refuses(string issuer, string connectTo, IssuerFault fault)
+    public async Task A_host_without_a_route_is_distinguished_from_one_that_refuses(string issuer, string connectTo, IssuerFault fault)
     {
         using var client = new IssuerClient(new IssuerTransport(() => ConnectTo.Parse(connectTo), []), TimeProvider.System);
 

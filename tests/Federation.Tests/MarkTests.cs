@@ -76,7 +76,7 @@ public sealed partial class MarkTests
     [InlineData("Made by gke-to-aws-federation; GKE workloads act as it through Workload Identity.")]
     [InlineData("Not made by gke-to-aws-federation; federation: acme; GKE workloads act as it.")]
     [InlineData("Made by gke-to-aws-federation; federation: acme")]
-    public void A_description_without_a_federation_is_nobodys(string? description)
+    public void A_description_without_a_federation_is_not_a_mark(string? description)
     {
         Assert.Null(Mark.OfDescription(description));
         Assert.False(new Mark("acme", ["exports"]).IsOn(description));

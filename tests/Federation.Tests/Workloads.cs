@@ -4,7 +4,7 @@ using Federation.Templates;
 
 namespace Federation.Tests;
 
-/// <summary>The guide's own workload, for tests that need one and do not care which.</summary>
+/// <summary>The guide's workload, for tests that need any workload.</summary>
 internal static class Workloads
 {
     public static Cluster Main { get; } = new("main", "acme-prod", "asia-south1-a", "main");

@@ -54,7 +54,7 @@ public sealed class BuildScriptTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Scripts))]
-    public async Task Where_the_registry_lacks_them_one_line_says_so_and_the_stand_ins_are_built_on(string script)
+    public async Task If_the_registry_lacks_them_one_line_says_so_and_the_stand_ins_are_used(string script)
     {
         var run = await RunAsync(script, restore: Lacking);
 

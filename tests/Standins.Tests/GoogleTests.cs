@@ -92,7 +92,7 @@ public sealed class GoogleTests
     }
 
     [Fact]
-    public async Task A_body_is_gzipped_unless_told_otherwise()
+    public async Task A_body_is_gzipped_by_default()
     {
         using var wire = new Gunzip(new Recording((HttpStatusCode.OK, "{}")));
         using var iam = new IamService(new BaseClientService.Initializer { HttpClientFactory = new Factory(wire) });

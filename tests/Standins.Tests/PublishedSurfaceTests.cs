@@ -13,7 +13,7 @@ public sealed class PublishedSurfaceTests
     {
         var (published, here) = (Published(assembly), Surface.Of(Assembly.Load(assembly)));
 
-        // With the packages themselves in place of the stand-ins, it is the list that is held to them.
+        // Built on the packages themselves, this checks the list.
         var unknown = ArePublishedPackages(assembly)
             ? published.Except(here, StringComparer.Ordinal)
             : here.Except(published, StringComparer.Ordinal);

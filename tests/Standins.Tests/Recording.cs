@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Standins.Tests;
 
-/// <summary>Takes each request as it would leave the machine and answers what the test says.</summary>
+/// <summary>Records each request before it leaves the process, and answers what the test says.</summary>
 internal sealed class Recording(params (HttpStatusCode Status, string Body)[] answers) : HttpMessageHandler
 {
     private readonly Queue<(HttpStatusCode Status, string Body)> _answers = new(answers);

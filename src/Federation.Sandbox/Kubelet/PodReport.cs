@@ -154,7 +154,7 @@ internal sealed class PodReport
     public void Event(ContainerSlot slot, string type, string reason, string message) =>
         _cluster.RecordEvent(Observed.Source, type, reason, message, slot.FieldPath);
 
-    /// <summary>The pod is told to end: containers that do not run are reported as they last were.</summary>
+    /// <summary>The pod is being ended: containers that do not run are reported as they last were.</summary>
     public void Stop()
     {
         lock (_gate)

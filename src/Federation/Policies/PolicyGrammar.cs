@@ -225,7 +225,7 @@ public static partial class PolicyGrammar
 
             if (values.Count == 0)
             {
-                yield return new PolicyViolation(SyntaxErrors, $"{name}: the principal {type} lists nobody.");
+                yield return new PolicyViolation(SyntaxErrors, $"{name}: the principal {type} is an empty list.");
             }
 
             foreach (var value in values)

@@ -33,7 +33,7 @@ public sealed class IamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_role_comes_back_as_it_was_made_its_document_url_encoded()
+    public async Task A_role_is_returned_as_it_was_created_with_its_document_url_encoded()
     {
         var created = (
             await _iam.CreateRoleAsync(
@@ -73,7 +73,7 @@ public sealed class IamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_not_there_is_no_such_entity()
+    public async Task A_missing_resource_is_NoSuchEntity()
     {
         var role = await RefusalAsync("NoSuchEntity", () => _iam.GetRoleAsync(new GetRoleRequest { RoleName = "none" }));
         var provider = await RefusalAsync(
@@ -309,7 +309,7 @@ public sealed class IamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slash_or_another_case_is_another_provider_and_port_443_none_at_all()
+    public async Task A_slash_or_another_case_is_another_provider_and_a_port_is_refused()
     {
         await CreateProviderAsync("https://issuer.example/path");
         await CreateProviderAsync("https://issuer.example/path/");

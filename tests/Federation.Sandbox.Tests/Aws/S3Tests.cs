@@ -101,7 +101,7 @@ public sealed class S3Tests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_bucket_goes_when_it_is_empty()
+    public async Task An_empty_bucket_can_be_deleted()
     {
         await _s3.PutObjectAsync(
             new PutObjectRequest
@@ -137,7 +137,7 @@ public sealed class S3Tests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_bucket_is_made_in_the_region_that_is_asked()
+    public async Task A_bucket_is_created_in_the_requested_region()
     {
         await _s3.PutBucketAsync(new PutBucketRequest { BucketName = "new-one", BucketRegionName = "ap-south-1" }, Token);
 

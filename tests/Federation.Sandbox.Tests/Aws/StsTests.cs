@@ -84,7 +84,7 @@ public sealed class StsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_issuers_keys_are_fetched_over_TLS_through_the_mapping_alone()
+    public async Task The_issuers_keys_are_fetched_over_TLS_and_only_through_the_mapping()
     {
         await FederateAsync(ListBuckets);
         var before = _issuer.Requests;

@@ -33,7 +33,7 @@ public sealed class GoogleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_service_account_is_made_found_by_wildcard_changed_and_deleted()
+    public async Task A_service_account_is_created_found_by_wildcard_changed_and_deleted()
     {
         var created = await CreateAsync("reader");
         Assert.Matches("^[0-9]{21}$", created.UniqueId);
@@ -104,7 +104,7 @@ public sealed class GoogleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_workload_identity_pool_that_does_not_exist_is_no_member()
+    public async Task A_workload_identity_pool_that_does_not_exist_is_refused_as_member()
     {
         await CreateAsync("reader");
 

@@ -40,7 +40,7 @@ public sealed class AbuseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_compressed_body_is_held_to_the_limit_of_what_comes_out_of_it()
+    public async Task The_limit_of_a_compressed_body_applies_to_its_content()
     {
         using var compressed = new MemoryStream();
         await using (
@@ -67,7 +67,7 @@ public sealed class AbuseTests : IAsyncLifetime
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n")]
-    public async Task What_is_no_HTTP_is_a_bad_request(string text)
+    public async Task Input_that_is_not_HTTP_is_a_bad_request(string text)
     {
         foreach (var address in (Uri[])[Aws, Google])
         {
@@ -82,7 +82,7 @@ public sealed class AbuseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Hundreds_who_connect_and_say_nothing_keep_nobody_from_being_served()
+    public async Task Hundreds_of_silent_connections_do_not_block_other_clients()
     {
         var silent = new List<TcpClient>();
         try

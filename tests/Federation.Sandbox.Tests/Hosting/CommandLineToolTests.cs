@@ -82,7 +82,7 @@ public sealed class CommandLineToolTests
     }
 
     [Fact]
-    public async Task Aws_reads_changes_and_takes_away_everything_that_belongs_to_a_role()
+    public async Task Aws_reads_changes_and_deletes_everything_that_belongs_to_a_role()
     {
         SkipWithout("aws");
         await using var sandbox = await TestSandbox.StartAsync();
@@ -243,7 +243,7 @@ public sealed class CommandLineToolTests
     }
 
     [Fact]
-    public async Task Boto3_finds_its_way_with_the_environment_alone()
+    public async Task Boto3_needs_only_the_environment()
     {
         SkipWithout("kubectl");
         SkipWithout("aws");
@@ -273,7 +273,7 @@ public sealed class CommandLineToolTests
     }
 
     [Fact]
-    public async Task Gcloud_lists_reads_and_takes_away_service_accounts()
+    public async Task Gcloud_lists_reads_and_deletes_service_accounts()
     {
         SkipWithout("gcloud");
         await using var sandbox = await TestSandbox.StartAsync();

@@ -101,7 +101,7 @@ public sealed class FaultTests
             );
         }
 
-        // A call that the first refuses never comes to the second.
+        // A call that the first fault refuses does not reach the second.
         Assert.Equal(["MissingAuthenticationToken", "Throttling", "ServiceUnavailable", "Throttling"], codes);
     }
 

@@ -19,7 +19,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Federation.Sandbox.Tests.Hosting;
 
 /// <summary>
-/// Whatever comes, AWS's and Google's endpoints answer, in their cloud's shape, and never with a fault of their own.
+/// For any input, AWS's and Google's endpoints answer in their cloud's shape, and never with an internal error.
 /// <c>CsCheck_Iter</c> or <c>CsCheck_Time</c> in the environment try more than the hundred inputs of each run.
 /// </summary>
 public sealed class HostileInputTests : IDisposable
@@ -289,7 +289,7 @@ public sealed class HostileInputTests : IDisposable
         }
     }
 
-    /// <param name="mayBeContent">What comes with 200 need be no XML: it may be an object's content.</param>
+    /// <param name="mayBeContent">An answer with 200 need not be XML: it may be an object's content.</param>
     private void AnswersXml(HttpContext context, bool mayBeContent = false)
     {
         var (status, text) = Answer(_aws.Api.HandleAsync, context);
@@ -326,7 +326,7 @@ public sealed class HostileInputTests : IDisposable
         return context;
     }
 
-    /// <summary>With a signature that holds (AWS Signature Version 4), so that what is behind it is reached.</summary>
+    /// <summary>With a valid signature (AWS Signature Version 4), so that the code behind it is reached.</summary>
     private DefaultHttpContext Signed(
         string method,
         string target,

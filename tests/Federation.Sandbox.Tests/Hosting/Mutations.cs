@@ -6,7 +6,7 @@ namespace Federation.Sandbox.Tests.Hosting;
 /// <summary>Well-formed input with a few edits: what gets past the first checks of a parser and meets the later ones.</summary>
 internal static class Mutations
 {
-    /// <summary>Pieces that parsers trip over, beside single characters.</summary>
+    /// <summary>Pieces that often break parsers, besides single characters.</summary>
     private static readonly string[] Pieces =
     [
         "",

@@ -49,7 +49,7 @@ public sealed class SandboxCloudsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_of_the_cluster_is_worth_what_the_trust_policy_says_and_one_of_another_cluster_nothing()
+    public async Task A_token_of_the_cluster_is_judged_by_the_trust_policy_and_one_of_another_cluster_is_refused()
     {
         await FederateAsync();
         await CreateServiceAccountAsync();

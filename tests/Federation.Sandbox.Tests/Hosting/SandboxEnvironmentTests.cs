@@ -16,7 +16,7 @@ public sealed class SandboxEnvironmentTests
     ];
 
     [Fact]
-    public async Task The_file_appears_when_the_sandbox_answers_and_goes_with_it_as_the_keys_do()
+    public async Task The_file_is_written_when_the_sandbox_answers_and_deleted_with_its_keys()
     {
         string[] files;
         await using (var sandbox = await TestSandbox.StartAsync())
@@ -113,7 +113,7 @@ public sealed class SandboxEnvironmentTests
     }
 
     [Fact]
-    public async Task Files_with_keys_are_their_owners_alone_and_every_path_is_absolute()
+    public async Task Files_with_keys_are_readable_only_by_their_owner_and_every_path_is_absolute()
     {
         await using var sandbox = await TestSandbox.StartAsync();
         var script = await sandbox.Clouds.WriteEnvironmentAsync();

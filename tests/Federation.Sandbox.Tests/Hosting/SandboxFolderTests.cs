@@ -31,7 +31,7 @@ public sealed class SandboxFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task The_sandbox_of_a_run_has_a_folder_of_its_own_and_takes_it_away()
+    public async Task The_sandbox_of_a_run_has_its_own_folder_and_deletes_it()
     {
         await using var foreground = await StartAsync(SandboxFolder.Own(_output));
         var script = await foreground.Clouds.WriteEnvironmentAsync();

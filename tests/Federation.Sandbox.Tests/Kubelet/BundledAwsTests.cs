@@ -96,7 +96,7 @@ public sealed class BundledAwsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refused_token_and_a_refused_call_are_told_apart_and_end_with_254()
+    public async Task A_refused_token_and_a_refused_call_are_distinguished_and_end_with_254()
     {
         await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
         _s3 = (HttpStatusCode.Forbidden, "<Error><Code>AccessDenied</Code><Message>not allowed</Message></Error>");

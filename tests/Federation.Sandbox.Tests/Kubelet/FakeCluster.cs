@@ -71,7 +71,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
         }
     }
 
-    /// <summary>Deletes as the API server does: at once what is finished or nowhere, else with the grace.</summary>
+    /// <summary>Deletes as the API server does: finished and unscheduled pods at once, others with the grace period.</summary>
     public void Delete(string uid, int? grace = null)
     {
         lock (_gate)
@@ -94,7 +94,7 @@ internal sealed class FakeCluster(TimeProvider time) : IKubeletCluster
         }
     }
 
-    /// <summary>The first state of the pod, past or to come, that is so.</summary>
+    /// <summary>The first state of the pod, past or future, that fulfils the condition.</summary>
     public async Task<JsonObject> SeeAsync(string uid, Func<PodEvent, bool> condition)
     {
         while (true)

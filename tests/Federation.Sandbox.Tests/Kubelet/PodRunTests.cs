@@ -217,7 +217,7 @@ public sealed class PodRunTests
     }
 
     [Fact]
-    public async Task An_unknown_program_is_said_as_the_runtime_says_it()
+    public async Task An_unknown_program_is_reported_in_the_runtimes_words()
     {
         await using var node = await NodeAsync((int)ContainerIsolation.RewrittenPaths);
         var pod = node.Run(
@@ -238,7 +238,7 @@ public sealed class PodRunTests
     {
         try
         {
-            // One that nobody has waited for yet is dead all the same.
+            // A zombie, which was not waited for yet, counts as dead.
             if (
                 File.Exists($"/proc/{process}/stat") && File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal)
             )

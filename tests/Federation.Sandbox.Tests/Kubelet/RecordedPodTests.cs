@@ -113,7 +113,7 @@ public sealed class RecordedPodTests
         Assert.Equal(Stable(last!["status"]!, "").ToJsonString(), Stable(ended["status"]!, "").ToJsonString());
     }
 
-    /// <summary>The next state of the pod. The clock moves on while nothing happens, but stands still while a container is made.</summary>
+    /// <summary>The next state of the pod. The clock advances while nothing happens, but not while a container is created.</summary>
     private static async Task<PodEvent> NextAsync(TestNode node, int index)
     {
         while (true)

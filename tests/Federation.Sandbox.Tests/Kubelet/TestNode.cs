@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Federation.Sandbox.Tests.Kubelet;
 
-/// <summary>A kubelet at work on a <see cref="FakeCluster"/>, its clock in the test's hand.</summary>
+/// <summary>A kubelet on a <see cref="FakeCluster"/>, with a clock that the test sets.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();

@@ -83,7 +83,7 @@ public sealed class VolumePathTests : IDisposable
     [InlineData("../volume-of-another")]
     [InlineData("..")]
     [InlineData("own")]
-    public void A_volume_whose_current_version_was_led_elsewhere_is_left_alone(string target)
+    public void A_volume_whose_link_was_redirected_is_not_written(string target)
     {
         Write(("token", "first"));
         File.WriteAllText(Path.Combine(_outside, "keep"), "");
@@ -103,7 +103,7 @@ public sealed class VolumePathTests : IDisposable
     [InlineData("""{"configMap":{"name":"keys"}}""")]
     [InlineData("""{"secret":{"secretName":"s","items":[{"key":"k","path":"PATH"}]}}""")]
     [InlineData("""{"downwardAPI":{"items":[{"path":"PATH","fieldRef":{"fieldPath":"metadata.name"}}]}}""")]
-    public async Task A_pod_whose_volume_has_a_file_elsewhere_never_starts_and_writes_nothing(string volume)
+    public async Task A_pod_with_a_volume_file_outside_the_volume_never_starts_and_writes_nothing(string volume)
     {
         var path = Path.Combine(_outside, "f");
         await using var node = await PodRunTests.NodeAsync((int)ContainerIsolation.RewrittenPaths);

@@ -8,7 +8,7 @@ using Federation.Sandbox.Kubernetes.Resources;
 
 namespace Federation.Sandbox.Tests.Kubernetes;
 
-/// <summary>Whatever comes, the server stays up, answers with a Status, and keeps nothing of it.</summary>
+/// <summary>For any input, the server stays up, answers with a Status, and stores nothing.</summary>
 public sealed class AbuseTests
 {
     private static readonly string[] Paths =
@@ -98,7 +98,7 @@ public sealed class AbuseTests
         "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: "
             + "application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
     )]
-    public async Task What_is_no_HTTP_is_answered_400_and_harms_nobody_else(string request)
+    public async Task Input_that_is_not_HTTP_is_answered_400_and_disturbs_no_other_client(string request)
     {
         await using var cluster = await TestCluster.StartAsync();
         using var client = new TcpClient();
@@ -155,7 +155,7 @@ public sealed class AbuseTests
     }
 
     [Fact]
-    public async Task Applying_twice_is_no_change_and_takes_nothing_from_other_managers()
+    public async Task Applying_twice_changes_nothing_and_keeps_the_fields_of_other_managers()
     {
         await using var cluster = await TestCluster.StartAsync();
         await Gen.Select(Gen.OneOf("a", "b", "c").Array[1, 3], Gen.OneOf("x", "y").Array[3], Gen.OneOf("d", "e", "f").Array[1, 3])
@@ -224,7 +224,7 @@ public sealed class AbuseTests
             + ""","immutable":true}""";
     }
 
-    // A body that is nearly right is worth more than noise: a few of its values are swapped, removed or made of another kind.
+    // Nearly valid bodies find more than noise: a few values are swapped, removed or get another type.
     private static byte[] Mutated(string seed, string type, Random random)
     {
         var root = JsonNode.Parse(seed)!;

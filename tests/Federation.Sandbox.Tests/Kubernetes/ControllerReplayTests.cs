@@ -119,7 +119,7 @@ public sealed partial class ControllerReplayTests
         }
     }
 
-    // Times, uids and the names made of hashes are each server's own.
+    // Times, uids and names with hashes differ between servers.
     private static string Normal(JsonNode? status)
     {
         var sorted = status as JsonObject ?? [];

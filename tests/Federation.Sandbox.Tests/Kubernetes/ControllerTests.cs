@@ -12,7 +12,7 @@ public sealed class ControllerTests
     private const string Pods = "/api/v1/namespaces/default/pods";
 
     [Fact]
-    public async Task An_object_whose_status_makes_no_sense_stops_no_controller()
+    public async Task An_object_with_a_nonsensical_status_stops_no_controller()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.PostAsync(Jobs, Job("odd", """ "ttlSecondsAfterFinished":1, """));
@@ -53,7 +53,7 @@ public sealed class ControllerTests
     [InlineData("Background", 0)]
     [InlineData("Foreground", 0)]
     [InlineData("Orphan", 2)]
-    public async Task Pods_go_with_what_owns_them_unless_they_are_to_stay(string propagation, int left)
+    public async Task Pods_are_deleted_with_their_owner_unless_they_are_orphaned(string propagation, int left)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.PostAsync("/apis/apps/v1/namespaces/default/replicasets", Deployment("web", 2));
@@ -127,7 +127,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task A_deployment_that_recreates_has_no_new_pod_beside_an_old_one()
+    public async Task A_recreating_deployment_never_has_new_and_old_pods_at_once()
     {
         await using var cluster = await TestCluster.StartAsync();
         var body = JsonNode.Parse(Deployment("web", 1))!;

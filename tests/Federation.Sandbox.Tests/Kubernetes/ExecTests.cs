@@ -118,7 +118,7 @@ public sealed partial class ExecTests
     }
 
     [Fact]
-    public async Task A_command_ends_with_the_connection_of_whoever_started_it()
+    public async Task A_command_ends_when_its_connection_is_closed()
     {
         await using var cluster = await StartAsync();
         var mark = Path.Combine(Path.GetTempPath(), "exec-" + Guid.NewGuid().ToString("N"));

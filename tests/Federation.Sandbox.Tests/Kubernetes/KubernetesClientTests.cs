@@ -10,7 +10,7 @@ public sealed class KubernetesClientTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_namespace_an_account_and_a_pod_are_made_watched_and_deleted()
+    public async Task A_namespace_an_account_and_a_pod_are_created_watched_and_deleted()
     {
         await using var cluster = await TestCluster.StartAsync();
         using var client = ClientOf(cluster);

@@ -9,7 +9,7 @@ using Federation.Sandbox.Kubernetes.Schemas;
 
 namespace Federation.Sandbox.Tests.Kubernetes;
 
-/// <summary>Laws of patches, of selectors and of the protobuf form, for whatever is put in.</summary>
+/// <summary>Laws of patches, of selectors and of the protobuf form, for any input.</summary>
 public sealed class PatchPropertyTests
 {
     private static readonly Gen<string> Key = Gen.OneOf("a", "b", "c/d", "e~f", "name", "");
@@ -85,7 +85,7 @@ public sealed class PatchPropertyTests
                     var once = StrategicMergePatch.Apply(pod, patch, ResourceTable.Pods.Schema);
                     Assert.Equal(once.ToJsonString(), StrategicMergePatch.Apply(once, patch, ResourceTable.Pods.Schema).ToJsonString());
 
-                    // And it takes nothing away that it does not name.
+                    // And it removes nothing that it does not name.
                     var before = pod["spec"].Items("containers").Select(static container => container.Text("name"));
                     Assert.Empty(
                         before.Except(

@@ -85,7 +85,7 @@ public sealed class PathAdmissionTests(PathAdmissionTests.SharedCluster shared) 
     }
 
     [Fact]
-    public async Task A_host_path_may_be_absolute_but_takes_no_step_back()
+    public async Task A_host_path_may_be_absolute_but_not_have_dot_dot()
     {
         var pod = Pod(Fields[0].Field, "a");
         pod["spec"]!["volumes"]![0] = JsonNode.Parse("""{"name":"v","hostPath":{"path":"/tmp/../etc"}}""");
@@ -107,7 +107,7 @@ public sealed class PathAdmissionTests(PathAdmissionTests.SharedCluster shared) 
     [InlineData("configmaps", "binaryData", "../x", "form", "must not start with '..'")]
     [InlineData("secrets", "data", "../x", "form", "must not start with '..'")]
     [InlineData("secrets", "data", "/x", "form", null)]
-    public async Task A_key_that_is_no_file_name_is_refused(string kind, string field, string key, string? form, string? prefix)
+    public async Task A_key_that_is_not_a_file_name_is_refused(string kind, string field, string key, string? form, string? prefix)
     {
         var path = $"/api/v1/namespaces/default/{kind}";
         var value = new JsonObject
@@ -189,7 +189,7 @@ public sealed class PathAdmissionTests(PathAdmissionTests.SharedCluster shared) 
 
     private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal)}\"";
 
-    /// <summary>One API server for all of these tests, which write nothing to it that another could see.</summary>
+    /// <summary>One API server for all of these tests, which share no written objects.</summary>
     public sealed class SharedCluster : IAsyncLifetime
     {
         internal TestCluster Cluster { get; private set; } = null!;

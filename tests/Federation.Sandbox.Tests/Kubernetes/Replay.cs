@@ -126,7 +126,7 @@ internal sealed partial class Replay(TestCluster cluster)
             _ => value,
         };
 
-    // The latest version known at or before a recorded one; small and huge ones stand for themselves.
+    // The latest version known at or before a recorded one; small and huge ones are used as they are.
     private long Version(long recorded) =>
         recorded is < 100 or > 1_000_000 || _versions.Count == 0
             ? recorded

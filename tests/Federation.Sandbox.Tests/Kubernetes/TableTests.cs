@@ -23,7 +23,7 @@ public sealed partial class TableTests
 
         var actual = (await GetAsync(cluster, $"/api/v1/namespaces/default/{resource}"))["columnDefinitions"]!;
 
-        // What a column is for is said in words of our own.
+        // The descriptions of columns are our own.
         Assert.Equal(WithoutDescriptions(expected), WithoutDescriptions(actual));
     }
 
@@ -42,7 +42,7 @@ public sealed partial class TableTests
     }
 
     [Fact]
-    public async Task Events_are_told_as_recorded()
+    public async Task Events_are_reported_as_recorded()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.PostAsync("/api/v1/namespaces", """{"metadata":{"name":"live"}}""");
@@ -110,7 +110,7 @@ public sealed partial class TableTests
         Assert.Equal(shown, HumanDuration.Format(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
-    public async Task A_watch_tells_the_columns_once()
+    public async Task A_watch_sends_the_columns_once()
     {
         await using var cluster = await TestCluster.StartAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/namespaces?watch=true&timeoutSeconds=5");

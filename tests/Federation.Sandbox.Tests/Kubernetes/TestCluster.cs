@@ -15,7 +15,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Federation.Sandbox.Tests.Kubernetes;
 
-/// <summary>An emulated API server on a loopback port, with a clock that stands still.</summary>
+/// <summary>An emulated API server on a loopback port, with a stopped clock.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     public const string AdminToken = "admin";

@@ -61,7 +61,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task A_version_that_is_no_longer_known_is_answered_with_one_error_event()
+    public async Task A_version_that_has_expired_is_answered_with_one_error_event()
     {
         await using var cluster = await TestCluster.StartAsync(static options => options with { WatchWindow = 2 });
         foreach (var name in new[] { "a", "b", "c", "d" })

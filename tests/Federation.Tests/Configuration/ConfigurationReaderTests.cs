@@ -154,7 +154,7 @@ public sealed class ConfigurationReaderTests
     }
 
     [Fact]
-    public void Anchors_aliases_and_merge_keys_work_and_what_is_written_beside_a_merge_wins()
+    public void Anchors_aliases_and_merge_keys_work_and_a_mappings_own_keys_take_precedence()
     {
         var workloads = Documents
             .Valid(
@@ -244,7 +244,7 @@ public sealed class ConfigurationReaderTests
 
     [Theory]
     [MemberData(nameof(Undecodable))]
-    public void Bytes_that_are_no_text_are_named_as_what_they_are(string what, byte[] bytes, string expected)
+    public void Bytes_that_are_not_text_are_named(string what, byte[] bytes, string expected)
     {
         var result = ConfigurationReader.Read("federation.yaml", bytes);
 
@@ -293,7 +293,7 @@ public sealed class ConfigurationReaderTests
 
     [Theory]
     [MemberData(nameof(Bombs))]
-    public void A_document_made_to_hurt_is_refused_within_bounds(string what, string document)
+    public void A_malicious_document_is_refused_within_bounds(string what, string document)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var result = Documents.Read(document);

@@ -17,7 +17,7 @@ public sealed class PolicyTemplateTests
     }
 
     [Fact]
-    public void An_unknown_template_is_told_at_its_place_with_the_one_that_was_meant()
+    public void An_unknown_template_is_reported_at_its_place_with_the_one_that_was_meant()
     {
         var finding = Only("s3-list-bucket");
         Assert.Equal(FindingCodes.TemplateInvalid, finding.Code);
@@ -36,7 +36,7 @@ public sealed class PolicyTemplateTests
     }
 
     [Fact]
-    public void A_parameter_that_the_template_does_not_take_is_told_at_its_key_and_has_no_echo()
+    public void A_parameter_that_the_template_does_not_have_is_reported_once_at_its_key()
     {
         var finding = Only("{ template: s3-read, bucket: [exports] }");
         Assert.Equal("""the policy template "s3-read" has no parameter "bucket"; did you mean "buckets"?""", finding.Cause);
@@ -72,7 +72,7 @@ public sealed class PolicyTemplateTests
     [InlineData("exports/*")]
     [InlineData("${aws:username}")]
     [InlineData("abc\\n")]
-    public void What_is_no_name_of_a_bucket_is_refused_at_its_place(string bucket)
+    public void An_invalid_bucket_name_is_refused_at_its_place(string bucket)
     {
         var finding = Only($$"""{ template: s3-read, buckets: [fine, "{{bucket}}"] }""");
         Assert.Equal(

@@ -6,7 +6,7 @@ using Reading = Federation.Diagnosis.Evidence.Reading;
 
 namespace Federation.Tests.Diagnosis;
 
-/// <summary>What is made of a check that failed: why, by the evidence, and not by the text where the evidence says more.</summary>
+/// <summary>Why a check failed: by the evidence, and by its text only where the evidence says nothing.</summary>
 public sealed class CheckTests
 {
     private const string Denied = "An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied";
@@ -46,7 +46,7 @@ public sealed class CheckTests
         FindingCodes.TokenExpired
     )]
     [InlineData("something else went wrong, an Error of its own", FindingCodes.CheckFailed)]
-    public void A_refused_identity_is_named_by_what_STS_said_where_that_is_all_there_is(string said, string code)
+    public void A_refused_identity_is_named_by_the_text_of_STS_if_nothing_else_is_known(string said, string code)
     {
         var cause = Judge(PodAlone.Failed(CheckVerdict.IdentityRefused, "waiting", said)).RootCause!;
         Assert.Equal(code, cause.Code);
@@ -146,7 +146,7 @@ public sealed class CheckTests
     }
 
     [Fact]
-    public void An_exchange_that_STS_refused_from_here_is_told_by_its_text()
+    public void An_exchange_that_STS_refused_from_here_is_explained_by_its_text()
     {
         var evidence = Healthy.Evidence with
         {
@@ -234,10 +234,7 @@ public sealed class CheckTests
     [Theory]
     [InlineData(false, Severity.Warning)]
     [InlineData(true, Severity.Error)]
-    public void A_pod_of_the_users_own_that_the_cluster_ended_is_no_fault_of_the_federation_unless_it_was_asked_about(
-        bool isNamed,
-        Severity severity
-    )
+    public void A_users_own_pod_that_the_cluster_ended_is_an_error_only_if_it_was_asked_about(bool isNamed, Severity severity)
     {
         var evidence = Healthy.Evidence.WithPod(pod =>
             pod with

@@ -19,7 +19,7 @@ public sealed class CheckVerdictTests
     [InlineData("[]")]
     [InlineData("""{"Arn":7}""")]
     [InlineData("""{"Arn":"arn:aws:sts::111122223333:assumed-role/reader/reader","Arn":"another"}""")]
-    public void A_message_that_is_no_identity_names_nobody(string? message) => Assert.Null(CheckVerdict.AssumedRole(message));
+    public void A_message_that_is_not_an_identity_names_no_role(string? message) => Assert.Null(CheckVerdict.AssumedRole(message));
 
     [Fact]
     public void The_expected_role_passes() =>

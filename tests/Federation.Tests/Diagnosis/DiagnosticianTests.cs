@@ -363,7 +363,7 @@ public sealed class DiagnosticianTests
     [InlineData("""{"schema":"federation-evidence/1","schema":"federation-evidence/1"}""")]
     [InlineData("""{"schema":"\ud800"}""")]
     [InlineData("""{"\ud800":1,"schema":"federation-evidence/1"}""")]
-    public void A_file_that_is_no_evidence_is_refused(string text) =>
+    public void A_file_that_is_not_evidence_is_refused(string text) =>
         Assert.Equal(
             FindingCodes.ArgumentInvalid,
             Assert.Single(Assert.Throws<FindingException>(() => EvidenceFile.Parse(text, "x.json")).Findings).Code

@@ -628,7 +628,7 @@ public sealed class ErrorTextsTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void A_text_is_taken_for_its_finding(string variant, string text, string code)
+    public void A_known_text_gives_its_finding(string variant, string text, string code)
     {
         var finding = Assert.Single(ErrorTexts.Explain(text));
         Assert.True(finding.Code == code, $"{variant}: {finding.Code} {finding.Title}");
@@ -645,10 +645,10 @@ public sealed class ErrorTextsTests
     [InlineData("dial tcp 10.0.0.1:5432: connection refused")]
     [InlineData("404 page not found")]
     [InlineData("expired")]
-    public void A_text_of_another_matter_is_taken_for_nothing(string text) => Assert.Empty(ErrorTexts.Explain(text));
+    public void An_unrelated_text_gives_no_finding(string text) => Assert.Empty(ErrorTexts.Explain(text));
 
     [Fact]
-    public void The_line_stands_in_the_finding()
+    public void The_line_is_in_the_finding()
     {
         Assert.Equal(Refused, Assert.Single(ErrorTexts.Explain($"starting\n  {Refused}  \nexit 254")).Actual);
     }
@@ -690,7 +690,7 @@ public sealed class ErrorTextsTests
     [InlineData("https://container.googleapis.com/v1/projects/123456789012/locations/asia-south1-a/clusters/main", "number")]
     [InlineData("https://accounts.google.com", "Google's own")]
     [InlineData("https://sts.googleapis.com", "sts.googleapis.com")]
-    public void An_issuer_of_Googles_that_is_no_clusters_is_named_as_what_it_is(string issuer, string says)
+    public void An_issuer_of_Google_that_is_not_a_clusters_is_named(string issuer, string says)
     {
         var finding = Assert.Single(ErrorTexts.Explain($"No OpenIDConnect provider found in your account for {issuer}"));
         Assert.Equal((FindingCodes.ProviderNearMiss, issuer), (finding.Code, finding.Actual));
@@ -698,7 +698,7 @@ public sealed class ErrorTextsTests
     }
 
     [Fact]
-    public void The_provider_that_is_missing_can_be_made_by_the_fix()
+    public void The_fix_creates_the_missing_provider()
     {
         var finding = Assert.Single(ErrorTexts.Explain($"No OpenIDConnect provider found in your account for {Issuer}"));
         Assert.Contains(
@@ -775,7 +775,7 @@ public sealed class ErrorTextsTests
     }
 
     [Fact]
-    public void That_no_credentials_were_found_is_no_finding_beside_the_reason() =>
+    public void Missing_credentials_are_no_finding_if_the_reason_is_known() =>
         Assert.Equal(
             [FindingCodes.AudienceNotRegistered],
             ErrorTexts

@@ -69,7 +69,7 @@ public sealed class EvidenceFileTests
     [InlineData("""{"schema":"federation-evidence/1","schema":"federation-evidence/1"}""")]
     [InlineData("""{"schema":"federation-evidence/1","taken":"2026-11-23T18:00:00Z","workloads":[null]}""")]
     [InlineData("""{"schema":"federation-evidence/1","taken":"2026-11-23T18:00:00Z","workloads":[{"workload":{"name":"x"}}]}""")]
-    public void What_is_no_evidence_is_said_to_be_none(string json)
+    public void A_text_that_is_not_evidence_is_refused(string json)
     {
         var finding = Assert.Single(Assert.Throws<FindingException>(() => EvidenceFile.Parse(json, "evidence.json")).Findings);
 

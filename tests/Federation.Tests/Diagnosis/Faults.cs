@@ -10,7 +10,7 @@ namespace Federation.Tests.Diagnosis;
 
 /// <summary>One thing that is wrong, and the finding that must name it.</summary>
 /// <param name="Part">What it spoils; two faults of one part do not go together.</param>
-/// <param name="Hides">The parts of which nothing can be said while this is wrong.</param>
+/// <param name="Hides">The parts that cannot be judged because of it.</param>
 internal sealed record Fault(
     string Name,
     string Part,
@@ -140,7 +140,7 @@ internal static class Faults
             google => google with { Cluster = Reading.Of<ClusterFacts>(google.Cluster!.Found! with { Status = "STOPPING" }) }
         ),
         Cluster(
-            "the cluster was made again under its name",
+            "the cluster was recreated under its name",
             FindingCodes.ClusterRecreated,
             Healthy.ClusterId,
             "ffff",

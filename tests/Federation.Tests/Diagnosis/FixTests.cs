@@ -6,7 +6,7 @@ using Reading = Federation.Diagnosis.Evidence.Reading;
 
 namespace Federation.Tests.Diagnosis;
 
-/// <summary>A command in a fix can be pasted as it stands, and does no more than mend what was found.</summary>
+/// <summary>A command in a fix can be pasted as it is, and fixes only what was found.</summary>
 public sealed class FixTests
 {
     [Fact]
@@ -35,7 +35,7 @@ public sealed class FixTests
     }
 
     [Fact]
-    public void A_role_that_is_missing_is_made_by_hand_with_all_that_is_configured_of_it()
+    public void The_fix_for_a_missing_role_creates_it_with_everything_that_is_configured()
     {
         var evidence = Healthy.Evidence with { Aws = Healthy.Evidence.Aws with { Role = Reading.Of<RoleEvidence>(null) } };
         var boundary = "arn:aws:iam::111122223333:policy/edge";
@@ -154,7 +154,7 @@ public sealed class FixTests
     [Theory]
     [InlineData("ErrImagePull", "not found", FindingCodes.ImagePullFailed)]
     [InlineData(null, null, FindingCodes.PodUnschedulable)]
-    public void A_pod_of_the_users_own_is_mended_where_it_comes_from(string? waiting, string? message, string code)
+    public void A_users_own_pod_is_fixed_in_its_owner(string? waiting, string? message, string code)
     {
         var stuck = Healthy.Evidence.WithPod(pod =>
             pod with

@@ -10,7 +10,7 @@ using Reading = Federation.Diagnosis.Evidence.Reading;
 
 namespace Federation.Tests.Diagnosis;
 
-/// <summary>The evidence of a workload with which everything is right, for a test to spoil one thing of.</summary>
+/// <summary>The evidence of a workload without faults, in which a test breaks one thing.</summary>
 internal static class Healthy
 {
     public const string ClusterId = "0e1c2f";

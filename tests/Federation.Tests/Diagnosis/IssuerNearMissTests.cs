@@ -69,7 +69,7 @@ public sealed class IssuerNearMissTests
     [InlineData(Zonal)]
     [InlineData("token.actions.githubusercontent.com")]
     [InlineData("oidc.eks.ap-south-1.amazonaws.com/id/ABC")]
-    public void What_is_right_or_somebody_else_s_is_no_mistake(string actual) => Assert.Null(IssuerNearMiss.Find(Zonal, actual));
+    public void A_right_or_unrelated_issuer_is_not_a_mistake(string actual) => Assert.Null(IssuerNearMiss.Find(Zonal, actual));
 
     [Fact]
     public void Whatever_it_is_compared_with_nothing_is_its_own_near_miss() =>

@@ -11,7 +11,7 @@ public sealed class PodLogTests
         + """{"sub":"system:serviceaccount:reports:reader","aud":["sts.amazonaws.com"]}}""";
 
     [Fact]
-    public void The_line_of_the_token_tells_algorithm_key_and_claims()
+    public void The_line_of_the_token_has_algorithm_key_and_claims()
     {
         var token = PodLog.TokenOf(Pod("An error occurred", Line, "AWS gave no identity."))!;
         Assert.Equal(
@@ -34,7 +34,7 @@ public sealed class PodLogTests
     [InlineData("""federation-token {"claims":{"a":1,"a":2},"claims":{}}""")]
     [InlineData("""before federation-token {"claims":{}}""")]
     [InlineData("""federation-token {"claims":{}} after""")]
-    public void A_line_that_is_cut_or_garbled_is_no_token(string line) => Assert.Null(PodLog.TokenOf(Pod(line)));
+    public void A_line_that_is_cut_or_garbled_is_not_a_token(string line) => Assert.Null(PodLog.TokenOf(Pod(line)));
 
     [Theory]
     [InlineData("""federation-token {"header":{"alg":7},"claims":{}}""")]

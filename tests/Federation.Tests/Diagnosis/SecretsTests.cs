@@ -2,7 +2,7 @@ using Federation.Diagnosis.Evidence;
 
 namespace Federation.Tests.Diagnosis;
 
-/// <summary>What is taken out of a log before it is evidence, and what is left in it.</summary>
+/// <summary>What is removed from a log before it becomes evidence, and what is kept.</summary>
 public sealed class SecretsTests
 {
     [Theory]

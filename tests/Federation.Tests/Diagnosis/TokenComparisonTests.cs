@@ -5,7 +5,7 @@ using Federation.Findings;
 
 namespace Federation.Tests.Diagnosis;
 
-/// <summary>A token's claims beside what the provider and the trust policy that are there want of them.</summary>
+/// <summary>A token's claims beside what the live provider and trust policy require of them.</summary>
 public sealed class TokenComparisonTests
 {
     [Fact]
@@ -39,7 +39,7 @@ public sealed class TokenComparisonTests
     }
 
     [Fact]
-    public void Claims_that_nobody_looks_at_are_shown_flat()
+    public void Claims_that_AWS_does_not_check_are_shown_flat()
     {
         var evidence = Healthy.Evidence.WithClaim(
             "kubernetes.io",
@@ -57,7 +57,7 @@ public sealed class TokenComparisonTests
     }
 
     [Fact]
-    public void A_time_that_is_none_fits_nobody() =>
+    public void An_invalid_time_never_fits() =>
         Assert.False(Compare(Healthy.Evidence.WithClaim("exp", "tomorrow")).Single(line => line.Claim == "exp").Fits);
 
     [Theory]
@@ -67,7 +67,7 @@ public sealed class TokenComparisonTests
     [InlineData(3599, "59 min 59 s")]
     [InlineData(7500, "2 h 5 min")]
     [InlineData(31_536_000, "365 d")]
-    public void Durations_are_said_as_a_person_says_them(int seconds, string said) =>
+    public void Durations_are_written_as_a_person_writes_them(int seconds, string said) =>
         Assert.Equal(said, Wording.Duration(TimeSpan.FromSeconds(seconds)));
 
     private static IReadOnlyList<ClaimLine> Compare(WorkloadEvidence evidence) =>

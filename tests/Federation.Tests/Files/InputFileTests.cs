@@ -26,7 +26,7 @@ public sealed class InputFileTests : IDisposable
     }
 
     [Fact]
-    public void A_pipe_that_nobody_writes_to_is_refused_without_waiting() =>
+    public void A_pipe_without_a_writer_is_refused_without_waiting() =>
         AssertRefused(Pipes.Create(Path.Combine(_folder.Path, "pipe")), "no regular file");
 
     [Theory]

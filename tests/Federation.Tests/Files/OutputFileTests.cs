@@ -13,7 +13,7 @@ public sealed class OutputFileTests : IDisposable
     private string Report => Path.Combine(_folder.Path, "report.json");
 
     [Fact]
-    public void A_file_is_written_and_replaced_and_nothing_is_left_beside_it()
+    public void A_file_is_written_and_replaced_and_no_temporary_file_is_left()
     {
         OutputFile.Replace(Report, "one");
         OutputFile.Replace(Report, "two, ü");
@@ -24,7 +24,7 @@ public sealed class OutputFileTests : IDisposable
     [Theory]
     [InlineData("precious.txt")]
     [InlineData("missing.txt")]
-    public void A_link_is_replaced_and_what_it_points_to_is_left_alone(string target)
+    public void A_link_is_replaced_and_its_target_is_not_changed(string target)
     {
         var precious = _folder.Write("precious.txt", "precious");
         Links.Create(Report, Path.Combine(_folder.Path, target));

@@ -4,7 +4,7 @@ namespace Federation.Tests.Files;
 
 internal static partial class Pipes
 {
-    /// <summary>Creates a named pipe that nobody writes to. Windows keeps its pipes elsewhere, which skips the test.</summary>
+    /// <summary>Creates a named pipe without a writer. Windows keeps its pipes elsewhere, which skips the test.</summary>
     public static string Create(string path)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes among its files.");

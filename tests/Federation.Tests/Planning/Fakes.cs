@@ -14,7 +14,7 @@ internal sealed record FakeResource(ResourceId Id, Fields State) : DesiredResour
     public override string MissingCode => FindingCodes.RoleMissing;
 }
 
-/// <summary>A cloud that is a dictionary: what is applied is what is read next.</summary>
+/// <summary>A cloud that is a dictionary: what was applied is read afterwards.</summary>
 internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired) : ICloud, IClusterDirectory
 {
     public ConcurrentDictionary<ResourceId, Fields> Live { get; } = new();

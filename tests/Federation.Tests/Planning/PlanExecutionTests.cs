@@ -22,7 +22,7 @@ public sealed class PlanExecutionTests
     }
 
     [Fact]
-    public async Task When_one_fails_its_dependents_are_not_reached_and_the_rest_goes_on()
+    public async Task When_one_fails_its_dependents_are_not_reached_and_the_others_continue()
     {
         var (plan, clouds, kubernetes, aws) = Federation(refused: Namespace);
         var results = (await PlanExecution.RunAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken)).ToDictionary(
@@ -37,7 +37,7 @@ public sealed class PlanExecutionTests
     }
 
     [Fact]
-    public async Task What_nobody_foresaw_is_the_failure_of_its_step_alone()
+    public async Task An_unforeseen_exception_fails_only_its_step()
     {
         var (plan, clouds, _, aws) = Federation(broken: Namespace);
 

@@ -35,7 +35,7 @@ public sealed class PlannerTests
         });
 
     [Fact]
-    public void A_plan_made_after_its_own_changes_were_applied_is_empty() =>
+    public void The_plan_after_an_apply_is_empty() =>
         AnyState.Sample(state =>
         {
             var plan = Planner.Plan(state.Desired, state.Observed);
@@ -163,7 +163,7 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void What_another_manager_owns_stands_against_the_plan_unless_it_is_adopted()
+    public void What_another_manager_owns_blocks_the_plan_unless_it_is_adopted()
     {
         var desired = new FakeResource(Role, Fields.Empty.With("path", "/"));
         var observed = new Observation(Role, Fields.Empty.With("path", "/x/")) { Conflicts = [FakeCloud.Refusal(Role)] };

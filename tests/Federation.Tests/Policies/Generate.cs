@@ -122,7 +122,7 @@ internal static class Generate
                     )
             );
 
-    /// <summary>The same document in other words: every list shuffled and its first member said again, cases changed.</summary>
+    /// <summary>The same document in another form: every list shuffled and its first member repeated, cases changed.</summary>
     public static PolicyDocument Rephrase(PolicyDocument document, int seed)
     {
         var random = new Random(seed);

@@ -149,7 +149,7 @@ public sealed class LiveTrustTests
     [InlineData("[]")]
     [InlineData("{\"Version\":\"2012-10-17\"}")]
     [InlineData("<html>")]
-    public void What_is_no_policy_is_not_taken_apart(string text) => Assert.Throws<PolicyFormatException>(() => LiveTrust.Parse(text));
+    public void A_text_that_is_not_a_policy_is_not_split(string text) => Assert.Throws<PolicyFormatException>(() => LiveTrust.Parse(text));
 
     private static ImmutableSortedDictionary<string, string> Register(params string[] sids) => TrustOwnership.Register(sids).Write();
 

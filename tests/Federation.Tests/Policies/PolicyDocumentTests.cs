@@ -119,7 +119,7 @@ public sealed class PolicyDocumentTests
         "A:B is given twice in Bool"
     )]
     [InlineData("{\"Id\":\"\\ud800\",\"Statement\":[]}", 1, 7, "not valid Unicode")]
-    public void What_is_no_policy_document_is_refused_at_its_place(string json, int line, int column, string message)
+    public void A_text_that_is_not_a_policy_document_is_refused_at_its_place(string json, int line, int column, string message)
     {
         var e = Assert.Throws<PolicyFormatException>(() => PolicyDocument.Parse(json));
 

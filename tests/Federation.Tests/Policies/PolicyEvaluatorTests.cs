@@ -108,7 +108,7 @@ public sealed class PolicyEvaluatorTests
     }
 
     [Fact]
-    public void What_a_variable_stands_for_is_no_pattern()
+    public void The_value_of_a_variable_is_not_a_pattern()
     {
         var request = new PolicyRequest(
             "s3:GetObject",

@@ -107,7 +107,7 @@ public sealed class PolicyGrammarTests
     }
 
     [Fact]
-    public void What_is_no_json_has_syntax_errors_with_their_place()
+    public void A_text_that_is_not_JSON_has_syntax_errors_with_their_place()
     {
         var violation = Assert.Single(PolicyGrammar.Check("{", PolicyKind.Trust));
 

@@ -92,7 +92,7 @@ public sealed class PolicyLintTests
     }
 
     [Fact]
-    public void What_admits_no_web_identity_is_not_looked_at()
+    public void What_admits_no_web_identity_is_not_checked()
     {
         var service = Scene.Statement().For("Service", "ec2.amazonaws.com") with { Actions = ["sts:AssumeRole"], Conditions = [] };
         var deny = Scene.Statement() with { Effect = PolicyEffect.Deny, Conditions = [] };

@@ -61,7 +61,7 @@ public sealed class PolicyPropertyTests
             );
 
     [Fact]
-    public void Every_path_stands_once() =>
+    public void Every_path_occurs_once() =>
         Generate.Document.Sample(document =>
         {
             var paths = PolicyFields.Flatten(document, "p").Select(field => field.Key).ToList();
@@ -88,7 +88,7 @@ public sealed class PolicyPropertyTests
             );
 
     [Fact]
-    public void Another_allow_never_takes_away() =>
+    public void Another_Allow_never_removes_a_permission() =>
         Gen.Select(Generate.Document, Generate.Statement, Generate.Request)
             .Sample(
                 (document, statement, request) =>
@@ -157,7 +157,7 @@ public sealed class PolicyPropertyTests
             );
 
     [Fact]
-    public void In_a_trust_policy_an_allow_never_takes_away_and_a_deny_never_gives() =>
+    public void In_a_trust_policy_an_Allow_never_removes_and_a_Deny_never_grants() =>
         Gen.Select(Generate.Document, Generate.Statement, Gen.OneOf<string>("a", "b"), Generate.Request)
             .Sample(
                 (document, statement, principal, request) =>

@@ -6,7 +6,7 @@ namespace Federation.Tests.Policies;
 public sealed class TrustPoliciesTests
 {
     [Fact]
-    public void Workloads_that_differ_in_their_subject_alone_share_one_statement()
+    public void Workloads_that_differ_only_in_their_subject_share_one_statement()
     {
         var merged = TrustPolicies.Merge([
             Scene.Trust(Scene.Statement(subject: "b")),
@@ -20,7 +20,7 @@ public sealed class TrustPoliciesTests
     }
 
     [Fact]
-    public void Another_issuer_has_a_statement_of_its_own()
+    public void Each_issuer_has_its_own_statement()
     {
         var other = Scene.Statement(issuerPath: "issuer.example") with { Sid = "FederationOther" };
 
@@ -31,7 +31,7 @@ public sealed class TrustPoliciesTests
     }
 
     [Fact]
-    public void Statements_that_differ_otherwise_are_told_apart_by_their_sid()
+    public void Statements_that_differ_otherwise_get_different_sids()
     {
         var merged = TrustPolicies.Merge([Scene.Trust(Scene.Statement()), Scene.Trust(Scene.Statement(audience: "other"))]);
 

@@ -4,7 +4,7 @@ using Federation.Templates;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>Whole renderings, for a person to look at. <c>UPDATE_GOLDEN=1</c> rewrites them.</summary>
+/// <summary>Complete renderings, for people to review. <c>UPDATE_GOLDEN=1</c> rewrites them.</summary>
 public sealed class GoldenTests
 {
     private const string WithPreflight = "google-service-account";

@@ -146,7 +146,7 @@ public sealed class RenderedOutputTests : IDisposable
     [InlineData("exports/notes.txt")]
     [InlineData("exports/component/notes.txt")]
     [InlineData("exports/namespace.yaml")]
-    public void A_folder_that_no_render_made_is_refused(string file)
+    public void A_folder_that_was_not_rendered_is_refused(string file)
     {
         var mine = _output.Write("rendered/" + file, "mine");
         AssertRefused(file.EndsWith("namespace.yaml", StringComparison.Ordinal) ? mine : Folder, Sample.Workload);
@@ -163,7 +163,7 @@ public sealed class RenderedOutputTests : IDisposable
     }
 
     [Fact]
-    public void A_document_takes_no_name_that_a_file_of_somebody_else_has()
+    public void A_document_does_not_replace_somebody_elses_file()
     {
         Render(WithoutPolicies);
         var mine = _output.Write("rendered/exports/" + Policy, "mine");
@@ -277,7 +277,7 @@ public sealed class RenderedOutputTests : IDisposable
     [InlineData("rendered/exports")]
     [InlineData("rendered/exports/component")]
     [InlineData("rendered/exports/namespace.yaml")]
-    public void A_link_on_the_way_to_a_document_is_refused_and_its_target_left_alone(string link)
+    public void A_link_on_the_way_to_a_document_is_refused_and_its_target_is_not_changed(string link)
     {
         Render(Sample.Workload);
         var path = Path.Combine(_output.Path, link);
@@ -301,7 +301,7 @@ public sealed class RenderedOutputTests : IDisposable
     }
 
     [Fact]
-    public void A_link_in_a_folder_stays_and_its_target_is_left_alone()
+    public void A_link_in_a_folder_stays_and_its_target_is_not_changed()
     {
         Render(Sample.Workload, Gone);
         _elsewhere.Write("precious.txt", "precious");
@@ -385,7 +385,7 @@ public sealed class RenderedOutputTests : IDisposable
     // Names and runs
 
     [Fact]
-    public void A_policy_may_change_its_name_in_case_alone()
+    public void A_policy_may_change_only_the_case_of_its_name()
     {
         var policy = _elsewhere.Write("Exports.json", Checkout.Read("templates/policies/s3-list-buckets.json"));
         Workload Named(string name) =>

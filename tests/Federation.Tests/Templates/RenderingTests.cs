@@ -101,7 +101,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void A_workload_that_AWS_is_to_know_by_its_Google_identity_is_refused_at_its_place()
+    public void A_workload_with_Googles_identity_is_refused_at_its_place()
     {
         var finding = Assert.Single(Sample.Findings(() => Sample.Render(Sample.Workload with { Identity = IdentityKind.Google })));
         Assert.Equal((FindingCodes.ConfigurationInvalid, Sample.Here), (finding.Code, finding.Location));
@@ -203,7 +203,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void An_account_whose_quota_was_raised_takes_a_larger_trust_policy()
+    public void An_account_with_a_raised_quota_accepts_a_larger_trust_policy()
     {
         var raised = Sample.Workload with
         {
@@ -275,7 +275,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void The_built_in_policies_are_found_too_broad_by_nobody() => Assert.Empty(Sample.Render().Findings);
+    public void The_built_in_policies_are_not_too_broad() => Assert.Empty(Sample.Render().Findings);
 
     [Fact]
     public void Of_many_workloads_each_is_tried_and_the_findings_stand_in_their_order()

@@ -4,7 +4,7 @@ using Federation.Tests.Files;
 
 namespace Federation.Tests.Templates;
 
-/// <summary>What is found in a folder of templates, whatever lies there.</summary>
+/// <summary>Reading a folder of templates, with any content.</summary>
 public sealed class TemplateFolderTests : IDisposable
 {
     private const string Policy =
@@ -35,7 +35,7 @@ public sealed class TemplateFolderTests : IDisposable
     }
 
     [Fact]
-    public void Everything_that_cannot_be_read_is_told_at_once_with_its_path()
+    public void Everything_that_cannot_be_read_is_reported_at_once_with_its_path()
     {
         Pipes.Create(Path.Combine(_folder.Path, "namespace.yaml"));
         Links.Create(Path.Combine(_folder.Path, "service-account.yaml"), Path.Combine(_folder.Path, "nowhere"));

@@ -20,7 +20,7 @@ public sealed class TemplateLanguageTests
         );
 
     [Fact]
-    public void A_number_alone_and_unquoted_is_a_number_and_everything_else_stays_text() =>
+    public void An_unquoted_number_placeholder_is_a_number_and_everything_else_stays_text() =>
         Filled(
             """
             alone: ${workload.tokenLifetime}
@@ -33,7 +33,7 @@ public sealed class TemplateLanguageTests
         );
 
     [Fact]
-    public void Unquoted_scalars_mean_what_kubectl_takes_them_for() =>
+    public void Unquoted_scalars_mean_the_same_as_for_kubectl() =>
         Filled(
             """
             mode: 0644
@@ -176,7 +176,7 @@ public sealed class TemplateLanguageTests
     }
 
     [Fact]
-    public void Two_keys_that_become_one_are_refused_where_the_second_stands()
+    public void Two_keys_that_become_one_are_refused_at_the_second()
     {
         var finding = Assert.Single(Fill("a:\n  ${workload.name}: 1\n  exports: 2\n", "a.yaml").Findings);
         Assert.Equal("a.yaml:3:3", finding.Location?.ToString());
@@ -198,7 +198,7 @@ public sealed class TemplateLanguageTests
     }
 
     [Fact]
-    public void A_condition_key_whose_brace_closes_late_is_not_taken_for_a_variable_of_IAM() =>
+    public void A_condition_key_whose_brace_closes_late_is_not_read_as_a_variable_of_IAM() =>
         Refused("""{ "${issuer.path:sub}": "x" }""", "p.json", 1, 4, "did you mean ${issuer.path}:sub?", policy: true);
 
     [Theory]

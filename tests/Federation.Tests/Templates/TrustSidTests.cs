@@ -23,7 +23,7 @@ public sealed class TrustSidTests
     }
 
     [Fact]
-    public void What_reads_alike_is_told_apart() =>
+    public void Values_that_look_alike_are_distinguished() =>
         Gen.Select(Name, Name, Name, Name)
             .Where((federation, cluster, otherFederation, otherCluster) => (federation, cluster) != (otherFederation, otherCluster))
             .Sample(

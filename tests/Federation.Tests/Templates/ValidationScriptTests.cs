@@ -100,14 +100,14 @@ public sealed class ValidationScriptTests : IDisposable
     [InlineData("ya29.a0AfH6SMBx", "holds no JSON Web Token that can be read here.")]
     [InlineData("opaque", "holds no JSON Web Token that can be read here.")]
     [InlineData("e30", "holds no JSON Web Token that can be read here.")]
-    public void A_token_file_without_a_token_is_told_so_and_not_shown(string content, string why)
+    public void A_token_file_without_a_token_is_reported_and_not_shown(string content, string why)
     {
         var file = _folder.Write("token", content);
         Assert.Equal($"The token file {file} {why}\n", Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", file)).Output);
     }
 
     [Fact]
-    public void A_token_file_that_is_not_there_is_told_so() =>
+    public void A_missing_token_file_is_reported() =>
         Assert.Equal(
             "There is no token file /no/such/token.\n",
             Run(refusals: 1000, "true", ("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/such/token")).Output
@@ -129,7 +129,7 @@ public sealed class ValidationScriptTests : IDisposable
     }
 
     [Fact]
-    public void A_check_is_run_once_unless_told_to_wait() => Assert.Equal((7, 0), (Run(refusals: 0, "echo once; exit 7").ExitCode, Time));
+    public void A_check_runs_once_by_default() => Assert.Equal((7, 0), (Run(refusals: 0, "echo once; exit 7").ExitCode, Time));
 
     [Fact]
     public void A_check_that_is_denied_is_tried_again_while_policies_may_still_be_on_their_way()

@@ -20,11 +20,11 @@ public sealed class GoogleIdentityTests
     }
 
     [Fact]
-    public void With_azp_the_tokens_own_audience_stands_under_oaud_and_not_under_aud() =>
+    public void With_azp_the_tokens_audience_is_under_oaud_and_not_under_aud() =>
         Assert.Equal(RefusalReason.TrustAudience, Refused(Evidence(Trust(("aud", "sts.amazonaws.com"), ("sub", UniqueId)))).Reason);
 
     [Fact]
-    public void Without_azp_the_audience_stands_under_aud()
+    public void Without_azp_the_audience_is_under_aud()
     {
         var trust = Trust(("aud", "sts.amazonaws.com"), ("sub", UniqueId));
 
@@ -32,7 +32,7 @@ public sealed class GoogleIdentityTests
     }
 
     [Fact]
-    public void A_service_account_made_again_has_another_unique_id() =>
+    public void A_recreated_service_account_has_another_unique_id() =>
         Assert.Equal(RefusalReason.TrustSubject, Refused(Evidence(Trust(("sub", "999999999999999999999")))).Reason);
 
     [Fact]

@@ -4,7 +4,7 @@ using Federation.WebIdentity;
 
 namespace Federation.Tests.WebIdentity;
 
-/// <summary>A federation in which everything is right, for a test to spoil one thing of.</summary>
+/// <summary>A federation without faults, in which a test breaks one thing.</summary>
 internal static class Scene
 {
     public const string IssuerPath = "container.googleapis.com/v1/projects/acme-prod/locations/asia-south1-a/clusters/main";

@@ -442,7 +442,7 @@ public sealed class SecurityTokenServiceTests
                 NotValidated
             );
 
-            // Times; N stands moved by the five minutes.
+            // Times; N is moved by the five minutes.
             Row(
                 "expired",
                 Scene.EvidenceOf(claims => claims["exp"] = Scene.At(-324)),
@@ -966,7 +966,7 @@ public sealed class SecurityTokenServiceTests
     }
 
     [Fact]
-    public void A_trust_refusal_says_what_was_wanted_and_what_came()
+    public void A_trust_refusal_has_the_expected_and_the_actual_value()
     {
         var refused = Assert.IsType<WebIdentityDecision.Refused>(
             SecurityTokenService.Decide(Scene.EvidenceOf(Scene.Statement(subject: "system:serviceaccount:a:b")))

@@ -6,10 +6,10 @@ using Federation.WebIdentity;
 
 namespace Federation.Tests.WebIdentity;
 
-/// <summary>An issuer with keys of its own, that signs whatever it is given.</summary>
+/// <summary>An issuer with its own keys, which signs any claims.</summary>
 internal sealed class TestIssuer
 {
-    // Made once: an RSA key takes long to find.
+    // Created once, because generating an RSA key is slow.
     public static readonly TestIssuer Cluster = new("key-1");
     public static readonly TestIssuer Stranger = new("key-1");
 

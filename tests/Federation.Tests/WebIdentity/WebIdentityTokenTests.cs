@@ -6,7 +6,7 @@ namespace Federation.Tests.WebIdentity;
 public sealed class WebIdentityTokenTests
 {
     [Fact]
-    public void A_projected_token_tells_its_claims()
+    public void The_claims_of_a_projected_token_are_read()
     {
         Assert.True(WebIdentityToken.TryParse(TestIssuer.Cluster.Sign(Scene.Claims), out var token, out var defect));
 
