@@ -4,7 +4,9 @@ using Google.Apis.Util;
 
 namespace Google.Apis.Standins;
 
-/// <summary>What a generated request tells Google.Apis about its parameters, read from their attributes instead of written out for each.</summary>
+/// <summary>
+/// What a generated request tells Google.Apis about its parameters, read from their attributes instead of written out for each.
+/// </summary>
 internal static class GoogleRequestParameters
 {
     /// <param name="parameters">The request's own table, to be filled.</param>

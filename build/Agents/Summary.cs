@@ -98,7 +98,9 @@ internal static class Summary
         {
             yield return new Block(
                 "\n<details><summary>The chain of "
-                    + $"{WebUtility.HtmlEncode(PlainText.OneLine(workload.Name))}</summary>\n\n```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n| Link | State | Expected | Actual |\n|---|---|---|---|\n",
+                    + $"{WebUtility.HtmlEncode(PlainText.OneLine(workload.Name))}</summary>\n\n"
+                    + $"```mermaid\n{ChainDrawing.Mermaid(workload.Chain)}```\n\n"
+                    + "| Link | State | Expected | Actual |\n|---|---|---|---|\n",
                 workload.Chain.Select(link =>
                     $"| {Text(ChainDrawing.TitleOf(link))} | {Sign(link.State)} | {Code(link.Expected)} | "
                     + $"{(link.Actual == link.Expected ? "the same" : Code(link.Actual))} |\n"
@@ -130,8 +132,8 @@ internal static class Summary
         {
             yield return new Block(
                 $"\n{string.Join(" · ", report.Phases.Select(phase => $"{phase.Name} {Seconds(phase.Milliseconds)}"))}. "
-                    + "Report: "
-                    + $"{Code(conclusion.ReportPath)}{(report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}" : "")}\n"
+                    + $"Report: {Code(conclusion.ReportPath)}"
+                    + (report.Evidence is { } evidence ? $". Evidence, with no secret in it: {Code(evidence)}\n" : "\n")
             );
         }
     }

@@ -13,7 +13,8 @@ namespace Build.Targets;
 
 [TaskName("Pack")]
 [TaskDescription(
-    "Makes the release's archives: the host with its runtime, for each system, with digests and bills of materials; on the published packages only."
+    "Makes the release's archives: the host with its runtime, for each system, with digests and bills of materials; on the "
+        + "published packages only."
 )]
 public sealed class Pack : AsyncFrostingTask<BuildContext>
 {

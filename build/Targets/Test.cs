@@ -94,7 +94,7 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
             var failures = tests["Failed"]
                 .Select(test =>
                     $"{NameOf(test)}{Environment.NewLine}{Indented(
-                $"{test.Descendants(Trx + "Message").FirstOrDefault()?.Value}{Environment.NewLine}{test.Descendants(Trx + "StackTrace").FirstOrDefault()?.Value}")}"
+                $"{First(test, "Message")}{Environment.NewLine}{First(test, "StackTrace")}")}"
                 )
                 .ToList();
             // The platform ends with 0 when all passed, 2 when some failed, 8 when there were none; anything else is a
@@ -109,10 +109,7 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
                 watch.Elapsed,
                 tests["Passed"].Count(),
                 failures,
-                [
-                    .. tests["NotExecuted"]
-                        .Select(test => $"{NameOf(test)}: {test.Descendants(Trx + "StdOut").FirstOrDefault()?.Value.Trim()}"),
-                ]
+                [.. tests["NotExecuted"].Select(test => $"{NameOf(test)}: {First(test, "StdOut")?.Trim()}")]
             );
         }
 
@@ -172,6 +169,8 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
         }
 
         private static string NameOf(XElement test) => (string)test.Attribute("testName")!;
+
+        private static string? First(XElement test, string element) => test.Descendants(Trx + element).FirstOrDefault()?.Value;
 
         private static string Ended(string project, int exitCode, string output) =>
             $"{project} ended with exit code {exitCode}{Environment.NewLine}{Indented(output)}";

@@ -7,7 +7,10 @@ using Amazon.Util;
 
 namespace Amazon.IdentityManagement.Internal;
 
-/// <summary>Writes any request in the AWS Query protocol: members become parameters, lists <c>Name.member.N</c>, structures <c>Name.Member</c>.</summary>
+/// <summary>
+/// Writes any request in the AWS Query protocol: members become parameters, lists <c>Name.member.N</c>, structures
+/// <c>Name.Member</c>.
+/// </summary>
 internal sealed class QueryMarshaller : IMarshaller<IRequest, AmazonWebServiceRequest>
 {
     public static QueryMarshaller Instance { get; } = new();

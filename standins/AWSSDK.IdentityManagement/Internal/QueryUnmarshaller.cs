@@ -8,7 +8,10 @@ using Amazon.Runtime.Internal.Transform;
 
 namespace Amazon.IdentityManagement.Internal;
 
-/// <summary>Reads any response of the AWS Query protocol, <c>ActionResponse/ActionResult</c> and <c>ResponseMetadata</c>, and its errors.</summary>
+/// <summary>
+/// Reads any response of the AWS Query protocol, <c>ActionResponse/ActionResult</c> and <c>ResponseMetadata</c>, and its
+/// errors.
+/// </summary>
 internal sealed class QueryUnmarshaller<TResponse> : XmlResponseUnmarshaller
     where TResponse : AmazonWebServiceResponse, new()
 {

@@ -27,20 +27,21 @@ public sealed class SummaryTests
     [Fact]
     public void A_reviewer_sees_the_verdict_the_finding_the_workloads_and_the_plan()
     {
-        var summary = Summary.Write(
-            Of(Failed("exporter", "system:serviceaccount:exports:exporter")),
-            ["Verify only plans here: because."],
-            Documentation
-        );
+        const string Page = "https://github.test/acme/tool/blob/v1.2.3/docs/diagnostics.md";
+        const string Expected = "system:serviceaccount:exports:exporter";
+        const string Actual = "system:serviceaccount:exports:default";
+        const string Role = "arn:aws:iam::111122223333:role/exporter";
+        const string Evidence = "<code>artifacts/evidence.json</code>";
+        var summary = Summary.Write(Of(Failed("exporter", Expected)), ["Verify only plans here: because."], Documentation);
         Assert.Equal(
-            """
+            $$"""
             ## ❌ Failed: 1 workload
 
             Verify · live · 1.5 s
 
             > Verify only plans here: because.
 
-            ### ❌ [FED4004](https://github.test/acme/tool/blob/v1.2.3/docs/diagnostics.md#fed4004-trustsubjectmismatch) TrustSubjectMismatch: exporter
+            ### ❌ [FED4004]({{Page}}#fed4004-trustsubjectmismatch) TrustSubjectMismatch: exporter
 
             The subject differs.
 
@@ -48,8 +49,8 @@ public sealed class SummaryTests
             |---|---|
             | Where | <code>federation.yaml:3:7</code> |
             | Resource | <code>aws/111122223333/role/exporter</code> |
-            | Expected | <code>system:serviceaccount:exports:exporter</code> |
-            | Actual | <code>system:serviceaccount:exports:default</code> |
+            | Expected | <code>{{Expected}}</code> |
+            | Actual | <code>{{Actual}}</code> |
 
             **Fix:** Run Apply.
 
@@ -57,14 +58,14 @@ public sealed class SummaryTests
 
             | Workload | Identity | Role | Outcome | Time |
             |---|---|---|---|---|
-            | exporter | <code>system:serviceaccount:exports:exporter</code> | <code>arn:aws:iam::111122223333:role/exporter</code> | ❌ failed | 900 ms |
+            | exporter | <code>{{Expected}}</code> | <code>{{Role}}</code> | ❌ failed | 900 ms |
 
             <details><summary>The chain of exporter</summary>
 
             ```mermaid
             flowchart TB
               issuer["cluster and issuer<br/>https://container.googleapis.com"]:::held
-              subject["subject and trust<br/>expected system:serviceaccount:exports:exporter<br/>actual system:serviceaccount:exports:default"]:::broken
+              subject["subject and trust<br/>expected {{Expected}}<br/>actual {{Actual}}"]:::broken
               issuer --> subject
               role["role<br/>not reached"]:::unreached
               subject -.-> role
@@ -76,8 +77,8 @@ public sealed class SummaryTests
             | Link | State | Expected | Actual |
             |---|---|---|---|
             | cluster and issuer | ✅ held | <code>https://container.googleapis.com</code> | the same |
-            | subject and trust | ❌ broken | <code>system:serviceaccount:exports:exporter</code> | <code>system:serviceaccount:exports:default</code> |
-            | role | not reached | <code>arn:aws:iam::111122223333:role/exporter</code> |  |
+            | subject and trust | ❌ broken | <code>{{Expected}}</code> | <code>{{Actual}}</code> |
+            | role | not reached | <code>{{Role}}</code> |  |
 
             </details>
 
@@ -85,14 +86,14 @@ public sealed class SummaryTests
 
             ```diff
             ! aws/111122223333/role/exporter
-            -   trust.Statement[FederationMain].Condition: system:serviceaccount:exports:default
-            +   trust.Statement[FederationMain].Condition: system:serviceaccount:exports:exporter
+            -   trust.Statement[FederationMain].Condition: {{Actual}}
+            +   trust.Statement[FederationMain].Condition: {{Expected}}
             +   trust.Statement[FederationMain].Action[sts:TagSession]
             ```
 
             </details>
 
-            Plan 500 ms · Verify 900 ms. Report: <code>artifacts/report.json</code>. Evidence, with no secret in it: <code>artifacts/evidence.json</code>
+            Plan 500 ms · Verify 900 ms. Report: <code>artifacts/report.json</code>. Evidence, with no secret in it: {{Evidence}}
 
             """.ReplaceLineEndings("\n"),
             summary

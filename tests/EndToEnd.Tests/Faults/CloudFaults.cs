@@ -646,7 +646,9 @@ internal static class CloudFaults
                   "Effect": "Allow",
                   "Principal": { "Federated": "arn:aws:iam::{{LiveFederation.Account}}:oidc-provider/token.actions.githubusercontent.com" },
                   "Action": "sts:AssumeRoleWithWebIdentity",
-                  "Condition": { "StringEquals": { "token.actions.githubusercontent.com:aud": "sts.amazonaws.com", "token.actions.githubusercontent.com:sub": "repo:acme/app:ref:refs/heads/main" } }
+                  "Condition": { "StringEquals": {
+                    "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                    "token.actions.githubusercontent.com:sub": "repo:acme/app:ref:refs/heads/main" } }
                 }
                 """
             )!

@@ -270,7 +270,8 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
             {
                 RoleName = Name,
                 AssumeRolePolicyDocument =
-                    $$$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::{{{LiveFederation.Account}}}:root"},"Action":"sts:AssumeRole"}]}""",
+                    """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"""
+                    + $$$"""{"AWS":"arn:aws:iam::{{{LiveFederation.Account}}}:root"},"Action":"sts:AssumeRole"}]}""",
             }
         );
         Mend(() => federation.Iam.DeleteRoleAsync(new() { RoleName = Name }));

@@ -57,7 +57,8 @@ public sealed class PackingTests : IDisposable
             ),
             (
                 "aws.deps.json",
-                """{ "libraries": { "aws/1.2.3": { "type": "project" }, "AWSSDK.Core/4.1.0": { "type": "package", "sha512": "sha512-AQID" } } }"""
+                """{ "libraries": { "aws/1.2.3": { "type": "project" },"""
+                    + """ "AWSSDK.Core/4.1.0": { "type": "package", "sha512": "sha512-AQID" } } }"""
             )
         );
         var bill = JsonNode.Parse(
