@@ -83,9 +83,9 @@ internal static class CloudFaults
             "?",
             "SERVICE_DISABLED"
         ),
-        new("the cluster was made again under its name", scene => scene.TwinAsync([.. GoogleAndCluster, .. Issuer]), "FED2008", "*", "*"),
+        new("the cluster was recreated under its name", scene => scene.TwinAsync([.. GoogleAndCluster, .. Issuer]), "FED2008", "*", "*"),
         new(
-            "the exchange is tried with the key of a cluster that was made again",
+            "the exchange is tried with the key of a cluster that was recreated",
             async scene =>
             {
                 await scene.TwinAsync(GoogleAndCluster);

@@ -108,7 +108,7 @@ public sealed class LiveFederation : IAsyncLifetime
         await FurnishAsync(OtherCluster);
     }
 
-    /// <summary>Whatever was broken has been mended: nothing is wrong at the end.</summary>
+    /// <summary>Whatever was broken has been restored: nothing is wrong at the end.</summary>
     public async ValueTask DisposeAsync()
     {
         var healthy = Host.Run("--target=Diagnose", "--cloud=live", $"--config={Host.Configure(Configuration)}");
@@ -126,7 +126,7 @@ public sealed class LiveFederation : IAsyncLifetime
         Host.Dispose();
     }
 
-    /// <summary>What leads to a cluster that was made anew under the same name, with its own id and keys.</summary>
+    /// <summary>What refers to a cluster that was recreated under the same name, with its own id and keys.</summary>
     public async Task<IReadOnlyDictionary<string, string>> TwinAsync() => (await _twin.Value).Environment;
 
     public async Task<k8s.Kubernetes> TwinClusterAsync() => await ClusterAsync(await TwinAsync(), Context);

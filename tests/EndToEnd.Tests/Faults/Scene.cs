@@ -12,7 +12,7 @@ namespace EndToEnd.Tests.Faults;
 /// </summary>
 internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 {
-    private readonly Stack<Func<Task>> _mending = [];
+    private readonly Stack<Func<Task>> _restoring = [];
 
     /// <summary>What the product manages it makes good itself, when all else is as it was.</summary>
     private bool _isForProduct;
@@ -43,7 +43,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     {
         var before = federation.Host.Variables.GetValueOrDefault(variable);
         Put(value);
-        Mend(() =>
+        Restore(() =>
         {
             Put(before);
             return Task.CompletedTask;
@@ -62,7 +62,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         }
     }
 
-    /// <summary>Google, the cluster and its issuer are those of a cluster made anew under the same name; AWS is as it was.</summary>
+    /// <summary>Google, the cluster and its issuer are those of a cluster recreated under the same name; AWS is as it was.</summary>
     public async Task TwinAsync(params IEnumerable<string> variables)
     {
         var twin = await federation.TwinAsync();
@@ -77,7 +77,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     {
         const string Variable = "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER";
         var front = new GkeFront(federation.Variables[Variable], change);
-        Mend(() =>
+        Restore(() =>
         {
             front.Dispose();
             return Task.CompletedTask;
@@ -97,7 +97,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     {
         var provider = await federation.Iam.GetOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn });
         await federation.Iam.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn });
-        Mend(() =>
+        Restore(() =>
             federation.Iam.CreateOpenIDConnectProviderAsync(
                 new()
                 {
@@ -120,7 +120,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                 ThumbprintList = [new string('a', 40)],
             }
         );
-        Mend(() => federation.Iam.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn }));
+        Restore(() => federation.Iam.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn }));
     }
 
     /// <summary>The provider as it should be, in an account where it does not count.</summary>
@@ -130,7 +130,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         var made = await other.CreateOpenIDConnectProviderAsync(
             new() { Url = LiveFederation.Issuer, ClientIDList = [LiveFederation.Audience] }
         );
-        Mend(async () =>
+        Restore(async () =>
         {
             await other.DeleteOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = made.OpenIDConnectProviderArn });
             other.Dispose();
@@ -143,7 +143,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         await federation.Iam.UpdateOpenIDConnectProviderThumbprintAsync(
             new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ThumbprintList = [thumbprint] }
         );
-        Mend(() =>
+        Restore(() =>
             federation.Iam.UpdateOpenIDConnectProviderThumbprintAsync(
                 new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn, ThumbprintList = before.ThumbprintList }
             )
@@ -156,7 +156,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
             await federation.Iam.GetOpenIDConnectProviderAsync(new() { OpenIDConnectProviderArn = LiveFederation.ProviderArn })
         ).ClientIDList;
         await ChangeAsync([.. before], audiences);
-        Mend(() => ChangeAsync(audiences, before));
+        Restore(() => ChangeAsync(audiences, before));
 
         async Task ChangeAsync(IReadOnlyList<string> from, IReadOnlyList<string> to)
         {
@@ -183,7 +183,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         var trust = before.DeepClone().AsObject();
         edit(trust["Statement"]!.AsArray());
         await PutAsync(trust);
-        Mend(() => PutAsync(before));
+        Restore(() => PutAsync(before));
 
         Task PutAsync(JsonObject document) =>
             federation.Iam.UpdateAssumeRolePolicyAsync(new() { RoleName = role, PolicyDocument = document.ToJsonString() });
@@ -212,7 +212,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                 Tags = before.Role.Tags,
             }
         );
-        Mend(() => federation.Iam.DeleteRoleAsync(new() { RoleName = "reader" }));
+        Restore(() => federation.Iam.DeleteRoleAsync(new() { RoleName = "reader" }));
         await federation.Iam.PutRolePolicyAsync(
             new()
             {
@@ -221,7 +221,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                 PolicyDocument = Uri.UnescapeDataString(policy.PolicyDocument),
             }
         );
-        Mend(() => federation.Iam.DeleteRolePolicyAsync(new() { RoleName = "reader", PolicyName = LiveFederation.Policy }));
+        Restore(() => federation.Iam.DeleteRolePolicyAsync(new() { RoleName = "reader", PolicyName = LiveFederation.Policy }));
     }
 
     /// <summary>Puts an inline policy on the role, or with none takes it away.</summary>
@@ -234,7 +234,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
             )
             : null;
         await PutAsync(document);
-        Mend(() => PutAsync(before));
+        Restore(() => PutAsync(before));
 
         Task PutAsync(string? text) =>
             text is null
@@ -252,13 +252,13 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public async Task BoundaryAsync(string arn)
     {
         await federation.Iam.PutRolePermissionsBoundaryAsync(new() { RoleName = "reader", PermissionsBoundary = arn });
-        Mend(() => federation.Iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = "reader" }));
+        Restore(() => federation.Iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = "reader" }));
     }
 
     public async Task TagAsync(string key, string value)
     {
         await federation.Iam.TagRoleAsync(new() { RoleName = "reader", Tags = [new Tag { Key = key, Value = value }] });
-        Mend(() => federation.Iam.UntagRoleAsync(new() { RoleName = "reader", TagKeys = [key] }));
+        Restore(() => federation.Iam.UntagRoleAsync(new() { RoleName = "reader", TagKeys = [key] }));
     }
 
     /// <summary>From here on this machine's AWS credentials are those of a role that may do no more than these actions.</summary>
@@ -274,7 +274,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                     + $$$"""{"AWS":"arn:aws:iam::{{{LiveFederation.Account}}}:root"},"Action":"sts:AssumeRole"}]}""",
             }
         );
-        Mend(() => federation.Iam.DeleteRoleAsync(new() { RoleName = Name }));
+        Restore(() => federation.Iam.DeleteRoleAsync(new() { RoleName = Name }));
         if (actions.Length > 0)
         {
             var allowed = new JsonObject
@@ -297,7 +297,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                     PolicyDocument = allowed.ToJsonString(),
                 }
             );
-            Mend(() => federation.Iam.DeleteRolePolicyAsync(new() { RoleName = Name, PolicyName = Name }));
+            Restore(() => federation.Iam.DeleteRolePolicyAsync(new() { RoleName = Name, PolicyName = Name }));
         }
 
         Configure($"id: \"{LiveFederation.Account}\"", $"id: \"{LiveFederation.Account}\", assumeRole: \"{made.Role.Arn}\"");
@@ -309,7 +309,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
         const string Name = "runner";
         var space = new V1Namespace { Metadata = new() { Name = Name } };
         await federation.Cluster.CoreV1.CreateNamespaceAsync(space);
-        Mend(() => GoneAsync(Name));
+        Restore(() => GoneAsync(Name));
         await federation.Cluster.CoreV1.CreateNamespacedServiceAccountAsync(
             new V1ServiceAccount { Metadata = new() { Name = Name } },
             Name
@@ -321,7 +321,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                 Rules = rules,
             }
         );
-        Mend(() => federation.Cluster.RbacAuthorizationV1.DeleteClusterRoleAsync(Name));
+        Restore(() => federation.Cluster.RbacAuthorizationV1.DeleteClusterRoleAsync(Name));
         await federation.Cluster.RbacAuthorizationV1.CreateClusterRoleBindingAsync(
             new V1ClusterRoleBinding
             {
@@ -343,7 +343,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                 ],
             }
         );
-        Mend(() => federation.Cluster.RbacAuthorizationV1.DeleteClusterRoleBindingAsync(Name));
+        Restore(() => federation.Cluster.RbacAuthorizationV1.DeleteClusterRoleBindingAsync(Name));
         var token = (
             await federation.Cluster.CoreV1.CreateNamespacedServiceAccountTokenAsync(
                 new Authenticationv1TokenRequest { Spec = new() { Audiences = [] } },
@@ -378,7 +378,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                 ? had
                 : null;
         await PatchAsync(value);
-        Mend(() => PatchAsync(before));
+        Restore(() => PatchAsync(before));
 
         Task PatchAsync(string? to) =>
             federation.Cluster.CoreV1.PatchNamespacedServiceAccountAsync(
@@ -411,7 +411,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
             },
             "team"
         );
-        Mend(() => federation.Cluster.CoreV1.DeleteNamespacedSecretAsync(name, "team"));
+        Restore(() => federation.Cluster.CoreV1.DeleteNamespacedSecretAsync(name, "team"));
     }
 
     public async Task ConfigMapAsync(string name, params IEnumerable<(string Key, string Value)> values)
@@ -424,13 +424,13 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
             },
             "team"
         );
-        Mend(() => federation.Cluster.CoreV1.DeleteNamespacedConfigMapAsync(name, "team"));
+        Restore(() => federation.Cluster.CoreV1.DeleteNamespacedConfigMapAsync(name, "team"));
     }
 
     public async Task LabelNamespaceAsync(string label, string value)
     {
         await PatchAsync(value);
-        Mend(() => PatchAsync(null));
+        Restore(() => PatchAsync(null));
 
         Task PatchAsync(string? to) =>
             federation.Cluster.CoreV1.PatchNamespaceAsync(
@@ -446,7 +446,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
     public async Task<V1Pod> PodAsync(Action<V1PodSpec> spoil, string name = "app", Func<V1Pod, bool>? until = null)
     {
         var pod = await federation.Cluster.CoreV1.CreateNamespacedPodAsync(Pods.Make(name, spoil), "team");
-        Mend(() => federation.Cluster.CoreV1.DeleteNamespacedPodAsync(name, "team", gracePeriodSeconds: 0));
+        Restore(() => federation.Cluster.CoreV1.DeleteNamespacedPodAsync(name, "team", gracePeriodSeconds: 0));
         if (until is null)
         {
             return pod;
@@ -486,7 +486,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
                 Bindings = members.Count == 0 ? [] : [new() { Role = "roles/iam.workloadIdentityUser", Members = members }],
             }
         );
-        Mend(() => SetAsync(new Policy { Bindings = before.Bindings }));
+        Restore(() => SetAsync(new Policy { Bindings = before.Bindings }));
 
         Task SetAsync(Policy policy) =>
             federation.GoogleIam.Projects.ServiceAccounts.SetIamPolicy(new() { Policy = policy }, Resource).ExecuteAsync();
@@ -494,9 +494,9 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        while (_mending.TryPop(out var mend))
+        while (_restoring.TryPop(out var restore))
         {
-            await mend();
+            await restore();
         }
 
         if (_isForProduct)
@@ -512,7 +512,7 @@ internal sealed class Scene(LiveFederation federation) : IAsyncDisposable
 
     private const string Resource = "projects/-/serviceAccounts/" + LiveFederation.GoogleAccount;
 
-    private void Mend(Func<Task> mend) => _mending.Push(mend);
+    private void Restore(Func<Task> restore) => _restoring.Push(restore);
 
     private async Task GoneAsync(string space)
     {
