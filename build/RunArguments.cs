@@ -64,6 +64,8 @@ internal sealed class RunArguments
             Templates = Value("templates"),
             Workloads = Value("workload"),
             Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
+            SavesPlan = targets.Contains(TargetTable.Row<Targets.Plan>()) && !Array.Exists(targets, target => target.Writes),
+            Reviewed = Reviewed(isUnattended),
             FailOnDrift = Has("fail-on-drift") && !Array.Exists(targets, target => target.Writes),
             Timeout = Duration("timeout"),
             Parallelism = Number("parallelism", 16, least: 1, most: 256),
@@ -129,6 +131,53 @@ internal sealed class RunArguments
         {
             Invalid($"--pod={pod} does not name a pod.", "Give its namespace and name, as in --pod=team/reader-7c5d.");
         }
+    }
+
+    private ReviewedPlan? Reviewed(bool isUnattended)
+    {
+        var (path, checksum) = (Value("plan"), Value("plan-checksum"));
+        if (path is null)
+        {
+            if (checksum is not null)
+            {
+                Invalid($"--plan-checksum={checksum} says of no plan that it was reviewed.", "Give the plan too, with --plan=FILE.");
+            }
+
+            return null;
+        }
+
+        if (checksum is null && isUnattended)
+        {
+            Invalid(
+                $"--plan={path}: nothing says that this is the plan that was reviewed, and nobody watches.",
+                "Give the checksum that Plan printed, from a place that only the reviewer can write to, with --plan-checksum=HEX."
+            );
+        }
+
+        try
+        {
+            var content = InputFile.Read(path);
+            if (checksum is not null && !string.Equals(checksum, PlanFile.ChecksumOf(content), StringComparison.OrdinalIgnoreCase))
+            {
+                Invalid(
+                    $"--plan={path} has the checksum {PlanFile.ChecksumOf(content)}, and {checksum} was reviewed.",
+                    "Give the plan.json of the same Plan as the checksum."
+                );
+                return null;
+            }
+
+            return new ReviewedPlan(path, PlanFile.Parse(content, path));
+        }
+        catch (FindingException unusable)
+        {
+            _findings.AddRange(unusable.Findings);
+        }
+        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
+        {
+            Invalid($"--plan={path}: {unread.Message}", "Give the path of a plan.json.");
+        }
+
+        return null;
     }
 
     private TokenText? TokenIn(string path)

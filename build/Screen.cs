@@ -51,6 +51,9 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
             case RunEvent.PlanMade made:
                 Show(made.Plan);
                 break;
+            case RunEvent.PlanSaved saved:
+                Say($"The plan is in {saved.Path}, with the checksum {saved.Checksum}.");
+                break;
             case RunEvent.ApplyStarted started:
                 _steps = StepScreen.Begin(console, started.Plan);
                 break;

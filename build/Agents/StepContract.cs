@@ -51,6 +51,14 @@ public static class StepContract
             "Verify and Diagnose also try the exchange from the runner, with a token requested for the service account.",
             ["false", "true"]
         ),
+        new(
+            "mode",
+            "converge",
+            "What may be written: create-only leaves what is there as it is, observe writes nothing but the validation pod.",
+            ["converge", "create-only", "observe"]
+        ),
+        new("plan", "", "A plan.json that was reviewed: the step stops before it writes if the plan of now is another."),
+        new("plan-checksum", "", "The checksum of that plan, from the output of the step that made it; needed with plan."),
         new("fail-on-drift", "false", "Fails a Plan that has changes.", ["false", "true"]),
         new("timeout", "", "The most that the whole run may take, as in 10m; no bound when empty. Each call has a bound of its own."),
         new("parallelism", "16", "Calls, and validation pods, at a time: 1 to 256."),
@@ -105,6 +113,8 @@ public static class StepContract
                         .DistinctBy(code => code!.GetValue<string>(), StringComparer.Ordinal),
                 ]).ToJsonString()
         ),
+        new("plan", "The path of plan.json, where the step made a plan to review.", (report, _) => report.Plan),
+        new("plan-checksum", "The SHA-256 of plan.json, for the step that carries it out.", (report, _) => report.PlanChecksum),
         new("report", "The path of report.json.", (_, path) => path),
         new(
             "evidence",

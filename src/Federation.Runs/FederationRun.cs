@@ -1,3 +1,4 @@
+using System.Text;
 using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
@@ -168,7 +169,7 @@ public sealed class FederationRun : IAsyncDisposable
 
     private Task<StageResult<Opened>> Open()
     {
-        if (_output.Claim(_options.Evidence) is { } unusable)
+        if (_output.Claim(_options.Evidence, _options.Reviewed?.Path) is { } unusable)
         {
             return Task.FromResult(Ended<Opened>(null, [unusable]));
         }
@@ -176,7 +177,8 @@ public sealed class FederationRun : IAsyncDisposable
         var file = _options.Configuration();
         var (templates, faults) = Attempt(() => TemplateSet.Load(_options.Templates));
         // What is wrong with the configuration is told in the same run as what is wrong with the templates.
-        var result = ConfigurationReader.Read(file.Shown, file.Read(), templates?.Policies, path => File.Exists(file.Beside(path)));
+        var text = file.Read();
+        var result = ConfigurationReader.Read(file.Shown, text, templates?.Policies, path => File.Exists(file.Beside(path)));
         Finding[] findings = [.. result.Findings, .. faults];
         if (result.Configuration is not { } configuration || templates is null || HasError(findings))
         {
@@ -185,7 +187,7 @@ public sealed class FederationRun : IAsyncDisposable
 
         var selected = WorkloadSelection.Match(configuration.Workloads, _options.Workloads);
         _events.Tell(new RunEvent.Opened(file.Shown, file.IsExample, selected, configuration.Workloads.Count));
-        var opened = Ended(new Opened(file, configuration, selected, templates), findings);
+        var opened = Ended(new Opened(file, PlanFile.DigestOf(text.Span), configuration, selected, templates), findings);
         return Task.FromResult(opened);
     }
 
@@ -297,6 +299,18 @@ public sealed class FederationRun : IAsyncDisposable
             Findings = [.. plan.Findings.Concat(PlanSafety.Check(plan) is { } unsafeNow ? [unsafeNow] : []).Select(_options.Advise)],
         };
         _events.Tell(new RunEvent.PlanMade(plan));
+        if (!HasError(plan.Findings))
+        {
+            var selected = rendered.Documents.Where(documents => opened.SelectedNames.Contains(documents.Workload.Name));
+            var file = PlanFile.Of(opened.Configuration.Name, opened.Digest, selected, plan);
+            if (Stale(file) is { } stale)
+            {
+                return Ended<Planned>(null, [.. plan.Findings, stale]);
+            }
+
+            Save(file);
+        }
+
         var hasDrifted = _options.FailOnDrift && plan.HasChanges;
         return Ended(new Planned(rendered, session, plan), plan.Findings, hasDrifted ? Outcome.Drifted : Outcome.Planned);
     }
@@ -377,7 +391,7 @@ public sealed class FederationRun : IAsyncDisposable
 
     private async Task<StageResult<Diagnosed>> DiagnoseAsync()
     {
-        if (IsOffline && !_opened.IsValueCreated && _output.Claim(_options.Evidence) is { } unusable)
+        if (IsOffline && !_opened.IsValueCreated && _output.Claim(_options.Evidence, _options.Reviewed?.Path) is { } unusable)
         {
             return Ended<Diagnosed>(null, [unusable]);
         }
@@ -451,6 +465,38 @@ public sealed class FederationRun : IAsyncDisposable
                 .Distinct()
                 .Select(_options.Advise),
         ];
+    }
+
+    /// <summary>The reason not to carry the plan out: it is not the one that was reviewed.</summary>
+    private Finding? Stale(PlanFile now)
+    {
+        if (_options.Reviewed is not { } reviewed || reviewed.Plan.DifferencesTo(now) is not { Count: > 0 } differences)
+        {
+            return null;
+        }
+
+        return _options.Advise(
+            new Finding
+            {
+                Code = FindingCodes.PlanStale,
+                Cause =
+                    $"What would be done now is not what was reviewed in {reviewed.Path}: {Wording.Some(differences, most: 10)}. "
+                    + "Nothing was changed.",
+                Fix = "Plan again, with the same arguments, and have the new plan reviewed.",
+            }
+        );
+    }
+
+    private void Save(PlanFile plan)
+    {
+        if (!_options.SavesPlan)
+        {
+            return;
+        }
+
+        var content = Encoding.UTF8.GetBytes(plan.ToJson());
+        OutputFile.Replace(_output.PlanPath, content);
+        _events.Tell(new RunEvent.PlanSaved(_output.PlanPath, PlanFile.ChecksumOf(content)));
     }
 
     private void Save(IReadOnlyList<WorkloadEvidence> evidence, DateTimeOffset taken)

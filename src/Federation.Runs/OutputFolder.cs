@@ -7,6 +7,7 @@ internal sealed class OutputFolder(string path)
 {
     private const string Report = "report.json";
     private const string Evidence = "evidence.json";
+    private const string Plan = "plan.json";
 
     public string Path => path;
 
@@ -15,15 +16,17 @@ internal sealed class OutputFolder(string path)
 
     public string ReportPath => System.IO.Path.Combine(path, Report);
 
+    public string PlanPath => System.IO.Path.Combine(path, Plan);
+
     public string EvidencePath => System.IO.Path.Combine(path, Evidence);
 
     /// <summary>
     /// Makes sure that the folder can be written, and removes the results of an earlier run: if this one is killed, nothing
     /// there may say how it ended.
     /// </summary>
-    /// <param name="kept">A file there that this run reads.</param>
+    /// <param name="read">The files that this run reads, which stay; null: none in this place.</param>
     /// <returns>The reason why it cannot be used (FED8013), or null.</returns>
-    public Finding? Claim(string? kept)
+    public Finding? Claim(params IReadOnlyList<string?> read)
     {
         try
         {
@@ -32,12 +35,11 @@ internal sealed class OutputFolder(string path)
             using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose))
             { }
 
-            foreach (var result in (string[])[ReportPath, System.IO.Path.ChangeExtension(ReportPath, ".md"), EvidencePath])
+            var kept = read.OfType<string>().Select(System.IO.Path.GetFullPath).ToHashSet(StringComparer.Ordinal);
+            string[] results = [ReportPath, System.IO.Path.ChangeExtension(ReportPath, ".md"), EvidencePath, PlanPath];
+            foreach (var result in results.Where(result => !kept.Contains(System.IO.Path.GetFullPath(result))))
             {
-                if (kept is null || System.IO.Path.GetFullPath(kept) != System.IO.Path.GetFullPath(result))
-                {
-                    File.Delete(result);
-                }
+                File.Delete(result);
             }
 
             IsClaimed = true;

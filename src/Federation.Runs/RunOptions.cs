@@ -28,6 +28,12 @@ public sealed record RunOptions
     /// <summary>What is written at all.</summary>
     public PlanMode Mode { get; init; }
 
+    /// <summary>The plan is written to the output, to be reviewed.</summary>
+    public bool SavesPlan { get; init; }
+
+    /// <summary>A plan that was reviewed: the run goes on only if its own plan is the same (FED8011).</summary>
+    public ReviewedPlan? Reviewed { get; init; }
+
     /// <summary>A plan that has changes ends the run with exit code 1.</summary>
     public bool FailOnDrift { get; init; }
 
@@ -67,6 +73,9 @@ public sealed record RunOptions
     /// <summary>Gives a finding the fix that holds where the run happens.</summary>
     public Func<Finding, Finding> Advise { get; init; } = finding => finding;
 }
+
+/// <summary>A plan that somebody reviewed, and the path of its file.</summary>
+public sealed record ReviewedPlan(string Path, PlanFile Plan);
 
 /// <summary>The text of a token, which is a secret, and where it is from.</summary>
 public sealed record TokenText(string Source, string Text)

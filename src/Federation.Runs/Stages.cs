@@ -19,9 +19,11 @@ public sealed record StageResult<T>(T? Value, IReadOnlyList<Finding> Findings)
 }
 
 /// <summary>The configuration was read and the workloads selected.</summary>
+/// <param name="Digest">The digest of the configuration's text.</param>
 /// <param name="Selected">The workloads that the run is about.</param>
 public sealed record Opened(
     ConfigurationFile File,
+    string Digest,
     FederationConfiguration Configuration,
     IReadOnlyList<Workload> Selected,
     TemplateSet Templates

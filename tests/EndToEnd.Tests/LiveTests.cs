@@ -39,6 +39,30 @@ public sealed class LiveTests
     }
 
     [Fact]
+    public async Task A_reviewed_plan_is_applied_once_and_is_stale_from_then_on()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+        var config = $"--config={HostRun.Example}";
+        var planned = host.Run("--target=Plan", config);
+        Assert.True(planned.ExitCode == 0, planned.ToString());
+        var checksum = (string)planned.Report!["planChecksum"]!;
+        Assert.Contains(checksum, planned.Output, StringComparison.Ordinal);
+        string[] reviewed = [$"--plan={(string)planned.Report!["plan"]!}", $"--plan-checksum={checksum}"];
+
+        var applied = host.Run(["--target=Apply", config, .. reviewed]);
+        Assert.True(applied.ExitCode == 0, applied.ToString());
+        Assert.All(applied.Actions, action => Assert.Equal("create", action));
+
+        var written = sandbox.Calls.Calls.Count;
+        var again = host.Run(["--target=Verify", config, .. reviewed]);
+        Assert.True(again.ExitCode == 1, again.ToString());
+        Assert.Equal(["FED8011"], again.Codes);
+        Assert.Contains("was to be created, and is now unchanged", again.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(sandbox.Calls.Calls.Skip(written), call => call.IsWrite);
+    }
+
+    [Fact]
     public async Task The_gate_alone_proves_what_is_there_and_plans_nothing()
     {
         using var host = new HostRun();

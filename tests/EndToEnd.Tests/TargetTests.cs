@@ -96,6 +96,35 @@ public sealed class TargetTests
     }
 
     [Fact]
+    public void A_plan_of_another_checksum_or_without_one_in_continuous_integration_is_refused_before_anything_is_called()
+    {
+        using var host = new HostRun();
+        var plan = Path.Combine(host.Folder, "plan.json");
+        File.WriteAllText(plan, "{}");
+        var example = $"--config={HostRun.Example}";
+
+        foreach (
+            var (arguments, right) in new (string[], string)[]
+            {
+                ([$"--plan={plan}", "--plan-checksum=beef"], "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"),
+                ([$"--plan={plan}"], "this is not a plan"),
+                (["--plan-checksum=beef"], "--plan=FILE"),
+                ([$"--plan={host.Folder}", "--plan-checksum=beef"], "is a folder"),
+            }
+        )
+        {
+            var run = host.Run(["--target=Apply", "--cloud=sandbox", example, .. arguments]);
+            Assert.Equal(2, run.ExitCode);
+            Assert.Contains(right, run.Error, StringComparison.Ordinal);
+        }
+
+        host.Variables["GITHUB_ACTIONS"] = "true";
+        var unattended = host.Run("--target=Apply", "--cloud=sandbox", example, $"--plan={plan}");
+        Assert.Equal(2, unattended.ExitCode);
+        Assert.Contains("nothing says that this is the plan that was reviewed", unattended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_configuration_is_an_error_and_never_a_sandbox()
     {
         using var host = new HostRun();

@@ -245,6 +245,9 @@ public static class FindingCodes
     [FindingKind(ExitCodes.Refused, "A quota is used up.")]
     public const string QuotaExceeded = "FED8010";
 
+    [FindingKind(ExitCodes.No, "The plan is not the one that was reviewed.")]
+    public const string PlanStale = "FED8011";
+
     [FindingKind(ExitCodes.No, "More than a third of what this federation owns would be deleted.")]
     public const string TooMuchDeletion = "FED8012";
 

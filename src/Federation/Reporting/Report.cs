@@ -49,6 +49,12 @@ public sealed record Report
     /// <summary>The path of the evidence that the run read, without secrets; null if it saved none.</summary>
     public string? Evidence { get; init; }
 
+    /// <summary>The path of the plan that the run saved for a review; null if it saved none.</summary>
+    public string? Plan { get; init; }
+
+    /// <summary>The SHA-256 of that file, in lower-case hexadecimal digits.</summary>
+    public string? PlanChecksum { get; init; }
+
     /// <summary>Findings that belong to no workload.</summary>
     public IReadOnlyList<ReportedFinding> Findings { get; init; } = [];
 
@@ -172,10 +178,6 @@ public enum RunPhase
 
 /// <summary>A part of a run and how long it took.</summary>
 public sealed record Phase(RunPhase Name, long Milliseconds);
-
-/// <summary>Enumerations as the contract writes them: <c>verified</c>, <c>unchanged</c>, <c>error</c>.</summary>
-internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
-    where T : struct, Enum;
 
 [JsonSourceGenerationOptions(
     WriteIndented = true,

@@ -44,6 +44,10 @@ public abstract record RunEvent
     /// <summary>The plan was made.</summary>
     public sealed record PlanMade(Plan Plan) : RunEvent;
 
+    /// <summary>The plan was written to a file, to be reviewed.</summary>
+    /// <param name="Checksum">The SHA-256 of the file, in hexadecimal digits.</param>
+    public sealed record PlanSaved(string Path, string Checksum) : RunEvent;
+
     /// <summary>The plan is being carried out; a <see cref="StepProgressed"/> follows for each step as it begins and ends.</summary>
     public sealed record ApplyStarted(Plan Plan) : RunEvent;
 

@@ -23,6 +23,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
     private IReadOnlyDictionary<string, string> _overrides = new SortedDictionary<string, string>(StringComparer.Ordinal);
     private Outcome _reached = Outcome.Rendered;
     private string? _evidence;
+    private RunEvent.PlanSaved? _plan;
     private bool _isApplied;
 
     /// <summary>Every finding so far, each once, in the order they were found: the first error is the root cause.</summary>
@@ -65,6 +66,9 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
                     _workloadsByResource[step.Resource.Value] = step.Workloads;
                 }
 
+                break;
+            case RunEvent.PlanSaved saved:
+                _plan = saved;
                 break;
             case RunEvent.ApplyStarted:
                 _isApplied = true;
@@ -143,6 +147,8 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
             Calls = calls,
             Endpoints = _overrides,
             Evidence = _evidence,
+            Plan = _plan?.Path,
+            PlanChecksum = _plan?.Checksum,
             Findings = [.. _findings.List.Select(ReportedFinding.From)],
             Phases = [.. _phases],
             Workloads = [.. _selected.Select(workload => ToReport(workload, [.. changes[workload.Name]], isInterrupted, isStopped))],
