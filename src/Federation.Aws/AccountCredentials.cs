@@ -3,17 +3,17 @@ using Amazon.Runtime;
 namespace Federation.Aws;
 
 /// <summary>What a client signs with. Not to be shown: the key holds a secret.</summary>
-/// <param name="Expires">Null: the source knows by itself, and is asked each time.</param>
+/// <param name="Expires">Null if the source renews the key by itself; then it is asked for each call.</param>
 internal sealed record SigningKey(ImmutableCredentials Key, DateTimeOffset? Expires = null);
 
 /// <summary>
-/// The credentials of an account's clients. They are found before a call and not within it, so that a fault of finding them is
-/// never taken for the call's, and neither takes the other's time.
+/// The credentials of an account's clients. They are found before a call and not within it, so that a failure to find them is
+/// not reported as the call's, and neither uses up the other's time.
 /// </summary>
 /// <param name="find">Finds a key within its own bounds. Calls that need one at the same time share one search.</param>
 internal sealed class AccountCredentials(Func<Task<SigningKey>> find, TimeProvider time) : AWSCredentials
 {
-    /// <summary>A key with less than this of its life left is replaced.</summary>
+    /// <summary>A key that expires sooner than this is replaced.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();

@@ -210,7 +210,7 @@ internal sealed class AwsAccount : IDisposable
             return new(new ImmutableCredentials(endpoint.AccessKeyId, endpoint.SecretAccessKey, token: null), DateTimeOffset.MaxValue);
         }
 
-        // The profile's keys alone: whatever else it may say (a role, a process) would lead elsewhere.
+        // Only the profile's keys: anything else in it (a role, a process) could lead off this endpoint.
         return
             new SharedCredentialsFile(endpoint.CredentialsFile).TryGetProfile(profile, out var found)
             && found.Options is { AccessKey: { } id, SecretKey: { } secret }

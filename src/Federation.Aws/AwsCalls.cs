@@ -15,7 +15,7 @@ internal sealed record AwsCall(Account Account, string Action, ResourceId? Resou
     /// <summary>A secret that the request holds: no text about the call may repeat it.</summary>
     internal string? Secret { get; init; }
 
-    /// <summary>Somebody else's text about the call, fit to be shown: on one line, cut where it grows long, without the secret.</summary>
+    /// <summary>Makes somebody else's text about the call safe to show: on one line, shortened, without the secret.</summary>
     public string Quote(string text) => OneLine(Secret is null ? text : text.Replace(Secret, "(the token)", StringComparison.Ordinal));
 
     public static string OneLine(string text)
@@ -26,7 +26,9 @@ internal sealed record AwsCall(Account Account, string Action, ResourceId? Resou
     }
 }
 
-/// <summary>Every call to AWS: bounded in time, counted, retried while the fault may pass, and refused as a finding.</summary>
+/// <summary>
+/// Makes every call to AWS: bounds it in time, counts it, retries faults that may pass, and turns a refusal into a finding.
+/// </summary>
 internal sealed class AwsCalls(TimeProvider time)
 {
     /// <summary>
@@ -37,7 +39,7 @@ internal sealed class AwsCalls(TimeProvider time)
 
     private const int Attempts = 5;
 
-    /// <summary>Others may use up the account's rate for longer than a fault lasts.</summary>
+    /// <summary>More than for other faults: the account's other callers may use up its request rate for a while.</summary>
     private const int ThrottledAttempts = 8;
 
     private readonly ResiliencePipeline _retries = CallPolicy.Create(
@@ -92,7 +94,7 @@ internal sealed class AwsCalls(TimeProvider time)
                 },
                 cancellationToken
             );
-            // Every answer of AWS has one. The SDK reads a page that is not from AWS as an answer without content.
+            // Every answer of AWS has a request id. The SDK reads a page that is not from AWS as an answer without content.
             return string.IsNullOrEmpty(answer.ResponseMetadata?.RequestId) ? throw new ForeignAnswerException() : answer;
         }
         catch (Exception fault)
@@ -102,7 +104,7 @@ internal sealed class AwsCalls(TimeProvider time)
         }
     }
 
-    /// <summary>Finds credentials with the SDK, whose sources may block a thread and heed no cancellation.</summary>
+    /// <summary>Finds credentials with the SDK, whose sources may block a thread and ignore cancellation.</summary>
     /// <exception cref="FindingException">There are none (FED8001).</exception>
     public async Task<T> SearchAsync<T>(Account account, Func<CancellationToken, Task<T>> search)
     {
@@ -121,5 +123,5 @@ internal sealed class AwsCalls(TimeProvider time)
         Task.Run(() => call(token), token).WaitAsync(token);
 }
 
-/// <summary>Something answered in the place of AWS.</summary>
+/// <summary>Something other than AWS answered.</summary>
 internal sealed class ForeignAnswerException : Exception;

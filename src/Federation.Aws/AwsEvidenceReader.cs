@@ -8,12 +8,13 @@ using Federation.Resources;
 namespace Federation.Aws;
 
 /// <summary>
-/// What the AWS accounts have: who asks, the providers, the roles with all that bears on them. What this run read before is not
-/// read again. No answer takes more than four calls one after the other, or five where a listing has pages.
+/// Reads what a diagnosis needs from the AWS accounts: whose credentials this run has, the providers, and the roles with all that
+/// bears on them. What this run read before is not read again. No answer takes more than four calls one after the other, or five
+/// where a listing has pages.
 /// </summary>
 public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvidence>
 {
-    /// <summary>The credentials of an exchange that is tried may do nothing at all.</summary>
+    /// <summary>The session policy of an exchange that is only tried: its credentials may do nothing at all.</summary>
     private const string DenyAll = """{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}""";
 
     /// <summary>The shortest session that STS gives (STS API reference, <c>AssumeRoleWithWebIdentity</c>).</summary>
@@ -45,7 +46,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         var request = new AssumeRoleWithWebIdentityRequest
         {
             RoleArn = workload.RoleArn,
-            // The pod's own: a trust policy may ask for it.
+            // The name that the pod uses, because a trust policy may test it.
             RoleSessionName = workload.SessionName,
             WebIdentityToken = token,
             Policy = DenyAll,
@@ -66,7 +67,7 @@ public sealed class AwsEvidenceReader(AwsCloud cloud) : IEvidenceReader<AwsEvide
         }
         catch (FindingException failed)
         {
-            // Without the SDK's exception, which knows the request.
+            // The SDK's exception is left out, because it knows the request and so the token.
             throw new FindingException(failed.Findings);
         }
     }

@@ -10,8 +10,8 @@ using Polly.Timeout;
 namespace Federation.Aws;
 
 /// <summary>
-/// What AWS refuses, as findings; and which faults pass by themselves. Errors are known by their code and never by the
-/// exception's type: the SDK types only the codes that an operation declares.
+/// Turns what AWS refuses into findings, and says which faults pass by themselves. Errors are told apart by their code and never
+/// by the exception's type: the SDK has a type only for the codes that an operation declares.
 /// </summary>
 internal static partial class AwsFaults
 {
@@ -47,7 +47,7 @@ internal static partial class AwsFaults
         {
             AmazonServiceException { ErrorCode: "ConcurrentModification" or "EntityTemporarilyUnmodifiable" } => true,
             AmazonServiceException { StatusCode: >= HttpStatusCode.InternalServerError } => true,
-            // The time for connecting is up. That a whole try took too long is the policy's to judge.
+            // The time for connecting is up. The call policy itself judges a try that takes too long.
             OperationCanceledException => true,
             _ => IsThrottling(fault)
                 || ConnectionError(fault) is { } error
@@ -62,14 +62,16 @@ internal static partial class AwsFaults
 
     public static bool IsTaken(Exception? fault) => fault is AmazonServiceException { ErrorCode: "EntityAlreadyExists" };
 
-    /// <summary>The entity that is written to is absent, or not visible yet. A managed policy that the call names is another matter.</summary>
+    /// <summary>
+    /// The entity that is written to is absent or not visible yet. An absent managed policy that the call names does not count.
+    /// </summary>
     public static bool IsUnseen(Exception fault) => IsAbsence(fault) && !NamesPolicy(fault);
 
     /// <summary>The exception of a failed call: what was tried, where it went, and why it failed.</summary>
     public static FindingException Refusal(Exception fault, AwsCall call, CallTrace trace)
     {
         var finding = FindingFor(fault, call, trace) with { Resource = call.Resource?.Value };
-        // An answer that cannot be read is part of its exception's message, with whatever credentials it holds.
+        // The SDK's exception for an unreadable answer quotes that answer, with whatever credentials it holds.
         return IsUnreadable(fault) ? new FindingException(finding) : new FindingException(finding, fault);
     }
 
@@ -116,7 +118,8 @@ internal static partial class AwsFaults
                 + call.Quote(fault.GetBaseException().Message),
             Fix =
                 error == HttpRequestError.NameResolutionError
-                    ? $"Check that {call.Account.Region} is a region (accounts.{call.Account.Key}.region), and this machine's network and proxy."
+                    ? $"Check that {call.Account.Region} is a region (accounts.{call.Account.Key}.region), and this machine's network "
+                        + "and proxy."
                     : Route(trace),
         };
 
@@ -125,8 +128,8 @@ internal static partial class AwsFaults
         {
             Code = FindingCodes.EndpointUnreachable,
             Cause =
-                $"The answer to {call.Action} in {Name(call.Account)} cannot be read: {Place(trace)} sent {trace.Answer ?? "nothing"}, which "
-                + "is neither an answer nor an error of AWS.",
+                $"The answer to {call.Action} in {Name(call.Account)} cannot be read: {Place(trace)} sent {trace.Answer ?? "nothing"}, "
+                + "which is neither an answer nor an error of AWS.",
             Fix = $"A proxy or a login page may have answered instead of AWS. {Route(trace)}",
         };
 
@@ -166,8 +169,8 @@ internal static partial class AwsFaults
             {
                 Code = FindingCodes.ResourceNotOurs,
                 Cause =
-                    $"{call.Resource?.Value ?? "It"} exists already: somebody else created it since the plan, or it has a name that differs "
-                    + $"only in case: {call.Quote(refused.Message)}",
+                    $"{call.Resource?.Value ?? "It"} exists already: somebody else created it since the plan, or it has a name that "
+                    + $"differs only in case: {call.Quote(refused.Message)}",
                 Fix = "Run again: the plan then shows what exists. Names of roles are unique ignoring case.",
             },
             "UnmodifiableEntity" or "DeleteConflict" => new Finding
@@ -218,8 +221,8 @@ internal static partial class AwsFaults
             Code = FindingCodes.AwsPermissionDenied,
             Cause = $"{who} may not {missing} on {on}: {call.Quote(denied.Message)}",
             Fix =
-                $"Allow {missing} on {on} to that identity (README, \"What the runner needs\"); if a policy already does, look for a Deny, a "
-                + "permissions boundary or a service control policy.",
+                $"Allow {missing} on {on} to that identity (README, \"What the runner needs\"); if a policy already does, look for a Deny, "
+                + "a permissions boundary or a service control policy.",
             Expected = missing,
         };
     }

@@ -4,7 +4,7 @@ using Federation.Calls;
 namespace Federation.Aws;
 
 /// <summary>The one HTTP client of all AWS clients of a run. It records in <see cref="CallTrace"/> where each call went.</summary>
-/// <param name="endpoint">Where AWS is; a proxy is never asked for an address of this machine.</param>
+/// <param name="endpoint">Where AWS is. An address of this machine is never reached through a proxy.</param>
 internal sealed class AwsHttp(AwsEndpoint? endpoint) : HttpClientFactory, IDisposable
 {
     private readonly HttpClient _client = new(

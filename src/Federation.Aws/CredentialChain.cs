@@ -30,7 +30,7 @@ internal static partial class CredentialChain
         {
             _ when answer.Contains("AWS_ACCESS_KEY_ID", StringComparison.Ordinal) =>
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
-            // The SDK says that the path is not absolute where the variable is not set, too.
+            // The SDK says the same if the variable is not set at all.
             _ when answer.Contains("webIdentityTokenFile", StringComparison.Ordinal) =>
                 "AWS_WEB_IDENTITY_TOKEN_FILE is not set to an absolute path",
             _ when MissingProfile().Match(answer) is { Success: true } missing => $"there is no profile {missing.Groups["name"].Value}",
@@ -38,7 +38,7 @@ internal static partial class CredentialChain
             _ => answer,
         };
 
-    /// <summary>An answer that cannot be read is part of its exception's message, with whatever credentials it holds.</summary>
+    /// <summary>The SDK's exception for an unreadable answer quotes that answer, with whatever credentials it holds.</summary>
     private static string Text(Exception fault) =>
         fault is AmazonUnmarshallingException ? "the answer of their source cannot be read" : Flat(fault.Message);
 

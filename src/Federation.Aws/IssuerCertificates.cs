@@ -10,10 +10,12 @@ internal sealed class IssuerCertificates(IssuerTransport transport, TimeProvider
     private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<string>>>> _chains = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// The SHA-1 of the last certificate in the chain of the provider's issuer. Never of the host's own certificate, which is
-    /// renewed within weeks.
+    /// The SHA-1 of the last certificate in the chain of the provider's issuer, and never of the host's own certificate, which
+    /// is renewed within weeks.
     /// </summary>
-    /// <exception cref="FindingException">The host cannot be reached, is not trusted, or serves only its own certificate (FED8005).</exception>
+    /// <exception cref="FindingException">
+    /// The host cannot be reached, is not trusted, or serves only its own certificate (FED8005).
+    /// </exception>
     public async Task<string> TopThumbprintAsync(Provider provider, CancellationToken cancellationToken)
     {
         var host = new Uri(provider.Cluster.Issuer).IdnHost;
@@ -53,8 +55,8 @@ internal sealed class IssuerCertificates(IssuerTransport transport, TimeProvider
                 Resource = provider.Id.Value,
                 Cause = $"accounts.{provider.Account.Key} asks for the issuer's thumbprint (thumbprint: chain), but {why}",
                 Fix =
-                    $"Give this machine a way to the host, or leave accounts.{provider.Account.Key}.thumbprint out: IAM needs none for a GKE "
-                    + "issuer.",
+                    $"Give this machine a way to the host, or leave accounts.{provider.Account.Key}.thumbprint out: IAM needs none for a "
+                    + "GKE issuer.",
             },
             inner
         );

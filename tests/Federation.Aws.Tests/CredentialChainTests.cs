@@ -9,24 +9,27 @@ namespace Federation.Aws.Tests;
 public sealed class CredentialChainTests
 {
     [Fact]
-    public void A_chain_without_an_end_names_every_place_that_was_looked_at() =>
+    public void Every_place_that_was_searched_is_named() =>
         Holds(
             new AmazonClientException(
-                """
-                Failed to resolve AWS credentials. The credential providers used to search for credentials returned the following errors:
-
-                Exception 1 of 4: The environment variables AWS_ACCESS_KEY_ID/AWS_SECRET_ACCESS_KEY/AWS_SESSION_TOKEN were not set with AWS credentials.
-                Exception 2 of 4: The webIdentityTokenFile must be an absolute path. (Parameter 'webIdentityTokenFile')
-                Exception 3 of 4: Unable to find the "ci" profile.
-                Exception 4 of 4: Failed to connect to EC2 instance metadata to retrieve credentials: Unable to retrieve credentials.
-                """
+                string.Join(
+                    '\n',
+                    "Failed to resolve AWS credentials. The credential providers used to search for credentials returned the following "
+                        + "errors:",
+                    "",
+                    "Exception 1 of 4: The environment variables AWS_ACCESS_KEY_ID/AWS_SECRET_ACCESS_KEY/AWS_SESSION_TOKEN were not set "
+                        + "with AWS credentials.",
+                    "Exception 2 of 4: The webIdentityTokenFile must be an absolute path. (Parameter 'webIdentityTokenFile')",
+                    "Exception 3 of 4: Unable to find the \"ci\" profile.",
+                    "Exception 4 of 4: Failed to connect to EC2 instance metadata to retrieve credentials: Unable to retrieve credentials."
+                )
             ),
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, AWS_WEB_IDENTITY_TOKEN_FILE is not set to an absolute path, "
                 + "there is no profile ci, and this machine has no instance metadata that gives any"
         );
 
     [Fact]
-    public void What_a_source_says_beyond_not_being_there_is_kept() =>
+    public void What_a_source_says_beyond_being_absent_is_kept() =>
         Holds(
             new AmazonClientException(
                 "Exception 1 of 2: The SSO session of the profile ci\nhas expired. Exception 2 of 2: Unable to find the \"ci\" profile."
@@ -52,7 +55,7 @@ public sealed class CredentialChainTests
         );
 
     [Fact]
-    public void An_answer_that_cannot_be_read_is_not_repeated_because_it_may_hold_credentials() =>
+    public void An_unreadable_answer_is_not_quoted_because_it_may_hold_credentials() =>
         Holds(
             new AmazonClientException(
                 "Error calling AssumeRole for role deployer",

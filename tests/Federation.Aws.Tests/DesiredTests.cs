@@ -99,7 +99,7 @@ public sealed class DesiredTests
     }
 
     [Fact]
-    public void Of_a_role_that_is_owned_elsewhere_only_the_trust_is_compared()
+    public void Only_the_trust_is_compared_of_a_role_that_is_owned_elsewhere()
     {
         using var cloud = Cloud();
 
@@ -111,7 +111,7 @@ public sealed class DesiredTests
     }
 
     [Fact]
-    public void However_many_policies_there_are_their_register_fits_into_tags_and_reads_back()
+    public void The_register_of_many_policies_fits_into_tags_and_reads_back()
     {
         var mark = new Mark("acme", []);
         var inline = Enumerable.Range(0, 20).Select(n => $"policy,with-a-rather-long-name-{n}").ToArray();

@@ -92,10 +92,10 @@ internal sealed class Endpoint : IDisposable
     }
 }
 
-/// <summary>An answer in the AWS Query protocol, unless it is told otherwise.</summary>
+/// <summary>An answer of an endpoint; in the AWS Query protocol unless the test says otherwise.</summary>
 internal sealed record Answer(int Status, string Body, string ContentType = "text/xml")
 {
-    /// <summary>The connection is closed after less than was announced.</summary>
+    /// <summary>The connection is closed before the announced length was sent.</summary>
     public static Answer BrokenOff { get; } = new(200, "<GetRoleResponse>");
 
     public static Answer Ok(string action, string result = "") =>
@@ -108,6 +108,7 @@ internal sealed record Answer(int Status, string Body, string ContentType = "tex
     public static Answer Error(int status, string code, string message = "Why.") =>
         new(
             status,
-            $"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{WebUtility.HtmlEncode(message)}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+            $"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{WebUtility.HtmlEncode(message)}</Message></Error>"
+                + "<RequestId>r</RequestId></ErrorResponse>"
         );
 }

@@ -7,7 +7,7 @@ using Federation.Policies;
 
 namespace Federation.Aws.Tests;
 
-/// <summary>What is read of an account for a diagnosis; the account is the sandbox's, read by the SDK's own clients.</summary>
+/// <summary>What is read from an account for a diagnosis, here from the sandbox's through the SDK's own clients.</summary>
 public sealed class EvidenceTests : IAsyncLifetime
 {
     private const string ReadOnly = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
@@ -37,7 +37,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_the_providers_those_that_resemble_the_issuer_are_read_with_their_audiences()
+    public async Task Providers_that_resemble_the_issuer_are_read_with_their_audiences()
     {
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
         await _aws.ProvideAsync(Given.Cluster.Issuer + "/", "sts.amazon.com");
@@ -57,7 +57,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_that_resemble_the_issuer_the_closest_ten_are_looked_at()
+    public async Task Only_the_ten_closest_providers_are_read_with_their_audiences()
     {
         for (var number = 0; number < 15; number++)
         {
@@ -85,7 +85,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_absent_is_told_apart_from_what_may_not_be_read()
+    public async Task Absent_is_told_apart_from_not_permitted_to_read()
     {
         var evidence = await _aws.ReadAsync(_workload);
 
@@ -97,7 +97,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_may_not_be_read_is_a_refusal_that_names_the_permission_and_what_it_would_have_told()
+    public async Task A_refusal_names_the_missing_permission_and_what_was_not_checked()
     {
         await FederateAsync();
 
@@ -116,7 +116,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_may_not_list_the_providers_still_learns_of_the_issuers_own()
+    public async Task Without_permission_to_list_providers_the_issuers_own_is_still_read()
     {
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
         await _aws.ProvideAsync(Given.Cluster.Issuer + "/");
@@ -131,7 +131,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_may_list_the_providers_alone_learns_that_the_issuers_own_is_there()
+    public async Task With_permission_only_to_list_providers_the_issuers_own_is_found_without_audiences()
     {
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
 
@@ -144,7 +144,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_policy_that_may_not_be_read_does_not_hide_the_others()
+    public async Task An_unreadable_policy_does_not_hide_the_others()
     {
         await FederateAsync(boundary: ReadOnly);
 
@@ -172,7 +172,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_another_account_nothing_is_taken_for_the_workloads()
+    public async Task Nothing_of_another_account_is_taken_for_the_workloads_own()
     {
         await FederateAsync();
 
@@ -198,7 +198,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_workload_takes_a_dozen_calls_and_another_of_the_same_role_takes_none()
+    public async Task One_workload_takes_nine_calls_and_another_with_the_same_role_none()
     {
         await FederateAsync(boundary: ReadOnly);
         _aws.Forget();
@@ -244,7 +244,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_written_is_read_whenever_it_is_asked_for()
+    public async Task What_this_run_wrote_is_read_again_each_time()
     {
         var rendered = Given.Rendered(_workload, ("s3-list-buckets", Given.ListBuckets));
         using var cloud = _aws.Cloud();
@@ -262,7 +262,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_role_that_could_not_be_read_as_a_whole_is_read_again()
+    public async Task A_role_that_could_only_be_read_in_part_is_read_again()
     {
         var isDenied = true;
         using var endpoint = new Endpoint(request =>
@@ -290,7 +290,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_roles_are_read_with_the_account_and_read_the_same()
+    public async Task Many_roles_are_read_with_the_account_and_give_the_same_evidence()
     {
         Workload[] workloads =
         [
@@ -326,7 +326,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_exchange_that_STS_agrees_to_needs_no_credentials_and_leaves_none()
+    public async Task A_successful_exchange_needs_no_credentials_and_leaves_none()
     {
         await FederateAsync();
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
@@ -338,7 +338,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_exchange_that_STS_refuses_is_told_in_its_words()
+    public async Task A_refused_exchange_is_reported_in_the_words_of_STS()
     {
         await FederateAsync();
         await _aws.ProvideAsync(Given.Cluster.Issuer, "sts.amazonaws.com");
@@ -366,7 +366,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whatever_is_answered_the_token_does_not_come_back()
+    public async Task The_token_is_never_repeated_whatever_is_answered()
     {
         const string Token = "the.secret.token";
         using (var endpoint = new Endpoint(_ => Answer.Error(400, "InvalidIdentityToken", $"I do not like {Token}.")))

@@ -6,13 +6,13 @@ using Federation.Resources;
 
 namespace Federation.Aws.Tests;
 
-/// <summary>What AWS answers besides yes, and what is made of it; over real HTTP, at an address of this machine.</summary>
+/// <summary>What becomes of AWS's refusals and faults; over real HTTP, at an address of this machine.</summary>
 public sealed class FaultTests
 {
     private readonly ImpatientTime _time = new();
 
     [Fact]
-    public async Task Credentials_of_another_account_are_found_out_before_anything_is_written()
+    public async Task Credentials_of_another_account_are_an_error_before_anything_is_written()
     {
         using var endpoint = new Endpoint(_ =>
             Answer.Ok("GetCallerIdentity", "<Account>999999999999</Account><Arn>arn:aws:iam::999999999999:user/eve</Arn>")
@@ -37,7 +37,8 @@ public sealed class FaultTests
             {
                 "AssumeRole" => Answer.Ok(
                     "AssumeRole",
-                    "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+                    "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
+                        + "<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
                 ),
                 _ => Answer.Ok("GetCallerIdentity", "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/ci</Arn>"),
             }
@@ -65,7 +66,8 @@ public sealed class FaultTests
     [InlineData(
         403,
         "AccessDenied",
-        "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:GetRole on resource: role gke-exports because no identity-based policy allows the iam:GetRole action",
+        "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:GetRole on resource: role gke-exports because no "
+            + "identity-based policy allows the iam:GetRole action",
         "FED8002",
         "iam:GetRole"
     )]
@@ -91,7 +93,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData(400, "Throttling", "FED8006", 8)]
     [InlineData(503, "ServiceUnavailable", "FED8005", 5)]
-    public async Task What_may_pass_is_retried_within_bounds(int status, string code, string expected, int tries)
+    public async Task A_fault_that_may_pass_is_retried_within_bounds(int status, string code, string expected, int tries)
     {
         using var endpoint = new Endpoint(_ => Answer.Error(status, code));
 
@@ -104,7 +106,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_fault_that_passed_leaves_no_trace_but_a_call()
+    public async Task A_fault_that_passes_costs_one_more_call_and_nothing_else()
     {
         var faults = 2;
         using var endpoint = new Endpoint(_ => faults-- > 0 ? Answer.Error(503, "ServiceUnavailable") : Answer.Error(404, "NoSuchEntity"));
@@ -127,7 +129,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_profile_that_is_not_there_is_named()
+    public async Task A_missing_profile_is_named()
     {
         var finding = await ReadingFailsAsync(Given.Nowhere, Given.Workload() with { Account = Given.Account with { Profile = "nobody" } });
 
@@ -135,7 +137,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_role_just_made_may_take_a_moment_to_be_seen()
+    public async Task A_new_role_that_is_not_visible_yet_is_waited_for()
     {
         var unseen = 3;
         using var endpoint = new Endpoint(request =>
@@ -179,7 +181,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Another_writer_at_the_same_provider_is_waited_out_and_its_provider_used()
+    public async Task A_provider_that_somebody_else_creates_at_the_same_time_is_used()
     {
         var busy = 1;
         using var endpoint = new Endpoint(request =>
@@ -205,13 +207,14 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task To_a_provider_that_was_there_our_audience_is_added_and_its_own_stay()
+    public async Task An_existing_provider_gets_our_audience_and_keeps_its_own()
     {
         using var endpoint = new Endpoint(request =>
             request["Action"] == "GetOpenIDConnectProvider"
                 ? Answer.Ok(
                     "GetOpenIDConnectProvider",
-                    "<ClientIDList><member>theirs</member></ClientIDList><ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
+                    "<ClientIDList><member>theirs</member></ClientIDList>"
+                        + "<ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
                 )
                 : Answer.Ok(request["Action"])
         );
@@ -230,7 +233,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData(false, Severity.Error)]
     [InlineData(true, Severity.Warning)]
-    public async Task A_cluster_made_again_under_its_name_is_noticed_before_its_trust_revives(bool adopt, Severity severity)
+    public async Task A_cluster_recreated_under_its_name_is_noticed_before_its_trust_revives(bool adopt, Severity severity)
     {
         using var endpoint = LiveRole(
             "/",
@@ -275,7 +278,7 @@ public sealed class FaultTests
                     "GetRole",
                     $"""
                     <Role><Path>{path}</Path><RoleName>gke-exports</RoleName><AssumeRolePolicyDocument>{Uri.EscapeDataString(
-                        """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"""
+                        """{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"""
                     )}</AssumeRolePolicyDocument>
                     <Tags>{string.Concat(
                         tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>")

@@ -11,7 +11,7 @@ using k8s.Models;
 
 namespace Federation.Aws.Tests;
 
-/// <summary>A sandbox, what leads clients to it, and an administrator's client of its account.</summary>
+/// <summary>A sandbox, its endpoints, and an administrator's client of its account.</summary>
 internal sealed class LiveAws : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = System.IO.Directory.CreateTempSubdirectory("aws-");
@@ -19,7 +19,7 @@ internal sealed class LiveAws : IAsyncDisposable
 
     public AmazonIdentityManagementServiceClient Iam { get; private set; } = null!;
 
-    /// <summary>Leads clients to the sandbox's AWS as its administrator.</summary>
+    /// <summary>The endpoints of the sandbox's AWS, with its administrator's credentials.</summary>
     public CloudEndpoints Clouds { get; private set; } = null!;
 
     /// <summary>What reached IAM and STS since <see cref="Forget"/>.</summary>
@@ -83,7 +83,7 @@ internal sealed class LiveAws : IAsyncDisposable
             }
         );
 
-    /// <summary>The account, as a runner sees it that may do no more than these actions.</summary>
+    /// <summary>The account for a runner that is allowed these actions only.</summary>
     public async Task<Account> AsRunnerAsync(params string[] actions)
     {
         const string Trust =

@@ -14,7 +14,7 @@ using Federation.Templates;
 namespace Federation.Aws.Tests;
 
 /// <summary>
-/// Against moto, an IAM that is not of this project's making. It needs python3 with moto's server, and cannot add a client id to a
+/// Against moto, an IAM emulator by others. It needs python3 with moto's server, and cannot add a client id to a
 /// provider (https://docs.getmoto.org: not implemented), which <see cref="FaultTests"/> does.
 /// </summary>
 public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Moto>
@@ -47,7 +47,7 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
     }
 
     [Fact]
-    public async Task What_differs_is_changed_and_what_is_others_stays()
+    public async Task What_differs_is_changed_and_what_belongs_to_others_stays()
     {
         var clouds = await moto.ResetAsync();
         var workload = Given.Workload();
@@ -116,7 +116,7 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
             {
                 RoleName = "gke-exports",
                 AssumeRolePolicyDocument =
-                    """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""",
+                    """{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""",
             }
         );
 

@@ -80,7 +80,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_found_is_deleted_with_its_policies_the_role_before_its_provider()
+    public async Task Roles_are_deleted_with_their_policies_and_before_their_provider()
     {
         await Given.ConvergeAsync(_cloud, Rendered);
         var found = await FindAsync();
@@ -118,7 +118,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_role_and_a_provider_that_lost_the_mark_stay()
+    public async Task A_role_that_lost_the_mark_stays_as_it_is()
     {
         await Given.ConvergeAsync(_cloud, Rendered);
         var found = await FindAsync();
@@ -129,7 +129,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_role_that_others_added_a_policy_to_since_it_was_read_stays_as_it_is()
+    public async Task A_role_to_which_others_added_a_policy_since_it_was_read_stays_as_it_is()
     {
         await Given.ConvergeAsync(_cloud, Rendered);
         var found = await FindAsync();
@@ -211,7 +211,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_provider_whose_name_only_begins_alike_is_another_one()
+    public void A_trust_in_a_provider_with_a_longer_name_does_not_count()
     {
         var trust = """{"Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::1:oidc-provider/a/clusters/main2"}}}""";
 

@@ -11,7 +11,7 @@ public sealed class SdkChainTests
     private static readonly CloudEndpoints Live = new();
 
     [Fact]
-    public async Task The_environment_leads_a_live_run()
+    public async Task A_live_run_follows_the_environment()
     {
         using var endpoint = new Endpoint(_ => Answer.Error(404, "NoSuchEntity"));
         using var environment = new SdkEnvironment(endpoint.Clouds.Aws!.Url);
@@ -23,7 +23,7 @@ public sealed class SdkChainTests
     }
 
     [Fact]
-    public async Task The_environment_does_not_lead_a_run_that_is_told_where_AWS_is()
+    public async Task A_run_that_is_given_an_endpoint_ignores_the_environment()
     {
         using var elsewhere = new Endpoint(_ => Answer.Error(404, "NoSuchEntity"));
         using var environment = new SdkEnvironment(elsewhere.Clouds.Aws!.Url, withCredentials: false);
@@ -37,7 +37,7 @@ public sealed class SdkChainTests
     }
 
     [Fact]
-    public async Task Without_any_credentials_the_finding_says_where_they_were_looked_for()
+    public async Task Without_credentials_the_finding_says_where_they_were_searched()
     {
         using var environment = new SdkEnvironment(new Uri("http://127.0.0.1:1"), withCredentials: false);
         using var cloud = Cloud(Live);
@@ -64,6 +64,6 @@ public sealed class SdkChainTests
         );
 }
 
-/// <summary>Runs alone: what its tests set is the whole process'.</summary>
+/// <summary>Runs alone, because its tests change the environment of the whole process.</summary>
 [CollectionDefinition(SdkEnvironment.Collection, DisableParallelization = true)]
 public sealed class SdkEnvironmentRunsAlone;

@@ -3,8 +3,8 @@ using Amazon.Runtime;
 namespace Federation.Aws.Tests;
 
 /// <summary>
-/// What the SDK's own chain finds in this process' environment, set for one test. Tests that use it belong to one
-/// collection, because the environment is the whole process'.
+/// Sets what the SDK's own chain finds in the environment, for one test. Tests that use it belong to one collection, because the
+/// environment is that of the whole process.
 /// </summary>
 internal sealed class SdkEnvironment : IDisposable
 {

@@ -4,7 +4,7 @@ using Federation.Findings;
 
 namespace Federation.Aws.Tests;
 
-/// <summary>A port that accepts and never answers ends a call within a minute, by the clock, and is named.</summary>
+/// <summary>A call to a port that accepts and never answers ends within a minute of the clock, and the port is named.</summary>
 [Collection(SdkEnvironment.Collection)]
 public sealed class SilenceTests
 {
@@ -27,7 +27,7 @@ public sealed class SilenceTests
     }
 
     [Fact]
-    public async Task So_is_one_that_does_not_give_the_credentials_of_the_role_to_assume()
+    public async Task A_silent_endpoint_is_named_while_a_role_is_assumed_for_credentials()
     {
         using var silent = new SilentEndpoint(_time.EndLimits);
         var account = Given.Account with { AssumeRole = "arn:aws:iam::123456789012:role/ci/deployer" };
@@ -69,7 +69,7 @@ public sealed class SilenceTests
     }
 
     [Fact]
-    public async Task A_search_for_credentials_that_does_not_end_is_told_from_a_call()
+    public async Task An_endless_search_for_credentials_is_told_apart_from_a_call()
     {
         using var silent = new SilentEndpoint(_time.EndLimits);
         using var environment = new SdkEnvironment(new Uri("http://127.0.0.1:1"), withCredentials: false);
@@ -80,7 +80,8 @@ public sealed class SilenceTests
         Assert.Equal(
             (
                 "FED8001",
-                "There are no usable AWS credentials for accounts.data (123456789012): the AWS SDK's search for them did not end within 40 seconds."
+                "There are no usable AWS credentials for accounts.data (123456789012): the AWS SDK's search for them did not end within "
+                    + "40 seconds."
             ),
             (finding.Code, finding.Cause)
         );

@@ -9,7 +9,7 @@ using Federation.Planning;
 
 namespace Federation.Aws.Tests;
 
-/// <summary>What a new provider is told of its issuer's certificates, where the account asks for it.</summary>
+/// <summary>The thumbprint that a new provider gets, where the account asks for one.</summary>
 public sealed class ThumbprintTests
 {
     private static readonly Account Asking = Given.Account with { Thumbprint = ProviderThumbprint.Chain };
@@ -43,13 +43,14 @@ public sealed class ThumbprintTests
     }
 
     [Fact]
-    public async Task A_provider_that_is_there_keeps_its_own_and_the_issuer_is_not_asked()
+    public async Task An_existing_provider_keeps_its_thumbprint_and_the_issuer_is_not_asked()
     {
         using var issuer = new ServedChain(authorities: 2);
         using var endpoint = new Endpoint(request =>
             Answer.Ok(
                 request["Action"],
-                "<ClientIDList><member>sts.amazonaws.com</member></ClientIDList><ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
+                "<ClientIDList><member>sts.amazonaws.com</member></ClientIDList>"
+                    + "<ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
             )
         );
         using var cloud = Cloud(endpoint, issuer);
@@ -62,7 +63,7 @@ public sealed class ThumbprintTests
     }
 
     [Fact]
-    public async Task A_host_that_serves_its_own_certificate_alone_has_no_thumbprint_to_give()
+    public async Task A_host_that_serves_only_its_own_certificate_gives_no_thumbprint()
     {
         using var issuer = new ServedChain(authorities: 0);
         var finding = await PlanningFailsAsync(issuer);
@@ -72,7 +73,7 @@ public sealed class ThumbprintTests
     }
 
     [Fact]
-    public async Task A_chain_that_is_not_trusted_is_not_taken()
+    public async Task A_chain_that_is_not_trusted_gives_no_thumbprint()
     {
         using var issuer = new ServedChain(authorities: 2, trusted: false);
         Assert.Contains("cannot be read", (await PlanningFailsAsync(issuer)).Cause, StringComparison.Ordinal);

@@ -22,7 +22,7 @@ public sealed class TrustTests
     private readonly ImpatientTime _time = new();
 
     [Fact]
-    public async Task A_statement_that_came_since_the_plan_is_kept()
+    public async Task A_statement_added_since_the_plan_is_kept()
     {
         using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
@@ -37,7 +37,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task One_that_left_since_the_plan_does_not_come_back()
+    public async Task A_statement_removed_since_the_plan_does_not_come_back()
     {
         using var iam = new RoleServer(Registered(Ours), Theirs, LooksLikeOurs, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
@@ -67,7 +67,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task An_answer_that_lags_behind_is_doubted_and_asked_for_again()
+    public async Task An_outdated_answer_is_doubted_and_read_again()
     {
         using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
@@ -91,7 +91,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task A_statement_of_ours_that_left_the_configuration_goes_through_the_register()
+    public async Task A_statement_of_ours_that_is_no_longer_configured_is_removed_because_the_register_lists_it()
     {
         using var iam = new RoleServer(
             Registered(Ours, "FederationAcmeGone5e6f7a8b"),
@@ -111,7 +111,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task A_role_of_before_there_was_a_register_is_moved_to_the_new_Sids()
+    public async Task A_role_without_a_register_is_moved_to_the_new_Sids()
     {
         using var iam = new RoleServer(new Mark("acme", ["exports"]).Tags, LooksLikeOurs, Statement("FederationMain"));
         using var cloud = Cloud(iam);
@@ -124,7 +124,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task What_is_about_to_be_written_is_registered_before_it_is()
+    public async Task A_statement_is_registered_before_it_is_written()
     {
         using var iam = new RoleServer(Registered("FederationAcmeGone5e6f7a8b"), Statement("FederationAcmeGone5e6f7a8b"));
         using var cloud = Cloud(iam);
@@ -139,7 +139,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task A_role_that_is_adopted_from_another_federation_keeps_its_statements_and_loses_its_register()
+    public async Task A_role_adopted_from_another_federation_keeps_its_statements_and_loses_its_register()
     {
         var tags = new Mark("other", ["exports"]).Tags.AddRange(
             new TagRegister(
@@ -163,7 +163,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task A_statement_of_others_that_cannot_be_read_is_a_warning_and_stays_word_for_word()
+    public async Task A_statement_of_others_that_cannot_be_read_stays_word_for_word_with_a_warning()
     {
         using var iam = new RoleServer(Registered(Ours), Unreadable, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
@@ -204,7 +204,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public async Task A_trust_policy_that_is_none_is_planned_around()
+    public async Task A_trust_policy_that_is_no_JSON_is_left_alone_with_a_warning()
     {
         using var iam = new RoleServer(Registered(Ours)) { Trust = "<html>" };
         using var cloud = Cloud(iam);
@@ -258,10 +258,10 @@ public sealed class TrustTests
 
         public string Trust { get; set; }
 
-        /// <summary>Trust policies that are answered first, in place of the present one.</summary>
+        /// <summary>Outdated trust policies, answered first in place of the present one.</summary>
         public Queue<string> Stale { get; } = [];
 
-        /// <summary>Told of a trust policy that was written.</summary>
+        /// <summary>Called with each trust policy that is written.</summary>
         public Action<string> Written { get; set; } = _ => { };
 
         public IEnumerable<string?> Sids => LiveTrust.Parse(Trust).Statements.Select(statement => statement.Sid);
@@ -281,9 +281,12 @@ public sealed class TrustTests
                 case "GetRole":
                     return Answer.Ok(
                         action,
-                        $"<Role><Path>/</Path><RoleName>gke-exports</RoleName><Description>For exports.</Description><AssumeRolePolicyDocument>"
-                            + $"{Uri.EscapeDataString(Stale.TryDequeue(out var stale) ? stale : Trust)}</AssumeRolePolicyDocument>"
-                            + $"<Tags>{string.Concat(Tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>"))}</Tags></Role>"
+                        "<Role><Path>/</Path><RoleName>gke-exports</RoleName><Description>For exports.</Description>"
+                            + "<AssumeRolePolicyDocument>"
+                            + Uri.EscapeDataString(Stale.TryDequeue(out var stale) ? stale : Trust)
+                            + "</AssumeRolePolicyDocument><Tags>"
+                            + string.Concat(Tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>"))
+                            + "</Tags></Role>"
                     );
                 case "ListRolePolicies":
                     return Answer.Ok(

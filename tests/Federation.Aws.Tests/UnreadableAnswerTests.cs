@@ -21,7 +21,7 @@ public sealed class UnreadableAnswerTests
     [InlineData(403, Page, "text/html", "HTTP 403, text/html")]
     [InlineData(502, Page, "text/html", "HTTP 502, text/html")]
     [InlineData(503, "", "text/plain", "HTTP 503, text/plain")]
-    public async Task It_is_named_with_its_endpoint_and_not_repeated(int status, string body, string type, string answer)
+    public async Task An_unreadable_answer_is_reported_with_its_endpoint_and_not_quoted(int status, string body, string type, string answer)
     {
         using var endpoint = new Endpoint(_ => new Answer(status, body, type));
 
@@ -30,8 +30,8 @@ public sealed class UnreadableAnswerTests
         var finding = Assert.Single(refused.Findings);
         Assert.Equal(("FED8005", "aws/123456789012/role/gke-exports"), (finding.Code, finding.Resource));
         Assert.Equal(
-            $"The answer to iam:GetRole in accounts.data (123456789012) cannot be read: {Authority(endpoint)} sent {answer}, which is neither "
-                + "an answer nor an error of AWS.",
+            $"The answer to iam:GetRole in accounts.data (123456789012) cannot be read: {Authority(endpoint)} sent {answer}, which is "
+                + "neither an answer nor an error of AWS.",
             finding.Cause
         );
         Assert.Contains("proxy", finding.Fix, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class UnreadableAnswerTests
     }
 
     [Fact]
-    public async Task An_answer_that_breaks_off_is_a_lost_connection_and_tried_again()
+    public async Task A_truncated_answer_is_a_lost_connection_and_tried_again()
     {
         using var endpoint = new Endpoint(_ => Answer.BrokenOff);
 
@@ -55,7 +55,7 @@ public sealed class UnreadableAnswerTests
     }
 
     [Fact]
-    public async Task Credentials_in_it_come_out_nowhere()
+    public async Task Credentials_in_an_unreadable_answer_come_out_nowhere()
     {
         using var endpoint = new Endpoint(_ => new Answer(
             200,
@@ -70,7 +70,7 @@ public sealed class UnreadableAnswerTests
     }
 
     [Fact]
-    public async Task Whatever_else_the_SDK_throws_says_what_was_being_done()
+    public async Task Any_other_exception_of_the_SDK_is_reported_with_what_was_being_done()
     {
         foreach (
             var fault in (Exception[])[new InvalidOperationException("Sequence contains no elements"), new AmazonClientException("Odd.")]
@@ -92,7 +92,7 @@ public sealed class UnreadableAnswerTests
     }
 
     [Fact]
-    public async Task A_run_that_is_stopped_ends_as_one()
+    public async Task A_cancelled_run_ends_with_its_cancellation()
     {
         using var stop = new CancellationTokenSource();
         using var endpoint = new Endpoint(request =>
