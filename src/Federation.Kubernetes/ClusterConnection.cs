@@ -11,7 +11,7 @@ using Cluster = Federation.Configuration.Cluster;
 
 namespace Federation.Kubernetes;
 
-/// <summary>One cluster's API. Every call goes through here, where it is counted, bounded in time and tried again.</summary>
+/// <summary>One cluster's API. Every call goes through here, where it is counted, bounded in time and retried.</summary>
 /// <param name="caCertificate">The authorities that the server's certificate must come from, PEM; null: the system's.</param>
 /// <param name="origin">Where the address comes from, for messages: <c>the kubeconfig context NAME</c>.</param>
 internal sealed class ClusterConnection(
@@ -133,7 +133,7 @@ internal sealed class ClusterConnection(
     }
 
     /// <summary>
-    /// Begins a call that goes on until it is ended: a watch, a log that is followed, a command that runs. The caller bounds it,
+    /// Begins a call that lasts until it is ended: a watch, a log that is followed, a command that runs. The caller bounds it,
     /// and explains its faults with <see cref="KubernetesFaults.Explain"/>.
     /// </summary>
     public IKubernetes Counted()
@@ -142,7 +142,7 @@ internal sealed class ClusterConnection(
         return client;
     }
 
-    /// <summary>Begins to get a path that goes on until it is ended, as <see cref="Counted"/> says.</summary>
+    /// <summary>Begins to get a path whose answer lasts until it is ended; the rules of <see cref="Counted"/> apply.</summary>
     /// <exception cref="HttpOperationException">The server answered with anything but success.</exception>
     public Task<HttpResponseMessage> BeginAsync(string path, CancellationToken cancellationToken)
     {
@@ -151,7 +151,7 @@ internal sealed class ClusterConnection(
     }
 
     /// <summary>Gets a path as text, within a call.</summary>
-    /// <param name="accept">The media types to ask for; null: whatever comes.</param>
+    /// <param name="accept">The Accept header; null: none.</param>
     /// <exception cref="HttpOperationException">The server answered with anything but success.</exception>
     public async Task<string> GetTextAsync(string path, CancellationToken cancellationToken, string? accept = null)
     {

@@ -14,12 +14,12 @@ using Cluster = Federation.Configuration.Cluster;
 namespace Federation.Kubernetes;
 
 /// <summary>
-/// One connection for each cluster, made when it is first needed: from the user's kubeconfig (exec plugins included), from
+/// One connection for each cluster, opened when it is first needed: from the user's kubeconfig (exec plugins included), from
 /// the service account of the pod that this runs in, or from GKE's API with the caller's own Google credentials.
 /// </summary>
 internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpoints endpoints, TimeProvider time) : IDisposable
 {
-    /// <summary>A connection on which nothing came for so long is asked whether it lives, and given up if it does not answer that.</summary>
+    /// <summary>After this much silence a connection is sent an HTTP/2 ping; without an answer in the same time it is closed.</summary>
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
 
     private readonly ResiliencePipeline _policy = CallPolicy.Create(
@@ -149,7 +149,7 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
         }
         catch (Exception broken)
         {
-            // Any: the library passes on what certificates that cannot be read lead to.
+            // Any: the library lets through whatever a certificate that cannot be read makes it throw.
             throw new FindingException(NoWay(cluster, $"The kubeconfig context {name} cannot be used: {broken.Message}"), broken);
         }
     }
@@ -166,7 +166,9 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
         }
     }
 
-    /// <summary>Stops a sandbox from calling another machine. Checked before anything is started or called, exec plugins included.</summary>
+    /// <summary>
+    /// Stops a sandbox from calling another machine. Checked before anything is started or called, exec plugins included.
+    /// </summary>
     private void ThrowIfElsewhere(Cluster cluster, string? server, string origin)
     {
         if (endpoints.IsSandbox && Uri.TryCreate(server, UriKind.Absolute, out var address) && !address.IsLoopback)

@@ -11,8 +11,8 @@ using Cluster = Federation.Configuration.Cluster;
 namespace Federation.Kubernetes;
 
 /// <summary>
-/// The one reader of a cluster for planning and for diagnosis: who it is, its namespaces and its service accounts. Each is read
-/// once in a run; what was written, whenever it is asked for.
+/// The one reader of a cluster for planning and for diagnosis: its identity, its namespaces and its service accounts. Each is
+/// read once in a run; what was written is read every time.
 /// </summary>
 internal sealed class ClusterReader
 {
@@ -120,7 +120,7 @@ internal sealed class ClusterReader
             cancellationToken
         );
 
-    /// <summary>An object is about to be written: from now on it is read whenever it is asked for.</summary>
+    /// <summary>An object is about to be written: from now on it is read every time.</summary>
     public void Unsettle(ResourceId id, string @namespace)
     {
         if (id.Kind == ResourceKind.Namespace)

@@ -30,7 +30,7 @@ internal sealed class ClusterReading(
 
     private Cluster Cluster => Connection.Cluster;
 
-    /// <summary>Reads all side by side. Of a cluster that is another than the configured one, nothing else is told.</summary>
+    /// <summary>Reads everything side by side. If the cluster is not the configured one, the result says only that.</summary>
     public async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(IReadOnlyList<Workload> workloads)
     {
         var issuer = Reading.TryAsync(ReadIssuerAsync);
@@ -102,7 +102,7 @@ internal sealed class ClusterReading(
                     )
             );
 
-    /// <summary>The pods of each workload, by its name; none where nobody asked for pods.</summary>
+    /// <summary>The pods of each workload, by its name; none if the scope has no pods.</summary>
     private async Task<IReadOnlyDictionary<string, Reading<IReadOnlyList<PodEvidence>>>> ReadPodsAsync(IReadOnlyList<Workload> workloads)
     {
         var listings = scope.Pods
@@ -113,7 +113,7 @@ internal sealed class ClusterReading(
             : [];
         var named = scope.Pod is null ? null : await ReadNamedAsync(scope.Pod, listings);
         await Task.WhenAll(listings.Values);
-        var isAsked = named is null ? [] : WhoIsAsked(named.Value, workloads);
+        var isAsked = named is null ? [] : WorkloadsOf(named.Value, workloads);
 
         var read = await Task.WhenAll(
             workloads
@@ -213,8 +213,8 @@ internal sealed class ClusterReading(
             Actual = name,
         };
 
-    /// <summary>Whose pod the named one is taken for: those it works for, else those of its namespace, else all.</summary>
-    private Workload[] WhoIsAsked((string Namespace, Reading<V1Pod> Reading) named, IReadOnlyList<Workload> workloads)
+    /// <summary>The workloads that a named pod is shown with: those it belongs to; if none, those of its namespace; if none, all.</summary>
+    private Workload[] WorkloadsOf((string Namespace, Reading<V1Pod> Reading) named, IReadOnlyList<Workload> workloads)
     {
         Workload[] near = [.. workloads.Where(workload => workload.Namespace == named.Namespace)];
         Workload[] served = named.Reading.Found is { } pod ? [.. near.Where(workload => PodsOf(workload).IsRelevant(pod))] : [];
@@ -237,7 +237,7 @@ internal sealed class ClusterReading(
             IsNamed = isNamed,
         };
 
-    /// <summary>All that bears on one pod; of a healthy one only its specification, unless it is looked at closely.</summary>
+    /// <summary>A pod with its events and logs; of a healthy one only its specification, unless it is looked at closely.</summary>
     private Task<PodEvidence> DetailAsync(V1Pod pod, bool closely) =>
         _pods.GetOrAdd($"{pod.Uid()} {closely}", _ => new Lazy<Task<PodEvidence>>(() => ReadDetailAsync(pod, closely))).Value;
 
@@ -275,7 +275,7 @@ internal sealed class ClusterReading(
             container.WaitingReason is not null || container.Restarts > 0 || container.ExitCode is not (null or 0)
         );
 
-    /// <summary>The logs that tell of an end: of a container that ended badly, and of one that runs again also the run before.</summary>
+    /// <summary>The logs to read: of a container that failed, and of one that was restarted also that of its previous run.</summary>
     private static IEnumerable<(string Container, bool Previous)> LogsOf(V1Pod pod, bool closely)
     {
         foreach (var status in (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []))

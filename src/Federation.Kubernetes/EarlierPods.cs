@@ -13,7 +13,7 @@ namespace Federation.Kubernetes;
 /// <param name="patience">How long a run may wait for its pod.</param>
 internal sealed class EarlierPods(ClusterConnection connection, GateRequest request, TimeSpan patience, TimeProvider time)
 {
-    /// <summary>How old a pod is at least before it counts as left behind. One that was kept can be looked at for so long.</summary>
+    /// <summary>A younger pod may have been kept for a person to look at, and does not count as left behind.</summary>
     private static readonly TimeSpan LeftBehind = TimeSpan.FromHours(1);
 
     /// <summary>Deletes those that are old enough.</summary>

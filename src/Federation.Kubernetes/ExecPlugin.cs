@@ -22,7 +22,7 @@ internal sealed class ExecPlugin(ExternalExecution plugin, Cluster cluster, Time
     /// <summary>Credentials that expire sooner than this are replaced.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
-    private const int LongestComplaint = 500;
+    private const int LongestErrorOutput = 500;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private ExecCredentialResponse.ExecStatus? _credentials;
@@ -58,12 +58,12 @@ internal sealed class ExecPlugin(ExternalExecution plugin, Cluster cluster, Time
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(either.Token);
-            var complaint = process.StandardError.ReadToEndAsync(either.Token);
-            await Task.WhenAll(output, complaint, process.WaitForExitAsync(either.Token));
+            var errorOutput = process.StandardError.ReadToEndAsync(either.Token);
+            await Task.WhenAll(output, errorOutput, process.WaitForExitAsync(either.Token));
             return process.ExitCode == 0 && Read(output.Result) is { } credentials
                 ? credentials
                 : throw NoCredentials(
-                    process.ExitCode == 0 ? "wrote no credentials" : $"ended with exit code {process.ExitCode}{Shown(complaint.Result)}"
+                    process.ExitCode == 0 ? "wrote no credentials" : $"ended with exit code {process.ExitCode}{Shown(errorOutput.Result)}"
                 );
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -94,7 +94,7 @@ internal sealed class ExecPlugin(ExternalExecution plugin, Cluster cluster, Time
         }
         catch (Exception missing)
         {
-            // Any: not there, not executable, not a program of this platform.
+            // Any: absent, not executable, not a program of this platform.
             process.Dispose();
             throw NoCredentials($"could not be started: {missing.Message}", missing);
         }
@@ -135,9 +135,9 @@ internal sealed class ExecPlugin(ExternalExecution plugin, Cluster cluster, Time
         return cause is null ? new FindingException(finding) : new FindingException(finding, cause);
     }
 
-    private static string Shown(string complaint)
+    private static string Shown(string errorOutput)
     {
-        var text = Secrets.Strip(complaint.Trim());
-        return text.Length == 0 ? "" : $": {(text.Length > LongestComplaint ? text[^LongestComplaint..] : text)}";
+        var text = Secrets.Strip(errorOutput.Trim());
+        return text.Length == 0 ? "" : $": {(text.Length > LongestErrorOutput ? text[^LongestErrorOutput..] : text)}";
     }
 }

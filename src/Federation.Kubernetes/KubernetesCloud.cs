@@ -40,7 +40,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     /// <summary>All workloads of the federation, those that are not selected included.</summary>
     internal IReadOnlyList<Workload> Workloads => _configuration.Workloads;
 
-    /// <summary>The mark on what was made for one workload alone, such as its validation pod.</summary>
+    /// <summary>The mark on what is created for one workload alone, such as its validation pod.</summary>
     internal Mark MarkOf(Workload workload) => _mark with { Workloads = [workload.Name] };
 
     /// <inheritdoc cref="ClusterConnections.GetAsync"/>
@@ -126,8 +126,8 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         {
             if (step.Before is ObjectObservation { HasFormerManager: true })
             {
-                // The former manager writes what is wanted, the new one comes to own it too, and the former one lets go: at no time
-                // is a field without an owner, and none stays that nobody wants.
+                // Write what is desired as the former manager, own it as the new one as well, then give up the former one's
+                // ownership. No field is without an owner in between, and what is no longer desired is removed.
                 await WriteAsync(desired, desired.Document, FieldOwnership.FormerManager);
                 await WriteAsync(desired, desired.Document, FieldManager);
                 await WriteAsync(desired, desired.Bare, FieldOwnership.FormerManager);
@@ -193,7 +193,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
 
     public void Dispose() => _connections.Dispose();
 
-    /// <summary>What is ours in a cluster, which first says that it is the configured one: nothing is deleted in another.</summary>
+    /// <summary>Our objects in a cluster, after checking that it is the configured one: nothing is deleted in another.</summary>
     private async Task<OwnedObjects> OwnedAsync(Cluster cluster, CancellationToken cancellationToken)
     {
         var reader = await ReaderOfAsync(cluster, cancellationToken);

@@ -10,8 +10,8 @@ using k8s.Models;
 
 namespace Federation.Kubernetes;
 
-/// <summary>Reads what the clusters have of the workloads, and, where asked, their tokens.</summary>
-/// <param name="parallelism">So many calls are under way at once.</param>
+/// <summary>Reads the workloads' evidence from the clusters, and their tokens on request.</summary>
+/// <param name="parallelism">How many calls may be under way at once.</param>
 public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallelism = 16) : IEvidenceReader<KubernetesEvidence>
 {
     public async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(
@@ -47,7 +47,7 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
     /// Asks for a token like those of the workload's pods: of its service account, for its audience, with its lifetime.
     /// The answer is a secret.
     /// </summary>
-    /// <exception cref="FindingException">It may not be asked for (FED6011), or there is no such service account (FED6002).</exception>
+    /// <exception cref="FindingException">It may not be requested (FED6011), or there is no such service account (FED6002).</exception>
     public async Task<string> RequestTokenAsync(Workload workload, CancellationToken cancellationToken)
     {
         var connection = await cloud.ConnectAsync(workload.Cluster, cancellationToken);
@@ -81,7 +81,8 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 refused.Findings[0] with
                 {
                     Fix =
-                        "Apply preflight-role.yaml of the rendered documents and bind it to the identity this runs as, or leave out --preflight.",
+                        "Apply preflight-role.yaml of the rendered documents and bind it to the identity this runs as, or leave out "
+                        + "--preflight.",
                 },
                 refused
             );
@@ -123,26 +124,27 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
     {
         var connection = await cloud.ConnectAsync(cluster, cancellationToken);
         var where = $"{@namespace}/{pod}{(container is null ? "" : $" ({container})")}";
-        using var said = new MemoryStream();
-        using var complaint = new MemoryStream();
+        using var output = new MemoryStream();
+        using var errors = new MemoryStream();
         try
         {
             var exitCode = await connection.CallAsync(
                 new Attempt($"exec into {where} (get and create pods/exec)"),
                 async (api, token) =>
                 {
-                    said.SetLength(0);
-                    complaint.SetLength(0);
+                    output.SetLength(0);
+                    errors.SetLength(0);
                     try
                     {
-                        return await api.NamespacedPodExecAsync(pod, @namespace, container, ["cat", path], tty: false, TakeAsync, token);
+                        return await api.NamespacedPodExecAsync(pod, @namespace, container, ["cat", path], tty: false, CopyAsync, token);
                     }
                     catch (WebSocketException)
                     {
-                        // A refused handshake tells its status alone; without one, the server says why.
+                        // A refused handshake gives the status alone; asked without one, the server says why.
                         var only = container is null ? "" : $"&container={Uri.EscapeDataString(container)}";
                         await connection.GetTextAsync(
-                            $"/api/v1/namespaces/{@namespace}/pods/{pod}/exec?command=cat&command={Uri.EscapeDataString(path)}&stdout=1{only}",
+                            $"/api/v1/namespaces/{@namespace}/pods/{pod}/exec?command=cat&command={Uri.EscapeDataString(path)}"
+                                + $"&stdout=1{only}",
                             token
                         );
                         throw;
@@ -151,15 +153,15 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
                 cancellationToken
             );
             return exitCode == 0
-                ? Encoding.UTF8.GetString(said.GetBuffer(), 0, (int)said.Length)
+                ? Text(output)
                 : throw new FindingException(
                     new Finding
                     {
                         Code = FindingCodes.TokenPathMismatch,
-                        Cause =
-                            $"The token {path} of the pod {where} cannot be read: {Secrets.Strip(Encoding.UTF8.GetString(complaint.GetBuffer(), 0, (int)complaint.Length).Trim())}",
+                        Cause = $"The token {path} of the pod {where} cannot be read: {Secrets.Strip(Text(errors).Trim())}",
                         Fix =
-                            $"kubectl exec -n {@namespace} {pod} -- ls -l {path} shows what is there; AWS_WEB_IDENTITY_TOKEN_FILE has to be mountPath and path of the projected token.",
+                            $"kubectl exec -n {@namespace} {pod} -- ls -l {path} shows what is there; "
+                            + "AWS_WEB_IDENTITY_TOKEN_FILE has to be mountPath and path of the projected token.",
                         Actual = path,
                     }
                 );
@@ -178,8 +180,10 @@ public sealed class KubernetesEvidenceReader(KubernetesCloud cloud, int parallel
             );
         }
 
-        Task TakeAsync(Stream input, Stream output, Stream errors) =>
-            Task.WhenAll(output.CopyToAsync(said, cancellationToken), errors.CopyToAsync(complaint, cancellationToken));
+        Task CopyAsync(Stream input, Stream standardOutput, Stream standardError) =>
+            Task.WhenAll(standardOutput.CopyToAsync(output, cancellationToken), standardError.CopyToAsync(errors, cancellationToken));
+
+        static string Text(MemoryStream written) => Encoding.UTF8.GetString(written.GetBuffer(), 0, (int)written.Length);
     }
 
     private async Task<IReadOnlyDictionary<string, KubernetesEvidence>> ReadAsync(

@@ -10,7 +10,7 @@ using Cluster = Federation.Configuration.Cluster;
 
 namespace Federation.Kubernetes;
 
-/// <summary>What a call to a Kubernetes API failed of, as findings; and which faults may pass by themselves.</summary>
+/// <summary>Why a call to a Kubernetes API failed, as findings; and which failures may pass by themselves.</summary>
 internal static class KubernetesFaults
 {
     /// <summary>Throttling, 5xx, lost connections, and answers with success that are not the API's own, such as a gateway's page.</summary>
@@ -21,7 +21,7 @@ internal static class KubernetesFaults
             HttpRequestException lost => lost.HttpRequestError
                 is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError),
             IOException or JsonException => true,
-            // A connection that could not be made in time: the caller's own cancellation has no such cause.
+            // A connection that timed out. A cancellation by the caller has no such cause.
             OperationCanceledException => fault.InnerException is TimeoutException,
             _ => false,
         };
@@ -33,7 +33,7 @@ internal static class KubernetesFaults
     public static Refusal? RefusalOf(FindingException refused) =>
         refused.InnerException is HttpOperationException answer ? Refusal.Of(answer) : null;
 
-    /// <summary>The API itself says that there is no such thing. A 404 of another server on the way says nothing about it.</summary>
+    /// <summary>The API itself answered that the object does not exist. A 404 of another server on the way does not say so.</summary>
     public static bool SaysAbsent(FindingException refused) =>
         RefusalOf(refused) is { Kind: RefusalKind.Absent or RefusalKind.NamespaceMissing };
 
@@ -178,7 +178,8 @@ internal static class KubernetesFaults
             RefusalKind.WebhookOutOfReach => finding with
             {
                 Cause =
-                    $"The cluster {cluster.Key} takes {written.Name} only if an admission webhook agrees, and could not reach that webhook: "
+                    $"The cluster {cluster.Key} takes {written.Name} only if an admission webhook agrees, and could not reach that webhook"
+                    + ": "
                     + refusal.Message,
                 Fix =
                     "Have the webhook's service repaired, or its failurePolicy changed: "

@@ -23,7 +23,7 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, stri
 
     public string Name => (string)Document["metadata"]!["name"]!;
 
-    /// <summary>The document without any field: whoever applies it owns nothing any more.</summary>
+    /// <summary>The document without any field: applying it gives up the ownership of all fields.</summary>
     public JsonObject Bare =>
         new()
         {

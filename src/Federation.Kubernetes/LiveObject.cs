@@ -19,10 +19,10 @@ internal sealed record LiveObject(string? Namespace, string Name, string Uid, st
 
     public required FieldOwnership Ownership { get; init; }
 
-    /// <summary>It is there until what it holds, or what holds it, is gone; a namespace takes nothing new.</summary>
+    /// <summary>It is being deleted; in a namespace that is, nothing new can be created.</summary>
     public required bool IsTerminating { get; init; }
 
-    /// <summary>Those of its labels and annotations whose paths are asked for.</summary>
+    /// <summary>The labels and annotations whose paths are wanted.</summary>
     public Fields FieldsWhere(Func<string, bool> isWanted)
     {
         var fields = MetadataFields.Of(Labels, Annotations).Values;

@@ -8,16 +8,16 @@ using k8s.Models;
 namespace Federation.Kubernetes;
 
 /// <summary>
-/// What a namespace holds, of every kind that can be listed and deleted in it: custom resources, which nobody can name
-/// beforehand, go with their namespace like any other.
+/// What a namespace holds, of every kind that can be listed and deleted in it. The kinds are discovered, because deleting a
+/// namespace also deletes its custom resources, whose kinds no list here could name.
 /// </summary>
-/// <param name="mark">That of the federation: what carries it is ours.</param>
+/// <param name="mark">What carries it is ours.</param>
 internal sealed class NamespaceContent(ClusterConnection connection, Mark mark)
 {
-    /// <summary>So many kinds are listed at once.</summary>
+    /// <summary>How many kinds are listed at once.</summary>
     private const int Parallelism = 8;
 
-    /// <summary>Names and labels alone: secrets are among what is listed. An API that cannot do this gives whole objects.</summary>
+    /// <summary>Metadata alone, because secrets are listed too. An API that cannot do this answers with whole objects.</summary>
     private const string MetadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
     /// <summary>
@@ -25,7 +25,7 @@ internal sealed class NamespaceContent(ClusterConnection connection, Mark mark)
     /// Kubernetes puts into every namespace, and events, which are history.
     /// </summary>
     /// <returns>Such as <c>deployments.apps/web</c>, in order.</returns>
-    /// <exception cref="FindingException">A kind could not be listed, so nobody knows.</exception>
+    /// <exception cref="FindingException">A kind could not be listed, so the answer is not known.</exception>
     public async Task<IReadOnlyList<string>> FindForeignAsync(string @namespace, CancellationToken cancellationToken)
     {
         var foreign = new ConcurrentBag<string>();

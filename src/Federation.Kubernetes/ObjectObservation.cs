@@ -23,7 +23,9 @@ internal sealed record ObjectObservation(ResourceId Id, Cluster Cluster, string 
     /// <summary>The object, for a person: <c>the namespace reports</c>.</summary>
     public string Shown => IsNamespace ? $"the namespace {Id.Name}" : $"the service account {Namespace}/{Id.Name}";
 
-    /// <summary>The observation of an object that carries the mark, whether or not it is desired: its fields are those that we own.</summary>
+    /// <summary>
+    /// The observation of an object that carries the mark, whether or not it is desired: its fields are those that we own.
+    /// </summary>
     public static ObjectObservation Owned(Cluster cluster, LiveObject found)
     {
         var @namespace = found.Namespace ?? found.Name;

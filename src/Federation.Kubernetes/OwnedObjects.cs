@@ -60,8 +60,8 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
     }
 
     /// <summary>
-    /// Deletes an object, if it is still the one that was observed, still carries the mark, and nobody else has a part in it:
-    /// no other manager owns a field of it, and a namespace holds nothing of others. One that is gone, or going, is nothing to do.
+    /// Deletes an object if it is still the one that was observed, still carries the mark, and nobody else uses it: no other
+    /// manager owns a field of it, and a namespace holds nothing of others. If it is gone or being deleted, does nothing.
     /// </summary>
     /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
     public async Task DeleteAsync(ObjectObservation observed, CancellationToken cancellationToken)
@@ -124,7 +124,7 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
         return foreign.Count == 0 ? null : $"it holds what this federation did not make: {Some(foreign)}";
     }
 
-    /// <summary>Nothing is deleted that has changed since it was looked at.</summary>
+    /// <summary>Deletes the object unless it has changed since it was read.</summary>
     private Task DeleteAsync(ObjectObservation observed, LiveObject found, CancellationToken cancellationToken)
     {
         var options = new V1DeleteOptions

@@ -6,13 +6,13 @@ using k8s.Models;
 
 namespace Federation.Kubernetes;
 
-/// <summary>Follows the log of a pod's first container line by line, and goes on where it was cut.</summary>
+/// <summary>Follows the log of a pod's first container line by line, and continues where it was cut.</summary>
 internal sealed class PodLogReader(ClusterConnection connection, V1Pod pod, TimeProvider time)
 {
-    /// <summary>A log that brings nothing for so long is asked for again: its connection may be dead.</summary>
+    /// <summary>After this long without a line the log is requested again: its connection may be dead.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
-    /// <summary>The pause before the log is asked for again.</summary>
+    /// <summary>The pause before the log is requested again.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private readonly Attempt _attempt = new($"get pods/log of {pod.Name()} in {pod.Namespace()}");

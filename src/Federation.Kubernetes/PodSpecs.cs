@@ -4,10 +4,12 @@ using k8s.Models;
 
 namespace Federation.Kubernetes;
 
-/// <summary>How a pod was meant to run, reduced to what bears on its AWS identity and is no secret.</summary>
+/// <summary>The parts of a pod's specification that decide its AWS identity, without secrets.</summary>
 internal static class PodSpecs
 {
-    /// <summary>What the API server takes for a token's lifetime where the volume gives none (Kubernetes documentation, "Projected Volumes").</summary>
+    /// <summary>
+    /// The lifetime of a token whose volume gives none, in seconds (Kubernetes documentation, "Projected Volumes").
+    /// </summary>
     private const long DefaultTokenSeconds = 3600;
 
     /// <param name="configMaps">Those of the pod's namespace that could be read, by name.</param>

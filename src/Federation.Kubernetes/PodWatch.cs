@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace Federation.Kubernetes;
 
-/// <summary>What a watched pod came to.</summary>
+/// <summary>How the watch of a pod ended.</summary>
 /// <param name="Seen">The pod as it was last seen.</param>
 /// <param name="IsThere">It still is.</param>
 /// <param name="HasStarted">A node took it: from then on its own deadline counts.</param>
@@ -25,7 +25,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
     /// <summary>How long the rest of a log is waited for once its pod has ended.</summary>
     private static readonly TimeSpan LastLines = TimeSpan.FromSeconds(5);
 
-    /// <summary>What happened since it was last looked at, carried out by whoever decides.</summary>
+    /// <summary>What happened since the last verdict, as changes to make to the state before the next one.</summary>
     private readonly Channel<Action> _news = Channel.CreateUnbounded<Action>();
 
     private readonly ConcurrentBag<Finding> _unread = [];
@@ -46,7 +46,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
         Pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.Name == created.Spec.Containers[0].Name)?.State;
 
     /// <summary>Follows the pod to its verdict, or to the deadline.</summary>
-    /// <param name="isDeniedForGood">Asked when the log tells of a denial: true where trying again will not help.</param>
+    /// <param name="isDeniedForGood">Called when the log reports a denial: true if trying again will not help.</param>
     /// <exception cref="FindingException">The pod may not be watched (FED6011).</exception>
     public async Task<PodOutcome> ToVerdictAsync(
         TimeSpan patience,
@@ -77,7 +77,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
 
                 var now = time.GetUtcNow();
                 var snapshot = Snapshots.Of(Pod, _events.Values);
-                var verdict = _isGone && !HasEnded ? new PodVerdict.Hopeless(TakenAway()) : PodVerdict.From(snapshot, now);
+                var verdict = _isGone && !HasEnded ? new PodVerdict.Hopeless(DeletedByOthers()) : PodVerdict.From(snapshot, now);
                 if (verdict is not PodVerdict.Undecided || deadline.IsCancellationRequested || (_isDenied && isDeniedForGood(snapshot)))
                 {
                     return new PodOutcome(verdict, snapshot, !_isGone, Pod.Status?.StartTime is not null, watch.Fault);
@@ -105,7 +105,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
 
     /// <summary>
     /// Waits until something happens, the deadline comes, or the time of a verdict by time alone. A timer may fire
-    /// milliseconds early: whoever waits asks again.
+    /// milliseconds early, so the caller checks again.
     /// </summary>
     private async Task WaitAsync(TimeSpan? due, CancellationToken deadline, CancellationToken cancellationToken)
     {
@@ -121,7 +121,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // It is time to look.
+            // The deadline or the alarm: the caller decides.
         }
 
         while (_news.Reader.TryRead(out var happened))
@@ -165,7 +165,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
         }
     }
 
-    /// <summary>Reads the pod as it is now: a deletion while nobody watched shows in no watch.</summary>
+    /// <summary>Reads the pod as it is now: a watch does not show a deletion that happened before it began.</summary>
     private async Task<string?> ListPodAsync(CancellationToken cancellationToken)
     {
         var list = await connection.CallAsync(
@@ -245,7 +245,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
         }
     }
 
-    private Finding TakenAway() =>
+    private Finding DeletedByOthers() =>
         new()
         {
             Code = FindingCodes.PodTimedOut,

@@ -12,10 +12,10 @@ namespace Federation.Kubernetes;
 /// <summary>Why an API server did not do what it was asked.</summary>
 internal enum RefusalKind
 {
-    /// <summary>None of the others, in the API's own words.</summary>
+    /// <summary>Any other refusal by the API.</summary>
     Other,
 
-    /// <summary>It is not the API that answered, but something before it, such as a gateway.</summary>
+    /// <summary>Not the API answered, but something in front of it, such as a gateway.</summary>
     NotTheApi,
 
     /// <summary>It does not accept the credentials.</summary>
@@ -32,13 +32,13 @@ internal enum RefusalKind
     NamespaceMissing,
     ServiceAccountMissing,
 
-    /// <summary>What was asked for is not there.</summary>
+    /// <summary>The object does not exist.</summary>
     Absent,
 
-    /// <summary>What was to be created is there.</summary>
+    /// <summary>The object to be created already exists.</summary>
     AlreadyExists,
 
-    /// <summary>It is not what it was when it was read: a precondition of the call does not hold any more.</summary>
+    /// <summary>The object has changed since it was read: a precondition of the call no longer holds.</summary>
     Changed,
 
     /// <summary>The object itself is not valid.</summary>
@@ -47,7 +47,7 @@ internal enum RefusalKind
     /// <summary>Server-side apply: another manager owns a field and has another value for it.</summary>
     FieldConflict,
 
-    /// <summary>An admission webhook that must agree could not be asked.</summary>
+    /// <summary>An admission webhook that must agree could not be reached.</summary>
     WebhookOutOfReach,
 
     Throttled,
@@ -65,7 +65,7 @@ internal sealed partial record Refusal(RefusalKind Kind, HttpStatusCode Status, 
     private const int LongestMessage = 1000;
     private const int LongestForeignMessage = 200;
 
-    /// <summary>What an API server says of an apply with a field that the kind does not have. The status is 500, for whatever reason.</summary>
+    /// <summary>How an API server (1.34) refuses to apply a field that the kind does not have. Its status is 500.</summary>
     private const string UnknownField = "failed to create typed patch object";
 
     /// <summary>The quota's name, and what was requested, used and limited; null for another refusal.</summary>

@@ -7,8 +7,10 @@ using k8s.Models;
 
 namespace Federation.Kubernetes;
 
-/// <summary>Tells which pods of a namespace bear on a workload.</summary>
-/// <param name="beside">All workloads of the federation in that namespace, this one included: what is plainly another's is not this one's.</param>
+/// <summary>Tells which pods of a namespace belong to a workload.</summary>
+/// <param name="beside">
+/// All workloads of the federation in that namespace, this one included: a pod that fits another better is not this one's.
+/// </param>
 /// <param name="mark">That of the workload's validation pod.</param>
 internal sealed class RelevantPods(Workload workload, IReadOnlyList<Workload> beside, Mark mark)
 {
@@ -27,14 +29,14 @@ internal sealed class RelevantPods(Workload workload, IReadOnlyList<Workload> be
 
     public bool IsRelevant(V1Pod pod) => IsValidation(pod) || IsUser(pod);
 
-    /// <summary>Whether this tool made the pod to prove the workload.</summary>
+    /// <summary>Whether this tool created the pod to prove the workload.</summary>
     public bool IsValidation(V1Pod pod) =>
         mark.Labels.All(label => LabelsOf(pod).TryGetValue(label.Key, out var value) && value == label.Value);
 
     /// <summary>
-    /// Whether a pod is one of the user's that is the workload's: it runs as its service account and names its role; or, of no workload that
-    /// is true and it names the role; or else runs as the service account; or else asks for a token for its audience
-    /// and names no other role.
+    /// Whether a pod of the user's belongs to the workload. The first of these signs that fits any workload decides: it runs as the
+    /// service account and names the role; it names the role; it runs as the service account; it asks for a token for the audience
+    /// and names no role.
     /// </summary>
     private bool IsUser(V1Pod pod)
     {

@@ -7,7 +7,7 @@ using k8s.Models;
 namespace Federation.Kubernetes;
 
 /// <summary>
-/// A watch that goes on however often it ends: servers and proxies cut it when they like, forget the version that it had
+/// A watch that is begun again however often it ends: servers and proxies cut it at any time, forget the version that it had
 /// come to (410), or leave it silent on a connection that is dead (Kubernetes documentation, "Efficient detection of
 /// changes").
 /// </summary>
@@ -21,7 +21,7 @@ internal sealed class ResourceWatch<T>(
 )
     where T : IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>A watch that brings nothing for so long is begun again.</summary>
+    /// <summary>After this long without an event a watch is begun again.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     /// <summary>The pause after a watch that ended without an event; it doubles up to <see cref="LongestPause"/>.</summary>
@@ -108,7 +108,7 @@ internal sealed class ResourceWatch<T>(
             return new End(events > 0 ? version : null, HasProgressed: events > 0, WasSilent: false, fault);
         }
 
-        // An error in the stream says most often that the version is forgotten. So may an end without any event, to whoever missed it.
+        // An error in the stream usually means that the version has expired. An end without any event may mean the same.
         var isLost = fault is not null || (events == 0 && version == from);
         return new End(isLost ? null : version, HasProgressed: events > 0 && fault is null, WasSilent: false, fault);
     }

@@ -5,7 +5,10 @@ using PodEvent = Federation.Diagnosis.PodEvent;
 
 namespace Federation.Kubernetes;
 
-/// <summary>Pods and events of the API, reduced to what the core judges by; what they say is without secrets, for it may quote an image's address or a log.</summary>
+/// <summary>
+/// Pods and events of the API, reduced to what the core judges by. Messages are stripped of secrets, because they may quote an
+/// image's address or a log.
+/// </summary>
 internal static class Snapshots
 {
     public static PodSnapshot Of(V1Pod pod, IEnumerable<Corev1Event> events)
@@ -15,16 +18,16 @@ internal static class Snapshots
         return new PodSnapshot(pod.Metadata.NamespaceProperty, pod.Metadata.Name, status?.Phase ?? "Pending")
         {
             Reason = status?.Reason,
-            Message = Said(status?.Message),
+            Message = WithoutSecrets(status?.Message),
             UnscheduledReason = unscheduled?.Reason,
-            UnscheduledMessage = Said(unscheduled?.Message),
+            UnscheduledMessage = WithoutSecrets(unscheduled?.Message),
             Created = pod.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue,
             Containers = [.. (status?.InitContainerStatuses ?? []).Concat(status?.ContainerStatuses ?? []).Select(Of)],
             Events =
             [
                 .. events
                     .OrderBy(happened => happened.LastTimestamp ?? happened.EventTime ?? happened.Metadata.CreationTimestamp)
-                    .Select(happened => new PodEvent(happened.Reason ?? "", Said(happened.Message) ?? "", happened.Count ?? 1)),
+                    .Select(happened => new PodEvent(happened.Reason ?? "", WithoutSecrets(happened.Message) ?? "", happened.Count ?? 1)),
             ],
         };
     }
@@ -33,15 +36,15 @@ internal static class Snapshots
         new(status.Name, status.Image)
         {
             WaitingReason = status.State?.Waiting?.Reason,
-            WaitingMessage = Said(status.State?.Waiting?.Message),
+            WaitingMessage = WithoutSecrets(status.State?.Waiting?.Message),
             ExitCode = status.State?.Terminated?.ExitCode,
             TerminatedReason = status.State?.Terminated?.Reason,
-            TerminatedMessage = Said(status.State?.Terminated?.Message),
+            TerminatedMessage = WithoutSecrets(status.State?.Terminated?.Message),
             Restarts = status.RestartCount,
             LastExitCode = status.LastState?.Terminated?.ExitCode,
             LastTerminatedReason = status.LastState?.Terminated?.Reason,
-            LastTerminatedMessage = Said(status.LastState?.Terminated?.Message),
+            LastTerminatedMessage = WithoutSecrets(status.LastState?.Terminated?.Message),
         };
 
-    private static string? Said(string? message) => message is null ? null : Secrets.Strip(message);
+    private static string? WithoutSecrets(string? message) => message is null ? null : Secrets.Strip(message);
 }

@@ -15,7 +15,7 @@ namespace Federation.Kubernetes;
 /// </summary>
 public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : IGate
 {
-    /// <summary>The variables of the built-in validation-pod.yaml by which its script is told how patient to be, in seconds.</summary>
+    /// <summary>The variables of the built-in validation-pod.yaml that say how long its script waits, in seconds.</summary>
     private const string IdentityWaitVariable = "FEDERATION_IDENTITY_WAIT_SECONDS";
     private const string CheckWaitVariable = "FEDERATION_CHECK_WAIT_SECONDS";
 
@@ -37,9 +37,9 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         {
             var pod = await CreateAsync(connection, request, cancellationToken);
             var (result, isThere) = await WatchAsync(connection, request, pod, patience, log, cancellationToken);
-            if (result.Passed && await Quietly(clearing) is { } failed)
+            if (result.Passed && await IgnoringFaultsAsync(clearing) is { } failed)
             {
-                // What they failed of is fixed: if they stayed, they would be taken for the present state.
+                // Their cause is fixed: if they stayed, a diagnosis would take them for the present state.
                 await Task.WhenAll(failed.Select(earlier => DeleteEarlierAsync(earlier, "failed and was kept")));
             }
 
@@ -50,7 +50,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
         finally
         {
-            await Quietly(clearing);
+            await IgnoringFaultsAsync(clearing);
         }
 
         async Task DeleteEarlierAsync(V1Pod earlier, string why)
@@ -62,14 +62,17 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
     }
 
-    /// <summary>Tidying is not worth failing for: whoever may not list or delete pods is told by the proof itself.</summary>
-    private static async Task<IReadOnlyList<V1Pod>?> Quietly(Task<IReadOnlyList<V1Pod>> clearing)
+    /// <summary>
+    /// A clean-up that fails must not fail the gate: whoever may not list or delete pods learns it from the proof itself. Null where
+    /// it failed.
+    /// </summary>
+    private static async Task<IReadOnlyList<V1Pod>?> IgnoringFaultsAsync(Task<IReadOnlyList<V1Pod>> clearing)
     {
         await ((Task)clearing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return clearing.IsCompletedSuccessfully ? clearing.Result : null;
     }
 
-    /// <summary>A verdict stands, whatever becomes of the pod.</summary>
+    /// <summary>The verdict stands, with a warning that its pod is still there.</summary>
     private static GateResult StillThere(GateRequest request, GateResult result, Finding left)
     {
         var pod = $"{request.Workload.Namespace}/{request.PodName}";
@@ -141,7 +144,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         var (evidence, diagnosis) = Diagnose(request, proof);
         return new GateResult(
             evidence,
-            // What only the gate saw is not in the pod.
+            // What only the gate can see, such as a timeout, is not in the pod.
             diagnosis.SeenCause
                 is not null
                 ? diagnosis
@@ -188,7 +191,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         };
     }
 
-    /// <summary>Creates the pod. Where it fails and may have succeeded all the same, the pod is taken away again.</summary>
+    /// <summary>Creates the pod. A creation that failed may have been carried out all the same: then the pod is deleted.</summary>
     private async Task<V1Pod> CreateAsync(ClusterConnection connection, GateRequest request, CancellationToken cancellationToken)
     {
         var workload = request.Workload;
@@ -234,7 +237,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         }
     }
 
-    /// <summary>The rendered pod under the run's own name, told how patient to be.</summary>
+    /// <summary>The rendered pod under the run's own name, with the times that its script waits.</summary>
     private static V1Pod Manifest(GateRequest request)
     {
         var document = request.Documents.ValidationPod.DeepClone().AsObject();

@@ -77,7 +77,7 @@ public sealed class CallTests : IAsyncLifetime
     [Theory]
     [InlineData("")]
     [InlineData("<html><title>Sign in</title></html>")]
-    public async Task A_page_in_place_of_an_answer_is_tried_again_and_then_named(string page)
+    public async Task A_page_in_place_of_an_answer_is_retried_and_then_reported(string page)
     {
         var answered = 0;
         _cluster.Interference = (context, _) =>
@@ -100,7 +100,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_that_is_cut_off_is_asked_for_again()
+    public async Task An_answer_that_is_cut_off_is_requested_again()
     {
         var cut = 0;
         _cluster.Interference = async (context, handle) =>
@@ -122,7 +122,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_credential_plugin_that_hangs_is_ended_and_named()
+    public async Task A_credential_plugin_that_hangs_is_killed_and_named()
     {
         var folder = Path.GetDirectoryName(_cluster.Endpoints.KubeConfigs!.Value[0])!;
         UsePlugin("echo $$ > \"$1/pid\"; exec sleep 600", folder);
@@ -158,13 +158,14 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_credential_plugin_runs_once_while_its_token_is_good_and_again_when_it_is_about_to_expire()
+    public async Task A_credential_plugin_runs_again_only_when_its_token_is_about_to_expire()
     {
         var folder = Path.GetDirectoryName(_cluster.Endpoints.KubeConfigs!.Value[0])!;
         UsePlugin(
             $$$"""
             echo run >> "$1/runs"
-            echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"{{{LiveCluster.AdministratorToken}}}","expirationTimestamp":"2026-11-23T19:00:00Z"}}'
+            echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{
+                "token":"{{{LiveCluster.AdministratorToken}}}","expirationTimestamp":"2026-11-23T19:00:00Z"}}'
             """,
             folder
         );

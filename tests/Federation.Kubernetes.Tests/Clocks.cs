@@ -12,7 +12,7 @@ internal abstract class SeenTime(DateTimeOffset start) : FakeTimeProvider(start)
         return timer;
     }
 
-    /// <summary>When a timer of this length is really to fire.</summary>
+    /// <summary>The time after which a timer of this length fires.</summary>
     protected virtual TimeSpan DueTime(TimeSpan dueTime) => dueTime;
 
     protected abstract void Started(TimeSpan dueTime);
@@ -48,7 +48,7 @@ internal sealed class HurriedTime(DateTimeOffset start, TimeSpan longest) : Seen
     }
 }
 
-/// <summary>A clock that is moved by hand, and tells when somebody has begun to wait for it.</summary>
+/// <summary>A clock that is moved by hand, and on which a test can wait until a timer is started.</summary>
 internal sealed class ObservedTime(DateTimeOffset start) : SeenTime(start)
 {
     private readonly Lock _gate = new();
@@ -56,7 +56,7 @@ internal sealed class ObservedTime(DateTimeOffset start) : SeenTime(start)
     private readonly List<TimeSpan> _started = [];
     private readonly List<(TimeSpan DueTime, int Times, TaskCompletionSource Started)> _waiting = [];
 
-    /// <summary>How much too early timers fire, as those of a real machine do by milliseconds.</summary>
+    /// <summary>By how much timers fire too early; on a real machine it is milliseconds.</summary>
     public TimeSpan Early { get; set; }
 
     /// <summary>Lets timers up to this length elapse: those that run, and from now on those that are started, at once.</summary>

@@ -19,7 +19,7 @@ public sealed class ConnectionTests
     );
 
     [Fact]
-    public async Task A_cluster_that_names_the_configured_issuer_is_the_one_and_gke_is_not_asked()
+    public async Task A_cluster_that_names_the_configured_issuer_is_confirmed_without_asking_GKE()
     {
         await using var cluster = await LiveCluster.StartAsync();
         Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
@@ -48,7 +48,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_kubeconfig_that_leads_to_another_of_the_federations_clusters_is_refused_even_where_they_share_an_authority()
+    public async Task A_kubeconfig_that_leads_to_another_cluster_of_the_federation_is_refused_even_if_both_have_one_authority()
     {
         var other = new Cluster("other", "acme-test", "europe-west1", "other");
         await using var cluster = await LiveCluster.StartAsync(other.Issuer);
@@ -77,7 +77,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Credentials_that_the_cluster_does_not_accept_are_told_apart_from_a_wrong_cluster()
+    public async Task Credentials_that_the_cluster_does_not_accept_are_not_reported_as_a_wrong_cluster()
     {
         await using var cluster = await LiveCluster.StartAsync();
         cluster.Use(cluster.Kubeconfig("expired-token"));
@@ -89,7 +89,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task With_access_through_google_no_kubeconfig_is_needed()
+    public async Task With_access_through_Google_no_kubeconfig_is_needed()
     {
         await using var cluster = await LiveCluster.StartAsync();
         cluster.UseFiles(Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
@@ -109,7 +109,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_context_that_the_kubeconfig_does_not_have_is_named_beside_those_it_has()
+    public async Task A_missing_context_is_named_with_the_contexts_that_the_kubeconfig_has()
     {
         await using var cluster = await LiveCluster.StartAsync();
         var workload = Given.Workload() with { Cluster = Given.Cluster with { Context = "staging" } };
@@ -232,9 +232,13 @@ public sealed class ConnectionTests
     [InlineData("contexts: 5")]
     [InlineData("""{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"absent","user":"absent"}}]}""")]
     [InlineData(
-        """{"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"c","user":"u"}}],"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1","certificate-authority-data":"%"}}],"users":[{"name":"u","user":{}}]}"""
+        """
+            {"contexts":[{"name":"gke_acme-prod_asia-south1-a_main","context":{"cluster":"c","user":"u"}}],
+             "clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1","certificate-authority-data":"%"}}],
+             "users":[{"name":"u","user":{}}]}
+            """
     )]
-    public async Task A_kubeconfig_that_cannot_be_used_is_told_so(string content)
+    public async Task A_kubeconfig_that_cannot_be_used_is_reported(string content)
     {
         await using var cluster = await LiveCluster.StartAsync();
         await File.WriteAllTextAsync(cluster.Endpoints.KubeConfigs!.Value[0], content, TestContext.Current.CancellationToken);

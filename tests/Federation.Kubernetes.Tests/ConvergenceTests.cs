@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace Federation.Kubernetes.Tests;
 
-/// <summary>Namespaces and service accounts: what is written, and what of other owners is left alone.</summary>
+/// <summary>What is written to namespaces and service accounts, and that other owners' fields are left alone.</summary>
 public sealed class ConvergenceTests : IAsyncLifetime
 {
     private const string GoogleAnnotation = "iam.gke.io/gcp-service-account";
@@ -32,7 +32,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_absent_is_made_under_our_field_manager_and_a_second_plan_is_empty()
+    public async Task What_is_absent_is_created_under_our_field_manager_and_a_second_plan_is_empty()
     {
         var first = await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
         Assert.Equal(2, first.Count(StepAction.Create));
@@ -142,7 +142,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_manager_that_comes_between_plan_and_apply_is_not_overwritten()
+    public async Task A_field_that_another_manager_sets_between_plan_and_apply_is_not_overwritten()
     {
         var plan = await Given.PlanAsync(_cloud, Given.Input(WithGoogle));
         await OtherAnnotatesAsync();
@@ -167,7 +167,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_federations_that_want_one_service_account_differently_conflict_and_neither_loses_anything()
+    public async Task Two_federations_that_want_different_annotations_conflict_and_neither_loses_one()
     {
         await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
         using var other = Given.CloudOf("acme-eu", _cluster);
@@ -199,7 +199,7 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_former_versions_wrote_moves_to_the_federations_own_manager_and_what_is_unwanted_goes()
+    public async Task What_former_versions_wrote_moves_to_the_manager_of_the_federation()
     {
         await ApplyAsFormerVersionAsync(Given.Input(WithGoogle));
 
@@ -261,13 +261,16 @@ public sealed class ConvergenceTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Another manager makes the namespace and the service account, with another Google service account.</summary>
+    /// <summary>Another manager creates the namespace and the service account, with another Google service account.</summary>
     private async Task OtherAnnotatesAsync()
     {
         await ApplyAsOtherAsync("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"reports"}}""");
         await _cluster.Administrator.PatchNamespacedServiceAccountAsync(
             new V1Patch(
-                $$$$"""{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"reader","namespace":"reports","annotations":{"{{{{GoogleAnnotation}}}}":"other@acme-prod.iam.gserviceaccount.com"}}}""",
+                $$$$"""
+                {"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"reader","namespace":"reports",
+                 "annotations":{"{{{{GoogleAnnotation}}}}":"other@acme-prod.iam.gserviceaccount.com"}}}
+                """,
                 V1Patch.PatchType.ApplyPatch
             ),
             "reader",

@@ -30,7 +30,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
 
     [Fact]
-    public async Task What_is_there_is_found_in_one_round_of_four_calls()
+    public async Task What_exists_is_read_with_four_calls_at_once()
     {
         using var cloud = Given.Cloud(_cluster);
 
@@ -142,7 +142,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_another_cluster_nothing_is_told_but_that_it_is_another()
+    public async Task Another_cluster_than_the_configured_one_is_reported_and_nothing_else_of_it()
     {
         await using var other = await LiveCluster.StartAsync(
             "https://container.googleapis.com/v1/projects/acme-test/locations/europe-west1/clusters/other"
@@ -156,14 +156,14 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_way_to_the_cluster_that_is_the_evidence()
+    public async Task A_cluster_that_cannot_be_reached_is_reported_in_the_evidence()
     {
         _cluster.UseFiles(Path.Combine(Path.GetTempPath(), "no-such-kubeconfig"));
         Assert.Equal(FindingCodes.KubeconfigWrongCluster, (await ReadAsync(new EvidenceScope())).Issuer!.Refused!.Code);
     }
 
     [Fact]
-    public async Task A_pod_is_told_as_it_was_meant_to_run()
+    public async Task A_pod_is_described_by_its_specification()
     {
         await PodAsync(
             "app",
@@ -217,7 +217,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_config_map_that_sets_the_environment_is_read_and_a_secret_never_is()
+    public async Task A_config_map_that_sets_variables_is_read_and_a_secret_never_is()
     {
         await _cluster.Administrator.CreateNamespacedConfigMapAsync(
             new V1ConfigMap
@@ -326,7 +326,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_that_runs_well_costs_no_call_of_its_own()
+    public async Task A_healthy_pod_needs_no_further_call()
     {
         await PodAsync("app", Simple);
         Report("app", Status("Running", "main", """{"running":{}}"""));
@@ -338,7 +338,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_that_was_started_again_tells_why_its_run_before_ended()
+    public async Task A_restarted_pod_shows_why_its_previous_run_ended()
     {
         await PodAsync(
             "app",
@@ -372,7 +372,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_container_that_never_ran_has_no_log_and_that_is_no_refusal()
+    public async Task A_container_that_never_ran_has_no_log_which_is_not_a_refusal()
     {
         await PodAsync(
             "app",
@@ -446,13 +446,14 @@ public sealed class EvidenceTests : IAsyncLifetime
 
         static string Pod(string account, string role) =>
             $$$"""
-                {"serviceAccountName":"{{{account}}}","containers":[{"name":"main","image":"a:1","env":[{"name":"AWS_ROLE_ARN","value":"{{{role}}}"}]}],
+                {"serviceAccountName":"{{{account}}}",
+                 "containers":[{"name":"main","image":"a:1","env":[{"name":"AWS_ROLE_ARN","value":"{{{role}}}"}]}],
                  "volumes":[{"name":"t","projected":{"sources":[{"serviceAccountToken":{"path":"token","audience":"sts.amazonaws.com"}}]}}]}
                 """;
     }
 
     [Fact]
-    public async Task A_kept_validation_pod_is_known_again_and_read_with_its_log()
+    public async Task A_kept_validation_pod_is_recognized_and_read_with_its_log()
     {
         var request = new GateRequest(Given.Input(Given.Workload()).Workloads[0], "r1", TimeSpan.Zero, TimeSpan.Zero);
         using var cloud = Given.Cloud(_cluster);
@@ -468,7 +469,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_named_pod_is_looked_at_closely_whoever_it_runs_as()
+    public async Task A_named_pod_is_read_in_detail_whatever_its_service_account()
     {
         await _cluster.Administrator.CreateNamespaceAsync(
             new V1Namespace { Metadata = new() { Name = "elsewhere" } },
@@ -488,7 +489,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_named_pod_that_is_not_there_is_missed_beside_the_one_that_was_meant()
+    public async Task A_named_pod_that_does_not_exist_is_reported_with_the_closest_name()
     {
         await PodAsync("exporter-7f9-x2", Simple);
 
@@ -502,7 +503,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_is_asked_for_as_the_pods_have_it()
+    public async Task A_token_is_requested_as_the_pods_have_it()
     {
         using var cloud = Given.Cloud(_cluster);
         var workload = Given.Workload() with { TokenLifetime = TimeSpan.FromMinutes(20) };
@@ -515,7 +516,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_rendered_role_is_what_asking_for_a_token_needs_and_no_more()
+    public async Task The_rendered_role_allows_exactly_what_requesting_a_token_needs()
     {
         await _cluster.AllowAsync("[]");
         using var cloud = Given.Cloud(_cluster);
@@ -554,7 +555,10 @@ public sealed class EvidenceTests : IAsyncLifetime
         await File.WriteAllTextAsync(file, token, Cancelled);
         await PodAsync(
             "app",
-            """{"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0","containers":[{"name":"main","image":"a:1"},{"name":"side","image":"a:1"}]}"""
+            """
+            {"serviceAccountName":"reader","nodeName":"gke-sandbox-node-0",
+             "containers":[{"name":"main","image":"a:1"},{"name":"side","image":"a:1"}]}
+            """
         );
         using var cloud = Given.Cloud(_cluster);
         var reader = new KubernetesEvidenceReader(cloud);
@@ -578,7 +582,7 @@ public sealed class EvidenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_into_which_nobody_may_look_names_the_permission()
+    public async Task A_pod_that_may_not_be_execed_into_names_the_permission()
     {
         await PodAsync(
             "app",
@@ -649,6 +653,7 @@ public sealed class EvidenceTests : IAsyncLifetime
 
     private static string Status(string phase, string container, string state, string lastState = "{}", int restarts = 0) =>
         $$"""
-            {"phase":"{{phase}}","containerStatuses":[{"name":"{{container}}","image":"a:1","imageID":"","ready":false,"restartCount":{{restarts}},"state":{{state}},"lastState":{{lastState}}}]}
+            {"phase":"{{phase}}","containerStatuses":[{"name":"{{container}}","image":"a:1","imageID":"","ready":false,
+             "restartCount":{{restarts}},"state":{{state}},"lastState":{{lastState}}}]}
             """;
 }

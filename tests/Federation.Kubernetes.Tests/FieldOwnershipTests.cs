@@ -9,7 +9,7 @@ public sealed class FieldOwnershipTests
     private static readonly Mark Ours = new("acme", []);
 
     [Fact]
-    public void Our_fields_are_told_from_other_managers()
+    public void Our_fields_are_distinguished_from_those_of_other_managers()
     {
         var ownership = FieldOwnership.Of(
             new V1ObjectMeta
@@ -32,7 +32,7 @@ public sealed class FieldOwnershipTests
     }
 
     [Fact]
-    public void An_object_without_managed_fields_is_nobodys() =>
+    public void An_object_without_managed_fields_has_no_owner() =>
         Assert.Null(FieldOwnership.Of(new V1ObjectMeta(), Ours).OwnerOf("labels[any]"));
 
     [Theory]

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Kubernetes.Tests;
 
-/// <summary>What the gate makes of each way in which a validation pod can fare.</summary>
+/// <summary>What the gate says for each way in which a validation pod can end, or not end.</summary>
 public sealed class GateTests : IAsyncLifetime
 {
     /// <summary>The pod's own deadline, and the half minute its kubelet gets to report it.</summary>
@@ -36,7 +36,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_that_ended_well_as_the_role_proves_the_workload()
+    public async Task A_pod_that_succeeded_as_the_role_proves_the_workload()
     {
         var proving = ProveAsync(Request());
         var pod = await _cluster.PodAsync();
@@ -52,7 +52,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_pod_is_told_how_patient_to_be()
+    public async Task The_pod_gets_the_times_that_it_may_wait()
     {
         var proving = ProveAsync(Request() with { IdentityWait = TimeSpan.FromSeconds(45), CheckWait = TimeSpan.FromSeconds(20) });
         var pod = await _cluster.PodAsync();
@@ -66,7 +66,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_that_ended_well_as_somebody_else_proves_nothing()
+    public async Task A_pod_that_succeeded_under_another_identity_proves_nothing()
     {
         var proving = ProveAsync(Request());
         _cluster.End(await _cluster.PodAsync(), exitCode: 0, """{"Arn":"arn:aws:iam::123456789012:user/somebody"}""");
@@ -76,14 +76,15 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_sts_wrote_into_the_log_decides_why_there_was_no_identity()
+    public async Task The_words_of_STS_in_the_log_decide_why_there_was_no_identity()
     {
         var proving = ProveAsync(Request());
         _cluster.End(
             await _cluster.PodAsync(),
             CheckVerdict.IdentityRefused,
             message: null,
-            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: No OpenIDConnect provider found in your account for "
+            "An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: "
+                + "No OpenIDConnect provider found in your account for "
                 + Given.Cluster.Issuer,
             "AWS gave no identity."
         );
@@ -92,7 +93,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_log_that_an_overloaded_server_refuses_is_asked_for_again()
+    public async Task A_log_that_an_overloaded_server_refuses_is_requested_again()
     {
         var refused = 0;
         _cluster.Interference = (context, handle) =>
@@ -117,7 +118,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_whose_creation_was_done_and_whose_answer_was_lost_is_not_called_rejected()
+    public async Task A_pod_that_was_created_although_the_answer_was_lost_is_not_reported_as_rejected()
     {
         _cluster.Interference = LosingTheAnswerTo("POST", times: 1);
         var proving = ProveAsync(Request());
@@ -128,7 +129,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_whose_creation_was_never_answered_is_taken_away()
+    public async Task A_pod_whose_creation_was_never_answered_is_deleted()
     {
         _cluster.Interference = async (context, handle) =>
         {
@@ -193,7 +194,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_image_that_is_not_there_is_not_waited_for()
+    public async Task The_gate_does_not_wait_for_an_image_that_does_not_exist()
     {
         var proving = ProveAsync(Request());
         _cluster.Report(
@@ -206,7 +207,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_image_whose_registry_stays_out_of_reach_is_given_up_at_the_second_back_off()
+    public async Task The_gate_gives_up_at_the_second_back_off_if_the_registry_cannot_be_reached()
     {
         var proving = ProveAsync(Request());
         var pod = await _cluster.PodAsync();
@@ -218,7 +219,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_that_no_node_takes_is_given_up_after_two_minutes()
+    public async Task The_gate_gives_up_after_two_minutes_if_no_node_takes_the_pod()
     {
         var proving = ProveAsync(Request());
         _cluster.Report(await _cluster.PodAsync(), Unschedulable);
@@ -233,7 +234,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_for_which_no_node_will_be_added_is_given_up_at_once()
+    public async Task The_gate_gives_up_at_once_if_no_node_will_be_added_for_the_pod()
     {
         var proving = ProveAsync(Request());
         var pod = await _cluster.PodAsync();
@@ -263,7 +264,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_that_never_ends_is_given_up_half_a_minute_after_its_own_deadline()
+    public async Task The_gate_gives_up_half_a_minute_after_the_deadline_of_the_pod()
     {
         var proving = ProveAsync(Request());
         await _cluster.PodAsync();
@@ -278,7 +279,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pod_that_the_namespace_does_not_admit_is_rejected_in_the_servers_own_words()
+    public async Task A_pod_that_the_namespace_does_not_admit_is_reported_in_the_words_of_the_server()
     {
         await _cluster.Administrator.PatchNamespaceAsync(
             new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch),
@@ -296,7 +297,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_check_that_is_denied_is_not_tried_again_where_the_policies_that_are_there_say_no()
+    public async Task A_denied_check_is_not_retried_if_the_existing_policies_deny_it()
     {
         var request = Request() with { CheckWait = TimeSpan.FromSeconds(60) };
         var known = WorkloadEvidence.FromDocuments(request.Documents, [request.Documents]);
@@ -320,7 +321,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_built_in_pod_is_admitted_where_only_restricted_pods_are()
+    public async Task The_built_in_pod_is_admitted_under_the_restricted_Pod_Security_standard()
     {
         await _cluster.Administrator.PatchNamespaceAsync(
             new V1Patch("""{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"restricted"}}}""", V1Patch.PatchType.MergePatch),
@@ -335,7 +336,7 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_identity_that_may_not_create_pods_is_told_what_it_lacks()
+    public async Task An_identity_that_may_not_create_pods_learns_which_permission_it_lacks()
     {
         var token = await _cluster.Administrator.CreateNamespacedServiceAccountTokenAsync(
             new Authenticationv1TokenRequest
@@ -370,7 +371,7 @@ public sealed class GateTests : IAsyncLifetime
     [InlineData(KeepPod.OnFailure, 1, true)]
     [InlineData(KeepPod.Always, 0, true)]
     [InlineData(KeepPod.Always, 1, true)]
-    public async Task The_pod_stays_or_goes_as_the_workload_says(KeepPod keep, int exitCode, bool stays)
+    public async Task The_pod_is_kept_or_deleted_as_the_workload_says(KeepPod keep, int exitCode, bool stays)
     {
         var proving = ProveAsync(Request(keep));
         _cluster.End(await _cluster.PodAsync(), exitCode, Given.Identity);
@@ -382,7 +383,7 @@ public sealed class GateTests : IAsyncLifetime
     [Theory]
     [InlineData(KeepPod.Never)]
     [InlineData(KeepPod.OnFailure)]
-    public async Task Cancellation_takes_the_pod_away_before_it_ends_the_wait(KeepPod keep)
+    public async Task Cancellation_deletes_the_pod_before_it_ends_the_wait(KeepPod keep)
     {
         using var interruption = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var proving = new ValidationGate(_cloud, _cluster.Time).ProveAsync(Request(keep), _log.Add, interruption.Token);
@@ -399,7 +400,7 @@ public sealed class GateTests : IAsyncLifetime
     [InlineData(KeepPod.Never, 61, true)]
     [InlineData(KeepPod.OnFailure, 59, false)]
     [InlineData(KeepPod.Always, 61, false)]
-    public async Task What_a_killed_run_left_behind_goes_with_the_next_once_it_is_old(KeepPod keep, int minutes, bool goes)
+    public async Task An_old_pod_of_a_killed_run_is_deleted_by_the_next_run(KeepPod keep, int minutes, bool goes)
     {
         await _cluster.Administrator.CreateNamespacedPodAsync(
             PodOf(Request() with { Run = "killed" }),
@@ -432,7 +433,7 @@ public sealed class GateTests : IAsyncLifetime
     [Theory]
     [InlineData(0, false)]
     [InlineData(1, true)]
-    public async Task A_pod_that_failed_earlier_goes_once_a_later_one_has_passed(int exitCode, bool stays)
+    public async Task A_pod_that_failed_earlier_is_deleted_after_a_later_one_passed(int exitCode, bool stays)
     {
         var failing = ProveAsync(Request());
         _cluster.End(await _cluster.PodAsync(), exitCode: 3, Given.Identity);
@@ -459,8 +460,10 @@ public sealed class GateTests : IAsyncLifetime
         return KubernetesJson.Deserialize<V1Pod>(document.ToJsonString());
     }
 
-    private const string Unschedulable =
-        """{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/1 nodes are available: 1 Insufficient cpu."}]}""";
+    private const string Unschedulable = """
+        {"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable",
+         "message":"0/1 nodes are available: 1 Insufficient cpu."}]}
+        """;
 
     private static string Waiting(string reason, string message) =>
         new JsonObject
@@ -493,7 +496,7 @@ public sealed class GateTests : IAsyncLifetime
         );
     }
 
-    /// <summary>The server does what it is asked, and the connection is cut before its answer.</summary>
+    /// <summary>The server carries out the request, and the connection is cut before its answer.</summary>
     private static Func<HttpContext, RequestDelegate, Task> LosingTheAnswerTo(string method, int times) =>
         async (context, handle) =>
         {

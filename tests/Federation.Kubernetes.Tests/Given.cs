@@ -136,7 +136,7 @@ internal static class Given
         };
 }
 
-/// <summary>GKE's word on every cluster, as the test has it.</summary>
+/// <summary>What GKE knows of every cluster, as the test sets it.</summary>
 internal sealed class FactsOf(ClusterFacts facts) : IClusterDirectory
 {
     public Task<IReadOnlyDictionary<string, ClusterFacts>> ReadClustersAsync(

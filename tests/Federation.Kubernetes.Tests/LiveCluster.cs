@@ -49,7 +49,7 @@ internal sealed class LiveCluster : IAsyncDisposable
         _server.Answered = Requests.Add;
     }
 
-    /// <summary>Gets each request before the server, and decides what becomes of it.</summary>
+    /// <summary>Gets each request before the server does, and may answer it or pass it on.</summary>
     public Func<HttpContext, RequestDelegate, Task>? Interference { get; set; }
 
     public ObservedTime Time { get; } = new(new DateTimeOffset(2026, 11, 23, 18, 0, 0, TimeSpan.Zero));
@@ -143,7 +143,7 @@ internal sealed class LiveCluster : IAsyncDisposable
             ["users"] = new JsonArray(Entry("user", new JsonObject { ["token"] = token })),
         };
 
-    /// <summary>The first pod there is, as soon as there is one.</summary>
+    /// <summary>The first pod, as soon as one exists.</summary>
     public async Task<JsonObject> PodAsync()
     {
         await foreach (var happened in Kubelet.WatchPodsAsync(TestContext.Current.CancellationToken))
@@ -191,7 +191,10 @@ internal sealed class LiveCluster : IAsyncDisposable
         Append(log);
         Report(
             pod,
-            """{"phase":"Running","containerStatuses":[{"name":"verify","image":"a:1","imageID":"","ready":true,"restartCount":0,"state":{"running":{}}}]}"""
+            """
+            {"phase":"Running","containerStatuses":[{"name":"verify","image":"a:1","imageID":"","ready":true,"restartCount":0,
+             "state":{"running":{}}}]}
+            """
         );
     }
 
@@ -266,7 +269,7 @@ internal sealed class LiveCluster : IAsyncDisposable
             )
         ).Status.Token;
 
-    /// <summary>Lets this be run as an identity that has these rules in the namespace <c>reports</c> and no others.</summary>
+    /// <summary>Makes the tested code run as an identity that has these rules in the namespace <c>reports</c> and no others.</summary>
     public async Task AllowAsync(string rules)
     {
         if (

@@ -22,7 +22,7 @@ internal sealed class LoopbackProxy : IAsyncDisposable
 
     public string HostAndPort => _listener.LocalEndpoint.ToString()!;
 
-    /// <summary>Cuts every connection there is, without a word. New ones are passed on.</summary>
+    /// <summary>Cuts every open connection without notice. New ones are passed on.</summary>
     public void Cut()
     {
         while (_connections.TryTake(out var connection))

@@ -30,7 +30,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_carries_the_mark_is_found_with_one_list_of_each_kind_whoever_else_is_in_the_cluster()
+    public async Task What_carries_the_mark_is_found_with_one_list_of_each_kind()
     {
         await CreateAsync("by-hand", labels: null);
         await CreateAsync("of-another", new Mark("acme-eu", ["exports"]).Labels);
@@ -63,7 +63,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_no_longer_configured_goes_the_service_account_before_its_namespace()
+    public async Task A_service_account_is_deleted_before_its_namespace()
     {
         await Given.ConvergeAsync(_cloud, Input);
 
@@ -114,7 +114,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_namespace_with_what_Kubernetes_puts_into_each_and_what_is_ours_is_empty()
+    public async Task A_namespace_that_holds_only_what_Kubernetes_or_this_federation_created_is_deleted()
     {
         await Given.ConvergeAsync(_cloud, Input);
         _cluster.Time.Advance(TimeSpan.FromSeconds(10));
@@ -216,7 +216,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_changes_between_the_last_look_and_the_deletion_stays()
+    public async Task A_change_between_the_last_reading_and_the_deletion_prevents_the_deletion()
     {
         await Given.ConvergeAsync(_cloud, Input);
         var found = await FindAsync();
@@ -245,7 +245,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_gone_already_counts_as_deleted()
+    public async Task What_is_already_gone_counts_as_deleted()
     {
         await Given.ConvergeAsync(_cloud, Input);
         var found = await FindAsync();

@@ -9,12 +9,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Kubernetes.Tests;
 
-/// <summary>What is said of each way in which an API server refuses to write. The answers are recorded ones.</summary>
+/// <summary>The finding for each way in which an API server refuses to write. The answers were recorded.</summary>
 public sealed class RefusalTests : IAsyncLifetime
 {
     /// <summary>
-    /// An answer by its HTTP status, its message and the reason of its one cause (null: it has none), and what becomes of it: the
-    /// finding's code, and words of the finding.
+    /// The answer: its HTTP status, its message, and the reason of its one cause (null: it has none). Then the expected finding: its
+    /// code, and words of its cause.
     /// </summary>
     public static TheoryData<int, string, string?, string, string> Refusals =>
         new()
@@ -168,7 +168,7 @@ public sealed class RefusalTests : IAsyncLifetime
     [InlineData(403, """{"error":"not a Status"}""", "not a Status")]
     [InlineData(200, "{}", "not the object that was asked for")]
     [InlineData(200, "null", "not the object that was asked for")]
-    public async Task An_answer_that_is_not_the_APIs_is_no_refusal_of_the_cluster_and_no_absence(int status, string body, string said)
+    public async Task An_answer_of_another_server_is_neither_a_refusal_nor_an_absence(int status, string body, string said)
     {
         _cluster.Interference = (context, _) =>
         {
@@ -202,7 +202,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_namespace_that_is_deleted_after_the_plan_is_named_by_the_write()
+    public async Task A_namespace_that_is_deleted_after_the_plan_is_reported_by_the_write()
     {
         await _cluster.Administrator.CreateNamespaceAsync(
             new V1Namespace { Metadata = new() { Name = "reports" } },

@@ -9,7 +9,7 @@ internal sealed class RequestLog
     private readonly List<string> _requests = [];
     private readonly List<(string What, int Times, TaskCompletionSource Arrived)> _waiting = [];
 
-    /// <summary>It is a watch; lists carry the parameter too.</summary>
+    /// <summary>Whether it is a watch. Lists may carry the parameter too, with another value.</summary>
     public static bool IsWatch(HttpRequest request) => request.Query["watch"] == "true";
 
     public void Add(HttpRequest request)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Federation.Kubernetes.Tests;
 
-/// <summary>How the gate sees a pod to its end through watches and logs that are cut, forgotten, silent or forbidden.</summary>
+/// <summary>How the gate follows a pod to its end although watches and logs are cut, expired, silent or forbidden.</summary>
 public sealed class WatchTests : IAsyncLifetime
 {
     private const int Window = 4;
@@ -45,7 +45,7 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_version_that_the_server_has_forgotten_costs_one_list_and_no_verdict()
+    public async Task An_expired_version_costs_one_list_and_no_verdict()
     {
         var proving = ProveAsync();
         var pod = await _cluster.PodAsync();
@@ -89,7 +89,7 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_watch_that_always_ends_at_once_is_begun_less_and_less_often()
+    public async Task A_watch_that_always_ends_at_once_is_restarted_less_and_less_often()
     {
         _cluster.Interference = (context, handle) => RequestLog.IsWatch(context.Request) ? Task.CompletedTask : handle(context);
         var proving = ProveAsync();
@@ -134,7 +134,7 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deletion_while_nobody_watched_is_seen()
+    public async Task A_deletion_between_two_watches_is_noticed()
     {
         var proving = ProveAsync();
         await _cluster.PodAsync();
@@ -155,7 +155,7 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_log_that_is_cut_goes_on_without_a_line_lost_or_repeated()
+    public async Task A_log_that_is_cut_continues_without_losing_or_repeating_a_line()
     {
         var proving = ProveAsync();
         var pod = await _cluster.PodAsync();
@@ -205,13 +205,15 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_timer_that_fires_milliseconds_early_gives_up_no_later_than_one_that_does_not()
+    public async Task A_timer_that_fires_milliseconds_early_does_not_delay_giving_up()
     {
         _cluster.Time.Early = TimeSpan.FromMilliseconds(3);
         var proving = ProveAsync();
         _cluster.Report(
             await _cluster.PodAsync(),
-            """{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/1 nodes."}]}"""
+            """
+            {"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/1 nodes."}]}
+            """
         );
         await _cluster.Time.StartedAsync(PodVerdict.SchedulingGrace);
         _cluster.Time.Advance(PodVerdict.SchedulingGrace - TimeSpan.FromMilliseconds(3));
@@ -256,7 +258,7 @@ public sealed class WatchTests : IAsyncLifetime
         _cloud = Given.CloudWithoutPauses(_cluster);
     }
 
-    /// <summary>Lets so much happen to other pods that the server forgets what it was asked from.</summary>
+    /// <summary>Changes other pods so often that the version a watch began from expires.</summary>
     private async Task ForgetAsync()
     {
         for (var other = 0; other <= Window; other++)
