@@ -80,7 +80,7 @@ public sealed class AwsCloud : ICloud, IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        foreach (var account in configuration.Accounts.DistinctBy(account => account.Id))
+        foreach (var account in configuration.Accounts.DistinctBy(account => account.Id, StringComparer.Ordinal))
         {
             if (await ConfirmAsync(account, cancellationToken) is { } mismatch)
             {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Federation.Resources;
 
 namespace Federation.Aws;

@@ -112,7 +112,7 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
 
         if (found.Ownership.OtherManagers is [_, ..] others)
         {
-            return $"others manage it as well: {Some(others)}";
+            return $"others manage it as well: {Wording.Some(others, MostShown)}";
         }
 
         if (!observed.IsNamespace)
@@ -121,17 +121,17 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
         }
 
         var foreign = await new NamespaceContent(Connection, mark).FindForeignAsync(found.Name, cancellationToken);
-        return foreign.Count == 0 ? null : $"it holds what this federation did not make: {Some(foreign)}";
+        return foreign.Count == 0 ? null : $"it holds what this federation did not make: {Wording.Some(foreign, MostShown)}";
     }
 
     /// <summary>Deletes the object unless it has changed since it was read.</summary>
-    private Task DeleteAsync(ObjectObservation observed, LiveObject found, CancellationToken cancellationToken)
+    private async Task DeleteAsync(ObjectObservation observed, LiveObject found, CancellationToken cancellationToken)
     {
         var options = new V1DeleteOptions
         {
             Preconditions = new V1Preconditions { Uid = found.Uid, ResourceVersion = found.ResourceVersion },
         };
-        return Connection.FindAsync<object>(
+        await Connection.FindAsync<object>(
             new Attempt($"delete {observed.Path}", observed.Id)
             {
                 Writes = new WrittenObject($"the deletion of {observed.Shown}", observed.Namespace, Template: null),
@@ -148,9 +148,6 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
             cancellationToken
         );
     }
-
-    private static string Some(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(MostShown)) + (names.Count > MostShown ? $" and {names.Count - MostShown} more" : "");
 
     private Finding NotDeleted(ObjectObservation observed, string why) =>
         new()

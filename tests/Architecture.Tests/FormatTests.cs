@@ -21,6 +21,7 @@ public sealed class FormatTests
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
             WorkingDirectory = root.FullName,
         };
         using var process = Process.Start(start)!;

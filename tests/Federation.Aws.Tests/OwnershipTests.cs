@@ -219,8 +219,8 @@ public sealed class OwnershipTests : IAsyncLifetime
         Assert.True(ProviderArn.IsIn(trust.Replace("/", "\\/", StringComparison.Ordinal), "arn:aws:iam::1:oidc-provider/a/clusters/main2"));
     }
 
-    private Task CreateRoleAsync(string name, Mark? mark) =>
-        _aws.Iam.CreateRoleAsync(
+    private async Task CreateRoleAsync(string name, Mark? mark) =>
+        await _aws.Iam.CreateRoleAsync(
             new()
             {
                 RoleName = name,

@@ -1,7 +1,5 @@
 using System.Text.RegularExpressions;
 using Federation.Configuration;
-using Federation.Diagnosis.Evidence;
-using Federation.Planning;
 using Federation.Policies;
 using Federation.Templates;
 

@@ -291,8 +291,8 @@ public sealed class OwnershipTests : IAsyncLifetime
     private Task<IReadOnlyList<StepProgress>> DeleteAsync(IReadOnlyCollection<Observation> observed) =>
         Given.ApplyAsync(_cloud, Planner.Plan([], [], observed));
 
-    private Task CreateAsync(string @namespace, IReadOnlyDictionary<string, string>? labels) =>
-        Administrator.CreateNamespaceAsync(
+    private async Task CreateAsync(string @namespace, IReadOnlyDictionary<string, string>? labels) =>
+        await Administrator.CreateNamespaceAsync(
             new V1Namespace
             {
                 Metadata = new()

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using CsCheck;
-using Federation.Findings;
 using Federation.Resources;
 
 namespace Federation.Tests.Planning;

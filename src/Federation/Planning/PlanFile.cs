@@ -120,7 +120,10 @@ public sealed record PlanFile
                 PlannedStep.Difference
             )
         );
-        if (differences.Count == 0 && !Steps.Select(step => step.Id).SequenceEqual(now.Steps.Select(step => step.Id)))
+        if (
+            differences.Count == 0
+            && !Steps.Select(step => step.Id).SequenceEqual(now.Steps.Select(step => step.Id), StringComparer.Ordinal)
+        )
         {
             differences.Add("the steps are in another order");
         }
