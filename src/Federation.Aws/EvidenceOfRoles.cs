@@ -11,6 +11,8 @@ namespace Federation.Aws;
 /// <summary>An account's roles for a diagnosis, with everything that bears on who may assume them and what they may then do.</summary>
 internal sealed class EvidenceOfRoles(RoleReader roles, Account account, CancellationToken cancellationToken)
 {
+    private const string AllOfIt = "who may assume the role, and what it may do";
+
     /// <returns>By the role's name, ignoring case as IAM does.</returns>
     public async Task<IReadOnlyDictionary<string, Reading<RoleEvidence>>> ReadAsync(IEnumerable<string> names)
     {
@@ -22,65 +24,54 @@ internal sealed class EvidenceOfRoles(RoleReader roles, Account account, Cancell
         return evidence.ToDictionary(StringComparer.OrdinalIgnoreCase);
     }
 
-    private Task<Reading<RoleEvidence>> EvidenceAsync(Reading<LiveRole> role) =>
-        Reading.TryAsync(
-            "who may assume the role, and what it may do",
-            async () =>
-                role.Refused is { } refused ? throw new FindingException(refused)
-                : role.Found is { } live ? await EvidenceAsync(live)
-                : null
-        );
+    private async Task<Reading<RoleEvidence>> EvidenceAsync(Reading<LiveRole> role)
+    {
+        if (role.Found is not { } live)
+        {
+            return new() { Refused = role.Refused?.Unchecked(AllOfIt) };
+        }
 
-    private async Task<RoleEvidence> EvidenceAsync(LiveRole live)
+        var trust = Parse(live.TrustPolicy, $"the trust policy of {live.Arn}");
+        return trust.Found is { } readable
+            ? Reading.Of(await EvidenceAsync(live, readable))
+            : new() { Refused = trust.Refused?.Unchecked(AllOfIt) };
+    }
+
+    private async Task<RoleEvidence> EvidenceAsync(LiveRole live, PolicyDocument trust)
     {
         var boundary = live.PermissionsBoundary is { } arn ? ManagedAsync(arn) : null;
         return new RoleEvidence(live.Arn)
         {
             Created = live.Created,
             MaxSessionDuration = TimeSpan.FromSeconds(live.MaxSessionDuration),
-            TrustPolicy = Parse(live.TrustPolicy, $"the trust policy of {live.Arn}"),
+            TrustPolicy = trust,
             Tags = live
                 .Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal))
                 .ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Policies = Join(await Task.WhenAll(InlineAsync(live.InlinePolicies), AttachedAsync(live.ManagedPolicies))),
+            Policies = Join(Inline(live.InlinePolicies), await AttachedAsync(live.ManagedPolicies)),
             BoundaryArn = live.PermissionsBoundary,
             Boundary = boundary is null ? null : await boundary,
         };
     }
 
-    private async Task<PoliciesReading> InlineAsync(Reading<IReadOnlyList<LivePolicy>> policies) =>
-        policies.Found is not { } found
-            ? new() { Refused = policies.Refused?.Unchecked("what the role's inline policies allow") }
-            : Join(
-                await Task.WhenAll(
-                    found.Select(async policy =>
-                        Named(
-                            policy.Name,
-                            await DocumentAsync(
-                                policy.Name,
-                                () =>
-                                    policy.Document.Refused is { } refused
-                                        ? throw new FindingException(refused)
-                                        : Task.FromResult(policy.Document.Found)
-                            )
-                        )
-                    )
-                )
-            );
+    private PoliciesReading Inline(Reading<IReadOnlyList<LivePolicy>> policies) =>
+        policies.Found is { } found
+            ? Join([.. found.Select(policy => Named(policy.Name, Document(policy.Name, policy.Document)))])
+            : new() { Refused = policies.Refused?.Unchecked("what the role's inline policies allow") };
 
     private async Task<PoliciesReading> AttachedAsync(Reading<IReadOnlyList<string>> arns) =>
-        arns.Found is not { } found
-            ? new() { Refused = arns.Refused?.Unchecked("what the role's managed policies allow") }
-            : Join(await Task.WhenAll(found.Select(async arn => Named(arn, await ManagedAsync(arn)))));
+        arns.Found is { } found
+            ? Join(await Task.WhenAll(found.Select(async arn => Named(arn, await ManagedAsync(arn)))))
+            : new() { Refused = arns.Refused?.Unchecked("what the role's managed policies allow") };
 
-    private Task<Reading<PolicyDocument>> ManagedAsync(string arn) =>
-        DocumentAsync(arn, () => roles.FindManagedPolicyAsync(arn, cancellationToken));
+    private async Task<Reading<PolicyDocument>> ManagedAsync(string arn) =>
+        Document(arn, await Reading.TryAsync(() => roles.FindManagedPolicyAsync(arn, cancellationToken)));
 
-    private Task<Reading<PolicyDocument>> DocumentAsync(string name, Func<Task<string?>> read) =>
-        Reading.TryAsync(
-            $"what the policy {name} says",
-            async () => await read() is { } document ? Parse(document, $"the policy {name}") : null
-        );
+    private Reading<PolicyDocument> Document(string name, Reading<string> text)
+    {
+        var document = text.Found is { } found ? Parse(found, $"the policy {name}") : new() { Refused = text.Refused };
+        return document with { Refused = document.Refused?.Unchecked($"what the policy {name} says") };
+    }
 
     private static PoliciesReading Named(string name, Reading<PolicyDocument> document) =>
         new()
@@ -93,7 +84,7 @@ internal sealed class EvidenceOfRoles(RoleReader roles, Account account, Cancell
         };
 
     /// <summary>What could be read of all, and why not the rest.</summary>
-    private static PoliciesReading Join(PoliciesReading[] parts) =>
+    private static PoliciesReading Join(params PoliciesReading[] parts) =>
         new()
         {
             Found =
@@ -103,23 +94,23 @@ internal sealed class EvidenceOfRoles(RoleReader roles, Account account, Cancell
             Refused = Array.Find(parts, part => part.Refused is not null)?.Refused,
         };
 
-    private PolicyDocument Parse(string document, string what)
+    private Reading<PolicyDocument> Parse(string document, string what)
     {
         try
         {
-            return PolicyDocument.Parse(document);
+            return Reading.Of(PolicyDocument.Parse(document));
         }
         catch (PolicyFormatException malformed)
         {
-            throw new FindingException(
-                new Finding
+            return new()
+            {
+                Refused = new Finding
                 {
                     Code = FindingCodes.EndpointUnreachable,
                     Cause = $"IAM's answer for {what} in accounts.{account.Key} ({account.Id}) cannot be read: {malformed.Message}",
                     Fix = "Look at the document with `aws iam`, and replace it if it is damaged.",
                 },
-                malformed
-            );
+            };
         }
     }
 }
