@@ -138,13 +138,13 @@ internal static class WorkloadConflicts
             }
             else if (entry.Role!.Sound && first.Role!.Sound)
             {
-                Agree(entry, first, reading);
+                RequireAgreement(entry, first, reading);
             }
         }
     }
 
     /// <summary>Workloads that share a role must describe it alike.</summary>
-    private static void Agree(WorkloadEntry entry, WorkloadEntry first, FileReading reading)
+    private static void RequireAgreement(WorkloadEntry entry, WorkloadEntry first, FileReading reading)
     {
         var (role, other) = (entry.Role!, first.Role!);
         Compare(Keys.Role.Path, role.Need(Keys.Role.Path), other.Need(Keys.Role.Path));

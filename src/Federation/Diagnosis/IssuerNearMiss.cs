@@ -46,7 +46,7 @@ internal sealed partial record IssuerNearMiss(string How, bool IsSlip = true)
     /// GKE's issuer for the cluster that a misspelled one names, with <c>PROJECT_ID</c> for a project's number; null if it is
     /// not a GKE cluster's.
     /// </summary>
-    public static string? Meant(string actual) =>
+    public static string? Intended(string actual) =>
         Cluster().Match(WithoutScheme(actual).Bare) is { Success: true } found
             ? $"https://{Host}/v1/projects/{(IsNumber(found) ? "PROJECT_ID" : Part(found, "project"))}"
                 + $"/locations/{Part(found, "location")}/clusters/{Part(found, "cluster")}"

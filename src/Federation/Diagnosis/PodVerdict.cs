@@ -64,7 +64,7 @@ public abstract record PodVerdict
 
         if (pod.Containers.FirstOrDefault(container => PullReasons.Contains(container.WaitingReason ?? "")) is { } unpulled)
         {
-            return PullIsHopeless(pod, unpulled) ? new Hopeless(ImagePullFailed(pod, unpulled)) : new Undecided(Seen(pod));
+            return PullIsHopeless(pod, unpulled) ? new Hopeless(ImagePullFailed(pod, unpulled)) : new Undecided(Summarize(pod));
         }
 
         if (pod.UnscheduledReason == "Unschedulable" && SchedulingIsHopeless(pod, now))
@@ -72,11 +72,11 @@ public abstract record PodVerdict
             return new Hopeless(Unschedulable(pod));
         }
 
-        return new Undecided(Seen(pod));
+        return new Undecided(Summarize(pod));
     }
 
     /// <summary>The pod's latest state in one line.</summary>
-    public static string Seen(PodSnapshot pod)
+    public static string Summarize(PodSnapshot pod)
     {
         var said =
             pod.Containers.Select(container => Said(container.WaitingReason, container.WaitingMessage))

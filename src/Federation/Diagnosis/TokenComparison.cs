@@ -44,7 +44,7 @@ public static class TokenComparison
             .. Compared.Where(claims.ContainsKey).Select(claim => Line(subject, judgement, claim, Text(claims[claim]))),
             .. claims
                 .Where(claim => !Compared.Contains(claim.Key, StringComparer.Ordinal))
-                .SelectMany(claim => Flat(claim.Key, claim.Value)),
+                .SelectMany(claim => Flatten(claim.Key, claim.Value)),
         ];
     }
 
@@ -157,9 +157,9 @@ public static class TokenComparison
             .SelectMany(nearest => nearest.Obstacles.OfType<TrustObstacle.Condition>())
             .Any(obstacle => obstacle.Unmet.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
 
-    private static IEnumerable<ClaimLine> Flat(string name, JsonNode? value) =>
+    private static IEnumerable<ClaimLine> Flatten(string name, JsonNode? value) =>
         value is JsonObject inner
-            ? inner.SelectMany(member => Flat($"{name}.{member.Key}", member.Value))
+            ? inner.SelectMany(member => Flatten($"{name}.{member.Key}", member.Value))
             : [new ClaimLine(name, Text(value))];
 
     private static string Text(JsonNode? value) =>

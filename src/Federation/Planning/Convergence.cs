@@ -58,17 +58,17 @@ public sealed class Convergence(
         ];
         if (HasError(unconfirmed))
         {
-            return new Plan([], Once(unconfirmed));
+            return new Plan([], Distinct(unconfirmed));
         }
 
         Finding[] unreadable = [.. unconfirmed, .. observed.SelectMany(reading => reading.Findings)];
         if (HasError(unreadable))
         {
-            return new Plan([], Once(unreadable));
+            return new Plan([], Distinct(unreadable));
         }
 
         var plan = Planner.Plan(Selected(unread with { Clusters = facts.Result! }), observed.SelectMany(reading => reading.Result!));
-        return plan with { Findings = Once([.. unreadable, .. plan.Findings]) };
+        return plan with { Findings = Distinct([.. unreadable, .. plan.Findings]) };
     }
 
     private List<DesiredResource> Selected(DesiredInput input) =>
@@ -96,7 +96,7 @@ public sealed class Convergence(
     private static bool HasError(IEnumerable<Finding> findings) => findings.Any(finding => finding.Severity == Severity.Error);
 
     /// <summary>Several clouds may report the same problem, such as missing credentials.</summary>
-    private static IReadOnlyList<Finding> Once(IEnumerable<Finding> findings) => [.. findings.Distinct()];
+    private static IReadOnlyList<Finding> Distinct(IEnumerable<Finding> findings) => [.. findings.Distinct()];
 
     private static async Task<(T? Result, IReadOnlyList<Finding> Findings)> CollectAsync<T>(string doing, Func<Task<T>> read)
         where T : class

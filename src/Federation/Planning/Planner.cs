@@ -203,10 +203,10 @@ public static class Planner
             Resource = desired.Id.Value,
             Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
             Fix =
-                $"If it is to be managed here, set `adopt: true` on {Every(desired.Workloads)}; if it is managed elsewhere, list it under "
+                $"If this federation should manage it, set `adopt: true` on {EachOf(desired.Workloads)}; if it is managed elsewhere, list it under "
                 + "`existing:`; otherwise choose another name.",
         };
 
-    private static string Every(IReadOnlyList<string> workloads) =>
+    private static string EachOf(IReadOnlyList<string> workloads) =>
         workloads.Count == 1 ? $"the workload {workloads[0]}" : $"each of the workloads {string.Join(", ", workloads)}, which share it";
 }

@@ -48,7 +48,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
                 Select(opened.Selected);
                 break;
             case RunEvent.Found found:
-                Note(found.Findings);
+                Add(found.Findings);
                 break;
             case RunEvent.PhaseEnded ended:
                 _phases.Add(new Phase(ended.Phase, (long)ended.Elapsed.TotalMilliseconds));
@@ -84,23 +84,23 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
 
                 break;
             case RunEvent.GateSkipped skipped:
-                Note(skipped.Workload, skipped.Diagnosis);
+                Add(skipped.Workload, skipped.Diagnosis);
                 break;
             case RunEvent.GateRefused refused:
-                Note(refused.Workload, refused.Diagnosis);
+                Add(refused.Workload, refused.Diagnosis);
                 break;
             case RunEvent.GateEnded ended:
                 // What a pod has proved does not need to be read.
-                Note(ended.Workload, ended.Result.Passed ? ended.Result.Diagnosis.WithoutUnread() : ended.Result.Diagnosis);
+                Add(ended.Workload, ended.Result.Passed ? ended.Result.Diagnosis.WithoutUnread() : ended.Result.Diagnosis);
                 var record = _workloads[ended.Workload.Name];
                 record.Gate = ended.Result;
                 record.Phases.Add(new Phase(RunPhase.Verify, (long)ended.Elapsed.TotalMilliseconds));
                 break;
             case RunEvent.Diagnosed diagnosed:
-                Note(diagnosed.Evidence.Workload, diagnosed.Diagnosis);
+                Add(diagnosed.Evidence.Workload, diagnosed.Diagnosis);
                 break;
             case RunEvent.TokensCompared compared:
-                Note(compared.Workload, compared.Diagnosis);
+                Add(compared.Workload, compared.Diagnosis);
                 break;
             case RunEvent.EvidenceSaved saved:
                 _evidence = saved.Path;
@@ -210,7 +210,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
     }
 
     /// <summary>Lists findings under the workloads whose resource they name, or else under the run.</summary>
-    private void Note(IReadOnlyList<Finding> findings)
+    private void Add(IReadOnlyList<Finding> findings)
     {
         foreach (var finding in findings)
         {
@@ -230,7 +230,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
         }
     }
 
-    private void Note(Workload workload, WorkloadDiagnosis diagnosis)
+    private void Add(Workload workload, WorkloadDiagnosis diagnosis)
     {
         var record = _workloads[workload.Name];
         record.Diagnosis = diagnosis;

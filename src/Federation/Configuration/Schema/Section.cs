@@ -128,7 +128,7 @@ internal sealed class Section : Value<SectionFields>
 
     private void RejectKey(ScalarNode key, FileReading reading)
     {
-        var homes = Homes(reading.Grammar, key.Text)
+        var sections = SectionsWith(reading.Grammar, key.Text)
             .Where(section => section != this)
             .Select(section => section.Name)
             .Distinct(StringComparer.Ordinal)
@@ -136,24 +136,24 @@ internal sealed class Section : Value<SectionFields>
         reading.Invalid(
             key.At,
             $"unknown key {PlainText.Quoted(key.Text)} in the {Name}"
-                + (homes.Count == 0 ? "" : $"; it belongs under {PlainText.Quoted(homes, "or")}"),
-            homes.Count == 0
+                + (sections.Count == 0 ? "" : $"; it belongs under {PlainText.Quoted(sections, "or")}"),
+            sections.Count == 0
                 ? $"Remove it; the {Name} knows {PlainText.Quoted(_keys.Keys.Order(StringComparer.Ordinal))}."
                 : "Move it there.",
             actual: key.Text
         );
     }
 
-    private static IEnumerable<Section> Homes(Value within, string key)
+    private static IEnumerable<Section> SectionsWith(Value within, string key)
     {
         if (within is Section section && section._keys.ContainsKey(key))
         {
             yield return section;
         }
 
-        foreach (var home in within.Parts.SelectMany(part => Homes(part, key)))
+        foreach (var found in within.Parts.SelectMany(part => SectionsWith(part, key)))
         {
-            yield return home;
+            yield return found;
         }
     }
 }

@@ -108,9 +108,11 @@ internal sealed class Text : Value<string>
         }
 
         var meant = Repair(text);
-        var why = Why(text);
+        var problem = Problem(text);
         return new Mistake(
-            text.Length == 0 ? $"the {Noun} is empty" : $"{PlainText.Quoted(text)} is not a valid {Noun}" + (why is null ? "" : ": " + why),
+            text.Length == 0
+                ? $"the {Noun} is empty"
+                : $"{PlainText.Quoted(text)} is not a valid {Noun}" + (problem is null ? "" : ": " + problem),
             $"Write {Requirement}" + (meant is null ? "." : $"; {PlainText.Quoted(meant)} would do."),
             meant
         );
@@ -132,7 +134,7 @@ internal sealed class Text : Value<string>
     private void Reject(Mistake mistake, ScalarNode scalar, FileReading reading) =>
         reading.Add(Code, scalar.At, mistake.Cause, mistake.Fix, mistake.Meant, scalar.Text);
 
-    private string? Why(string text)
+    private string? Problem(string text)
     {
         if (text.Length == 0)
         {

@@ -14,7 +14,7 @@ internal static class PermissionsLink
 {
     public static Link Examine(WorkloadCase subject)
     {
-        var wanted = Wanted(subject);
+        var wanted = ConfiguredRequests(subject);
         var expected = wanted.Count == 0 ? null : Wording.Some(wanted.Select(request => request.Action));
         if (subject.Role is not { Policies: { } reading } role)
         {
@@ -74,7 +74,7 @@ internal static class PermissionsLink
     }
 
     // Patterns in the desired policy are tested literally: they count as allowed only if one statement covers the whole pattern.
-    private static List<PolicyRequest> Wanted(WorkloadCase subject)
+    private static List<PolicyRequest> ConfiguredRequests(WorkloadCase subject)
     {
         var context = Context(subject, subject.Role);
         return

@@ -14,7 +14,7 @@ internal static class IssuerText
 
     public static Finding Explain(string issuer, Finding finding)
     {
-        if (IssuerNearMiss.Meant(issuer) is not { } expected)
+        if (IssuerNearMiss.Intended(issuer) is not { } expected)
         {
             return Elsewhere(issuer, finding);
         }
