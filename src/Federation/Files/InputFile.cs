@@ -38,7 +38,7 @@ public static class InputFile
     /// </summary>
     /// <param name="largest">The most bytes to read.</param>
     /// <exception cref="IOException">
-    /// It is absent, a folder, empty, no regular file, or too large; the message says so to a person.
+    /// It is absent, a folder, empty, not a regular file, or too large; the message says so to a person.
     /// </exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static byte[] Read(string path, long largest = Largest)
@@ -59,7 +59,7 @@ public static class InputFile
 
         if (length == 0)
         {
-            throw new IOException($"{path} is empty, or is no regular file (a pipe or a device).");
+            throw new IOException($"{path} is empty, or is not a regular file (a pipe or a device).");
         }
 
         if (length > largest)

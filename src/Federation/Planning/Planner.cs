@@ -203,8 +203,8 @@ public static class Planner
             Resource = desired.Id.Value,
             Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
             Fix =
-                $"If this federation should manage it, set `adopt: true` on {EachOf(desired.Workloads)}; if it is managed elsewhere, list it under "
-                + "`existing:`; otherwise choose another name.",
+                $"If this federation should manage it, set `adopt: true` on {EachOf(desired.Workloads)}; if it is managed "
+                + "elsewhere, list it under `existing:`; otherwise choose another name.",
         };
 
     private static string EachOf(IReadOnlyList<string> workloads) =>

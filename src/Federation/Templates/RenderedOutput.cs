@@ -290,7 +290,7 @@ public sealed class RenderedOutput : IDisposable
         switch (EntryKinds.At(path))
         {
             case EntryKind.Link or EntryKind.Folder:
-                throw Refuse(path, $"{path} is {EntryKinds.Describe(path)}: a document is to be rendered to a file of that name.");
+                throw Refuse(path, $"{path} is {EntryKinds.Describe(path)}: a document must be rendered to a file of that name.");
 
             case EntryKind.File when listed?.Has(file.Path) is not true && !IsSame(path, file.Content.Span):
                 // Listed under a name that differs in case, which for some file systems is the same.
@@ -298,7 +298,7 @@ public sealed class RenderedOutput : IDisposable
                 {
                     throw Refuse(
                         path,
-                        $"{path} is a file that was not rendered there: a document is to be rendered to a file of that name."
+                        $"{path} is a file that was not rendered there: a document must be rendered to a file of that name."
                     );
                 }
 

@@ -98,7 +98,7 @@ public sealed class TemplateSet
                 {
                     Code = FindingCodes.ArgumentInvalid,
                     Cause = $"The folder of templates '{directory}' does not exist.",
-                    Fix = "Give --templates the folder whose files are to override the built-in templates, or leave it out.",
+                    Fix = "Give --templates the folder whose files should override the built-in templates, or leave it out.",
                     Actual = directory,
                 }
             );

@@ -46,8 +46,8 @@ internal static class HarmlessThings
             ["a further policy of the role"] = scene =>
                 scene.PolicyAsync(
                     "more",
-                    """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::sandbox-exports/*"}"""
-                        + """,{"Effect":"Deny","Action":"s3:DeleteBucket","Resource":"*"}]}"""
+                    """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"""
+                        + """ "arn:aws:s3:::sandbox-exports/*"},{"Effect":"Deny","Action":"s3:DeleteBucket","Resource":"*"}]}"""
                 ),
             ["a permissions boundary that allows what is needed"] = scene =>
                 scene.BoundaryAsync("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"),

@@ -27,7 +27,7 @@ public sealed class InputFileTests : IDisposable
 
     [Fact]
     public void A_pipe_without_a_writer_is_refused_without_waiting() =>
-        AssertRefused(Pipes.Create(Path.Combine(_folder.Path, "pipe")), "no regular file");
+        AssertRefused(Pipes.Create(Path.Combine(_folder.Path, "pipe")), "not a regular file");
 
     [Theory]
     [InlineData("/dev/zero")]
@@ -35,7 +35,7 @@ public sealed class InputFileTests : IDisposable
     public void A_device_is_refused_without_reading_it(string device)
     {
         Assert.SkipUnless(File.Exists(device), $"There is no {device} here.");
-        AssertRefused(device, "no regular file");
+        AssertRefused(device, "not a regular file");
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class InputFileTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/dev/zero"), "There is no /dev/zero here.");
         Links.Create(Absent, "/dev/zero");
-        AssertRefused(Absent, "no regular file");
+        AssertRefused(Absent, "not a regular file");
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class TemplateFolderTests : IDisposable
             pipe =>
             {
                 Assert.EndsWith("namespace.yaml", pipe.Location!.File, StringComparison.Ordinal);
-                Assert.Contains("no regular file", pipe.Cause, StringComparison.Ordinal);
+                Assert.Contains("not a regular file", pipe.Cause, StringComparison.Ordinal);
             },
             link =>
             {

@@ -113,7 +113,7 @@ internal sealed class Text : Value<string>
             text.Length == 0
                 ? $"the {Noun} is empty"
                 : $"{PlainText.Quoted(text)} is not a valid {Noun}" + (problem is null ? "" : ": " + problem),
-            $"Write {Requirement}" + (meant is null ? "." : $"; {PlainText.Quoted(meant)} would do."),
+            $"Write {Requirement}" + (meant is null ? "." : $", for example {PlainText.Quoted(meant)}."),
             meant
         );
     }
