@@ -139,6 +139,8 @@ internal sealed class CloudEvidence(GoogleCloud google, KubernetesCloud kubernet
     private static TokenEvidence Show(string source, string text, WorkloadEvidence evidence) =>
         TokenEvidence.FromText(source, text) with
         {
-            SignatureHolds = evidence.Google.Issuer?.Found is { } published ? TokenSignature.Holds(text, published.Keys) : null,
+            SignatureHolds = evidence.Google.Issuer?.Found is { } published
+                ? TokenSignature.Holds(text, published.Issuer, published.Keys)
+                : null,
         };
 }

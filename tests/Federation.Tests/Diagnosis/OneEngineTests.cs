@@ -167,7 +167,10 @@ public sealed class OneEngineTests
                 scene =>
                 {
                     var (token, providers, keys, trust) = scene;
-                    var seen = TokenEvidence.FromText("a file", token) with { SignatureHolds = TokenSignature.Holds(token, keys) };
+                    var seen = TokenEvidence.FromText("a file", token) with
+                    {
+                        SignatureHolds = TokenSignature.Holds(token, Workload.Cluster.Issuer, keys),
+                    };
                     var evidence = Healthy
                         .Evidence.WithProviders(providers)
                         .WithTrust(trust)
