@@ -9,6 +9,9 @@ namespace Federation.Kubernetes.Tests;
 /// <summary>What a federation finds as its own in a cluster, and what it deletes: no more than that.</summary>
 public sealed class OwnershipTests : IAsyncLifetime
 {
+    /// <summary>The federation's own: that nobody else manages an object does not make it ours.</summary>
+    private const string Manager = "gke-to-aws-federation/acme";
+
     private static readonly DesiredInput Input = Given.Input(Given.Workload());
     private LiveCluster _cluster = null!;
     private KubernetesCloud _cloud = null!;
@@ -196,6 +199,7 @@ public sealed class OwnershipTests : IAsyncLifetime
                     Metadata = new() { Name = "reader", Labels = new Mark("acme", ["exports"]).Labels },
                 },
                 "reports",
+                fieldManager: Manager,
                 cancellationToken: Cancelled
             );
         }
@@ -205,6 +209,7 @@ public sealed class OwnershipTests : IAsyncLifetime
                 new V1Patch("""{"metadata":{"labels":{"federation/name":"acme-eu"}}}""", V1Patch.PatchType.MergePatch),
                 "reader",
                 "reports",
+                fieldManager: Manager,
                 cancellationToken: Cancelled
             );
         }
