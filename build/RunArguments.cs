@@ -37,6 +37,7 @@ internal sealed class RunArguments
         var (error, evidence, pod) = (Value("error"), Value("evidence"), Value("pod"));
         var isOffline = error is not null || (evidence is not null && File.Exists(evidence));
         var (config, cloud) = (Value("config"), Choice("cloud", Sessions.Live, Sessions.Sandbox));
+        var isPlanOnly = targets.Contains(TargetTable.Row<Targets.Plan>()) && !Array.Exists(targets, target => target.Writes);
         CheckDiagnosis(targets, error, evidence);
         CheckPod(pod);
         if (Value("templates") is { } templates && !Directory.Exists(templates))
@@ -64,7 +65,9 @@ internal sealed class RunArguments
             Templates = Value("templates"),
             Workloads = Value("workload"),
             Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
-            SavesPlan = targets.Contains(TargetTable.Row<Targets.Plan>()) && !Array.Exists(targets, target => target.Writes),
+            SavesPlan = isPlanOnly,
+            LeftBehind = Prune(isPlanOnly),
+            Force = Has("force"),
             Reviewed = Reviewed(isUnattended),
             FailOnDrift = Has("fail-on-drift") && !Array.Exists(targets, target => target.Writes),
             Timeout = Duration("timeout"),
@@ -133,6 +136,25 @@ internal sealed class RunArguments
         }
     }
 
+    /// <summary>A run that only plans lists what was left behind: there is time for the calls, and somebody reads it.</summary>
+    private LeftBehindPolicy Prune(bool isPlanOnly)
+    {
+        if (!Has("prune"))
+        {
+            return isPlanOnly ? LeftBehindPolicy.Report : LeftBehindPolicy.Ignore;
+        }
+
+        if (Value("workload") is { } selection)
+        {
+            Invalid(
+                $"--prune deletes what no workload needs, and --workload={selection} names workloads.",
+                "Prune the whole federation, without --workload."
+            );
+        }
+
+        return LeftBehindPolicy.Delete;
+    }
+
     private ReviewedPlan? Reviewed(bool isUnattended)
     {
         var (path, checksum) = (Value("plan"), Value("plan-checksum"));
@@ -186,7 +208,7 @@ internal sealed class RunArguments
         {
             return path == StandardInput
                 ? new TokenText("standard input", _environment.Input.ReadToEnd())
-                : new TokenText(path, Encoding.UTF8.GetString(InputFile.Read(path)));
+                : new TokenText(path, Encoding.UTF8.GetString(InputFile.Read(path, mayBeEmpty: true)));
         }
         catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
         {

@@ -57,6 +57,13 @@ public static class StepContract
             "What may be written: create-only leaves what is there as it is, observe writes nothing but the validation pod.",
             ["converge", "create-only", "observe"]
         ),
+        new(
+            "prune",
+            "false",
+            "Also deletes what carries this federation's mark and is no longer configured. Plan lists it.",
+            ["false", "true"]
+        ),
+        new("force", "false", "Lets the step delete more than 20 resources, or more than a third of the federation's.", ["false", "true"]),
         new("plan", "", "A plan.json that was reviewed: the step stops before it writes if the plan of now is another."),
         new("plan-checksum", "", "The checksum of that plan, from the output of the step that made it; needed with plan."),
         new("fail-on-drift", "false", "Fails a Plan that has changes.", ["false", "true"]),

@@ -291,12 +291,16 @@ public sealed class FederationRun : IAsyncDisposable
             rendered.Documents,
             opened.SelectedNames,
             session.Clouds,
-            session.Directory
+            session.Directory,
+            _options.LeftBehind
         );
         var plan = PlanPolicy.Apply(_options.Mode, await convergence.PlanAsync(_cancellation));
         plan = plan with
         {
-            Findings = [.. plan.Findings.Concat(PlanSafety.Check(plan) is { } unsafeNow ? [unsafeNow] : []).Select(_options.Advise)],
+            Findings =
+            [
+                .. plan.Findings.Concat(!_options.Force && PlanSafety.Check(plan) is { } tooMuch ? [tooMuch] : []).Select(_options.Advise),
+            ],
         };
         _events.Tell(new RunEvent.PlanMade(plan));
         if (!HasError(plan.Findings))

@@ -28,6 +28,12 @@ public sealed record RunOptions
     /// <summary>What is written at all.</summary>
     public PlanMode Mode { get; init; }
 
+    /// <summary>What is done about resources of this federation that are no longer configured.</summary>
+    public LeftBehindPolicy LeftBehind { get; init; }
+
+    /// <summary>However much is to be deleted, it is (FED8012).</summary>
+    public bool Force { get; init; }
+
     /// <summary>The plan is written to the output, to be reviewed.</summary>
     public bool SavesPlan { get; init; }
 

@@ -1,3 +1,4 @@
+using EndToEnd.Tests.Faults;
 using Federation.Configuration;
 using Federation.Sandbox;
 
@@ -60,6 +61,50 @@ public sealed class LiveTests
         Assert.Equal(["FED8011"], again.Codes);
         Assert.Contains("was to be created, and is now unchanged", again.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(sandbox.Calls.Calls.Skip(written), call => call.IsWrite);
+    }
+
+    [Fact]
+    public async Task A_workload_that_was_removed_is_listed_by_plan_and_deleted_by_prune()
+    {
+        using var host = new HostRun();
+        var both = LiveFederation.Configuration.Replace(
+            "  far: { id: \"444455556666\", region: us-east-1 }\n",
+            "",
+            StringComparison.Ordinal
+        );
+        var config = $"--config={host.Configure(both)}";
+        await using var sandbox = await EnterAsync(host, host.Configure(both));
+        Assert.Equal(0, host.Run("--target=Apply", config).ExitCode);
+        host.Configure(both[..both.IndexOf("  - name: robot", StringComparison.Ordinal)]);
+
+        var planned = host.Run("--target=Plan", config);
+        Assert.True(planned.ExitCode == 0, planned.ToString());
+        Assert.Contains("FED8014", planned.Codes);
+        Assert.Contains(
+            "aws/111122223333/role/robot carries this federation's mark (it was made for robot)",
+            planned.ToString(),
+            StringComparison.Ordinal
+        );
+
+        var refused = host.Run("--target=Apply", config, "--prune");
+        Assert.Equal((1, "FED8012"), (refused.ExitCode, refused.Codes.First()));
+        Assert.Equal(0, host.Run("--target=Apply", config).ExitCode);
+
+        var pruned = host.Run("--target=Apply", config, "--prune", "--force");
+        Assert.True(pruned.ExitCode == 0, pruned.ToString());
+        Assert.Equal(
+            ["role/robot", "service-account/robot", "service-account/robot-account"],
+            pruned.Report!["changes"]!
+                .AsArray()
+                .Where(change => (string?)change!["action"] == "delete" && (string?)change["state"] == "done")
+                .Select(change => string.Join('/', ((string)change!["resource"]!).Split('/')[^2..]))
+                .Order(StringComparer.Ordinal)
+        );
+
+        var after = host.Run("--target=Plan", config, "--prune", "--fail-on-drift");
+        Assert.True(after.ExitCode == 0, after.ToString());
+        Assert.Empty(after.Codes);
+        Assert.Equal(0, host.Run("--target=Verify", config).ExitCode);
     }
 
     [Fact]

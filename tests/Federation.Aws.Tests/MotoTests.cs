@@ -173,7 +173,8 @@ public sealed class MotoTests(MotoTests.Moto moto) : IClassFixture<MotoTests.Mot
             workloads,
             workloads.Select(rendered => rendered.Workload.Name).ToHashSet(StringComparer.Ordinal),
             [cloud],
-            new Directory()
+            new Directory(),
+            LeftBehindPolicy.Ignore
         );
         var plan = await convergence.PlanAsync(TestContext.Current.CancellationToken);
         var calls = cloud.Calls;

@@ -37,11 +37,12 @@ public static class InputFile
     /// or go on for ever.
     /// </summary>
     /// <param name="largest">The most bytes to read.</param>
+    /// <param name="mayBeEmpty">A length of zero is read as nothing, whatever is there.</param>
     /// <exception cref="IOException">
     /// It is absent, a folder, empty, not a regular file, or too large; the message says so to a person.
     /// </exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static byte[] Read(string path, long largest = Largest)
+    public static byte[] Read(string path, long largest = Largest, bool mayBeEmpty = false)
     {
         if (Directory.Exists(path))
         {
@@ -59,7 +60,7 @@ public static class InputFile
 
         if (length == 0)
         {
-            throw new IOException($"{path} is empty, or is not a regular file (a pipe or a device).");
+            return mayBeEmpty ? [] : throw new IOException($"{path} is empty, or is not a regular file (a pipe or a device).");
         }
 
         if (length > largest)

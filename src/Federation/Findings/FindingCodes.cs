@@ -254,6 +254,9 @@ public static class FindingCodes
     [FindingKind(ExitCodes.Invalid, "An argument is wrong.", Class = FindingClass.Answer)]
     public const string ArgumentInvalid = "FED8013";
 
+    [FindingKind(ExitCodes.No, "A resource carries this federation's mark, and is no longer configured.")]
+    public const string LeftBehind = "FED8014";
+
     [FindingKind(ExitCodes.Refused, "Something went wrong that this tool does not know.")]
     public const string UnexpectedFailure = "FED8017";
 

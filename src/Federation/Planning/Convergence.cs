@@ -11,12 +11,14 @@ namespace Federation.Planning;
 /// </summary>
 /// <param name="workloads">The whole federation's; selection never changes what a shared role trusts.</param>
 /// <param name="selected">The names of the workloads to write.</param>
+/// <param name="leftBehind">What is done about what is no longer configured.</param>
 public sealed class Convergence(
     FederationConfiguration configuration,
     IReadOnlyList<RenderedWorkload> workloads,
     IReadOnlySet<string> selected,
     IReadOnlyList<ICloud> clouds,
-    IClusterDirectory directory
+    IClusterDirectory directory,
+    LeftBehindPolicy leftBehind
 )
 {
     private readonly HashSet<string> _adopting = configuration
@@ -48,9 +50,12 @@ public sealed class Convergence(
             .Select(cloud => CollectAsync($"reading from {cloud.Name}", () => cloud.ReadAsync([.. byCloud[cloud.Name]], cancellationToken)))
             .ToArray();
 
+        var finding = FindLeftBehindAsync(unread, cancellationToken);
+
         var facts = await clusters;
         var confirmed = await Task.WhenAll(confirmations);
         var observed = await Task.WhenAll(readings);
+        var left = await finding;
         Finding[] unconfirmed =
         [
             .. facts.Findings,
@@ -61,14 +66,72 @@ public sealed class Convergence(
             return new Plan([], Distinct(unconfirmed));
         }
 
-        Finding[] unreadable = [.. unconfirmed, .. observed.SelectMany(reading => reading.Findings)];
+        Finding[] unreadable =
+        [
+            .. unconfirmed,
+            .. observed.SelectMany(reading => reading.Findings),
+            .. left.SelectMany(owned => owned.Findings).Select(refused => Deletes ? refused : LeftBehind.Unknown(refused)),
+        ];
         if (HasError(unreadable))
         {
             return new Plan([], Distinct(unreadable));
         }
 
-        var plan = Planner.Plan(Selected(unread with { Clusters = facts.Result! }), observed.SelectMany(reading => reading.Result!));
-        return plan with { Findings = Distinct([.. unreadable, .. plan.Findings]) };
+        var owned = left.SelectMany(found => found.Result ?? []).DistinctBy(one => one.Id).ToArray();
+        var plan = Planner.Plan(
+            Selected(unread with { Clusters = facts.Result! }),
+            observed.SelectMany(reading => reading.Result!),
+            Deletes ? owned : []
+        );
+        var told = Deletes ? [] : owned.OrderBy(one => one.Id).Select(one => LeftBehind.Describe(one, configuration.Strict));
+        return plan with { Findings = Distinct([.. unreadable, .. plan.Findings, .. told]) };
+    }
+
+    private bool Deletes => leftBehind == LeftBehindPolicy.Delete;
+
+    /// <summary>
+    /// What the clouds hold with this federation's mark and no workload of the configuration, selected or not, needs. Each
+    /// account and each project's clusters are asked by themselves, so that one that cannot be read hides no other.
+    /// </summary>
+    private async Task<(List<Observation>? Result, IReadOnlyList<Finding> Findings)[]> FindLeftBehindAsync(
+        DesiredInput input,
+        CancellationToken cancellationToken
+    )
+    {
+        if (leftBehind == LeftBehindPolicy.Ignore)
+        {
+            return [];
+        }
+
+        var needed = clouds.SelectMany(cloud => cloud.Desire(input)).Select(resource => resource.Id).ToHashSet();
+        FederationConfiguration[] scopes =
+        [
+            .. configuration.Accounts.Select(account => configuration with { Accounts = [account], Clusters = [] }),
+            .. configuration
+                .Clusters.GroupBy(cluster => cluster.Project, StringComparer.Ordinal)
+                .Select(clusters => configuration with { Accounts = [], Clusters = [.. clusters] }),
+        ];
+        return await Task.WhenAll(
+            clouds.SelectMany(cloud =>
+                scopes.Select(scope =>
+                    CollectAsync($"looking for what is no longer configured in {cloud.Name}", () => FindAsync(cloud, scope))
+                )
+            )
+        );
+
+        async Task<List<Observation>> FindAsync(ICloud cloud, FederationConfiguration scope)
+        {
+            var found = new List<Observation>();
+            await foreach (var owned in cloud.FindOwnedAsync(scope, cancellationToken))
+            {
+                if (!needed.Contains(owned.Id))
+                {
+                    found.Add(owned);
+                }
+            }
+
+            return found;
+        }
     }
 
     private List<DesiredResource> Selected(DesiredInput input) =>

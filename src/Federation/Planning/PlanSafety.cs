@@ -27,7 +27,7 @@ public static class PlanSafety
             Cause =
                 $"{going.Length} of the {ours} resources that carry this federation's mark would be deleted: "
                 + $"{string.Join(", ", going.Select(step => step.Resource.Value))}. Nothing was changed.",
-            Fix = "Check that this is the right configuration, with all its workloads. Delete fewer at a time.",
+            Fix = "Check that this is the right configuration, with all its workloads. If all of it is to go, give --force.",
             Expected = $"at most {MostDeletions} resources, and at most a third of them",
             Actual = $"{going.Length} of {ours}",
         };

@@ -10,7 +10,10 @@ public sealed record ChangeCounts(int Created, int Updated, int Deleted, int Unc
 {
     /// <summary>The distinct changes of a report, where a shared resource is listed under each workload that needs it.</summary>
     public static IEnumerable<ReportedChange> ChangesOf(Report report) =>
-        report.Workloads.SelectMany(workload => workload.Changes).DistinctBy(change => (change.Resource, change.Action));
+        report
+            .Workloads.SelectMany(workload => workload.Changes)
+            .Concat(report.Changes)
+            .DistinctBy(change => (change.Resource, change.Action));
 
     public static ChangeCounts Of(Report report)
     {

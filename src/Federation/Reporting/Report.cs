@@ -60,6 +60,9 @@ public sealed record Report
 
     public IReadOnlyList<WorkloadReport> Workloads { get; init; } = [];
 
+    /// <summary>The changes that concern no workload of the run, such as deletions of what is no longer configured.</summary>
+    public IReadOnlyList<ReportedChange> Changes { get; init; } = [];
+
     /// <summary>The phases of the run as a whole.</summary>
     public IReadOnlyList<Phase> Phases { get; init; } = [];
 

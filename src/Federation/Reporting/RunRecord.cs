@@ -151,6 +151,12 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
             PlanChecksum = _plan?.Checksum,
             Findings = [.. _findings.List.Select(ReportedFinding.From)],
             Phases = [.. _phases],
+            Changes =
+            [
+                .. _steps
+                    .Where(step => !step.Workloads.Any(_workloads.ContainsKey))
+                    .Select(step => ReportedChange.From(step, StateOf(step))),
+            ],
             Workloads = [.. _selected.Select(workload => ToReport(workload, [.. changes[workload.Name]], isInterrupted, isStopped))],
         };
     }

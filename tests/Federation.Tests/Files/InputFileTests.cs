@@ -58,7 +58,9 @@ public sealed class InputFileTests : IDisposable
     {
         AssertRefused(Absent, "There is no file");
         AssertRefused(_folder.Path, "is a folder");
-        AssertRefused(_folder.Write("empty.yaml", ""), "is empty");
+        var empty = _folder.Write("empty.yaml", "");
+        AssertRefused(empty, "is empty");
+        Assert.Empty(InputFile.Read(empty, mayBeEmpty: true));
     }
 
     [Fact]

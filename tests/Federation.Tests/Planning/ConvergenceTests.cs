@@ -57,7 +57,67 @@ public sealed class ConvergenceTests
         Assert.Empty(cloud.Writes);
     }
 
-    private static async Task<Plan> ConvergeAsync(FakeCloud cloud, params string[] selected)
+    [Fact]
+    public async Task What_is_no_longer_configured_is_reported_and_stays()
+    {
+        var cloud = new FakeCloud("aws", [Reader, Writer]);
+        await ConvergeAsync(cloud, "reader", "writer");
+        var smaller = new FakeCloud("aws", [Reader]) { Live = cloud.Live };
+
+        var plan = await ConvergeAsync(smaller, LeftBehindPolicy.Report, "reader");
+
+        var left = Assert.Single(plan.Findings);
+        Assert.Equal((FindingCodes.LeftBehind, Severity.Warning, Writer.Id.Value), (left.Code, left.Severity, left.Resource));
+        Assert.Contains("can still assume it", left.Cause, StringComparison.Ordinal);
+        Assert.False(plan.HasChanges);
+        Assert.Contains(Writer.Id, smaller.Live.Keys);
+    }
+
+    [Fact]
+    public async Task What_is_no_longer_configured_is_deleted_if_that_is_asked_for()
+    {
+        var cloud = new FakeCloud("aws", [Reader, Writer]);
+        await ConvergeAsync(cloud, "reader", "writer");
+        var smaller = new FakeCloud("aws", [Reader]) { Live = cloud.Live };
+
+        var plan = await ConvergeAsync(smaller, LeftBehindPolicy.Delete, "reader");
+
+        var step = Assert.Single(plan.Steps, step => step.Writes);
+        Assert.Equal((Writer.Id, StepAction.Delete, StepReason.NoLongerConfigured), (step.Resource, step.Action, step.Reason));
+        Assert.Empty(plan.Findings);
+        Assert.Equal([Reader.Id], smaller.Live.Keys);
+        Assert.False((await ConvergeAsync(smaller, LeftBehindPolicy.Delete, "reader")).HasChanges);
+    }
+
+    [Fact]
+    public async Task What_a_workload_that_is_not_selected_needs_was_not_left_behind()
+    {
+        var cloud = new FakeCloud("aws", [Reader, Writer]);
+        await ConvergeAsync(cloud, "reader", "writer");
+
+        Assert.Empty((await ConvergeAsync(cloud, LeftBehindPolicy.Report, "reader")).Findings);
+        Assert.False((await ConvergeAsync(cloud, LeftBehindPolicy.Delete, "reader")).HasChanges);
+    }
+
+    [Fact]
+    public async Task What_may_not_be_looked_for_is_unknown_and_keeps_nothing_from_being_written_but_a_deletion()
+    {
+        var cloud = new FakeCloud("aws", [Reader]) { IsListingRefused = true };
+
+        var reported = await ConvergeAsync(cloud, LeftBehindPolicy.Report, "reader");
+        Assert.Equal(Severity.Information, Assert.Single(reported.Findings).Severity);
+        Assert.Contains("could not be looked for", reported.Findings[0].Cause, StringComparison.Ordinal);
+        Assert.True(reported.HasChanges);
+
+        var deleting = await ConvergeAsync(cloud, LeftBehindPolicy.Delete, "reader");
+        Assert.Equal(Severity.Error, Assert.Single(deleting.Findings).Severity);
+        Assert.Empty(deleting.Steps);
+    }
+
+    private static Task<Plan> ConvergeAsync(FakeCloud cloud, params string[] selected) =>
+        ConvergeAsync(cloud, LeftBehindPolicy.Ignore, selected);
+
+    private static async Task<Plan> ConvergeAsync(FakeCloud cloud, LeftBehindPolicy leftBehind, params string[] selected)
     {
         var workloads = new[] { Workloads.Reader("reader"), Workloads.Reader("writer") };
         var convergence = new Convergence(
@@ -65,7 +125,8 @@ public sealed class ConvergenceTests
             [.. workloads.Select(Workloads.Unrendered)],
             selected.ToHashSet(StringComparer.Ordinal),
             [cloud],
-            cloud
+            cloud,
+            leftBehind
         );
         var plan = await convergence.PlanAsync(TestContext.Current.CancellationToken);
         await PlanExecution.RunAsync(

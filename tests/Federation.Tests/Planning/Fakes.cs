@@ -17,7 +17,7 @@ internal sealed record FakeResource(ResourceId Id, Fields State) : DesiredResour
 /// <summary>A cloud that is a dictionary: what was applied is read afterwards.</summary>
 internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired) : ICloud, IClusterDirectory
 {
-    public ConcurrentDictionary<ResourceId, Fields> Live { get; } = new();
+    public ConcurrentDictionary<ResourceId, Fields> Live { get; init; } = new();
 
     public ConcurrentQueue<ResourceId> Writes { get; } = new();
 
@@ -27,6 +27,9 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
 
     /// <summary>What fails in a way that no cloud foresaw.</summary>
     public ISet<ResourceId> Broken { get; init; } = new HashSet<ResourceId>();
+
+    /// <summary>The cloud does not say what is ours.</summary>
+    public bool IsListingRefused { get; init; }
 
     /// <summary>What never answers a write.</summary>
     public ISet<ResourceId> Silent { get; init; } = new HashSet<ResourceId>();
@@ -51,6 +54,11 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
     )
     {
         await Task.CompletedTask;
+        if (IsListingRefused)
+        {
+            throw new FindingException(Refusal(desired[0].Id));
+        }
+
         foreach (var (id, fields) in Live)
         {
             yield return new Observation(id, fields) { Ours = true };

@@ -1,0 +1,57 @@
+using Federation.Findings;
+using Federation.Resources;
+
+namespace Federation.Planning;
+
+/// <summary>What is done about resources that carry this federation's mark and are no longer configured.</summary>
+public enum LeftBehindPolicy
+{
+    /// <summary>They are not looked for, which saves calls.</summary>
+    Ignore,
+
+    /// <summary>Each is a finding (FED8014).</summary>
+    Report,
+
+    /// <summary>Each is deleted.</summary>
+    Delete,
+}
+
+/// <summary>
+/// Resources that carry this federation's mark and are no longer configured. Their mark says for which workloads they were
+/// made.
+/// </summary>
+internal static class LeftBehind
+{
+    /// <summary>The finding about one of them (FED8014).</summary>
+    /// <param name="isStrict">A live trust is an error, not a warning.</param>
+    public static Finding Describe(Observation observed, bool isStrict)
+    {
+        var isTrusted = observed.Id.Kind == ResourceKind.Role;
+        return new Finding
+        {
+            Code = FindingCodes.LeftBehind,
+            Severity =
+                !isTrusted ? Severity.Information
+                : isStrict ? Severity.Error
+                : Severity.Warning,
+            Resource = observed.Id.Value,
+            Cause =
+                $"{observed.Id} carries this federation's mark{MadeFor(observed)}, and the configuration does not have it any more."
+                + (isTrusted ? " Its trust policy still stands, so the service accounts that it names can still assume it." : ""),
+            Fix =
+                "Delete it, and all else that was left behind, with --target=Apply --prune. If it is still needed, put its workload "
+                + "back into the configuration.",
+        };
+    }
+
+    /// <summary>The finding where they could not be looked for: what is unknown is no reason not to write what is configured.</summary>
+    public static Finding Unknown(Finding refused) =>
+        refused with
+        {
+            Severity = Severity.Information,
+            Cause = $"What this federation may have left behind could not be looked for. {refused.Cause}",
+        };
+
+    private static string MadeFor(Observation observed) =>
+        observed.Workloads.Count == 0 ? "" : $" (it was made for {Wording.Some(observed.Workloads)})";
+}
