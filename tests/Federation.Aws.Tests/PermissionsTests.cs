@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Federation.Configuration;
-using Federation.Policies;
 using Federation.Templates;
 
 namespace Federation.Aws.Tests;
