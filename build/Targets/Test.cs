@@ -29,7 +29,8 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
 
         var runs = new List<TestRun>();
         await Parallel.ForEachAsync(
-            Directory.GetDirectories(Path.Combine(repository.Root, "tests"), "*.Tests").Order(StringComparer.Ordinal),
+            // The largest first: they tend to take longest, and the others fill the gaps.
+            Directory.GetDirectories(Path.Combine(repository.Root, "tests"), "*.Tests").OrderByDescending(SizeOf),
             new ParallelOptions { MaxDegreeOfParallelism = ProjectsAtATime, CancellationToken = context.CancellationToken },
             async (project, cancellation) =>
             {
@@ -59,6 +60,11 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
         }
     }
 
+    private static long SizeOf(string folder) => new FileInfo(AssemblyOf(folder)) is { Exists: true } assembly ? assembly.Length : 0;
+
+    private static string AssemblyOf(string folder) =>
+        Path.Combine(folder, "bin", Repository.Configuration, "net10.0", $"{Path.GetFileName(folder)}.dll");
+
     /// <summary>What one test project's run came to.</summary>
     private sealed record TestRun(
         string Project,
@@ -74,13 +80,7 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
         {
             var project = Path.GetFileName(folder);
             var watch = Stopwatch.StartNew();
-            var (exitCode, output) = await Execute(
-                project,
-                Path.Combine(folder, "bin", Repository.Configuration, "net10.0", $"{project}.dll"),
-                results,
-                filter,
-                cancellation
-            );
+            var (exitCode, output) = await Execute(project, AssemblyOf(folder), results, filter, cancellation);
             var file = Path.Combine(results, $"{project}.trx");
             if (!File.Exists(file))
             {

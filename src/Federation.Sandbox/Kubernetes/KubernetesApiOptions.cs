@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Federation.Sandbox.Kubernetes;
 
 /// <summary>The options of an emulated API server.</summary>
@@ -13,9 +11,6 @@ internal sealed record KubernetesApiOptions
 
     /// <summary>Bearer tokens with full access.</summary>
     public IReadOnlyList<string> AdminTokens { get; init; } = [];
-
-    /// <summary>Signs service account tokens; null: a new key.</summary>
-    public RSA? SigningKey { get; init; }
 
     /// <summary>The certificate authority that pods trust, in PEM.</summary>
     public string CertificateAuthority { get; init; } = "";

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Hosting;
 using Federation.Sandbox.Kubelet;
@@ -45,7 +44,7 @@ internal sealed class KubernetesApiServer : IDisposable
     public KubernetesApiServer(KubernetesApiOptions options, TimeProvider time)
     {
         _options = options;
-        _signer = new TokenSigner(options.SigningKey ?? RSA.Create(2048));
+        _signer = new TokenSigner();
         var store = _store = new ObjectStore(options.WatchWindow);
         var tokens = new ServiceAccountTokens(store, _signer, time, options);
         _registry = new Registry(

@@ -9,18 +9,25 @@ namespace Federation.Sandbox.Kubernetes.Authentication;
 /// Signs and verifies the cluster's tokens (JWS compact form, RS256). No library is used because the API server's header has
 /// only <c>alg</c> and <c>kid</c>, without <c>typ</c>.
 /// </summary>
-internal sealed class TokenSigner(RSA key)
+internal sealed class TokenSigner
 {
+    // Creating one takes a third of a second, and many a run asks for no token.
+    private readonly Lazy<RSA> _key = new(() => RSA.Create(2048));
+
     /// <summary>The SHA-256 of the public key in DER, as in the API server.</summary>
-    public string KeyId { get; } = Base64Url.EncodeToString(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
+    public string KeyId => field ??= Base64Url.EncodeToString(SHA256.HashData(_key.Value.ExportSubjectPublicKeyInfo()));
 
     public string Sign(JsonObject claims)
     {
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = KeyId };
         var content = $"{Encode(header)}.{Encode(claims)}";
-        lock (key)
+        lock (_key)
         {
-            var signature = key.SignData(System.Text.Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            var signature = _key.Value.SignData(
+                System.Text.Encoding.ASCII.GetBytes(content),
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            );
             return $"{content}.{Base64Url.EncodeToString(signature)}";
         }
     }
@@ -42,9 +49,9 @@ internal sealed class TokenSigner(RSA key)
                 return null;
             }
 
-            lock (key)
+            lock (_key)
             {
-                return key.VerifyData(
+                return _key.Value.VerifyData(
                     System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
                     Base64Url.DecodeFromChars(parts[2]),
                     HashAlgorithmName.SHA256,
@@ -63,7 +70,7 @@ internal sealed class TokenSigner(RSA key)
     /// <summary>The public key as a JSON Web Key Set.</summary>
     public JsonObject Jwks()
     {
-        var parameters = key.ExportParameters(includePrivateParameters: false);
+        var parameters = _key.Value.ExportParameters(includePrivateParameters: false);
         return new JsonObject
         {
             ["keys"] = new JsonArray(
