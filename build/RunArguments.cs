@@ -38,6 +38,12 @@ internal sealed class RunArguments
         var isOffline = error is not null || (evidence is not null && File.Exists(evidence));
         var (config, cloud) = (Value("config"), Choice("cloud", Sessions.Live, Sessions.Sandbox));
         var isPlanOnly = targets.Contains(TargetTable.Row<Targets.Plan>()) && !Array.Exists(targets, target => target.Writes);
+        var destroy = TargetTable.Row<Destroy>();
+        if (targets.Contains(destroy) && Array.Find(targets, target => target.Writes && target != destroy) is { } other)
+        {
+            Invalid($"{destroy.Name} deletes what {other.Name} makes.", "Give one of the two targets.");
+        }
+
         CheckDiagnosis(targets, error, evidence);
         CheckPod(pod);
         if (Value("templates") is { } templates && !Directory.Exists(templates))
@@ -66,6 +72,7 @@ internal sealed class RunArguments
             Workloads = Value("workload"),
             Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
             SavesPlan = isPlanOnly,
+            Destroys = targets.Contains(destroy),
             LeftBehind = Prune(isPlanOnly),
             Force = Has("force"),
             Reviewed = Reviewed(isUnattended),

@@ -83,7 +83,7 @@ public static class StepContract
     /// <summary>The one output that there is even where nothing was done.</summary>
     public static readonly StepOutput Outcome = new(
         "outcome",
-        "How it ended: rendered, planned, applied, verified, diagnosed, drifted, failed, invalid or interrupted.",
+        "How it ended: rendered, planned, applied, verified, diagnosed, destroyed, drifted, failed, invalid or interrupted.",
         (report, _) => Lower(report.Outcome)
     );
 

@@ -68,6 +68,13 @@ internal static class TargetTable
             IsInStep = true,
             CanBeOffline = true,
         },
+        new(typeof(Destroy))
+        {
+            UsesClouds = true,
+            Writes = true,
+            HasReport = true,
+            IsInStep = true,
+        },
         new(typeof(Token)) { UsesClouds = true },
         new(typeof(Sandbox)),
         new(typeof(Compile)),

@@ -286,15 +286,7 @@ public sealed class FederationRun : IAsyncDisposable
     private async Task<StageResult<Planned>> PlanAsync(Rendered rendered, Session session)
     {
         var opened = rendered.Opened;
-        var convergence = new Convergence(
-            opened.Configuration,
-            rendered.Documents,
-            opened.SelectedNames,
-            session.Clouds,
-            session.Directory,
-            _options.LeftBehind
-        );
-        var plan = PlanPolicy.Apply(_options.Mode, await convergence.PlanAsync(_cancellation));
+        var plan = PlanPolicy.Apply(_options.Mode, await MakePlanAsync(rendered, session));
         plan = plan with
         {
             Findings =
@@ -319,6 +311,25 @@ public sealed class FederationRun : IAsyncDisposable
         return Ended(new Planned(rendered, session, plan), plan.Findings, hasDrifted ? Outcome.Drifted : Outcome.Planned);
     }
 
+    private Task<Plan> MakePlanAsync(Rendered rendered, Session session)
+    {
+        var (opened, documents) = (rendered.Opened, rendered.Documents);
+        if (_options.Destroys)
+        {
+            var ending = _options.Workloads is null ? null : opened.SelectedNames;
+            return new Destruction(opened.Configuration, documents, ending, session.Clouds).PlanAsync(_cancellation);
+        }
+
+        return new Convergence(
+            opened.Configuration,
+            documents,
+            opened.SelectedNames,
+            session.Clouds,
+            session.Directory,
+            _options.LeftBehind
+        ).PlanAsync(_cancellation);
+    }
+
     private async Task<StageResult<Applied>> ApplyAsync()
     {
         var planning = await Planned;
@@ -340,7 +351,7 @@ public sealed class FederationRun : IAsyncDisposable
             _cancellation.ThrowIfCancellationRequested();
         }
 
-        return Ended(new Applied(planned, steps, _time.GetTimestamp()), findings, Outcome.Applied);
+        return Ended(new Applied(planned, steps, _time.GetTimestamp()), findings, _options.Destroys ? Outcome.Destroyed : Outcome.Applied);
     }
 
     private async Task<StageResult<Proved>> ProveAsync()

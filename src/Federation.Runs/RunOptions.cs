@@ -28,6 +28,9 @@ public sealed record RunOptions
     /// <summary>What is written at all.</summary>
     public PlanMode Mode { get; init; }
 
+    /// <summary>The plan is to delete the selected workloads' resources, or the whole federation's.</summary>
+    public bool Destroys { get; init; }
+
     /// <summary>What is done about resources of this federation that are no longer configured.</summary>
     public LeftBehindPolicy LeftBehind { get; init; }
 

@@ -108,6 +108,38 @@ public sealed class LiveTests
     }
 
     [Fact]
+    public async Task Destroying_leaves_nothing_of_ours_and_twice_is_fine()
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+        var config = $"--config={HostRun.Example}";
+        Assert.Equal(0, host.Run("--target=Apply", config).ExitCode);
+
+        var written = sandbox.Calls.Calls.Count;
+        var refused = host.Run("--target=Destroy", config);
+        Assert.Equal((1, "FED8012"), (refused.ExitCode, refused.Codes.Single()));
+        Assert.DoesNotContain(sandbox.Calls.Calls.Skip(written), call => call.IsWrite);
+
+        var destroyed = host.Run("--target=Destroy", config, "--force");
+        Assert.True(destroyed.ExitCode == 0, destroyed.ToString());
+        Assert.Equal("destroyed", destroyed.Outcome);
+        Assert.All(destroyed.Actions, action => Assert.Equal("delete", action));
+
+        var again = host.Run("--target=Destroy", config, "--force");
+        Assert.True(again.ExitCode == 0, again.ToString());
+        Assert.Empty(again.Actions);
+    }
+
+    [Fact]
+    public void Destroying_and_applying_in_one_run_is_refused()
+    {
+        using var host = new HostRun();
+        var run = host.Run("--target=Apply", "--target=Destroy", $"--config={HostRun.Example}", "--cloud=sandbox");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("Destroy deletes what Apply makes", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_gate_alone_proves_what_is_there_and_plans_nothing()
     {
         using var host = new HostRun();

@@ -15,7 +15,13 @@ public sealed class TwoTargetsTests
 {
     private static readonly string[] Product = ["Verify", "Render", "Plan", "Apply", "Diagnose", "Token"];
 
-    public static TheoryData<string, string> AllPairs => PairsOf(TargetTable.Names);
+    /// <summary>Destroy takes no target beside it that writes.</summary>
+    public static TheoryData<string, string> AllPairs =>
+        new(
+            TargetTable.All.SelectMany(first =>
+                TargetTable.All.Where(second => !AreOpposed(first, second)).Select(second => (first.Name, second.Name))
+            )
+        );
 
     public static TheoryData<string, string> ProductPairs => PairsOf(Product);
 
@@ -128,6 +134,9 @@ public sealed class TwoTargetsTests
         var line = CommandLine.Parse([.. arguments.Select((word, index) => index < 2 ? $"--target={word}" : word)], TargetTable.Names);
         return new RunArguments(line, environment, isUnattended: false, finding => finding);
     }
+
+    private static bool AreOpposed(TargetRow first, TargetRow second) =>
+        first != second && first.Writes && second.Writes && (first.Type == typeof(Destroy) || second.Type == typeof(Destroy));
 
     private static TheoryData<string, string> PairsOf(IReadOnlyList<string> targets) =>
         new(targets.SelectMany(first => targets.Select(second => (first, second))));

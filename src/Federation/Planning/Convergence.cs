@@ -36,18 +36,23 @@ public sealed class Convergence(
         var unread = new DesiredInput(configuration, workloads, new Dictionary<string, ClusterFacts>(StringComparer.Ordinal));
         var needed = Selected(unread);
         var concerned = unread with { Workloads = [.. workloads.Where(rendered => selected.Contains(rendered.Workload.Name))] };
-        var clusters = CollectAsync(
+        var clusters = Collected.FromAsync(
             "reading the clusters from GKE",
             () => directory.ReadClustersAsync(ClustersOf(needed), cancellationToken)
         );
         var confirmations = clouds
             .Select(cloud =>
-                CollectAsync($"confirming the identity used for {cloud.Name}", () => cloud.ConfirmAsync(concerned, cancellationToken))
+                Collected.FromAsync(
+                    $"confirming the identity used for {cloud.Name}",
+                    () => cloud.ConfirmAsync(concerned, cancellationToken)
+                )
             )
             .ToArray();
         var byCloud = needed.ToLookup(resource => resource.Id.Cloud, StringComparer.Ordinal);
         var readings = clouds
-            .Select(cloud => CollectAsync($"reading from {cloud.Name}", () => cloud.ReadAsync([.. byCloud[cloud.Name]], cancellationToken)))
+            .Select(cloud =>
+                Collected.FromAsync($"reading from {cloud.Name}", () => cloud.ReadAsync([.. byCloud[cloud.Name]], cancellationToken))
+            )
             .ToArray();
 
         var finding = FindLeftBehindAsync(unread, cancellationToken);
@@ -70,68 +75,38 @@ public sealed class Convergence(
         [
             .. unconfirmed,
             .. observed.SelectMany(reading => reading.Findings),
-            .. left.SelectMany(owned => owned.Findings).Select(refused => Deletes ? refused : LeftBehind.Unknown(refused)),
+            .. left.Refused.Select(refused => Deletes ? refused : LeftBehind.Unknown(refused)),
         ];
         if (HasError(unreadable))
         {
             return new Plan([], Distinct(unreadable));
         }
 
-        var owned = left.SelectMany(found => found.Result ?? []).DistinctBy(one => one.Id).ToArray();
         var plan = Planner.Plan(
             Selected(unread with { Clusters = facts.Result! }),
             observed.SelectMany(reading => reading.Result!),
-            Deletes ? owned : []
+            Deletes ? left.Found : []
         );
-        var told = Deletes ? [] : owned.OrderBy(one => one.Id).Select(one => LeftBehind.Describe(one, configuration.Strict));
+        var told = Deletes ? [] : left.Found.OrderBy(one => one.Id).Select(one => LeftBehind.Describe(one, configuration.Strict));
         return plan with { Findings = Distinct([.. unreadable, .. plan.Findings, .. told]) };
     }
 
     private bool Deletes => leftBehind == LeftBehindPolicy.Delete;
 
-    /// <summary>
-    /// What the clouds hold with this federation's mark and no workload of the configuration, selected or not, needs. Each
-    /// account and each project's clusters are asked by themselves, so that one that cannot be read hides no other.
-    /// </summary>
-    private async Task<(List<Observation>? Result, IReadOnlyList<Finding> Findings)[]> FindLeftBehindAsync(
+    /// <summary>What carries this federation's mark and no workload of the configuration, selected or not, needs.</summary>
+    private async Task<(IReadOnlyList<Observation> Found, IReadOnlyList<Finding> Refused)> FindLeftBehindAsync(
         DesiredInput input,
         CancellationToken cancellationToken
     )
     {
         if (leftBehind == LeftBehindPolicy.Ignore)
         {
-            return [];
+            return ([], []);
         }
 
         var needed = clouds.SelectMany(cloud => cloud.Desire(input)).Select(resource => resource.Id).ToHashSet();
-        FederationConfiguration[] scopes =
-        [
-            .. configuration.Accounts.Select(account => configuration with { Accounts = [account], Clusters = [] }),
-            .. configuration
-                .Clusters.GroupBy(cluster => cluster.Project, StringComparer.Ordinal)
-                .Select(clusters => configuration with { Accounts = [], Clusters = [.. clusters] }),
-        ];
-        return await Task.WhenAll(
-            clouds.SelectMany(cloud =>
-                scopes.Select(scope =>
-                    CollectAsync($"looking for what is no longer configured in {cloud.Name}", () => FindAsync(cloud, scope))
-                )
-            )
-        );
-
-        async Task<List<Observation>> FindAsync(ICloud cloud, FederationConfiguration scope)
-        {
-            var found = new List<Observation>();
-            await foreach (var owned in cloud.FindOwnedAsync(scope, cancellationToken))
-            {
-                if (!needed.Contains(owned.Id))
-                {
-                    found.Add(owned);
-                }
-            }
-
-            return found;
-        }
+        var (found, refused) = await OwnedResources.FindAsync(configuration, clouds, cancellationToken);
+        return ([.. found.Where(owned => !needed.Contains(owned.Id))], refused);
     }
 
     private List<DesiredResource> Selected(DesiredInput input) =>
@@ -160,22 +135,4 @@ public sealed class Convergence(
 
     /// <summary>Several clouds may report the same problem, such as missing credentials.</summary>
     private static IReadOnlyList<Finding> Distinct(IEnumerable<Finding> findings) => [.. findings.Distinct()];
-
-    private static async Task<(T? Result, IReadOnlyList<Finding> Findings)> CollectAsync<T>(string doing, Func<Task<T>> read)
-        where T : class
-    {
-        try
-        {
-            return (await read(), []);
-        }
-        catch (FindingException refused)
-        {
-            return (null, refused.Findings);
-        }
-        catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
-        {
-            // Any exception: one cloud's failure must not hide the others' findings.
-            return (null, [UnexpectedFailure.While(doing, unforeseen)]);
-        }
-    }
 }

@@ -51,6 +51,9 @@ public enum StepReason
     /// <summary>It has our mark, and is no longer configured.</summary>
     NoLongerConfigured,
 
+    /// <summary>It has our mark, and a workload that stays needs it.</summary>
+    StillNeeded,
+
     /// <summary>The mode of the run does not allow to write it.</summary>
     SuppressedByMode,
 }
@@ -76,7 +79,7 @@ public sealed record Step
     /// <summary>The resource as it was read. An absent one is observed too, without fields.</summary>
     public required Observation Before { get; init; }
 
-    /// <summary>The resource as it should be; null for a deletion.</summary>
+    /// <summary>The resource as it should be; null where it is to go, or stays without being compared.</summary>
     public required DesiredResource? After { get; init; }
 
     /// <summary>What differs, in order of the paths.</summary>
