@@ -45,7 +45,7 @@ internal sealed class GkeFront : IDisposable
             {
                 await AnswerAsync(await _listener.GetContextAsync());
             }
-            catch (Exception closed) when (closed is HttpListenerException or ObjectDisposedException)
+            catch (Exception closed) when (closed is HttpListenerException or InvalidOperationException)
             {
                 return;
             }

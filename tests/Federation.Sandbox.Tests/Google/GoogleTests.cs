@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Federation.Sandbox.Tests.Hosting;
 using Google;
@@ -185,11 +186,9 @@ public sealed class GoogleTests : IAsyncLifetime
             (await RefusalAsync(() => stranger.Projects.ServiceAccounts.List("projects/acme-prod").ExecuteAsync())).HttpStatusCode
         );
 
-        await using var other = await TestSandbox.StartAsync();
-        var key = JsonNode.Parse(await File.ReadAllTextAsync(other.Variable("GOOGLE_APPLICATION_CREDENTIALS")))!;
-        key["token_uri"] = JsonNode.Parse(await File.ReadAllTextAsync(_sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS")))![
-            "token_uri"
-        ]!.GetValue<string>();
+        using var other = RSA.Create(2048);
+        var key = JsonNode.Parse(await File.ReadAllTextAsync(_sandbox.Variable("GOOGLE_APPLICATION_CREDENTIALS")))!;
+        key["private_key"] = other.ExportPkcs8PrivateKeyPem();
         var forged = CredentialFactory
             .FromJson<ServiceAccountCredential>(key.ToJsonString())
             .ToGoogleCredential()
