@@ -82,7 +82,7 @@ internal sealed partial class CommandGuard(TextWriter log) : TextWriter, IBuildS
 
     private void Emit()
     {
-        log.WriteLine(Harmless(_line.ToString()));
+        log.WriteLine(WithoutCommands(_line.ToString()));
         _line.Clear();
     }
 
@@ -90,7 +90,7 @@ internal sealed partial class CommandGuard(TextWriter log) : TextWriter, IBuildS
     /// The line as it can be shown: signs that nobody sees are replaced, and what would be a command gets a backslash into
     /// it.
     /// </summary>
-    internal static string Harmless(string line) =>
+    internal static string WithoutCommands(string line) =>
         CommandAnywhere()
             .Replace(
                 CommandAtStart().Replace(Unseen().Replace(line, sign => sign.Length > 1 ? sign.Value : "\uFFFD"), @"${before}\::"),

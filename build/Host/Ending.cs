@@ -31,8 +31,8 @@ public sealed class Ending : IRunObserver
             case RunEvent.Ended ended:
                 Reported = new WrittenReport(ended.Report, ended.ReportPath);
                 break;
-            case RunEvent.Broke broke:
-                _unforeseen.Add(broke.Exception);
+            case RunEvent.Threw threw:
+                _unforeseen.Add(threw.Exception);
                 break;
         }
     }

@@ -47,8 +47,8 @@ internal sealed class ProviderReader
     /// <summary>To be called before the provider is written.</summary>
     public void WillWrite(string arn)
     {
-        _providers.Unsettle(arn);
-        _listing.Unsettle(_account.Account);
+        _providers.ReadEachTime(arn);
+        _listing.ReadEachTime(_account.Account);
     }
 
     private async Task<LiveProvider?> GetAsync(string arn, CancellationToken cancellationToken)

@@ -181,7 +181,7 @@ internal sealed class RoleReader
         ];
 
     /// <summary>To be called before the role is written.</summary>
-    public void WillWrite(string name) => _roles.Unsettle(name);
+    public void WillWrite(string name) => _roles.ReadEachTime(name);
 
     /// <summary>To be called after the role was deleted.</summary>
     public void HasDeleted(LiveRole role) => _deleted[role.Id] = true;

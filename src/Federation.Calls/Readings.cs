@@ -12,7 +12,7 @@ public sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> re
     where T : class
 {
     private readonly ConcurrentDictionary<TKey, Lazy<Task<T?>>> _readings = new(comparer);
-    private readonly ConcurrentDictionary<TKey, bool> _unsettled = new(comparer);
+    private readonly ConcurrentDictionary<TKey, bool> _readEachTime = new(comparer);
 
     public async Task<T?> GetAsync(TKey key, CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ public sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> re
         }
         finally
         {
-            if (found is null || _unsettled.ContainsKey(key))
+            if (found is null || _readEachTime.ContainsKey(key))
             {
                 _readings.TryRemove(KeyValuePair.Create(key, reading));
             }
@@ -40,7 +40,7 @@ public sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> re
     /// <summary>Stores the answer to a write, or to a reading of many.</summary>
     public void Set(TKey key, T value)
     {
-        if (!_unsettled.ContainsKey(key))
+        if (!_readEachTime.ContainsKey(key))
         {
             _readings[key] = new Lazy<Task<T?>>(Task.FromResult<T?>(value));
         }
@@ -53,9 +53,9 @@ public sealed class Readings<TKey, T>(Func<TKey, CancellationToken, Task<T?>> re
     /// It is about to be written, and the service's answers lag behind its writes: from now on every caller reads it again, so
     /// that an outdated answer is not kept.
     /// </summary>
-    public void Unsettle(TKey key)
+    public void ReadEachTime(TKey key)
     {
-        _unsettled[key] = true;
+        _readEachTime[key] = true;
         Forget(key);
     }
 }

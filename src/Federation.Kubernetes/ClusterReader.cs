@@ -121,15 +121,15 @@ internal sealed class ClusterReader
         );
 
     /// <summary>An object is about to be written: from now on it is read every time.</summary>
-    public void Unsettle(ResourceId id, string @namespace)
+    public void ReadEachTime(ResourceId id, string @namespace)
     {
         if (id.Kind == ResourceKind.Namespace)
         {
-            _namespaces.Unsettle(id.Name);
+            _namespaces.ReadEachTime(id.Name);
         }
         else
         {
-            _accounts.Unsettle((@namespace, id.Name));
+            _accounts.ReadEachTime((@namespace, id.Name));
         }
     }
 

@@ -121,7 +121,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     {
         var desired = (KubernetesResource)step.After!;
         var reader = await ReaderOfAsync(desired.Cluster, cancellationToken);
-        reader.Unsettle(desired.Id, desired.Namespace);
+        reader.ReadEachTime(desired.Id, desired.Namespace);
         try
         {
             if (step.Before is ObjectObservation { HasFormerManager: true })

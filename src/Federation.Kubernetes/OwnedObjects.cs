@@ -94,7 +94,7 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
     /// <summary>Reads the object as it is now, whatever was read of it before.</summary>
     private async Task<LiveObject?> ReadAsync(ObjectObservation observed, CancellationToken cancellationToken)
     {
-        reader.Unsettle(observed.Id, observed.Namespace);
+        reader.ReadEachTime(observed.Id, observed.Namespace);
         return observed.IsNamespace
             ? await reader.FindNamespaces([observed.Id.Name], cancellationToken)[observed.Id.Name]
             : await reader.FindServiceAccounts([(observed.Namespace, observed.Id.Name)], cancellationToken)[

@@ -543,7 +543,7 @@ public sealed class FederationRun : IAsyncDisposable
         }
         catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
         {
-            _events.Tell(new RunEvent.Broke(unforeseen));
+            _events.Tell(new RunEvent.Threw(unforeseen));
             return Ended<T>(null, [UnexpectedFailure.While(doing, unforeseen)]);
         }
     }

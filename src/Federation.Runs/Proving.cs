@@ -113,7 +113,7 @@ internal sealed class Proving(
         catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
         {
             // Any: what one workload's gate throws must not hide how the others end.
-            events.Tell(new RunEvent.Broke(unforeseen));
+            events.Tell(new RunEvent.Threw(unforeseen));
             Refuse([UnexpectedFailure.While($"proving the workload {workload.Name}", unforeseen)]);
             return evidence;
         }

@@ -72,7 +72,7 @@ public sealed class ReadingsTests
         await GetAsync(readings, "a");
         await GetAsync(readings, "b");
 
-        readings.Unsettle("a");
+        readings.ReadEachTime("a");
         readings.Set("a", "of a listing");
 
         Assert.Equal("a 3", await GetAsync(readings, "a"));

@@ -79,7 +79,7 @@ public sealed class StageTests
         Assert.Equal(FindingCodes.UnexpectedFailure, finding.Code);
         Assert.Contains("opening the clouds", finding.Cause, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Refused, run.ExitCode);
-        Assert.Single(scene.Events.OfType<RunEvent.Broke>());
+        Assert.Single(scene.Events.OfType<RunEvent.Threw>());
     }
 
     [Fact]

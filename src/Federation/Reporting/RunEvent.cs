@@ -27,7 +27,7 @@ public abstract record RunEvent
     public sealed record Found(IReadOnlyList<Finding> Findings) : RunEvent;
 
     /// <summary>An exception that is not a finding; <see cref="Found"/> has it as a finding.</summary>
-    public sealed record Broke(Exception Exception) : RunEvent;
+    public sealed record Threw(Exception Exception) : RunEvent;
 
     /// <summary>A phase of the whole run ended.</summary>
     public sealed record PhaseEnded(RunPhase Phase, TimeSpan Elapsed) : RunEvent;
