@@ -185,7 +185,7 @@ internal sealed class RunArguments
 
         try
         {
-            var content = InputFile.Read(path);
+            var content = InputFile.ReadGiven("plan", path);
             if (checksum is not null && !string.Equals(checksum, PlanFile.ChecksumOf(content), StringComparison.OrdinalIgnoreCase))
             {
                 Invalid(
@@ -200,26 +200,24 @@ internal sealed class RunArguments
         catch (FindingException unusable)
         {
             _findings.AddRange(unusable.Findings);
+            return null;
         }
-        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
-        {
-            Invalid($"--plan={path}: {unread.Message}", "Give the path of a plan.json.");
-        }
-
-        return null;
     }
 
     private TokenText? TokenIn(string path)
     {
+        if (path == StandardInput)
+        {
+            return new TokenText("standard input", _environment.Input.ReadToEnd());
+        }
+
         try
         {
-            return path == StandardInput
-                ? new TokenText("standard input", _environment.Input.ReadToEnd())
-                : new TokenText(path, Encoding.UTF8.GetString(InputFile.Read(path, mayBeEmpty: true)));
+            return new TokenText(path, Encoding.UTF8.GetString(InputFile.ReadGiven("token-file", path, mayBeEmpty: true)));
         }
-        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
+        catch (FindingException unreadable)
         {
-            Invalid($"--token-file={path}: {unread.Message}", "Give a file that holds a token, or - for standard input.");
+            _findings.AddRange(unreadable.Findings);
             return null;
         }
     }

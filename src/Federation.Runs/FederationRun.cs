@@ -388,7 +388,7 @@ public sealed class FederationRun : IAsyncDisposable
     {
         if (_options.Evidence is { } path && File.Exists(path))
         {
-            var saved = EvidenceFile.Parse(InputFile.ReadGiven("evidence", path), path);
+            var saved = EvidenceFile.Parse(Encoding.UTF8.GetString(InputFile.ReadGiven("evidence", path)), path);
             var selected = WorkloadSelection.Match([.. saved.Workloads.Select(evidence => evidence.Workload)], _options.Workloads);
             var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
             _events.Tell(new RunEvent.EvidenceOpened(path, saved.Taken, selected));

@@ -1,4 +1,3 @@
-using System.Text;
 using Federation.Findings;
 
 namespace Federation.Files;
@@ -9,14 +8,15 @@ public static class InputFile
     /// <summary>In bytes. A federation of 10,000 workloads takes about two million.</summary>
     public const long Largest = 64 * 1024 * 1024;
 
-    /// <summary>Reads the text of a file that an argument names, as UTF-8.</summary>
+    /// <summary>Reads a file that an argument names.</summary>
     /// <param name="argument">Its name, without the dashes.</param>
+    /// <param name="mayBeEmpty">A length of zero is read as nothing, whatever is there.</param>
     /// <exception cref="FindingException">It cannot be read (FED8013).</exception>
-    public static string ReadGiven(string argument, string path)
+    public static byte[] ReadGiven(string argument, string path, bool mayBeEmpty = false)
     {
         try
         {
-            return Encoding.UTF8.GetString(Read(path));
+            return Read(path, mayBeEmpty: mayBeEmpty);
         }
         catch (Exception unread) when (unread is IOException or UnauthorizedAccessException)
         {
