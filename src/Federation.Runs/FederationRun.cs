@@ -185,6 +185,11 @@ public sealed class FederationRun : IAsyncDisposable
             return Task.FromResult(Ended<Opened>(null, findings));
         }
 
+        if (_options.DeletesByMark && configuration.HasDefaultName)
+        {
+            return Task.FromResult(Ended<Opened>(null, [.. findings, RunFindings.Unnamed(file, configuration)]));
+        }
+
         var selected = WorkloadSelection.Match(configuration.Workloads, _options.Workloads);
         _events.Tell(new RunEvent.Opened(file.Shown, file.IsExample, selected, configuration.Workloads.Count));
         var opened = Ended(new Opened(file, PlanFile.DigestOf(text.Span), configuration, selected, templates), findings);
@@ -299,9 +304,9 @@ public sealed class FederationRun : IAsyncDisposable
         {
             var selected = rendered.Documents.Where(documents => opened.SelectedNames.Contains(documents.Workload.Name));
             var file = PlanFile.Of(opened.Configuration.Name, opened.Digest, selected, plan);
-            if (Stale(file) is { } stale)
+            if (_options.Reviewed is { } reviewed && reviewed.Plan.DifferencesTo(file) is { Count: > 0 } differences)
             {
-                return Ended<Planned>(null, [.. plan.Findings, stale]);
+                return Ended<Planned>(null, [.. plan.Findings, _options.Advise(RunFindings.Stale(reviewed, differences))]);
             }
 
             Save(file);
@@ -482,26 +487,6 @@ public sealed class FederationRun : IAsyncDisposable
         ];
     }
 
-    /// <summary>The reason not to carry the plan out: it is not the one that was reviewed.</summary>
-    private Finding? Stale(PlanFile now)
-    {
-        if (_options.Reviewed is not { } reviewed || reviewed.Plan.DifferencesTo(now) is not { Count: > 0 } differences)
-        {
-            return null;
-        }
-
-        return _options.Advise(
-            new Finding
-            {
-                Code = FindingCodes.PlanStale,
-                Cause =
-                    $"What would be done now is not what was reviewed in {reviewed.Path}: {Wording.Some(differences, most: 10)}. "
-                    + "Nothing was changed.",
-                Fix = "Plan again, with the same arguments, and have the new plan reviewed.",
-            }
-        );
-    }
-
     private void Save(PlanFile plan)
     {
         if (!_options.SavesPlan)
@@ -539,7 +524,12 @@ public sealed class FederationRun : IAsyncDisposable
         catch (OperationCanceledException) when (_deadline.IsCancellationRequested && !_interruption.IsCancellationRequested)
         {
             // Stages that were made side by side are all cut off; it is told once.
-            return Ended<T>(null, Interlocked.Exchange(ref _isTimeoutTold, true) ? [] : [_options.Advise(TimedOut(doing))]);
+            return Ended<T>(
+                null,
+                Interlocked.Exchange(ref _isTimeoutTold, true)
+                    ? []
+                    : [_options.Advise(RunFindings.TimedOut(_options, doing, _record.WhatWasReached))]
+            );
         }
         catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
         {
@@ -547,16 +537,6 @@ public sealed class FederationRun : IAsyncDisposable
             return Ended<T>(null, [UnexpectedFailure.While(doing, unforeseen)]);
         }
     }
-
-    private Finding TimedOut(string doing) =>
-        new()
-        {
-            Code = FindingCodes.RunTimedOut,
-            Cause =
-                $"The run had not ended after {Wording.Duration(_options.Timeout!.Value)}, which is all that it may take (--timeout). "
-                + $"It was {doing}. {_record.WhatWasReached}".TrimEnd(),
-            Fix = "Run it again: it goes on from what was done. Or give it longer with --timeout.",
-        };
 
     /// <summary>Tells what a stage found, and stops the stages after it if that is an error.</summary>
     private StageResult<T> Ended<T>(T? value, IReadOnlyList<Finding> findings, Outcome? reached = null)

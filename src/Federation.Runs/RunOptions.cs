@@ -34,6 +34,9 @@ public sealed record RunOptions
     /// <summary>What is done about resources of this federation that are no longer configured.</summary>
     public LeftBehindPolicy LeftBehind { get; init; }
 
+    /// <summary>Resources are to be deleted because they carry the federation's mark.</summary>
+    internal bool DeletesByMark => Destroys || LeftBehind == LeftBehindPolicy.Delete;
+
     /// <summary>However much is to be deleted, it is (FED8012).</summary>
     public bool Force { get; init; }
 

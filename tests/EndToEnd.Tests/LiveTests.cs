@@ -67,11 +67,9 @@ public sealed class LiveTests
     public async Task A_workload_that_was_removed_is_listed_by_plan_and_deleted_by_prune()
     {
         using var host = new HostRun();
-        var both = LiveFederation.Configuration.Replace(
-            "  far: { id: \"444455556666\", region: us-east-1 }\n",
-            "",
-            StringComparison.Ordinal
-        );
+        var both =
+            "name: federation\n"
+            + LiveFederation.Configuration.Replace("  far: { id: \"444455556666\", region: us-east-1 }\n", "", StringComparison.Ordinal);
         var config = $"--config={host.Configure(both)}";
         await using var sandbox = await EnterAsync(host, host.Configure(both));
         Assert.Equal(0, host.Run("--target=Apply", config).ExitCode);
@@ -111,8 +109,9 @@ public sealed class LiveTests
     public async Task Destroying_leaves_nothing_of_ours_and_twice_is_fine()
     {
         using var host = new HostRun();
+        var named = "name: federation\n" + await File.ReadAllTextAsync(HostRun.Example, TestContext.Current.CancellationToken);
         await using var sandbox = await EnterAsync(host, HostRun.Example);
-        var config = $"--config={HostRun.Example}";
+        var config = $"--config={host.Configure(named)}";
         Assert.Equal(0, host.Run("--target=Apply", config).ExitCode);
 
         var written = sandbox.Calls.Calls.Count;
@@ -128,6 +127,22 @@ public sealed class LiveTests
         var again = host.Run("--target=Destroy", config, "--force");
         Assert.True(again.ExitCode == 0, again.ToString());
         Assert.Empty(again.Actions);
+    }
+
+    [Theory]
+    [InlineData("--target=Destroy")]
+    [InlineData("--target=Plan", "--prune")]
+    [InlineData("--target=Apply", "--prune")]
+    public async Task Nothing_is_deleted_by_the_mark_of_a_federation_without_a_name_which_another_may_have(params string[] arguments)
+    {
+        using var host = new HostRun();
+        await using var sandbox = await EnterAsync(host, HostRun.Example);
+
+        var run = host.Run([.. arguments, "--force", $"--config={HostRun.Example}"]);
+
+        Assert.Equal((2, "invalid", "FED1001"), (run.ExitCode, run.Outcome, run.Codes.Single()));
+        Assert.Contains("write `name: federation`", run.Error, StringComparison.Ordinal);
+        Assert.Empty(sandbox.Calls.Calls);
     }
 
     [Fact]

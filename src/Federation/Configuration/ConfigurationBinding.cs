@@ -35,6 +35,7 @@ internal static class ConfigurationBinding
         return new FederationConfiguration
         {
             Name = root.Need(Keys.Root.Name),
+            HasDefaultName = !root.Has(Keys.Root.Name),
             Clusters = [.. clusterSections.All.Select(cluster => clusters[cluster.Name])],
             Accounts = [.. accountSections.All.Select(account => accounts[account.Name])],
             Workloads = Describe([.. workloads]),

@@ -10,6 +10,12 @@ public sealed record FederationConfiguration
     /// <summary>The name in the marks on what is created: the configuration's <c>name</c>, or <c>federation</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// The configuration gives no <c>name</c>. Then the federation of another repository may have the same one, and its marks
+    /// look like ours.
+    /// </summary>
+    public bool HasDefaultName { get; init; }
+
     public required IReadOnlyList<Cluster> Clusters { get; init; }
 
     public required IReadOnlyList<Account> Accounts { get; init; }

@@ -87,7 +87,7 @@ public sealed class Convergence(
             observed.SelectMany(reading => reading.Result!),
             Deletes ? left.Found : []
         );
-        var told = Deletes ? [] : left.Found.OrderBy(one => one.Id).Select(one => LeftBehind.Describe(one, configuration.Strict));
+        var told = Deletes ? [] : left.Found.OrderBy(one => one.Id).Select(one => LeftBehind.Describe(one, configuration));
         return plan with { Findings = Distinct([.. unreadable, .. plan.Findings, .. told]) };
     }
 

@@ -1,3 +1,4 @@
+using Federation.Configuration;
 using Federation.Findings;
 using Federation.Resources;
 
@@ -23,8 +24,8 @@ public enum LeftBehindPolicy
 internal static class LeftBehind
 {
     /// <summary>The finding about one of them (FED8014).</summary>
-    /// <param name="isStrict">A live trust is an error, not a warning.</param>
-    public static Finding Describe(Observation observed, bool isStrict)
+    /// <param name="configuration">Where it is strict, a live trust is an error, not a warning.</param>
+    public static Finding Describe(Observation observed, FederationConfiguration configuration)
     {
         var isTrusted = observed.Id.Kind == ResourceKind.Role;
         return new Finding
@@ -32,11 +33,17 @@ internal static class LeftBehind
             Code = FindingCodes.LeftBehind,
             Severity =
                 !isTrusted ? Severity.Information
-                : isStrict ? Severity.Error
+                : configuration.Strict ? Severity.Error
                 : Severity.Warning,
             Resource = observed.Id.Value,
             Cause =
                 $"{observed.Id} carries this federation's mark{MadeFor(observed)}, and the configuration does not have it any more."
+                + (
+                    configuration.HasDefaultName
+                        ? $" It may also be another repository's: this federation has no name, so it is called {configuration.Name}, as "
+                            + "any other without one."
+                        : ""
+                )
                 + (isTrusted ? " Its trust policy still stands, so the service accounts that it names can still assume it." : ""),
             Fix =
                 "Delete it, and all else that was left behind, with --target=Apply --prune. If it is still needed, put its workload "

@@ -92,7 +92,7 @@ public sealed class ConfigurationReaderTests
         var configuration = Documents.Valid(Documents.Least);
         var workload = Assert.Single(configuration.Workloads);
 
-        Assert.Equal("federation", configuration.Name);
+        Assert.Equal(("federation", true), (configuration.Name, configuration.HasDefaultName));
         Assert.False(configuration.Strict);
         Assert.Equal("main", workload.Cluster.Key);
         Assert.Equal("data", workload.Account.Key);

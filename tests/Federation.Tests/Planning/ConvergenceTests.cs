@@ -69,9 +69,26 @@ public sealed class ConvergenceTests
         var left = Assert.Single(plan.Findings);
         Assert.Equal((FindingCodes.LeftBehind, Severity.Warning, Writer.Id.Value), (left.Code, left.Severity, left.Resource));
         Assert.Contains("can still assume it", left.Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain("another repository's", left.Cause, StringComparison.Ordinal);
         Assert.False(plan.HasChanges);
         Assert.Contains(Writer.Id, smaller.Live.Keys);
     }
+
+    [Fact]
+    public void What_carries_the_mark_of_a_federation_without_a_name_may_be_of_another_one() =>
+        Assert.Contains(
+            "may also be another repository's",
+            LeftBehind
+                .Describe(
+                    new Observation(Writer.Id, Writer.State) { Ours = true },
+                    Workloads.Federation(Workloads.Reader("reader")) with
+                    {
+                        HasDefaultName = true,
+                    }
+                )
+                .Cause,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task What_is_no_longer_configured_is_deleted_if_that_is_asked_for()
