@@ -24,6 +24,10 @@ internal sealed class EvidenceOfRoles(RoleReader roles, Account account, Cancell
         return evidence.ToDictionary(StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>All policies of a role.</summary>
+    public async Task<PoliciesReading> PoliciesAsync(LiveRole live) =>
+        Join(Inline(live.InlinePolicies), await AttachedAsync(live.ManagedPolicies));
+
     private async Task<Reading<RoleEvidence>> EvidenceAsync(Reading<LiveRole> role)
     {
         if (role.Found is not { } live)
@@ -48,7 +52,7 @@ internal sealed class EvidenceOfRoles(RoleReader roles, Account account, Cancell
             Tags = live
                 .Tags.Where(tag => tag.Key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal))
                 .ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Policies = Join(Inline(live.InlinePolicies), await AttachedAsync(live.ManagedPolicies)),
+            Policies = await PoliciesAsync(live),
             BoundaryArn = live.PermissionsBoundary,
             Boundary = boundary is null ? null : await boundary,
         };

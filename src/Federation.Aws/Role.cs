@@ -22,6 +22,9 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
     /// <summary>The Sids that versions of this tool up to 1.0, which kept no register, gave to the statements.</summary>
     public ImmutableArray<string> FormerSids { get; private init; } = [];
 
+    /// <summary>Warnings of the FED11xx group are errors.</summary>
+    public bool Strict { get; private init; }
+
     /// <summary>The exact Sids of our statements on the live role.</summary>
     public ImmutableSortedSet<string> OurSids(IReadOnlyDictionary<string, string> tags, Mark mark) =>
         TrustOwnership.SidsOn(tags, mark, State.Trust, FormerSids);
@@ -75,6 +78,7 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
             clusters
         )
         {
+            Strict = input.Configuration.Strict,
             FormerSids =
             [
                 .. TrustPolicies

@@ -55,6 +55,27 @@ internal static class RoleFindings
                     )
                 );
 
+    /// <summary>
+    /// Who else could assume the role: anyone in a GKE cluster (FED4008), callers of AWS whom nobody named (FED1104). What is
+    /// given to the role is given to them too, so nothing is written. A role that is owned elsewhere is for its owner to judge: a
+    /// warning.
+    /// </summary>
+    /// <param name="others">The live trust policy without our statements; null where there is none that can be read.</param>
+    public static IEnumerable<Finding> Open(Role role, LiveTrust? others)
+    {
+        var trust = role.State.Trust with { Statements = [.. others?.Readable ?? [], .. role.State.Trust.Statements] };
+        return PolicyLint
+            .LiveTrust(trust, role.Name, role.Strict, role.Id.Value)
+            .Concat(PolicyLint.OpenToOthers(trust, role.Name, role.Account.Id, role.Id.Value))
+            .Select(finding => role.Existing ? finding with { Severity = Severity.Warning } : finding);
+    }
+
+    /// <summary>What a role that is taken over may do by its own policies, where that is too much (FED1101).</summary>
+    /// <param name="own">Its policies, other than those that are configured.</param>
+    public static IEnumerable<Finding> TooBroad(Role role, IEnumerable<NamedPolicy> own) =>
+        own.SelectMany(policy => PolicyLint.Permissions(policy.Document, policy.Name, role.Strict))
+            .Select(finding => finding with { Resource = role.Id.Value });
+
     public static IEnumerable<Finding> Elsewhere(Role role, LiveRole live)
     {
         if (live.Path == role.State.Path)

@@ -24,7 +24,11 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
         {
             return new Observation(role.Id, Fields: null)
             {
-                Findings = [.. RoleFindings.Oversized(role, role.State.Trust.ToMinifiedJson().Length)],
+                Findings =
+                [
+                    .. RoleFindings.Oversized(role, role.State.Trust.ToMinifiedJson().Length),
+                    .. RoleFindings.Open(role, others: null),
+                ],
             };
         }
 
@@ -39,6 +43,7 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
             {
                 Fields = state.TrustFields,
                 Ours = mark.IsOn(live.Tags),
+                Findings = [.. RoleFindings.Open(role, others)],
             };
         }
 
@@ -61,6 +66,7 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
             [
                 .. RoleFindings.Oversized(role, others?.With(role.State.Trust).Length ?? 0),
                 .. RoleFindings.Unreadable(role, others),
+                .. RoleFindings.Open(role, others),
                 .. RoleFindings.Elsewhere(role, live),
                 .. RoleFindings.Recreated(role, live, facts),
             ],

@@ -38,9 +38,30 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
                 var live = read[role.Name].Found;
                 var tagged = live is null || role.Existing ? [] : RoleFindings.Tagged(role, live);
                 var facts = tagged.Count == 0 ? NoFacts : await directory.ReadClustersAsync(tagged, cancellationToken);
-                return RoleObservation.Of(role, live, mark, facts);
+                var observation = RoleObservation.Of(role, live, mark, facts);
+                return live is null || role is { Adopt: false } or { Existing: true }
+                    ? observation
+                    : observation with
+                    {
+                        Findings = [.. observation.Findings, .. await TakenOverAsync(role, live, cancellationToken)],
+                    };
             })
         );
+    }
+
+    /// <summary>What a role that is taken over brings with it: policies that are not configured.</summary>
+    private async Task<IEnumerable<Finding>> TakenOverAsync(Role role, LiveRole live, CancellationToken cancellationToken)
+    {
+        var evidence = new EvidenceOfRoles(accounts.For(role.Account).Roles, role.Account, cancellationToken);
+        var policies = await evidence.PoliciesAsync(live);
+        var own = (policies.Found ?? []).Where(policy =>
+            !role.State.InlinePolicies.ContainsKey(policy.Name) && !role.State.ManagedPolicies.Contains(policy.Name)
+        );
+        return
+        [
+            .. RoleFindings.TooBroad(role, own),
+            .. policies.Refused is { } refused ? [refused with { Severity = Severity.Information }] : Array.Empty<Finding>(),
+        ];
     }
 
     /// <summary>The account's roles that carry the mark.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Federation.Calls;
 using Federation.Configuration;
 using Federation.Diagnosis;
+using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Resources;
@@ -157,16 +158,20 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
     {
         var reading = Accounts.FindAsync(account, cancellationToken);
         // One policy holds all members, and an absent account has none.
-        var readingUsers = resources.Any(resource => resource is WorkloadIdentityBinding)
-            ? Accounts.FindUsersAsync(account, cancellationToken)
-            : Task.FromResult<IReadOnlyList<string>?>(null);
-        await Task.WhenAll(reading, readingUsers);
+        var binds = resources.Any(resource => resource is WorkloadIdentityBinding);
+        var readingUsers = binds ? Accounts.FindUsersAsync(account, cancellationToken) : Task.FromResult<IReadOnlyList<string>?>(null);
+        var readingGrants = binds ? Accounts.FindGrantsAsync(account, cancellationToken) : Task.FromResult<IReadOnlyList<Grant>?>(null);
+        await Task.WhenAll(reading, readingUsers, readingGrants);
         var found = await reading;
+        var open = GoogleServiceAccountChecks.Open(account.Email, account.Project, account.Id.Value, await readingGrants ?? []).ToArray();
         var users = (await readingUsers ?? []).ToHashSet(StringComparer.Ordinal);
         return resources.Select<DesiredResource, Observation>(resource =>
             resource is WorkloadIdentityBinding binding
                 ? BindingObservation.Of(binding, users.Contains(binding.Member), found)
-                : AccountObservation.Of((ServiceAccountResource)resource, found)
+                : AccountObservation.Of((ServiceAccountResource)resource, found) with
+                {
+                    Findings = open,
+                }
         );
     }
 

@@ -33,6 +33,7 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
         var bound = all.Where(workload => workload.GoogleServiceAccount is not null).ToList();
         var accounts = Once(bound, GoogleAccount.Of, workload => AccountAsync(workload, cancellationToken));
         var users = Once(bound, GoogleAccount.Of, workload => UsersAsync(workload, cancellationToken));
+        var grants = Once(bound, GoogleAccount.Of, workload => GrantsAsync(workload, cancellationToken));
         var evidence = new Dictionary<string, GoogleEvidence>(StringComparer.Ordinal);
         foreach (var workload in all)
         {
@@ -43,6 +44,7 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
                 Issuer = workload.Identity == IdentityKind.Cluster ? await published[workload.Cluster] : null,
                 ServiceAccount = account is null ? null : await accounts[account],
                 WorkloadIdentityUsers = account is null ? null : await users[account],
+                Grants = account is null ? null : (await grants[account]).Found,
             };
         }
 
@@ -86,6 +88,9 @@ public sealed class GoogleEvidenceReader(GoogleCloud cloud, IssuerClient issuers
             $"who may act as the Google service account {workload.GoogleServiceAccount}",
             () => cloud.Accounts.FindUsersAsync(GoogleAccount.Of(workload), cancellationToken)
         );
+
+    private Task<Reading<IReadOnlyList<Grant>>> GrantsAsync(Workload workload, CancellationToken cancellationToken) =>
+        Reading.TryAsync(() => cloud.Accounts.FindGrantsAsync(GoogleAccount.Of(workload), cancellationToken));
 
     private Task<Reading<PublishedIssuer>> IssuerAsync(Cluster cluster, CancellationToken cancellationToken) =>
         _published.GetOrAdd(cluster.Issuer, _ => new(() => FetchAsync(cluster, cancellationToken))).Value;

@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Resources;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Federation.Calls;
+using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Resources;
 using Google.Apis.Iam.v1.Data;
@@ -312,7 +313,11 @@ internal sealed class ServiceAccounts
             );
 
     private static Grant[] Grants(Policy policy) =>
-        [.. (policy.Bindings ?? []).SelectMany(held => (held.Members ?? []).Select(member => new Grant(held.Role, member)))];
+        [
+            .. (policy.Bindings ?? []).SelectMany(held =>
+                (held.Members ?? []).Select(member => new Grant(held.Role, member, held.Condition is not null))
+            ),
+        ];
 
     private static bool IsWorkloadIdentity(Binding held) => held.Role == WorkloadIdentityBinding.Role && held.Condition is null;
 
@@ -359,10 +364,4 @@ internal sealed class ServiceAccounts
                 Fix = "Check what answers at the endpoint: a proxy, or what CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM names. Then run again.",
             }
         );
-}
-
-/// <summary>A member that an account's policy gives a role on the account.</summary>
-internal readonly record struct Grant(string Role, string Member)
-{
-    public override string ToString() => $"{Role} to {Member}";
 }

@@ -80,6 +80,35 @@ public sealed class TrustTests
     }
 
     [Fact]
+    public async Task A_statement_that_lets_everybody_in_is_an_error_of_the_plan()
+    {
+        using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours));
+        using var cloud = Cloud(iam);
+
+        var finding = Assert.Single((await PlanAsync(cloud)).Before.Findings);
+
+        Assert.Equal(("FED1104", Severity.Error), (finding.Code, finding.Severity));
+        Assert.StartsWith("Statement Theirs of the trust policy of gke-exports lets everybody", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_role_that_is_taken_over_may_do_by_its_own_policies_is_told()
+    {
+        const string Everything = """{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}""";
+        using var iam = new RoleServer(ImmutableSortedDictionary<string, string>.Empty, Statement("Theirs"))
+        {
+            Policies = { ["admin"] = Everything },
+        };
+        using var cloud = Cloud(iam);
+
+        Assert.Empty((await PlanAsync(cloud)).Before.Findings);
+        var adopting = (await PlanAsync(cloud, adopt: true)).Before.Findings;
+
+        Assert.All(adopting, finding => Assert.Equal(("FED1101", Severity.Warning), (finding.Code, finding.Severity)));
+        Assert.Contains(adopting, finding => finding.Cause.Contains("policy admin allows *", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_foreign_Sid_that_looks_like_ours_stays()
     {
         using var iam = new RoleServer(Registered(Ours), LooksLikeOurs, Statement("FederationMain", "theirs"));
@@ -196,7 +225,7 @@ public sealed class TrustTests
 
         await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
 
-        Assert.Empty(step.Before.Findings);
+        Assert.DoesNotContain(step.Before.Findings, finding => finding.Code != "FED1104");
         Assert.Contains(new FieldChange($"trustPolicy.{Ours}", "(cannot be read)", null), step.Fields);
         Assert.Contains(new FieldChange("inlinePolicies[s3-list-buckets]", "(cannot be read)", null), step.Fields);
         Assert.Equal("system:serviceaccount:exports:runner", iam.SubjectOf(Ours));

@@ -98,6 +98,25 @@ public sealed class ConvergenceTests : IAsyncLifetime
         Assert.False((await Given.PlanAsync(_cloud, Given.Input(Given.Workload()))).HasChanges);
     }
 
+    [Theory]
+    [InlineData("roles/iam.workloadIdentityUser", "allAuthenticatedUsers", "Error")]
+    [InlineData("roles/iam.serviceAccountTokenCreator", "allUsers", "Error")]
+    [InlineData("projects/acme-prod/roles/own", "allUsers", "Warning")]
+    [InlineData("roles/iam.serviceAccountViewer", "allUsers", null)]
+    [InlineData("roles/iam.serviceAccountTokenCreator", "user:someone@example.com", null)]
+    public async Task An_account_that_anybody_may_become_is_told(string role, string member, string? severity)
+    {
+        await _google.CreateAccountAsync("Shared.");
+        await _google.BindAsync(new Binding { Role = role, Members = [member] });
+
+        var findings = (await Given.PlanAsync(_cloud, Given.Input(Given.Workload()))).Findings;
+
+        Assert.Equal(
+            severity is null ? [] : [$"FED2010 {severity} {role} to {member}"],
+            findings.Select(finding => $"{finding.Code} {finding.Severity} {finding.Actual}")
+        );
+    }
+
     [Fact]
     public async Task Bindings_of_other_owners_stay_with_their_conditions()
     {

@@ -43,6 +43,9 @@ public static class FindingCodes
     [FindingKind(ExitCodes.Invalid, "A trust template does not pin the audience.")]
     public const string AudienceNotPinned = "FED1103";
 
+    [FindingKind(ExitCodes.No, "The trust policy of a role lets in callers of AWS whom nobody named.")]
+    public const string TrustOpenToOthers = "FED1104";
+
     // Google and GKE.
     [FindingKind(ExitCodes.No, "No such cluster exists in that location.", Class = FindingClass.Answer)]
     public const string ClusterNotFound = "FED2001";
@@ -70,6 +73,9 @@ public static class FindingCodes
 
     [FindingKind(ExitCodes.Refused, "A Google API is disabled in the project.")]
     public const string GoogleApiDisabled = "FED2009";
+
+    [FindingKind(ExitCodes.No, "Anybody may become the Google service account.")]
+    public const string GoogleServiceAccountOpen = "FED2010";
 
     // The OIDC provider in AWS.
     [FindingKind(ExitCodes.No, "The role's account has no provider for the issuer.")]

@@ -52,4 +52,7 @@ public sealed record PolicyStatement
 /// One condition: <paramref name="Operator"/> as written (<c>StringEquals</c>, <c>ForAnyValue:StringLike</c>,
 /// <c>BoolIfExists</c>).
 /// </summary>
-public sealed record PolicyCondition(string Operator, string Key, IReadOnlyList<string> Values);
+public sealed record PolicyCondition(string Operator, string Key, IReadOnlyList<string> Values)
+{
+    public override string ToString() => $"{Operator} {Key} = {string.Join(", ", Values)}";
+}

@@ -3,7 +3,7 @@ using Federation.Findings;
 namespace Federation.Policies;
 
 /// <summary>Finds what is dangerous in a policy although IAM accepts it.</summary>
-internal static class PolicyLint
+public static class PolicyLint
 {
     private const string PinAudience = "Pin the audience: \"Condition\": { \"StringEquals\": { \"ISSUER:aud\": \"sts.amazonaws.com\" } }.";
 
@@ -210,6 +210,38 @@ internal static class PolicyLint
         return findings;
     }
 
+    /// <summary>
+    /// FED1104 for each principal of a live trust policy through which callers of AWS come in whom nobody named: an error, or a
+    /// warning where a condition may keep them out.
+    /// </summary>
+    /// <param name="role">The role's ARN or name, for the finding's text.</param>
+    /// <param name="account">The role's own account.</param>
+    public static IReadOnlyList<Finding> OpenToOthers(PolicyDocument document, string role, string account, string resource) =>
+        [
+            .. OpenTrust
+                .Find(document, account)
+                .Select(open => new Finding
+                {
+                    Code = FindingCodes.TrustOpenToOthers,
+                    Severity = open.IsCertain ? Severity.Error : Severity.Warning,
+                    Resource = resource,
+                    Cause =
+                        $"{document.NameOf(open.Statement)} of the trust policy of {role} "
+                        + (
+                            !open.IsCertain
+                                ? "has everybody in AWS as its principal, and whether its conditions keep strangers out cannot be known "
+                                    + $"from here: {string.Join("; ", open.Statement.Conditions.Select(condition => $"{condition}"))}."
+                            : open.IsEverybody ? "lets everybody in AWS assume it: no condition says who."
+                            : $"lets whomever the account {open.Principal} lets assume it: no condition says who."
+                        ),
+                    Fix =
+                        "Name the roles or users that need it as principals, or say in a condition who may, such as StringEquals on "
+                        + "aws:PrincipalOrgID or sts:ExternalId; or remove the statement. No statement of another owner is changed here.",
+                    Expected = "named principals",
+                    Actual = open.Principal,
+                }),
+        ];
+
     private static string? SubjectCondition(PolicyStatement statement) =>
         SubjectConditions(statement).FirstOrDefault() is { } condition
             ? $"{condition.Operator} {condition.Key} {string.Join(", ", condition.Values)}"
@@ -269,7 +301,7 @@ internal static class PolicyLint
         );
 
     // "${ISSUER:sub}" is equal to every subject.
-    private static bool HasVariable(PolicyCondition condition, PolicyDocument document) =>
+    internal static bool HasVariable(PolicyCondition condition, PolicyDocument document) =>
         document.Version is not "2008-10-17" && condition.Values.Any(value => value.Contains("${", StringComparison.Ordinal));
 
     private static IEnumerable<PolicyCondition> SubjectConditions(PolicyStatement statement) => Conditions(statement, ":sub");

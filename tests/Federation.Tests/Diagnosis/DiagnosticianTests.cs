@@ -1,4 +1,5 @@
 using CsCheck;
+using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
@@ -77,6 +78,28 @@ public sealed class DiagnosticianTests
         }
 
         Assert.True(pairs > 1500, $"{pairs} pairs");
+    }
+
+    [Fact]
+    public void Who_else_comes_in_by_the_trust_policy_is_an_error_that_breaks_no_link()
+    {
+        var open = new PolicyStatement
+        {
+            Sid = "Open",
+            Effect = PolicyEffect.Allow,
+            Principals = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["AWS"] = ["*"] },
+            Actions = ["sts:AssumeRole"],
+        };
+        var evidence = Healthy.Evidence.WithTrust(Healthy.Statement, open);
+
+        var diagnosis = Judge(evidence);
+
+        var error = Assert.Single(diagnosis.Findings);
+        Assert.Equal((FindingCodes.TrustOpenToOthers, Severity.Error, "*"), (error.Code, error.Severity, error.Actual));
+        Assert.Equal(error, diagnosis.SeenCause);
+        Assert.All(diagnosis.Chain, link => Assert.Equal(LinkState.Held, link.State));
+        var elsewhere = evidence with { Workload = evidence.Workload with { Existing = ExistingResources.Role } };
+        Assert.Equal(Severity.Warning, Assert.Single(Judge(elsewhere).Findings).Severity);
     }
 
     [Fact]

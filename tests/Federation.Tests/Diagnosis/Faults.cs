@@ -901,6 +901,20 @@ internal static class Faults
             "(none)"
         ),
         new(
+            "anybody may become the Google service account",
+            "google",
+            evidence =>
+                evidence.WithGoogle(google =>
+                    google with
+                    {
+                        Grants = [new Grant("roles/iam.serviceAccountTokenCreator", "allUsers", IsConditional: false)],
+                    }
+                ),
+            FindingCodes.GoogleServiceAccountOpen,
+            "named members",
+            "roles/iam.serviceAccountTokenCreator to allUsers"
+        ),
+        new(
             "the Google service account binds another namespace",
             "google",
             evidence =>

@@ -17,6 +17,9 @@ public sealed record GoogleEvidence
 
     /// <summary>The members of the GSA's unconditional <c>roles/iam.workloadIdentityUser</c> binding.</summary>
     public Reading<IReadOnlyList<string>>? WorkloadIdentityUsers { get; init; }
+
+    /// <summary>Who may do what on the GSA by its IAM policy; null where that was not read, or could not be.</summary>
+    public IReadOnlyList<Grant>? Grants { get; init; }
 }
 
 /// <summary>An issuer's discovery document and key set.</summary>

@@ -34,6 +34,9 @@ internal static class GoogleServiceAccountLink
         if (google.ServiceAccount is not { IsAbsent: true })
         {
             findings.Add(google.WorkloadIdentityUsers?.Refused ?? Binding(subject, email));
+            findings.AddRange(
+                GoogleServiceAccountChecks.Open(email, subject.Cluster.Project, subject.GoogleServiceAccountId, google.Grants ?? [])
+            );
         }
 
         if (subject.IsTheCluster && subject.Evidence.Kubernetes.ServiceAccount?.Found is { } account)

@@ -151,9 +151,7 @@ internal static class PermissionsLink
             $"{Wording.Some(requests.Select(request => request.Action))} on {Wording.Some(requests.Select(request => request.Resource))}";
         var conditions = Wording.Some(
             verdict.Undecided.SelectMany(undecided =>
-                undecided.Conditions.Select(condition =>
-                    $"{undecided.Statement.Effect} if {condition.Operator} {condition.Key} = {string.Join(", ", condition.Values)}"
-                )
+                undecided.Conditions.Select(condition => $"{undecided.Statement.Effect} if {condition}")
             )
         );
         return new Finding

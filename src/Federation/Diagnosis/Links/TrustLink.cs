@@ -42,7 +42,7 @@ internal static class TrustLink
     /// <summary>Only STS knows whether the statement applies.</summary>
     public static Finding Undecided(WorkloadCase subject, RoleEvidence role, UndecidedStatement undecided)
     {
-        var conditions = undecided.Conditions.Select(Text).ToArray();
+        var conditions = undecided.Conditions.Select(condition => $"{condition}").ToArray();
         var keys = undecided.Conditions.Select(condition => condition.Key).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
         var why = string.Join("; ", keys.Select(key => $"{key} {ConditionKeys.Find(key)?.Why ?? "is not a key that this version knows"}"));
         var how = keys.Select(key => ConditionKeys.Find(key)?.HowToSee).OfType<string>().ToArray();
@@ -66,9 +66,6 @@ internal static class TrustLink
             Actual = "not known from here",
         };
     }
-
-    private static string Text(PolicyCondition condition) =>
-        $"{condition.Operator} {condition.Key} = {string.Join(", ", condition.Values)}";
 
     private static Finding Denied(WorkloadCase subject, RoleEvidence role, PolicyStatement statement) =>
         new()
@@ -232,14 +229,14 @@ internal static class TrustLink
         {
             return Found(
                 FindingCodes.TrustConditionKeyWrong,
-                $"{where} also requires {Text(unmet)}, "
+                $"{where} also requires {unmet}, "
                     + (
                         obstacle.Actual.Count == 0
                             ? $"which can never hold: {global.Name.TrimEnd('/')} {global.Why}."
                             : $"but this exchange has {string.Join(", ", obstacle.Actual)}."
                     ),
                 "no further condition",
-                Text(unmet)
+                $"{unmet}"
             );
         }
 

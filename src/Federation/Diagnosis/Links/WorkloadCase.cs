@@ -28,6 +28,9 @@ internal sealed class WorkloadCase
         var trustRefusals = RefusalsOfExpected(Configured with { Role = Live.Role }, out var undecided);
         (TrustRefusals, TrustUndecided) = Role is null ? ([], null) : (trustRefusals, undecided);
         TrustFindings = Role is { } role ? PolicyLint.LiveTrust(role.TrustPolicy, role.Arn, Strict, RoleId) : [];
+        OpenPrincipals = Role is null
+            ? []
+            : [.. PolicyLint.OpenToOthers(Role.TrustPolicy, Role.Arn, Workload.Account.Id, RoleId).Select(Owned)];
         var isTrustSound = TrustRefusals.Count == 0 && !TrustFindings.Any(finding => finding.Code == FindingCodes.TrustSubjectOpen);
         Sound = new AwsSide(
             ProviderRefusals.Count == 0 ? Live.Providers : Configured.Providers,
@@ -96,6 +99,9 @@ internal sealed class WorkloadCase
     /// <summary>What is wrong with the role's trust policy, whatever the token.</summary>
     public IReadOnlyList<Finding> TrustFindings { get; }
 
+    /// <summary>Who comes in by the role's trust policy without having been named (FED1104).</summary>
+    public IReadOnlyList<Finding> OpenPrincipals { get; }
+
     /// <summary>
     /// What STS would refuse in the expected token even with <see cref="Sound"/>, because the configured trust policy does.
     /// </summary>
@@ -136,6 +142,10 @@ internal sealed class WorkloadCase
     /// <summary>A kubectl command for the workload's cluster.</summary>
     public string Kubectl(params IEnumerable<string> words) =>
         ShellCommand.Quote(["kubectl", .. Cluster.Context is { } context ? new[] { "--context", context } : [], .. words]);
+
+    /// <summary>What is wrong with a role that is owned elsewhere is for its owner to judge: a warning.</summary>
+    private Finding Owned(Finding finding) =>
+        Workload.Existing.HasFlag(ExistingResources.Role) ? finding with { Severity = Severity.Warning } : finding;
 
     private IReadOnlyList<WebIdentityDecision.Refused> RefusalsOfExpected(AwsSide side, out TrustVerdict? undecided)
     {
