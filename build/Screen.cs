@@ -149,12 +149,23 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
         {
             Line(
                 $"{Sign(step.Action)} "
-                    + $"{Markup.Escape(step.Id.ToString())}{(step.Writes ? "" : " [grey](not written: the mode keeps it as it is)[/]")}"
+                    + Markup.Escape(step.Id.ToString())
+                    + step.Reason switch
+                    {
+                        StepReason.SuppressedByMode => " [grey](not written: the mode keeps it as it is)[/]",
+                        StepReason.Adopted => " [grey](taken over)[/]",
+                        _ => "",
+                    }
             );
             foreach (var field in step.Fields)
             {
                 Line($"    [grey]{Markup.Escape(Short(field.Path))}[/]{Difference(step.Action, field)}");
             }
+        }
+
+        foreach (var step in plan.Steps.Where(step => step.Reason == StepReason.StillNeeded))
+        {
+            Line($"[yellow]=[/] {Markup.Escape(step.Id.ToString())} [grey](stays: another workload needs it)[/]");
         }
 
         if (plan.Findings.All(finding => finding.Severity != Severity.Error))

@@ -24,6 +24,8 @@ internal abstract class StepScreen
 
     private static string Name(Step step) => Markup.Escape(step.Id.ToString());
 
+    private static string Stays(Step step) => $"[yellow]=[/] {Name(step)} [yellow]stays[/]";
+
     private sealed class Lines(IAnsiConsole console, int all) : StepScreen
     {
         private readonly Dictionary<StepId, long> _begun = [];
@@ -41,9 +43,13 @@ internal abstract class StepScreen
             var elapsed = Screen.Seconds(TimeProvider.System.GetElapsedTime(_begun[step.Id]));
             _ended++;
             console.MarkupLine(
-                progress.State == StepState.Done
-                    ? $"[[{_ended}/{all}]] {Screen.Sign(step.Action)} {Name(step)} [grey]{elapsed}[/]"
-                    : $"[[{_ended}/{all}]] [red]![/] {Name(step)} [red]failed[/] [grey]after {elapsed}[/]"
+                $"[[{_ended}/{all}]] "
+                    + progress.State switch
+                    {
+                        StepState.Done => $"{Screen.Sign(step.Action)} {Name(step)} [grey]{elapsed}[/]",
+                        StepState.Kept => Stays(step),
+                        _ => $"[red]![/] {Name(step)} [red]failed[/] [grey]after {elapsed}[/]",
+                    }
             );
         }
 
@@ -88,6 +94,10 @@ internal abstract class StepScreen
                     break;
                 case StepState.Done:
                     row.Value = row.MaxValue;
+                    row.StopTask();
+                    break;
+                case StepState.Kept:
+                    row.Description = Stays(progress.Step);
                     row.StopTask();
                     break;
                 default:

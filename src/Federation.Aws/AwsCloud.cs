@@ -99,7 +99,7 @@ public sealed class AwsCloud : ICloud, IDisposable
         }
     }
 
-    public Task DeleteAsync(Step step, CancellationToken cancellationToken) =>
+    public Task<Finding?> DeleteAsync(Step step, CancellationToken cancellationToken) =>
         step.Before switch
         {
             ProviderObservation provider => _providers.DeleteAsync(provider, cancellationToken),

@@ -61,24 +61,25 @@ internal sealed class Providers(AwsAccounts accounts, IssuerCertificates certifi
     /// Deletes the provider if it still carries this federation's mark and no role of the account trusts it, whoever made the
     /// role. One that is not there is nothing to do.
     /// </summary>
-    /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
-    public async Task DeleteAsync(ProviderObservation observed, CancellationToken cancellationToken)
+    /// <returns>Null; or why it stays, because it is not this federation's or a role trusts it (FED8009).</returns>
+    /// <exception cref="FindingException">It could not be deleted.</exception>
+    public async Task<Finding?> DeleteAsync(ProviderObservation observed, CancellationToken cancellationToken)
     {
         var account = accounts.For(observed.Account);
         account.Providers.WillWrite(observed.Arn);
         if (await account.Providers.FindAsync(observed.Arn, cancellationToken) is not { } found)
         {
-            return;
+            return null;
         }
 
         if (!mark.IsOn(found.Tags))
         {
-            throw Deletion.Refused(observed.Id, "it does not carry this federation's mark");
+            return Kept.Because(observed.Id, "it does not carry this federation's mark");
         }
 
         if (await account.Roles.ListTrustingAsync(observed.Arn, cancellationToken) is [_, ..] roles)
         {
-            throw Deletion.Refused(observed.Id, $"roles of the account trust it: {string.Join(", ", roles)}");
+            return Kept.Because(observed.Id, $"roles of the account trust it: {string.Join(", ", roles)}");
         }
 
         var request = new DeleteOpenIDConnectProviderRequest { OpenIDConnectProviderArn = observed.Arn };
@@ -88,6 +89,7 @@ internal sealed class Providers(AwsAccounts accounts, IssuerCertificates certifi
             (iam, token) => iam.DeleteOpenIDConnectProviderAsync(request, token),
             cancellationToken
         );
+        return null;
     }
 
     /// <returns>False if somebody else created it first; then it is used, as one that was there before.</returns>

@@ -80,24 +80,25 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
     /// Deletes the role if it is still the one that was observed, still carries this federation's mark, is in no instance profile,
     /// and has no statement or policy that was not observed. One that is not there is nothing to do.
     /// </summary>
-    /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
-    public async Task DeleteAsync(RoleObservation observed, CancellationToken cancellationToken)
+    /// <returns>Null; or why it stays, because it is not this federation's or others use it (FED8009).</returns>
+    /// <exception cref="FindingException">It could not be deleted.</exception>
+    public async Task<Finding?> DeleteAsync(RoleObservation observed, CancellationToken cancellationToken)
     {
         var account = accounts.For(observed.Account);
         account.Roles.WillWrite(observed.Name);
         if (await account.Roles.FindAsync(observed.Name, cancellationToken) is not { } live)
         {
-            return;
+            return null;
         }
 
         if (!mark.IsOn(live.Tags) || live.Id != observed.RoleId)
         {
-            throw Deletion.Refused(observed.Id, "it was created by somebody else or for another federation since it was read");
+            return Kept.Because(observed.Id, "it was created by somebody else or for another federation since it was read");
         }
 
         if (await account.Roles.ListInstanceProfilesAsync(observed.Name, cancellationToken) is [_, ..] profiles)
         {
-            throw Deletion.Refused(observed.Id, $"EC2 instances can use it through the instance profiles {string.Join(", ", profiles)}");
+            return Kept.Because(observed.Id, $"EC2 instances can use it through the instance profiles {string.Join(", ", profiles)}");
         }
 
         var found = RoleObservation.OfOwned(observed.Account, live);
@@ -106,7 +107,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             is [_, ..] others
         )
         {
-            throw Deletion.Refused(
+            return Kept.Because(
                 observed.Id,
                 $"others use it by what this plan does not show: {string.Join(", ", others.Select(field => field.Path))}"
             );
@@ -131,6 +132,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
 
         await DeleteAsync("iam:DeleteRole", (iam, token) => iam.DeleteRoleAsync(new() { RoleName = observed.Name }, token));
         account.Roles.HasDeleted(live);
+        return null;
 
         // What is gone already counts as deleted.
         Task DeleteAsync<T>(string action, Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call)

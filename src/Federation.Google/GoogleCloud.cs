@@ -131,7 +131,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(step), step.After, "Not a kind of this cloud."),
         };
 
-    public Task DeleteAsync(Step step, CancellationToken cancellationToken) =>
+    public Task<Finding?> DeleteAsync(Step step, CancellationToken cancellationToken) =>
         step.Before switch
         {
             AccountObservation account => Accounts.DeleteAsync(account, cancellationToken),

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Federation.Calls;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
+using Federation.Planning;
 using Federation.Resources;
 using Google.Apis.Iam.v1.Data;
 using Polly;
@@ -148,7 +149,7 @@ internal sealed class ServiceAccounts
     /// the account does not exist.
     /// </summary>
     /// <exception cref="FindingException">The policy could not be read or written.</exception>
-    public async Task UnbindAsync(BindingObservation binding, CancellationToken cancellationToken)
+    public async Task<Finding?> UnbindAsync(BindingObservation binding, CancellationToken cancellationToken)
     {
         if (await _policies.GetAsync(binding.Account, cancellationToken) is not null)
         {
@@ -160,14 +161,17 @@ internal sealed class ServiceAccounts
                 cancellationToken
             );
         }
+
+        return null;
     }
 
     /// <summary>
     /// Deletes the account, if it is still the one that was observed, still has this federation's mark, and has no grants that
     /// were not observed. Does nothing if the account does not exist.
     /// </summary>
-    /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
-    public async Task DeleteAsync(AccountObservation observed, CancellationToken cancellationToken)
+    /// <returns>Null; or why it stays, because it is not this federation's or others use it (FED8009).</returns>
+    /// <exception cref="FindingException">It could not be deleted.</exception>
+    public async Task<Finding?> DeleteAsync(AccountObservation observed, CancellationToken cancellationToken)
     {
         var account = observed.Account;
         _accounts.Forget(account);
@@ -177,23 +181,22 @@ internal sealed class ServiceAccounts
         await Task.WhenAll(reading, readingGrants);
         if (await reading is not { } found || await readingGrants is not { } grants)
         {
-            return;
+            return null;
         }
 
         if (!observed.Mark.IsOn(found.Description) || found.UniqueId != observed.UniqueId)
         {
-            throw new FindingException(
-                NotDeleted(
-                    account,
-                    $"it was created by somebody else, or for another federation: its description is \"{found.Description}\""
-                )
+            return Kept.Because(
+                account.Id,
+                $"it was created by somebody else, or for another federation: its description is \"{found.Description}\""
             );
         }
 
         if (grants.Except(observed.Grants).ToArray() is [_, ..] others)
         {
-            throw new FindingException(
-                NotDeleted(account, $"others use it by grants that this federation did not make: {string.Join(", ", others)}")
+            return Kept.Because(
+                account.Id,
+                $"others use it by grants that this federation did not make: {string.Join<Grant>(", ", others)}"
             );
         }
 
@@ -207,6 +210,7 @@ internal sealed class ServiceAccounts
         );
         _accounts.Forget(account);
         _policies.Forget(account);
+        return null;
     }
 
     private static async Task<T?> OrAbsentAsync<T>(Task<T> call)
@@ -344,15 +348,6 @@ internal sealed class ServiceAccounts
             Bindings = [.. (policy.Bindings ?? []).Where(other => !ReferenceEquals(other, held)), .. own],
         };
     }
-
-    private static Finding NotDeleted(GoogleAccount account, string why) =>
-        new()
-        {
-            Code = FindingCodes.ResourceNotOurs,
-            Resource = account.Id.Value,
-            Cause = $"The service account {account.Email} was not deleted: {why}.",
-            Fix = "Leave it, or remove by hand what prevents it, if nobody needs that, and run again.",
-        };
 
     private static FindingException NotTheAnswer(ResourceId resource, string cause) =>
         new(

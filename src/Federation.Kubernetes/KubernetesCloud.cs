@@ -185,10 +185,10 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         }
     }
 
-    public async Task DeleteAsync(Step step, CancellationToken cancellationToken)
+    public async Task<Finding?> DeleteAsync(Step step, CancellationToken cancellationToken)
     {
         var observed = (ObjectObservation)step.Before;
-        await (await OwnedAsync(observed.Cluster, cancellationToken)).DeleteAsync(observed, cancellationToken);
+        return await (await OwnedAsync(observed.Cluster, cancellationToken)).DeleteAsync(observed, cancellationToken);
     }
 
     public void Dispose() => _connections.Dispose();

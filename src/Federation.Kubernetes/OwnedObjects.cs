@@ -61,28 +61,32 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
 
     /// <summary>
     /// Deletes an object if it is still the one that was observed, still carries the mark, and nobody else uses it: no other
-    /// manager owns a field of it, and a namespace holds nothing of others. If it is gone or being deleted, does nothing.
+    /// manager owns a field of it, and a namespace holds nothing of others. If it is gone or being deleted, does nothing:
+    /// Kubernetes ends what it has begun, as soon as the finalizers let it.
     /// </summary>
-    /// <exception cref="FindingException">It is not this federation's, or is in use (FED8009), or could not be deleted.</exception>
-    public async Task DeleteAsync(ObjectObservation observed, CancellationToken cancellationToken)
+    /// <returns>Null; or why it stays, because it is not this federation's or others use it (FED8009).</returns>
+    /// <exception cref="FindingException">It could not be deleted, or somebody changed it meanwhile (FED8009).</exception>
+    public async Task<Finding?> DeleteAsync(ObjectObservation observed, CancellationToken cancellationToken)
     {
         if (await ReadAsync(observed, cancellationToken) is not { IsTerminating: false } found)
         {
-            return;
+            return null;
         }
 
         if (await WhyKeptAsync(observed, found, cancellationToken) is { } why)
         {
-            throw new FindingException(NotDeleted(observed, why));
+            return NotDeleted(observed, why);
         }
 
         try
         {
             await DeleteAsync(observed, found, cancellationToken);
+            return null;
         }
         catch (FindingException refused) when (KubernetesFaults.RefusalOf(refused) is { Kind: RefusalKind.Changed } changed)
         {
-            throw new FindingException(NotDeleted(observed, $"somebody changed it meanwhile: {changed.Message}"), refused.InnerException!);
+            var meanwhile = NotDeleted(observed, $"somebody changed it meanwhile: {changed.Message}") with { Severity = Severity.Error };
+            throw new FindingException(meanwhile, refused.InnerException!);
         }
     }
 
@@ -150,11 +154,8 @@ internal sealed class OwnedObjects(ClusterReader reader, Mark mark)
     }
 
     private Finding NotDeleted(ObjectObservation observed, string why) =>
-        new()
+        Kept.Because(observed.Id, why) with
         {
-            Code = FindingCodes.ResourceNotOurs,
-            Resource = observed.Id.Value,
             Cause = $"{observed.Path} in the cluster {Connection.Cluster.Key} was not deleted: {why}.",
-            Fix = "Leave it, or remove what stands in the way by hand if nobody needs it, and run again.",
         };
 }

@@ -114,7 +114,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await _aws.Iam.DeleteRoleAsync(new() { RoleName = "gke-exports" });
         await CreateRoleAsync("gke-exports", new Mark("acme", []));
 
-        await RefusedAsync(found, "created by somebody else or for another federation");
+        await KeptAsync(found, "created by somebody else or for another federation");
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         var found = await FindAsync();
         await _aws.Iam.UntagRoleAsync(new() { RoleName = "gke-exports", TagKeys = ["federation:name"] });
 
-        await RefusedAsync([found[1]], "for another federation");
+        await KeptAsync([found[1]], "for another federation");
         Assert.Equal(["s3-list-buckets"], (await _aws.Iam.ListRolePoliciesAsync(new() { RoleName = "gke-exports" })).PolicyNames);
     }
 
@@ -142,7 +142,7 @@ public sealed class OwnershipTests : IAsyncLifetime
             }
         );
 
-        await RefusedAsync([found[1]], "inlinePolicies[theirs]");
+        await KeptAsync([found[1]], "inlinePolicies[theirs]");
         Assert.Equal(2, (await _aws.Iam.ListRolePoliciesAsync(new() { RoleName = "gke-exports" })).PolicyNames.Count);
     }
 
@@ -163,7 +163,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         using var cloud = new AwsCloud(Given.Configuration(), new Directory(), endpoint.Clouds, new ImpatientTime());
         var live = await cloud.Accounts.For(Given.Account).Roles.FindAsync("gke-exports", TestContext.Current.CancellationToken);
 
-        await RefusedAsync([RoleObservation.OfOwned(Given.Account, live!)], "the instance profiles web", cloud);
+        await KeptAsync([RoleObservation.OfOwned(Given.Account, live!)], "the instance profiles web", cloud);
 
         Assert.DoesNotContain(endpoint.Actions, action => action.StartsWith("De", StringComparison.Ordinal));
     }
@@ -176,7 +176,7 @@ public sealed class OwnershipTests : IAsyncLifetime
 
         var ended = await DeleteAsync(await FindAsync());
 
-        Assert.Equal([StepState.Done, StepState.Failed], ended.Select(one => one.State));
+        Assert.Equal([StepState.Done, StepState.Kept], ended.Select(one => one.State));
         var finding = Assert.Single(ended[1].Findings);
         Assert.Equal("FED8009", finding.Code);
         Assert.EndsWith("was not deleted: roles of the account trust it: theirs.", finding.Cause, StringComparison.Ordinal);
@@ -200,7 +200,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         var role = await account.Roles.FindAsync("gke-exports", TestContext.Current.CancellationToken);
         var provider = await account.Providers.FindAsync(Workload.ProviderArn, TestContext.Current.CancellationToken);
 
-        await RefusedAsync([ProviderObservation.OfOwned(Given.Account, provider!)], "trust it: gke-exports", cloud);
+        await KeptAsync([ProviderObservation.OfOwned(Given.Account, provider!)], "trust it: gke-exports", cloud);
         var ended = await DeleteAsync(
             [ProviderObservation.OfOwned(Given.Account, provider!), RoleObservation.OfOwned(Given.Account, role!)],
             cloud
@@ -245,11 +245,12 @@ public sealed class OwnershipTests : IAsyncLifetime
     private Task<IReadOnlyList<StepProgress>> DeleteAsync(IReadOnlyCollection<Observation> observed, AwsCloud? cloud = null) =>
         Given.ApplyAsync(cloud ?? _cloud, Planner.Plan([], [], observed));
 
-    private async Task RefusedAsync(IReadOnlyCollection<Observation> observed, string why, AwsCloud? cloud = null)
+    private async Task KeptAsync(IReadOnlyCollection<Observation> observed, string why, AwsCloud? cloud = null)
     {
         var one = Assert.Single(await DeleteAsync(observed, cloud));
         var finding = Assert.Single(one.Findings);
-        Assert.Equal((StepState.Failed, "FED8009", observed.Single().Id.Value), (one.State, finding.Code, finding.Resource));
+        Assert.Equal((StepState.Kept, "FED8009", observed.Single().Id.Value), (one.State, finding.Code, finding.Resource));
+        Assert.Equal(Severity.Warning, finding.Severity);
         Assert.Contains(why, finding.Cause, StringComparison.Ordinal);
     }
 }

@@ -72,7 +72,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         var found = await FindAsync();
         await _google.BindAsync(new Binding { Role = "roles/iam.serviceAccountUser", Members = ["user:new@example.com"] });
 
-        var finding = await RefusedAsync(found);
+        var finding = await KeptAsync(found);
 
         Assert.EndsWith(": roles/iam.serviceAccountUser to user:new@example.com.", finding.Cause, StringComparison.Ordinal);
         Assert.NotNull(await _google.FindAccountAsync());
@@ -93,7 +93,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         );
         var progress = await Given.ApplyAsync(cloud, plan);
 
-        Assert.Equal([StepState.Done, StepState.Failed], progress.Select(one => one.State));
+        Assert.Equal([StepState.Done, StepState.Kept], progress.Select(one => one.State));
         Assert.Contains(Other, Assert.Single(progress[1].Findings).Cause, StringComparison.Ordinal);
         Assert.Equal([Other], (await _google.PolicyAsync()).Bindings.SelectMany(binding => binding.Members));
     }
@@ -107,7 +107,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await _google.CreateAccountAsync(description);
         var observed = (await Given.PlanAsync(_cloud, Input)).Steps.Select(step => step.Before);
 
-        await RefusedAsync([.. observed.Where(one => one.Id.Kind == ResourceKind.GoogleServiceAccount)]);
+        await KeptAsync([.. observed.Where(one => one.Id.Kind == ResourceKind.GoogleServiceAccount)]);
 
         Assert.NotNull(await _google.FindAccountAsync());
     }
@@ -120,7 +120,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await _google.DeleteAccountAsync();
         await _google.CreateAccountAsync(new Mark("acme", ["exports"]).Description);
 
-        await RefusedAsync(found);
+        await KeptAsync(found);
 
         Assert.NotNull(await _google.FindAccountAsync());
     }
@@ -183,11 +183,11 @@ public sealed class OwnershipTests : IAsyncLifetime
         return (one.State, one.Findings.Count);
     }
 
-    private async Task<Finding> RefusedAsync(IReadOnlyCollection<Observation> observed)
+    private async Task<Finding> KeptAsync(IReadOnlyCollection<Observation> observed)
     {
         var one = Assert.Single(await Given.ApplyAsync(_cloud, Planner.Plan([], [], observed)));
         var finding = Assert.Single(one.Findings);
-        Assert.Equal((StepState.Failed, FindingCodes.ResourceNotOurs), (one.State, finding.Code));
+        Assert.Equal((StepState.Kept, FindingCodes.ResourceNotOurs, Severity.Warning), (one.State, finding.Code, finding.Severity));
         return finding;
     }
 }

@@ -58,8 +58,7 @@ public interface ICloud
     /// <summary>
     /// Carries out one step that deletes; deletes only what is ours. What no longer exists counts as deleted.
     /// </summary>
-    /// <exception cref="FindingException">
-    /// The cloud refused or could not be reached, or the resource is no longer ours or is in use (FED8009).
-    /// </exception>
-    Task DeleteAsync(Step step, CancellationToken cancellationToken);
+    /// <returns>Null; or why it was kept, because it is no longer ours or others use it (FED8009, a warning).</returns>
+    /// <exception cref="FindingException">The cloud refused or could not be reached.</exception>
+    Task<Finding?> DeleteAsync(Step step, CancellationToken cancellationToken);
 }

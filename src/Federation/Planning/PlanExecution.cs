@@ -9,10 +9,13 @@ public enum StepState
     NotReached,
     Running,
     Done,
+
+    /// <summary>It was to be deleted and was not, because others use it: its findings say who.</summary>
+    Kept,
     Failed,
 }
 
-/// <summary>The progress of one step of a plan; <paramref name="Findings"/> say why it failed.</summary>
+/// <summary>The progress of one step of a plan; <paramref name="Findings"/> say why it failed, or why the resource was kept.</summary>
 public sealed record StepProgress(Step Step, StepState State, IReadOnlyList<Finding> Findings);
 
 /// <summary>Carries out a plan, in the order of its dependencies and otherwise concurrently.</summary>
@@ -52,9 +55,17 @@ public static class PlanExecution
             }
 
             var before = await Task.WhenAll(dependencies);
-            if (cancellationToken.IsCancellationRequested || before.Any(dependency => dependency.State != StepState.Done))
+            if (
+                cancellationToken.IsCancellationRequested
+                || before.Any(dependency => dependency.State is not (StepState.Done or StepState.Kept))
+            )
             {
                 return new StepProgress(step, StepState.NotReached, []);
+            }
+
+            if (before.Where(dependency => dependency.State == StepState.Kept).ToArray() is [_, ..] kept)
+            {
+                return new StepProgress(step, StepState.Kept, [NeededBy(step, kept)]);
             }
 
             try
@@ -84,12 +95,15 @@ public static class PlanExecution
             try
             {
                 var cloud = clouds[step.Resource.Cloud];
-                await (
-                    step.Action == StepAction.Delete
-                        ? cloud.DeleteAsync(step, cancellationToken)
-                        : cloud.ApplyAsync(step, cancellationToken)
-                );
-                return new StepProgress(step, StepState.Done, []);
+                if (step.Action != StepAction.Delete)
+                {
+                    await cloud.ApplyAsync(step, cancellationToken);
+                    return new StepProgress(step, StepState.Done, []);
+                }
+
+                return await cloud.DeleteAsync(step, cancellationToken) is { } kept
+                    ? new StepProgress(step, StepState.Kept, [kept])
+                    : new StepProgress(step, StepState.Done, []);
             }
             catch (FindingException refused)
             {
@@ -107,6 +121,9 @@ public static class PlanExecution
             }
         }
     }
+
+    private static Finding NeededBy(Step step, IEnumerable<StepProgress> kept) =>
+        Kept.Because(step.Resource, $"{Wording.Some(kept.Select(one => one.Step.Resource.Value))} stays, and depends on it");
 
     private static Finding Unforeseen(Step step, Exception fault) =>
         UnexpectedFailure.While($"{Verb(step.Action)} {step.Resource}", fault) with

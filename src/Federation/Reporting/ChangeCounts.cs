@@ -4,7 +4,7 @@ namespace Federation.Reporting;
 
 /// <summary>
 /// How many resources changed, or would change if the target only plans. A change that failed or was not reached counts
-/// only as that.
+/// only as that; what was to be deleted and stays, because others use it, is unchanged.
 /// </summary>
 public sealed record ChangeCounts(int Created, int Updated, int Deleted, int Unchanged, int Failed, int NotReached)
 {
@@ -22,7 +22,7 @@ public sealed record ChangeCounts(int Created, int Updated, int Deleted, int Unc
             Done(StepAction.Create),
             Done(StepAction.Update),
             Done(StepAction.Delete),
-            Done(StepAction.Unchanged),
+            Done(StepAction.Unchanged) + changes.Count(change => change.State == ChangeState.Kept),
             changes.Count(change => change.State == ChangeState.Failed),
             changes.Count(change => change.State == ChangeState.NotReached)
         );

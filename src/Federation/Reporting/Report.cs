@@ -112,6 +112,9 @@ public enum ChangeState
     /// <summary>Not carried out, because the target only plans, or there is nothing to write.</summary>
     Planned,
     Done,
+
+    /// <summary>It was to be deleted and was not, because others use it.</summary>
+    Kept,
     Failed,
 
     /// <summary>Not started, because something that it depends on failed, or the run ended before.</summary>

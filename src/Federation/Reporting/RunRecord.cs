@@ -120,7 +120,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
 
             var states = _steps.Where(step => step.Writes).ToLookup(StateOf);
             var changes =
-                $"Changes: {states[ChangeState.Done].Count()} of {states.Sum(state => state.Count())} done, "
+                $"Changes: {states[ChangeState.Done].Count() + states[ChangeState.Kept].Count()} of {states.Sum(state => state.Count())} done, "
                 + $"{states[ChangeState.Failed].Count()} under way or failed, {states[ChangeState.NotReached].Count()} not reached.";
             var proved = _selected.Count(workload => _workloads[workload.Name].Gate is { Passed: true });
             return $"{changes} Workloads proved: {proved} of {_selected.Count}.";
@@ -196,6 +196,7 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
             : _states.GetValueOrDefault(step.Id) switch
             {
                 StepState.Done => ChangeState.Done,
+                StepState.Kept => ChangeState.Kept,
                 // If the run ends during a step, its result is unknown.
                 StepState.Failed or StepState.Running => ChangeState.Failed,
                 _ => step.Writes ? ChangeState.NotReached : ChangeState.Done,

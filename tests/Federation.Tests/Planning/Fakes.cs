@@ -23,6 +23,9 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
 
     public IReadOnlyList<Finding> Confirmation { get; init; } = [];
 
+    /// <summary>What others use, so that it is not deleted.</summary>
+    public ISet<ResourceId> Used { get; init; } = new HashSet<ResourceId>();
+
     public ISet<ResourceId> Refused { get; init; } = new HashSet<ResourceId>();
 
     /// <summary>What fails in a way that no cloud foresaw.</summary>
@@ -76,11 +79,16 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
         Live[step.Resource] = step.After!.Fields;
     }
 
-    public Task DeleteAsync(Step step, CancellationToken cancellationToken)
+    public Task<Finding?> DeleteAsync(Step step, CancellationToken cancellationToken)
     {
+        if (Used.Contains(step.Resource))
+        {
+            return Task.FromResult<Finding?>(Kept.Because(step.Resource, "others use it"));
+        }
+
         Write(step);
         Live.TryRemove(step.Resource, out _);
-        return Task.CompletedTask;
+        return Task.FromResult<Finding?>(null);
     }
 
     private void Write(Step step)

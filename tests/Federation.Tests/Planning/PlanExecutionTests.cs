@@ -67,6 +67,26 @@ public sealed class PlanExecutionTests
     }
 
     [Fact]
+    public async Task What_others_use_stays_with_what_it_depends_on_and_that_is_no_failure()
+    {
+        var kubernetes = new FakeCloud("kubernetes", []) { Used = new HashSet<ResourceId> { Account } };
+        var clouds = new Dictionary<string, ICloud>(StringComparer.Ordinal) { ["kubernetes"] = kubernetes };
+        var plan = Planner.Plan(
+            [],
+            [],
+            new Observation(Account, Fields.Empty) { Ours = true, DependsOn = [Namespace] },
+            new Observation(Namespace, Fields.Empty) { Ours = true }
+        );
+
+        var ended = await PlanExecution.RunAsync(plan, clouds, 16, _ => { }, TestContext.Current.CancellationToken);
+
+        Assert.Equal([StepState.Kept, StepState.Kept], ended.Select(one => one.State));
+        Assert.All(ended, one => Assert.Equal(Severity.Warning, Assert.Single(one.Findings).Severity));
+        Assert.Equal($"{Namespace} was not deleted: {Account} stays, and depends on it.", ended[1].Findings[0].Cause);
+        Assert.Empty(kubernetes.Writes);
+    }
+
+    [Fact]
     public async Task Each_change_is_reported_when_it_begins_and_when_it_ends()
     {
         var (plan, clouds, _, _) = Federation();
