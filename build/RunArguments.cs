@@ -57,7 +57,7 @@ internal sealed class RunArguments
             Latency = Number("latency", 0, least: 0, most: 60_000) is var milliseconds and > 0
                 ? TimeSpan.FromMilliseconds(milliseconds)
                 : null,
-            Faults = Value("faults")?.Split(',', StringSplitOptions.TrimEntries).Select(Fault).ToArray(),
+            Weather = Weather(Value("faults")),
             Issuers = Value("issuer"),
             IssuerAuthorityFile = ExistingFile("issuer-ca"),
             Variables = environment.Names,
@@ -222,17 +222,19 @@ internal sealed class RunArguments
         }
     }
 
-    private SandboxFault Fault(string text)
+    private SandboxWeather? Weather(string? faults)
     {
-        if (!SandboxFault.TryParse(text, out var fault))
+        var texts = faults?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+        if (Array.Find(texts, text => !SandboxWeather.Accepts(text)) is { } wrong)
         {
             Invalid(
-                $"--faults: {text} is not a fault.",
-                $"Give, with commas between, any of {SandboxFault.Names}; with :N for every Nth call (iam-propagation:N for N seconds)."
+                $"--faults: {wrong} is not a fault.",
+                $"Give, with commas between, {SandboxWeather.Usage}. NAME is one of {SandboxWeather.Names}."
             );
+            return null;
         }
 
-        return fault;
+        return faults is null ? null : SandboxWeather.Parse(texts);
     }
 
     private string? ExistingFile(string name)

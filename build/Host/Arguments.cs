@@ -43,7 +43,7 @@ internal static class Arguments
         new("token-file", "FILE", "a token to look at, - for standard input (Diagnose, Token)"),
         new("port", "N", "the sandbox's first port (any free ones)"),
         new("latency", "MS", "milliseconds the sandbox adds to every call (0)"),
-        new("faults", "NAME[:N][,…]", "what the sandbox gets wrong (nothing)"),
+        new("faults", "FAULT[,…]", "what the sandbox gets wrong (nothing), such as storm:20%,seed:7"),
         new("issuer", "HOST:PORT:HOST:PORT[,…]", "where the sandbox finds another issuer than its own, as curl's --connect-to"),
         new("issuer-ca", "FILE", "a PEM file of trust anchors for such an issuer"),
         new("runtime", "RID[,…]", "the systems that Pack makes archives for (all)"),

@@ -67,7 +67,7 @@ public sealed record SandboxOverrides
     /// <summary>Added to every call.</summary>
     public TimeSpan? Latency { get; init; }
 
-    public IReadOnlyList<SandboxFault>? Faults { get; init; }
+    public SandboxWeather? Weather { get; init; }
 
     /// <summary>Where other issuers than its own are, as <c>HOST:PORT:HOST:PORT[,…]</c>.</summary>
     public string? Issuers { get; init; }
@@ -89,7 +89,7 @@ public sealed record SandboxOverrides
             Buckets = configuration.Sandbox.Buckets,
             Images = configuration.Sandbox.Images,
             Latency = Latency ?? configuration.Sandbox.Latency,
-            Faults = Faults ?? configuration.Sandbox.Faults,
+            Weather = Weather ?? configuration.Sandbox.Weather,
             HostAws = configuration.Sandbox.HostAws,
             Port = Port,
             Folder = folder,

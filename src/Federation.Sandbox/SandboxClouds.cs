@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Federation.Calls;
+using Federation.Configuration;
 using Federation.Findings;
 using Federation.Issuers;
 using Federation.Sandbox.Aws;
 using Federation.Sandbox.Google;
 using Federation.Sandbox.Hosting;
+using Federation.Sandbox.Kubernetes;
 using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox;
@@ -21,6 +23,7 @@ public sealed class SandboxClouds : IAsyncDisposable
     private readonly List<WebListener> _listeners = [];
     private readonly SandboxFiles _files;
     private string? _environmentFile;
+    private Weather? _weather;
 
     private SandboxClouds(string directory) => _files = new SandboxFiles(directory);
 
@@ -70,6 +73,9 @@ public sealed class SandboxClouds : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Changes what befalls calls from now on; they are counted anew. What lasts for seconds stays as it was at the start.</summary>
+    public void Change(SandboxWeather weather) => _weather!.Change(weather);
 
     /// <summary>
     /// Writes <c>env.sh</c> for a shell to read: it appears when every port answers, by rename and readable by its owner
@@ -128,7 +134,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var authority = Own(CertificateAuthority.Create([IssuerHost, "accounts.google.com", "localhost", "127.0.0.1", "::1"]));
         await _files.WriteAuthorityAsync(authority.RootPem, options.CertificateAuthorityFile, cancellationToken);
 
-        var faults = new Faults(options.Faults);
+        var weather = _weather = new Weather(options.Weather, Calls, time);
         var port = options.Port;
         WebListener Listen(bool isTls, RequestDelegate handle)
         {
@@ -144,22 +150,32 @@ public sealed class SandboxClouds : IAsyncDisposable
         var issuers = new IssuerTransport(RouteToIssuers, IssuerTransport.Anchors(_files.Authority), isClosed: true);
         var clusters = new Dictionary<string, SandboxCluster>(StringComparer.Ordinal);
         var clusterListeners = new Dictionary<string, WebListener>(StringComparer.Ordinal);
-        var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, faults, Calls, time));
+        var aws = Own(new AwsCloud(options.Accounts, options.Buckets, issuers, weather, Calls, weather.ClockOf("aws")));
         var google = Own(
-            new GoogleCloud(options.Clusters, cluster => clusterListeners[cluster.Key].HostAndPort, authority.RootPem, faults, Calls, time)
+            new GoogleCloud(
+                options.Clusters,
+                cluster => clusterListeners[cluster.Key].HostAndPort,
+                authority.RootPem,
+                weather,
+                Calls,
+                weather.ClockOf("google")
+            )
         );
 
-        var awsListener = Listen(isTls: false, Delayed(aws.Api.HandleAsync));
-        var googleListener = Listen(isTls: false, Delayed(google.Api.HandleAsync));
+        var awsListener = Listen(isTls: false, Delayed(weather.Over(new AwsFront(), aws.Api.HandleAsync)));
+        var googleListener = Listen(isTls: false, Delayed(weather.Over(new GoogleFront(), google.Api.HandleAsync)));
         issuerListener = Listen(
             isTls: true,
-            faults.Issuer(context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context), time)
+            weather.Over(
+                new IssuerFront(),
+                context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context)
+            )
         );
         foreach (var cluster in options.Clusters)
         {
             clusterListeners[cluster.Key] = Listen(
                 isTls: true,
-                Delayed(faults.Kubernetes(context => clusters[cluster.Key].HandleAsync(context)))
+                Delayed(weather.Over(new KubernetesFront(), context => clusters[cluster.Key].HandleAsync(context)))
             );
         }
 
@@ -196,7 +212,15 @@ public sealed class SandboxClouds : IAsyncDisposable
         foreach (var cluster in options.Clusters)
         {
             clusters[cluster.Key] = Own(
-                new SandboxCluster(cluster, clusterListeners[cluster.Key].HostAndPort, authority.RootPem, google.Tokens, Calls, time)
+                new SandboxCluster(
+                    cluster,
+                    clusterListeners[cluster.Key].HostAndPort,
+                    authority.RootPem,
+                    google.Tokens,
+                    weather,
+                    Calls,
+                    weather.ClockOf("kubernetes")
+                )
             );
         }
 
@@ -210,7 +234,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         var podEnvironment = SandboxEnvironment.OfPods(Environment);
         foreach (var cluster in clusters.Values)
         {
-            cluster.Start(_files.Pods(cluster.Cluster.Key), podEnvironment, options, time);
+            cluster.Start(_files.Pods(cluster.Cluster.Key), podEnvironment, options, weather.ClockOf("kubernetes"));
         }
 
         RequestDelegate Delayed(RequestDelegate handle) =>

@@ -15,6 +15,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly KubernetesApiServer _server;
     private readonly GoogleTokens _tokens;
+    private readonly Weather _weather;
     private readonly string _address;
     private Task _kubelet = Task.CompletedTask;
 
@@ -24,11 +25,13 @@ internal sealed class SandboxCluster : IAsyncDisposable
         string address,
         string certificateAuthority,
         GoogleTokens tokens,
+        Weather weather,
         CallLog calls,
         TimeProvider time
     )
     {
         Cluster = cluster;
+        _weather = weather;
         _address = address;
         _tokens = tokens;
         AdministratorToken = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
@@ -40,6 +43,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
                 AdminTokens = [AdministratorToken],
                 CertificateAuthority = certificateAuthority,
                 NodeName = Node,
+                KeyRotation = weather.KeyRotation,
             },
             time
         )
@@ -75,6 +79,7 @@ internal sealed class SandboxCluster : IAsyncDisposable
                 NodeName = Node,
                 Environment = inCluster,
                 HostAws = options.HostAws,
+                Evicts = () => _weather.Strike("kubernetes", Weather.PodStart) is SandboxFaultKind.Eviction,
                 Images = options.Images.ToDictionary(image => image.Key, image => ImageStore.ToImage(image.Value), StringComparer.Ordinal),
             },
             time
@@ -106,14 +111,11 @@ internal sealed class SandboxCluster : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static CloudCall Describe(string cluster, ApiRequest request)
-    {
-        var resource = request.Subresource.Length == 0 ? request.Resource : $"{request.Resource}/{request.Subresource}";
-        return new CloudCall(
+    private static CloudCall Describe(string cluster, ApiRequest request) =>
+        new(
             "kubernetes",
-            $"{request.Verb} {resource}".TrimEnd(),
+            KubernetesFront.OperationOf(request.Verb, request.Resource, request.Subresource),
             string.Join('/', new[] { cluster, request.Namespace, request.Resource, request.Name }.Where(part => part.Length > 0)),
             request.IsWrite && request.Subresource is not "token" && !request.Resource.EndsWith("reviews", StringComparison.Ordinal)
         );
-    }
 }

@@ -29,7 +29,7 @@ public sealed record SandboxOptions
     /// The injected faults. Without any, STS sees a new role at once, where AWS needs some ten seconds
     /// (<see cref="SandboxFaultKind.IamPropagation"/>).
     /// </summary>
-    public IReadOnlyList<SandboxFault> Faults { get; init; } = [];
+    public SandboxWeather Weather { get; init; } = SandboxWeather.Fair;
 
     /// <summary>Pods run the machine's own AWS CLI instead of the bundled one.</summary>
     public bool HostAws { get; init; }

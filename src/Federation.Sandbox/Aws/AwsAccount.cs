@@ -20,6 +20,24 @@ internal sealed class AwsAccount(string id, string region, string partition)
     /// <summary>Customer managed policies, by ARN.</summary>
     public SortedDictionary<string, IamPolicy> Policies { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The same entities, in maps of their own.</summary>
+    public AwsAccount Copy()
+    {
+        var copy = new AwsAccount(id, region, partition);
+        Fill(copy.Roles, Roles);
+        Fill(copy.Providers, Providers);
+        Fill(copy.Policies, Policies);
+        return copy;
+
+        static void Fill<T>(SortedDictionary<string, T> copy, SortedDictionary<string, T> entities)
+        {
+            foreach (var (key, entity) in entities)
+            {
+                copy.Add(key, entity);
+            }
+        }
+    }
+
     public string RoleArn(string path, string name) => $"arn:{partition}:iam::{id}:role{path}{name}";
 
     public string PolicyArn(string path, string name) => $"arn:{partition}:iam::{id}:policy{path}{name}";

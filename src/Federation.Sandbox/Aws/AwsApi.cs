@@ -1,6 +1,5 @@
 using System.Net;
 using System.Xml.Linq;
-using Federation.Configuration;
 using Federation.Sandbox.Aws.S3;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -17,12 +16,12 @@ internal sealed class AwsApi(
     IamApi iam,
     StsApi sts,
     S3Api s3,
-    Faults faults,
+    IReadOnlyDictionary<AwsAccount, Past<AwsAccount>> past,
     CallLog calls
 )
 {
     /// <summary>In bytes, of a call in the query protocol: far more than the limits of IAM and STS allow.</summary>
-    private const int LargestForm = 1 << 20;
+    internal const int LargestForm = 1 << 20;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -31,9 +30,8 @@ internal sealed class AwsApi(
         IReadOnlyDictionary<string, string>? form = null;
         try
         {
-            request = await AwsRequest.ReadAsync(context, AwsRequest.IsForm(context.Request) ? LargestForm : S3Api.LargestObject);
+            request = await ReadAsync(context);
             form = request.Form();
-            ThrowIfFaulty(isS3: form is null);
             await (form is null ? HandleS3Async(context, request, requestId) : HandleQueryAsync(context, request, form, requestId));
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
@@ -43,20 +41,19 @@ internal sealed class AwsApi(
         }
     }
 
-    private void ThrowIfFaulty(bool isS3)
-    {
-        if (faults.Strikes(SandboxFaultKind.AwsThrottling))
-        {
-            throw isS3
-                ? new AwsException("SlowDown", "Please reduce your request rate.", HttpStatusCode.ServiceUnavailable)
-                : new AwsException("Throttling", "Rate exceeded");
-        }
+    /// <summary>The request, which <see cref="AwsFront"/> may have read already.</summary>
+    private static async Task<AwsRequest> ReadAsync(HttpContext context) =>
+        context.Features.Get<BadHttpRequestException>() is { } unreadable
+            ? throw unreadable
+            : context.Features.Get<AwsRequest>()
+                ?? await AwsRequest.ReadAsync(context, AwsRequest.IsForm(context.Request) ? LargestForm : S3Api.LargestObject);
 
-        if (faults.Strikes(SandboxFaultKind.AwsUnavailable))
-        {
-            throw new AwsException("ServiceUnavailable", "Service is unable to handle request.", HttpStatusCode.ServiceUnavailable);
-        }
-    }
+    /// <summary>An action with its service, such as <c>iam:CreateRole</c>.</summary>
+    public static string OperationOf(IReadOnlyDictionary<string, string> form) => $"{(IsIam(form) ? "iam" : "sts")}:{form["Action"]}";
+
+    /// <summary>Answers a call that is not handled.</summary>
+    public static Task RefuseAsync(HttpContext context, bool isS3, AwsException error) =>
+        RefuseAsync(context, isS3, form: null, error, Guid.NewGuid().ToString());
 
     private async Task HandleQueryAsync(HttpContext context, AwsRequest request, IReadOnlyDictionary<string, string> form, string requestId)
     {
@@ -89,7 +86,24 @@ internal sealed class AwsApi(
         var resource = IamApi.Resource(action, account, parameters);
         calls.Record(new CloudCall("aws", "iam:" + action, resource, IsWrite(action)));
         authorizer.Demand(signed.Principal, "iam:" + action, resource, conditions: null, request.SourceIp);
-        return await iam.InvokeAsync(action, account, parameters, context.RequestAborted);
+        AwsAccount? former;
+        lock (account.Gate)
+        {
+            former = past[account].ReadBy("iam:" + action);
+        }
+
+        if (!IsWrite(action))
+        {
+            return await iam.InvokeAsync(action, former ?? account, parameters, context.RequestAborted);
+        }
+
+        var written = await iam.InvokeAsync(action, account, parameters, context.RequestAborted);
+        lock (account.Gate)
+        {
+            past[account].Changed();
+        }
+
+        return written;
     }
 
     private async Task<XElement[]?> StsAsync(HttpContext context, AwsRequest request, IReadOnlyDictionary<string, string> form)

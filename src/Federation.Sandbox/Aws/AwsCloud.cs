@@ -18,7 +18,7 @@ internal sealed class AwsCloud : IDisposable
         IReadOnlyList<Account> accounts,
         IReadOnlyList<string> buckets,
         IssuerTransport issuers,
-        Faults faults,
+        Weather weather,
         CallLog calls,
         TimeProvider time
     )
@@ -50,10 +50,10 @@ internal sealed class AwsCloud : IDisposable
         Api = new AwsApi(
             new SignatureVersion4(keys, time),
             authorizer,
-            new IamApi(new IamRoles(time, faults.Propagation), new IamProviders(time, issuers), new IamPolicies(time)),
-            new StsApi(_accounts, keys, authorizer, _issuers, time, faults.Propagation),
+            new IamApi(new IamRoles(time, weather.Propagation), new IamProviders(time, issuers), new IamPolicies(time)),
+            new StsApi(_accounts, keys, authorizer, _issuers, time, weather.Propagation),
             new S3Api(store, authorizer, calls, time),
-            faults,
+            _accounts.Values.ToDictionary(account => account, account => new Past<AwsAccount>("aws", account.Copy, weather, time)),
             calls
         );
     }

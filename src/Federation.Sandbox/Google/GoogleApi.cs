@@ -4,7 +4,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Federation.Configuration;
 using Federation.Sandbox.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -16,20 +15,20 @@ namespace Federation.Sandbox.Google;
 /// Google's REST APIs on one port: IAM (service accounts), GKE (clusters) and the OAuth token endpoint. Every call except
 /// those to the last needs a bearer token.
 /// </summary>
-internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, Faults faults, CallLog calls)
+internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, GoogleTokens tokens, CallLog calls)
 {
+    /// <summary>The operation that gives access tokens.</summary>
+    internal const string Exchange = "oauth2.token";
+
     private const int LargestBody = 1 << 20;
 
     public async Task HandleAsync(HttpContext context)
     {
         try
         {
-            ThrowIfFaulty();
-
-            // Clients encode the @ of an address, some also the colon before a verb: split first, then decode.
-            var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-            string[] segments = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
-            if (segments is ["token"] && HttpMethods.IsPost(context.Request.Method))
+            var segments = Segments(context);
+            var operation = OperationOf(context.Request.Method, segments);
+            if (operation == Exchange)
             {
                 await ExchangeAsync(context);
                 return;
@@ -37,91 +36,80 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
 
             Authenticate(context);
             var body = await BodyAsync(context);
-            await Json.WriteAsync(context, StatusCodes.Status200OK, Route(context.Request, segments, body));
+            await Json.WriteAsync(context, StatusCodes.Status200OK, Route(context.Request, operation, segments, body));
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
-            var error = GoogleException.Of(exception);
-            if (error.Code == HttpStatusCode.Unauthorized)
-            {
-                context.Response.Headers.WWWAuthenticate = "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"";
-            }
-
-            await Json.WriteAsync(context, (int)error.Code, error.ToJson());
+            await RefuseAsync(context, GoogleException.Of(exception));
         }
     }
 
-    private void ThrowIfFaulty()
+    /// <summary>The path's segments: clients encode the @ of an address, some also the colon before a verb.</summary>
+    public static string[] Segments(HttpContext context)
     {
-        if (faults.Strikes(SandboxFaultKind.GoogleThrottling))
-        {
-            throw new GoogleException(
-                HttpStatusCode.TooManyRequests,
-                "RESOURCE_EXHAUSTED",
-                "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute'."
-            );
-        }
-
-        if (faults.Strikes(SandboxFaultKind.GoogleUnavailable))
-        {
-            throw new GoogleException(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE", "The service is currently unavailable.");
-        }
+        var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+        return [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
     }
 
-    private JsonObject Route(HttpRequest request, string[] segments, JsonObject body)
+    /// <summary>An operation such as <c>serviceAccounts.setIamPolicy</c>; the method and path of one that there is not.</summary>
+    public static string OperationOf(string method, string[] segments) =>
+        (method, segments) switch
+        {
+            ("POST", ["token"]) => Exchange,
+            ("POST", ["v1", "projects", _, "serviceAccounts"]) => "serviceAccounts.create",
+            ("GET", ["v1", "projects", _, "serviceAccounts"]) => "serviceAccounts.list",
+            ("GET", ["v1", "projects", _, "serviceAccounts", var name]) when !name.Contains(':', StringComparison.Ordinal) =>
+                "serviceAccounts.get",
+            ("PATCH", ["v1", "projects", _, "serviceAccounts", _]) => "serviceAccounts.patch",
+            ("DELETE", ["v1", "projects", _, "serviceAccounts", _]) => "serviceAccounts.delete",
+            ("POST", ["v1", "projects", _, "serviceAccounts", var name]) when name.Split(':') is [_, var verb] => $"serviceAccounts.{verb}",
+            ("GET", ["v1", "projects", _, "locations" or "zones", _, "clusters"]) => "clusters.list",
+            ("GET", ["v1", "projects", _, "locations" or "zones", _, "clusters", _]) => "clusters.get",
+            _ => $"{method} /{string.Join('/', segments)}",
+        };
+
+    /// <summary>Answers a call with an error.</summary>
+    public static Task RefuseAsync(HttpContext context, GoogleException error)
     {
-        switch (segments)
+        if (error.Code == HttpStatusCode.Unauthorized)
         {
-            case ["v1", "projects", var project, "serviceAccounts"] when HttpMethods.IsPost(request.Method):
-                Record("serviceAccounts.create", $"{project}/{body["accountId"]}", isWrite: true);
-                return accounts.Create(project, body);
-            case ["v1", "projects", var project, "serviceAccounts"] when HttpMethods.IsGet(request.Method):
-                Record("serviceAccounts.list", project, isWrite: false);
-                return accounts.List(project, Number(request, "pageSize"), request.Query["pageToken"]);
-            case ["v1", "projects", var project, "serviceAccounts", var name]:
-                return ServiceAccount(request, project, name, body);
-            case ["v1", "projects", var project, "locations" or "zones", var location, "clusters"] when HttpMethods.IsGet(request.Method):
-                Record("clusters.list", $"{project}/{location}", isWrite: false);
-                return clusters.List(project, location);
-            case ["v1", "projects", var project, "locations" or "zones", var location, "clusters", var name]
-                when HttpMethods.IsGet(request.Method):
-                Record("clusters.get", $"{project}/{location}/{name}", isWrite: false);
-                return clusters.Get(project, location, name);
-            default:
-                throw GoogleException.NotFound(
-                    $"The requested URL {request.Method} /{string.Join('/', segments)} was not found on this server."
-                );
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"";
         }
+
+        return Json.WriteAsync(context, (int)error.Code, error.ToJson());
     }
 
-    private JsonObject ServiceAccount(HttpRequest request, string project, string nameAndVerb, JsonObject body)
+    private JsonObject Route(HttpRequest request, string operation, string[] segments, JsonObject body)
     {
-        var (name, verb) = nameAndVerb.Split(':') is [var first, var second] ? (first, second) : (nameAndVerb, "");
-        switch (request.Method, verb)
+        var (project, last) = (segments.ElementAtOrDefault(2) ?? "", segments.Length > 0 ? segments[^1].Split(':')[0] : "");
+        var (resource, answer) = operation switch
         {
-            case ("GET", ""):
-                Record("serviceAccounts.get", name, isWrite: false);
-                return accounts.Get(project, name);
-            case ("PATCH", ""):
-                Record("serviceAccounts.patch", name, isWrite: true);
-                return accounts.Patch(project, name, body);
-            case ("DELETE", ""):
-                Record("serviceAccounts.delete", name, isWrite: true);
-                return accounts.Delete(project, name);
-            case ("POST", "getIamPolicy"):
-                Record("serviceAccounts.getIamPolicy", name, isWrite: false);
-                return accounts.GetPolicy(project, name, Number(request, "options.requestedPolicyVersion"));
-            case ("POST", "setIamPolicy"):
-                Record("serviceAccounts.setIamPolicy", name, isWrite: true);
-                return accounts.SetPolicy(project, name, body);
-            default:
-                throw GoogleException.NotFound($"The method {request.Method} :{verb} was not found on this server.");
-        }
+            "serviceAccounts.create" => ($"{project}/{body["accountId"]}", () => accounts.Create(project, body)),
+            "serviceAccounts.list" => (project, () => accounts.List(project, Number(request, "pageSize"), request.Query["pageToken"])),
+            "serviceAccounts.get" => (last, () => accounts.Get(project, last)),
+            "serviceAccounts.patch" => (last, () => accounts.Patch(project, last, body)),
+            "serviceAccounts.delete" => (last, () => accounts.Delete(project, last)),
+            "serviceAccounts.getIamPolicy" => (
+                last,
+                () => accounts.GetPolicy(project, last, Number(request, "options.requestedPolicyVersion"))
+            ),
+            "serviceAccounts.setIamPolicy" => (last, () => accounts.SetPolicy(project, last, body)),
+            "clusters.list" => ($"{project}/{segments[4]}", () => clusters.List(project, segments[4])),
+            "clusters.get" => ($"{project}/{segments[4]}/{last}", (Func<JsonObject>)(() => clusters.Get(project, segments[4], last))),
+            _ => throw GoogleException.NotFound(
+                $"The requested URL {request.Method} /{string.Join('/', segments)} was not found on this server."
+            ),
+        };
+        Record(operation, resource, IsWrite(operation));
+        return answer();
     }
+
+    private static bool IsWrite(string operation) =>
+        operation is "serviceAccounts.create" or "serviceAccounts.patch" or "serviceAccounts.delete" or "serviceAccounts.setIamPolicy";
 
     private async Task ExchangeAsync(HttpContext context)
     {
-        Record("oauth2.token", "token", isWrite: false);
+        Record(Exchange, "token", isWrite: false);
         try
         {
             var form = QueryHelpers.ParseQuery(Encoding.UTF8.GetString(await RequestBody.ReadAsync(context, LargestBody)));
@@ -146,16 +134,10 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
             || !tokens.Accepts(authorization["Bearer ".Length..].Trim())
         )
         {
-            throw new GoogleException(
-                HttpStatusCode.Unauthorized,
-                "UNAUTHENTICATED",
-                (
-                    authorization.Length == 0
-                        ? "Request is missing required authentication credential. "
-                        : "Request had invalid authentication credentials. "
-                )
-                    + "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
-                    + "See https://developers.google.com/identity/sign-in/web/devconsole-project."
+            throw GoogleException.Unauthenticated(
+                authorization.Length == 0
+                    ? "Request is missing required authentication credential. "
+                    : "Request had invalid authentication credentials. "
             );
         }
     }

@@ -12,7 +12,7 @@ internal sealed class GoogleCloud : IDisposable
         IReadOnlyList<Cluster> clusters,
         Func<Cluster, string> kubernetesEndpoint,
         string certificateAuthority,
-        Faults faults,
+        Weather weather,
         CallLog calls,
         TimeProvider time
     )
@@ -31,7 +31,7 @@ internal sealed class GoogleCloud : IDisposable
             StringComparer.Ordinal
         );
         var projects = clusters.Select(cluster => cluster.Project).ToHashSet(StringComparer.Ordinal);
-        Api = new GoogleApi(new ServiceAccounts(projects), new GkeClusters([.. Clusters.Values]), Tokens, faults, calls);
+        Api = new GoogleApi(new ServiceAccounts(projects, weather, time), new GkeClusters([.. Clusters.Values]), Tokens, calls);
     }
 
     public GoogleApi Api { get; }

@@ -52,6 +52,16 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
 
     public static GoogleException InvalidArgument(string message) => new(HttpStatusCode.BadRequest, "INVALID_ARGUMENT", message);
 
+    /// <param name="why">The sentence that the advice follows.</param>
+    public static GoogleException Unauthenticated(string why) =>
+        new(
+            HttpStatusCode.Unauthorized,
+            "UNAUTHENTICATED",
+            why
+                + "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
+                + "See https://developers.google.com/identity/sign-in/web/devconsole-project."
+        );
+
     public static GoogleException NotFound(string message) => new(HttpStatusCode.NotFound, "NOT_FOUND", message);
 
     public static GoogleException Aborted(string message) => new(HttpStatusCode.Conflict, "ABORTED", message);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Sandbox.Google;
 
@@ -10,10 +11,18 @@ namespace Federation.Sandbox.Google;
 /// IAM's service accounts and their policies (IAM API v1, <c>projects.serviceAccounts</c>). As in IAM, members of a policy
 /// must exist, versions and conditions follow its rules, and etags are compared as the bytes they encode.
 /// </summary>
-internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
+internal sealed partial class ServiceAccounts
 {
     private readonly Lock _gate = new();
+    private readonly IReadOnlySet<string> _projects;
     private readonly SortedDictionary<string, Account> _byEmail = new(StringComparer.Ordinal);
+    private readonly Past<SortedDictionary<string, Account>> _past;
+
+    public ServiceAccounts(IReadOnlySet<string> projects, Weather weather, TimeProvider time)
+    {
+        _projects = projects;
+        _past = new Past<SortedDictionary<string, Account>>("google", Copy, weather, time);
+    }
 
     public JsonObject Create(string project, JsonObject body)
     {
@@ -45,7 +54,9 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
 
             var account = new Account(project, email, "1" + RandomNumberGenerator.GetString("0123456789", 20));
             account.Describe(body["serviceAccount"] as JsonObject, displayName: true, description: true);
+            Read("serviceAccounts.create");
             _byEmail.Add(email, account);
+            _past.Changed();
             return account.ToJson();
         }
     }
@@ -54,7 +65,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
     {
         lock (_gate)
         {
-            return Find(project, name).ToJson();
+            return Find(project, name, Read("serviceAccounts.get")).ToJson();
         }
     }
 
@@ -64,7 +75,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         var size = Math.Clamp(pageSize is null or 0 ? 20 : pageSize.Value, 1, 100);
         lock (_gate)
         {
-            var accounts = _byEmail
+            var accounts = Read("serviceAccounts.list")
                 .Values.Where(account =>
                     string.Equals(account.Project, project, StringComparison.Ordinal)
                     && string.CompareOrdinal(account.Email, pageToken ?? "") > 0
@@ -93,7 +104,8 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             mask.Contains(camel, StringComparer.Ordinal) || mask.Contains(snake, StringComparer.Ordinal);
         lock (_gate)
         {
-            var account = Find(project, name);
+            Read("serviceAccounts.patch");
+            var account = Find(project, name, _byEmail);
             var fields = body["serviceAccount"] as JsonObject;
             if (fields?["etag"]?.ToString() is { Length: > 0 } etag && !SameBytes(etag, account.ETag))
             {
@@ -103,6 +115,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             }
 
             account.Describe(fields, Masked("displayName", "display_name"), Masked("description", "description"));
+            _past.Changed();
             return account.ToJson();
         }
     }
@@ -111,7 +124,9 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
     {
         lock (_gate)
         {
-            _byEmail.Remove(Find(project, name).Email);
+            Read("serviceAccounts.delete");
+            _byEmail.Remove(Find(project, name, _byEmail).Email);
+            _past.Changed();
             return [];
         }
     }
@@ -125,7 +140,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
 
         lock (_gate)
         {
-            return Find(project, name).Policy(showsConditions: requestedVersion is 3);
+            return Find(project, name, Read("serviceAccounts.getIamPolicy")).Policy(showsConditions: requestedVersion is 3);
         }
     }
 
@@ -144,7 +159,8 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         var bindings = (policy["bindings"] as JsonArray ?? []).OfType<JsonObject>().ToList();
         lock (_gate)
         {
-            var account = Find(project, name);
+            Read("serviceAccounts.setIamPolicy");
+            var account = Find(project, name, _byEmail);
             if (policy["etag"]?.ToString() is { Length: > 0 } etag)
             {
                 if (!SameBytes(etag, account.PolicyETag))
@@ -166,6 +182,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             }
 
             account.SetPolicy(bindings, version);
+            _past.Changed();
             return account.Policy(showsConditions: true);
         }
     }
@@ -188,7 +205,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             if (WorkloadMember().Match(member) is { Success: true } workload)
             {
                 var pool = workload.Groups["pool"].Value;
-                if (!projects.Contains(workload.Groups["project"].Value))
+                if (!_projects.Contains(workload.Groups["project"].Value))
                 {
                     throw GoogleException.InvalidArgument(
                         $"Identity Pool does not exist ({pool}). Please check that you specified a valid resource name as returned in "
@@ -200,7 +217,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
             {
                 var email = member["serviceAccount:".Length..];
                 if (
-                    projects.Any(project => email.EndsWith($"@{project}.iam.gserviceaccount.com", StringComparison.Ordinal))
+                    _projects.Any(project => email.EndsWith($"@{project}.iam.gserviceaccount.com", StringComparison.Ordinal))
                     && !_byEmail.ContainsKey(email)
                 )
                 {
@@ -218,7 +235,7 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
 
     private void DemandProject(string project, string permission)
     {
-        if (!projects.Contains(project))
+        if (!_projects.Contains(project))
         {
             throw GoogleException.PermissionDenied(permission);
         }
@@ -226,8 +243,8 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
 
     /// <param name="project"><c>-</c>: any project.</param>
     /// <param name="name">The account's address or its unique id.</param>
-    private Account Find(string project, string name) =>
-        _byEmail.Values.FirstOrDefault(account =>
+    private static Account Find(string project, string name, SortedDictionary<string, Account> accounts) =>
+        accounts.Values.FirstOrDefault(account =>
             (project is "-" || string.Equals(account.Project, project, StringComparison.Ordinal))
             && (
                 string.Equals(account.Email, name, StringComparison.Ordinal)
@@ -237,6 +254,20 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         ?? throw GoogleException.NotFound(
             project is "-" ? "Unknown service account" : $"Unknown service account: projects/{project}/serviceAccounts/{name}"
         );
+
+    /// <summary>The accounts that an operation reads.</summary>
+    private SortedDictionary<string, Account> Read(string operation) => _past.ReadBy(operation) ?? _byEmail;
+
+    private SortedDictionary<string, Account> Copy()
+    {
+        var copy = new SortedDictionary<string, Account>(StringComparer.Ordinal);
+        foreach (var (email, account) in _byEmail)
+        {
+            copy.Add(email, account.Copy());
+        }
+
+        return copy;
+    }
 
     /// <summary>Compares etags in either alphabet: gcloud returns in URL-safe base64 what it got in the standard one.</summary>
     private static bool SameBytes(string one, string other)
@@ -265,6 +296,9 @@ internal sealed partial class ServiceAccounts(IReadOnlySet<string> projects)
         public string PolicyETag { get; private set; } = "ACAB"; // IAM's etag for a policy that was never set
 
         public bool HasConditions => _bindings.Any(binding => binding["condition"] is not null);
+
+        /// <summary>What is described or set later does not reach the copy.</summary>
+        public Account Copy() => (Account)MemberwiseClone();
 
         public void Describe(JsonObject? fields, bool displayName, bool description)
         {

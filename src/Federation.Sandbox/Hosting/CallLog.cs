@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Federation.Configuration;
 
 namespace Federation.Sandbox.Hosting;
 
@@ -9,6 +10,11 @@ namespace Federation.Sandbox.Hosting;
 /// <param name="IsWrite">Whether the operation stores anything; token requests and reviews do not.</param>
 public sealed record CloudCall(string Cloud, string Operation, string Resource, bool IsWrite);
 
+/// <summary>A call that met a fault.</summary>
+/// <param name="Operation">As in <see cref="CloudCall"/>.</param>
+/// <param name="Number">How many calls of this operation there were, with this one.</param>
+public sealed record StruckCall(string Cloud, string Operation, int Number, SandboxFaultKind Fault);
+
 /// <summary>The calls that reached the sandbox since it started: their number, and the latest of them in order.</summary>
 public sealed class CallLog
 {
@@ -17,6 +23,7 @@ public sealed class CallLog
 
     private readonly Lock _gate = new();
     private readonly Queue<CloudCall> _calls = [];
+    private readonly Queue<StruckCall> _struck = [];
     private readonly Dictionary<(string Cloud, bool IsWrite), int> _counts = [];
 
     /// <summary>The latest calls, at most <see cref="Capacity"/>.</summary>
@@ -31,6 +38,18 @@ public sealed class CallLog
         }
     }
 
+    /// <summary>The latest calls that met a fault, at most <see cref="Capacity"/>.</summary>
+    public IReadOnlyList<StruckCall> Struck
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _struck];
+            }
+        }
+    }
+
     public int Reads(string cloud) => Count(cloud, isWrite: false);
 
     public int Writes(string cloud) => Count(cloud, isWrite: true);
@@ -39,14 +58,27 @@ public sealed class CallLog
     {
         lock (_gate)
         {
-            if (_calls.Count == Capacity)
-            {
-                _calls.Dequeue();
-            }
-
-            _calls.Enqueue(call);
+            Enqueue(_calls, call);
             CollectionsMarshal.GetValueRefOrAddDefault(_counts, (call.Cloud, call.IsWrite), out _)++;
         }
+    }
+
+    internal void Record(StruckCall call)
+    {
+        lock (_gate)
+        {
+            Enqueue(_struck, call);
+        }
+    }
+
+    private static void Enqueue<T>(Queue<T> latest, T call)
+    {
+        if (latest.Count == Capacity)
+        {
+            latest.Dequeue();
+        }
+
+        latest.Enqueue(call);
     }
 
     private int Count(string cloud, bool isWrite)

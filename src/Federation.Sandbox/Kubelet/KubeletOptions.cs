@@ -44,6 +44,9 @@ internal sealed record KubeletOptions
 
     public ContainerIsolation Isolation { get; init; }
 
+    /// <summary>Asked for each pod that starts: whether the node evicts it.</summary>
+    public Func<bool> Evicts { get; init; } = () => false;
+
     /// <summary>The interval of new attempts to start a container, and of updates of volumes.</summary>
     public TimeSpan SyncFrequency { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -6,7 +6,11 @@ namespace Federation.Sandbox.Kubelet;
 /// <summary>Takes one pod from its binding to its end: volumes, then init containers one by one, then all its containers.</summary>
 internal sealed class PodWorker
 {
+    /// <summary>Kubernetes, "Node-pressure Eviction": the pod is ended, and fails with this reason.</summary>
+    private static readonly PodFailure Evicted = new("Evicted", "The node was low on resource: memory.");
+
     private readonly string _directory;
+    private readonly Func<bool> _evicts;
     private readonly IContainerIsolation _isolation;
     private readonly PodReport _report;
     private readonly PodTermination _termination;
@@ -24,6 +28,7 @@ internal sealed class PodWorker
     )
     {
         _directory = Path.Combine(options.Directory, "pods", pod.Metadata.Uid);
+        _evicts = options.Evicts;
         _isolation = isolation;
         _report = new PodReport(source, pod, cluster, options.HostIP, time);
         _termination = new PodTermination(_report, time);
@@ -78,6 +83,13 @@ internal sealed class PodWorker
             var watch = _termination.WatchDeadlineAsync(deadline.Token);
             _report.Publish();
             _report.Event("Normal", "Sandbox", _isolation.Description);
+            if (_evicts())
+            {
+                _report.Fail(Evicted);
+                _report.Event("Warning", Evicted.Reason, Evicted.Message);
+                _termination.Stop(TimeSpan.Zero);
+            }
+
             await WorkAsync();
             await deadline.CancelAsync();
             await watch;

@@ -21,6 +21,9 @@ internal sealed record KubernetesApiOptions
     /// <summary>Longer lifetimes are silently reduced to this; null grants them as asked. GKE's limit is 48 hours.</summary>
     public TimeSpan? MaximumTokenLifetime { get; init; } = TimeSpan.FromHours(48);
 
+    /// <summary>When the key that signs tokens is replaced, after the start; null: never.</summary>
+    public TimeSpan? KeyRotation { get; init; }
+
     /// <summary>The time between the creation of a namespace and of its service account <c>default</c>.</summary>
     public TimeSpan NamespaceSetup { get; init; } = TimeSpan.Zero;
 

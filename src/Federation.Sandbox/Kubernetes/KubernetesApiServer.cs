@@ -44,7 +44,7 @@ internal sealed class KubernetesApiServer : IDisposable
     public KubernetesApiServer(KubernetesApiOptions options, TimeProvider time)
     {
         _options = options;
-        _signer = new TokenSigner();
+        _signer = new TokenSigner(time, options.KeyRotation);
         var store = _store = new ObjectStore(options.WatchWindow);
         var tokens = new ServiceAccountTokens(store, _signer, time, options);
         _registry = new Registry(

@@ -98,13 +98,11 @@ internal static class ConfigurationBinding
                 sandbox.Get(Keys.Sandbox.Images)?.ToDictionary(image => image.Name, image => image.Value, StringComparer.Ordinal)
                 ?? absent.Images,
             Latency = sandbox.Get(Keys.Sandbox.Latency),
-            Faults = [.. (sandbox.Get(Keys.Sandbox.Faults) ?? []).Select(Fault)],
+            // The texts were checked against the faults' pattern before.
+            Weather = SandboxWeather.Parse(sandbox.Get(Keys.Sandbox.Faults) ?? []),
             HostAws = sandbox.Get(Keys.Sandbox.Aws),
         };
     }
-
-    // The text was checked against the faults' pattern before.
-    private static SandboxFault Fault(string text) => SandboxFault.TryParse(text, out var fault) ? fault : throw new FormatException(text);
 
     /// <summary>
     /// Gives each role without a description one that all workloads sharing it agree on: the one that another of them has, or

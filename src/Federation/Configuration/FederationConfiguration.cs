@@ -262,7 +262,7 @@ public sealed record SandboxSettings
     public IReadOnlyDictionary<string, SandboxImage> Images { get; init; } = new Dictionary<string, SandboxImage>(StringComparer.Ordinal);
 
     /// <summary>Faults of the embedded clouds, as <c>--faults</c> names them.</summary>
-    public IReadOnlyList<SandboxFault> Faults { get; init; } = [];
+    public SandboxWeather Weather { get; init; } = SandboxWeather.Fair;
 
     /// <summary>Added to the duration of every emulated call.</summary>
     public TimeSpan Latency { get; init; }

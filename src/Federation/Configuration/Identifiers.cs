@@ -40,14 +40,13 @@ internal static partial class Identifiers
             Most = most,
         };
 
-    /// <summary>A fault of the embedded clouds: <see cref="SandboxFault"/>.</summary>
+    /// <summary>A fault of the embedded clouds, or the seed of what is drawn: <see cref="SandboxWeather"/>.</summary>
     public static Text Fault { get; } =
         new()
         {
             Noun = "fault",
-            Requirement =
-                $"one of {SandboxFault.Names}, with :N for every Nth call (iam-propagation:N for N seconds) where the default is not meant",
-            Pattern = SandboxFault.Pattern,
+            Requirement = $"{SandboxWeather.Usage}; NAME is one of {SandboxWeather.Names}",
+            Pattern = SandboxWeather.Pattern,
         };
 
     /// <summary>A DNS label: Kubernetes, "Object Names and IDs" (RFC 1123 label names).</summary>

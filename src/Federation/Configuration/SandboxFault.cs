@@ -1,90 +1,91 @@
-using System.Globalization;
-
 namespace Federation.Configuration;
 
-/// <summary>A fault that an embedded cloud can be made to have.</summary>
+/// <summary>What can befall a call to the embedded clouds, or the clouds themselves.</summary>
 public enum SandboxFaultKind
 {
-    /// <summary>AWS calls are throttled.</summary>
-    AwsThrottling,
+    /// <summary>The call is throttled, in the cloud's own words.</summary>
+    Throttling,
 
-    /// <summary>AWS calls fail with 503.</summary>
-    AwsUnavailable,
+    /// <summary>The call is throttled, with a Retry-After of one second.</summary>
+    RetryAfter,
 
-    /// <summary>Google calls are throttled.</summary>
-    GoogleThrottling,
+    /// <summary>The call fails with 500.</summary>
+    Error,
 
-    /// <summary>Google calls fail with 503.</summary>
-    GoogleUnavailable,
+    /// <summary>The call fails with 503.</summary>
+    Unavailable,
 
-    /// <summary>Kubernetes calls are throttled.</summary>
-    KubernetesThrottling,
+    /// <summary>This call and those after it are refused because the caller's credentials have expired.</summary>
+    Expired,
 
-    /// <summary>Kubernetes calls fail with 503.</summary>
-    KubernetesUnavailable,
+    /// <summary>The connection is closed before the call is carried out.</summary>
+    Reset,
 
-    /// <summary>The issuers answer for their discovery document and keys later than STS waits.</summary>
-    IssuerSlow,
+    /// <summary>The call is carried out, and the connection is closed instead of an answer.</summary>
+    Lost,
 
-    /// <summary>The issuers answer for their discovery document and keys with 503.</summary>
-    IssuerUnavailable,
+    /// <summary>The call is carried out, and the connection is closed in the middle of the answer.</summary>
+    Cut,
+
+    /// <summary>The call is carried out, and never answered.</summary>
+    Hang,
+
+    /// <summary>The call is answered later than STS waits for an issuer.</summary>
+    Slow,
+
+    /// <summary>The call is not carried out, and answered with 200 and nothing.</summary>
+    Empty,
+
+    /// <summary>The call is not carried out, and answered with 200 and a page in HTML, as gateways do.</summary>
+    Html,
+
+    /// <summary>A watch ends as soon as it has begun.</summary>
+    WatchClosed,
+
+    /// <summary>A watch is told that its resource version is too old (410).</summary>
+    WatchGone,
+
+    /// <summary>The node evicts a pod that has just started.</summary>
+    Eviction,
+
+    /// <summary>Any of the faults that a call may recover from, one drawn for each call that is struck.</summary>
+    Storm,
 
     /// <summary>STS sees a new role or a changed trust policy only after some time.</summary>
     IamPropagation,
+
+    /// <summary>What is read is some time old.</summary>
+    Stale,
+
+    /// <summary>The cloud's clock is ahead.</summary>
+    Skew,
+
+    /// <summary>The clusters replace the keys of their tokens some time after the start.</summary>
+    KeyRotation,
 }
 
 /// <summary>A fault of the embedded clouds.</summary>
 /// <param name="Number">
-/// Every Nth call fails; for <see cref="SandboxFaultKind.IamPropagation"/>, a change is seen after N seconds.
+/// Every Nth call of each operation is struck, or <paramref name="IsRate"/>: this percentage of all calls. For the kinds of
+/// <see cref="LastsForSeconds"/>, a duration.
 /// </param>
-public sealed record SandboxFault(SandboxFaultKind Kind, int Number)
+public sealed record SandboxFault(SandboxFaultKind Kind, int Number, bool IsRate = false)
 {
-    private const int Most = 999;
+    /// <summary><c>aws</c>, <c>google</c>, <c>kubernetes</c> or <c>issuer</c>; null: every cloud that can have the fault.</summary>
+    public string? Cloud { get; init; }
 
-    /// <summary>The names, with the number that is used if none is given.</summary>
-    private static readonly (string Name, SandboxFaultKind Kind, int Number)[] Known =
-    [
-        ("aws-throttling", SandboxFaultKind.AwsThrottling, 5),
-        ("aws-unavailable", SandboxFaultKind.AwsUnavailable, 5),
-        ("google-throttling", SandboxFaultKind.GoogleThrottling, 5),
-        ("google-unavailable", SandboxFaultKind.GoogleUnavailable, 5),
-        ("kubernetes-throttling", SandboxFaultKind.KubernetesThrottling, 5),
-        ("kubernetes-unavailable", SandboxFaultKind.KubernetesUnavailable, 5),
-        ("issuer-slow", SandboxFaultKind.IssuerSlow, 1),
-        ("issuer-unavailable", SandboxFaultKind.IssuerUnavailable, 1),
-        ("iam-propagation", SandboxFaultKind.IamPropagation, 10),
-    ];
+    /// <summary>In the cloud's own words, such as <c>iam:CreateRole</c>; null: every operation.</summary>
+    public string? Operation { get; init; }
 
-    /// <summary>Every name, for a message.</summary>
-    public static string Names { get; } = string.Join(", ", Known.Select(known => known.Name));
+    /// <summary>The one call of each operation that is struck, counted from 1; null: as <see cref="Number"/> says.</summary>
+    public int? Call { get; init; }
 
-    /// <summary>A regular expression for a fault.</summary>
-    internal static string Pattern { get; } = $"(?:{string.Join('|', Known.Select(known => known.Name))})(?::[1-9][0-9]{{0,2}})?";
+    /// <summary>The fault is a state of the cloud, and <see cref="Number"/> its seconds.</summary>
+    public bool LastsForSeconds =>
+        Kind is SandboxFaultKind.IamPropagation or SandboxFaultKind.Stale or SandboxFaultKind.Skew or SandboxFaultKind.KeyRotation;
 
-    /// <summary>Reads <c>NAME</c> or <c>NAME:NUMBER</c>.</summary>
-    public static bool TryParse(string text, out SandboxFault fault)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        fault = new SandboxFault(default, default);
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        var name = colon < 0 ? text : text[..colon];
-        var index = Array.FindIndex(Known, known => string.Equals(known.Name, name, StringComparison.Ordinal));
-        var number = index < 0 ? 0 : Known[index].Number;
-        if (
-            index < 0
-            || (
-                colon >= 0
-                && !(
-                    int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number)
-                    && number is > 0 and <= Most
-                )
-            )
-        )
-        {
-            return false;
-        }
-
-        fault = new SandboxFault(Known[index].Kind, number);
-        return true;
-    }
+    /// <summary>The fault concerns an operation of a cloud.</summary>
+    public bool Covers(string cloud, string operation) =>
+        (Cloud is null || string.Equals(Cloud, cloud, StringComparison.Ordinal))
+        && (Operation is null || string.Equals(Operation, operation, StringComparison.Ordinal));
 }

@@ -27,7 +27,7 @@ public sealed class ReadingTests
         await using var sandbox = await LiveTests.EnterAsync(
             host,
             HostRun.Example,
-            options => options with { Faults = [new SandboxFault(SandboxFaultKind.IamPropagation, 300)] }
+            options => options with { Weather = SandboxWeather.Parse("iam-propagation:300") }
         );
         Assert.Equal(0, host.Run("--target=Apply", "--cloud=live", $"--config={HostRun.Example}").ExitCode);
 

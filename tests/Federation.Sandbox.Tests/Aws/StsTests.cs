@@ -182,7 +182,7 @@ public sealed class StsTests : IAsyncLifetime
                 {
                     ConnectTo = _issuer.ConnectTo,
                     CertificateAuthorityFile = _issuer.WriteAuthority(_directory.FullName),
-                    Faults = [new SandboxFault(SandboxFaultKind.IamPropagation, 10)],
+                    Weather = SandboxWeather.Parse("iam-propagation:10"),
                 }
         );
         await FederateAsync(ListBuckets, sandbox);

@@ -43,11 +43,11 @@ public sealed class HostileInputTests : IDisposable
     public HostileInputTests()
     {
         var time = TimeProvider.System;
-        var faults = new Faults([]);
         var calls = new CallLog();
+        var weather = new Weather(SandboxWeather.Fair, calls, time);
         var nowhere = new IssuerTransport(() => ConnectTo.Parse(null), []);
-        _aws = new AwsCloud([new Account("data", TestSandbox.Account, "ap-south-1")], ["exports"], nowhere, faults, calls, time);
-        _google = new GoogleCloud([TestSandbox.Main], _ => "127.0.0.1:1", "", faults, calls, time);
+        _aws = new AwsCloud([new Account("data", TestSandbox.Account, "ap-south-1")], ["exports"], nowhere, weather, calls, time);
+        _google = new GoogleCloud([TestSandbox.Main], _ => "127.0.0.1:1", "", weather, calls, time);
         _key = _aws.AdministratorKeys[TestSandbox.Account];
     }
 
@@ -223,8 +223,8 @@ public sealed class HostileInputTests : IDisposable
     [Fact]
     public void A_fault_is_one_or_none() =>
         Mutations
-            .Of("aws-throttling:5", "issuer-slow")
-            .Sample(text => Assert.True(!SandboxFault.TryParse(text, out var fault) || fault.Number > 0));
+            .Of("aws-throttling:5", "issuer-slow", "lost:5%@aws/iam:CreateRole", "cut@kubernetes/create pods#2", "seed:7")
+            .Sample(text => Assert.True(!SandboxWeather.Accepts(text) || SandboxWeather.Parse(text).Faults.All(fault => fault.Number > 0)));
 
     [Fact]
     public void A_call_of_Google_is_answered() =>

@@ -57,8 +57,11 @@ public sealed class ConfigurationReaderTests
         Assert.Equal(SandboxImage.Shell, configuration.Sandbox.Images["busybox"]);
         Assert.Equal(TimeSpan.FromMilliseconds(1500), configuration.Sandbox.Latency);
         Assert.Equal(
-            [new SandboxFault(SandboxFaultKind.AwsThrottling, 3), new SandboxFault(SandboxFaultKind.IssuerSlow, 1)],
-            configuration.Sandbox.Faults
+            [
+                new SandboxFault(SandboxFaultKind.Throttling, 3) { Cloud = "aws" },
+                new SandboxFault(SandboxFaultKind.Slow, 1) { Cloud = "issuer" },
+            ],
+            configuration.Sandbox.Weather.Faults
         );
         Assert.True(configuration.Sandbox.HostAws);
     }

@@ -9,21 +9,23 @@ namespace Federation.Sandbox.Kubernetes.Authentication;
 /// Signs and verifies the cluster's tokens (JWS compact form, RS256). No library is used because the API server's header has
 /// only <c>alg</c> and <c>kid</c>, without <c>typ</c>.
 /// </summary>
-internal sealed class TokenSigner
+/// <param name="rotation">When the key is replaced, from now on; the former one is then no longer valid. Null: never.</param>
+internal sealed class TokenSigner(TimeProvider time, TimeSpan? rotation)
 {
-    // Creating one takes a third of a second, and many a run asks for no token.
-    private readonly Lazy<RSA> _key = new(() => RSA.Create(2048));
+    private readonly DateTimeOffset _created = time.GetUtcNow();
+    private readonly SigningKey _first = new();
+    private readonly SigningKey _second = new();
 
-    /// <summary>The SHA-256 of the public key in DER, as in the API server.</summary>
-    public string KeyId => field ??= Base64Url.EncodeToString(SHA256.HashData(_key.Value.ExportSubjectPublicKeyInfo()));
+    private SigningKey Key => rotation is { } after && time.GetUtcNow() - _created >= after ? _second : _first;
 
     public string Sign(JsonObject claims)
     {
-        var header = new JsonObject { ["alg"] = "RS256", ["kid"] = KeyId };
+        var key = Key;
+        var header = new JsonObject { ["alg"] = "RS256", ["kid"] = key.Id };
         var content = $"{Encode(header)}.{Encode(claims)}";
-        lock (_key)
+        lock (key)
         {
-            var signature = _key.Value.SignData(
+            var signature = key.Rsa.SignData(
                 System.Text.Encoding.ASCII.GetBytes(content),
                 HashAlgorithmName.SHA256,
                 RSASignaturePadding.Pkcs1
@@ -43,15 +45,16 @@ internal sealed class TokenSigner
 
         try
         {
+            var key = Key;
             var header = JsonNode.Parse(Base64Url.DecodeFromChars(parts[0]));
-            if (header.Text("alg") != "RS256" || header.Text("kid") != KeyId)
+            if (header.Text("alg") != "RS256" || header.Text("kid") != key.Id)
             {
                 return null;
             }
 
-            lock (_key)
+            lock (key)
             {
-                return _key.Value.VerifyData(
+                return key.Rsa.VerifyData(
                     System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
                     Base64Url.DecodeFromChars(parts[2]),
                     HashAlgorithmName.SHA256,
@@ -70,7 +73,8 @@ internal sealed class TokenSigner
     /// <summary>The public key as a JSON Web Key Set.</summary>
     public JsonObject Jwks()
     {
-        var parameters = _key.Value.ExportParameters(includePrivateParameters: false);
+        var key = Key;
+        var parameters = key.Rsa.ExportParameters(includePrivateParameters: false);
         return new JsonObject
         {
             ["keys"] = new JsonArray(
@@ -78,7 +82,7 @@ internal sealed class TokenSigner
                 {
                     ["use"] = "sig",
                     ["kty"] = "RSA",
-                    ["kid"] = KeyId,
+                    ["kid"] = key.Id,
                     ["alg"] = "RS256",
                     ["n"] = Base64Url.EncodeToString(parameters.Modulus),
                     ["e"] = Base64Url.EncodeToString(parameters.Exponent),
@@ -88,4 +92,15 @@ internal sealed class TokenSigner
     }
 
     private static string Encode(JsonObject json) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(json));
+
+    private sealed class SigningKey
+    {
+        // Creating one takes a third of a second, and many a run asks for no token.
+        private readonly Lazy<RSA> _rsa = new(() => RSA.Create(2048));
+
+        public RSA Rsa => _rsa.Value;
+
+        /// <summary>The SHA-256 of the public key in DER, as in the API server.</summary>
+        public string Id => field ??= Base64Url.EncodeToString(SHA256.HashData(Rsa.ExportSubjectPublicKeyInfo()));
+    }
 }
