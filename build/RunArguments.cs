@@ -73,6 +73,7 @@ internal sealed class RunArguments
             Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
             SavesPlan = isPlanOnly,
             Destroys = targets.Contains(destroy),
+            Proves = targets.Contains(TargetTable.Row<Verify>()),
             LeftBehind = Prune(isPlanOnly),
             Force = Has("force"),
             Reviewed = Reviewed(isUnattended),

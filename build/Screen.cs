@@ -55,7 +55,7 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
                 Say($"The plan is in {saved.Path}, with the checksum {saved.Checksum}.");
                 break;
             case RunEvent.ApplyStarted started:
-                _steps = StepScreen.Begin(console, started.Plan);
+                _steps = StepScreen.Begin(console, [.. started.Steps.Where(step => step.Writes)]);
                 break;
             case RunEvent.StepProgressed(var progress):
                 _steps?.Show(progress);
@@ -147,16 +147,7 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
     {
         foreach (var step in plan.Steps.Where(step => step.Action != StepAction.Unchanged))
         {
-            Line(
-                $"{Sign(step.Action)} "
-                    + Markup.Escape(step.Id.ToString())
-                    + step.Reason switch
-                    {
-                        StepReason.SuppressedByMode => " [grey](not written: the mode keeps it as it is)[/]",
-                        StepReason.Adopted => " [grey](taken over)[/]",
-                        _ => "",
-                    }
-            );
+            Line($"{Sign(step.Action)} {Markup.Escape(step.Id.ToString())}{Why(step)}");
             foreach (var field in step.Fields)
             {
                 Line($"    [grey]{Markup.Escape(Short(field.Path))}[/]{Difference(step.Action, field)}");
@@ -179,6 +170,17 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
             );
         }
     }
+
+    private static string Why(Step step) =>
+        step switch
+        {
+            { Reason: StepReason.SuppressedByMode } => " [grey](not written: the mode keeps it as it is)[/]",
+            { Reason: StepReason.Adopted } => " [grey](taken over)[/]",
+            { Stage: Stage.Widen } => ": [grey]the new access beside the old one[/]",
+            { Stage: Stage.Narrow, Action: StepAction.Delete } => ": [grey]no longer configured; once what takes its place is proved[/]",
+            { Stage: Stage.Narrow } => ": [grey]the old access goes, once the new one is proved[/]",
+            _ => "",
+        };
 
     private void Show(RunEvent.GateEnded ended)
     {

@@ -3,20 +3,18 @@ using Spectre.Console;
 
 namespace Build;
 
-/// <summary>Shows the steps of a plan as they are carried out.</summary>
+/// <summary>Shows steps of a plan as they are carried out.</summary>
 internal abstract class StepScreen
 {
     /// <summary>The most steps that are shown live: more rows do not fit a terminal.</summary>
     private const int LiveRows = 30;
 
     /// <summary>Live rows in a terminal, and elsewhere a line as each step ends.</summary>
-    public static StepScreen Begin(IAnsiConsole console, Plan plan)
-    {
-        var steps = plan.Steps.Where(step => step.Writes).ToArray();
-        return console.Profile.Capabilities.Interactive && steps.Length is > 0 and <= LiveRows
+    /// <param name="steps">Those that write.</param>
+    public static StepScreen Begin(IAnsiConsole console, IReadOnlyList<Step> steps) =>
+        console.Profile.Capabilities.Interactive && steps.Count is > 0 and <= LiveRows
             ? new Rows(console, steps)
-            : new Lines(console, steps.Length);
-    }
+            : new Lines(console, steps.Count);
 
     public abstract void Show(StepProgress progress);
 

@@ -229,7 +229,8 @@ internal static class Summary
             StepAction.Delete => "-",
             _ => "!",
         };
-        yield return $"{sign} {PlainText.OneLine(change.Resource)}";
+        var stage = change.Stage == Stage.Plain ? "" : $" ({StepContract.Lower(change.Stage)})";
+        yield return $"{sign} {PlainText.OneLine(change.Resource)}{stage}";
         foreach (var field in change.Fields)
         {
             if (field.From is { } from)

@@ -77,8 +77,8 @@ public sealed class FederationRun : IAsyncDisposable
     public Task<StageResult<Applied>> Applied => _applied.Value;
 
     /// <summary>
-    /// Proves every selected workload with a validation pod. It proves what is there: where nothing is to be applied, the
-    /// stage before it is not asked for.
+    /// Proves every selected workload with a validation pod, and then carries out what waited for that. It proves what is there:
+    /// where nothing is to be applied, the stage before it is not asked for.
     /// </summary>
     public Task<StageResult<Proved>> Proved => _proved.Value;
 
@@ -345,19 +345,58 @@ public sealed class FederationRun : IAsyncDisposable
 
     private async Task<StageResult<Applied>> ApplyAsync(Planned planned)
     {
-        _events.Tell(new RunEvent.ApplyStarted(planned.Plan));
+        var narrowing = _options.Proves ? null : Narrowing.WithoutGate(NamesOf(planned), planned.Plan);
+        var steps = await CarryOutAsync(
+            planned,
+            PlanExecution.Begin(planned.Plan),
+            narrowing is null ? step => step.Stage != Stage.Narrow : narrowing.IsDue
+        );
+        return Ended(
+            new Applied(planned, steps, _time.GetTimestamp()),
+            [.. FindingsOf(steps), .. narrowing?.Pending(steps) ?? []],
+            _options.Destroys ? Outcome.Destroyed : Outcome.Applied
+        );
+    }
+
+    /// <summary>Carries out what waited for the gate, of the workloads that passed it.</summary>
+    private async Task NarrowAsync(Applied applied, IReadOnlySet<string> proved)
+    {
+        if (applied.Steps.All(progress => progress.Step.Stage != Stage.Narrow))
+        {
+            return;
+        }
+
+        var narrowing = Narrowing.AfterGate(NamesOf(applied.Planned), proved);
+        var steps = await _events.PhaseAsync(RunPhase.Narrow, () => CarryOutAsync(applied.Planned, applied.Steps, narrowing.IsDue));
+        _events.Tell(new RunEvent.Found([.. FindingsOf(steps), .. narrowing.Pending(steps).Select(_options.Advise)]));
+    }
+
+    private async Task<IReadOnlyList<StepProgress>> CarryOutAsync(
+        Planned planned,
+        IReadOnlyList<StepProgress> soFar,
+        Func<Step, bool> isDue
+    )
+    {
+        _events.Tell(
+            new RunEvent.ApplyStarted([.. soFar.Where(one => one.State == StepState.NotReached && isDue(one.Step)).Select(one => one.Step)])
+        );
         var clouds = planned.Session.Clouds.ToDictionary(cloud => cloud.Name, StringComparer.Ordinal);
-        var steps = await PlanExecution.RunAsync(planned.Plan, clouds, _options.Parallelism, _events.Tell, _cancellation);
+        var steps = await PlanExecution.ContinueAsync(soFar, isDue, clouds, _options.Parallelism, _events.Tell, _cancellation);
         _events.Tell(new RunEvent.ApplyEnded(steps));
-        Finding[] findings = [.. steps.SelectMany(step => step.Findings).Select(_options.Advise)];
         if (_cancellation.IsCancellationRequested)
         {
-            _events.Tell(new RunEvent.Found(findings));
+            _events.Tell(new RunEvent.Found(FindingsOf(steps)));
             _cancellation.ThrowIfCancellationRequested();
         }
 
-        return Ended(new Applied(planned, steps, _time.GetTimestamp()), findings, _options.Destroys ? Outcome.Destroyed : Outcome.Applied);
+        return steps;
     }
+
+    private Finding[] FindingsOf(IEnumerable<StepProgress> steps) => [.. steps.SelectMany(step => step.Findings).Select(_options.Advise)];
+
+    /// <summary>The names of all workloads, selected or not.</summary>
+    private static string[] NamesOf(Planned planned) =>
+        [.. planned.Rendered.Opened.Configuration.Workloads.Select(workload => workload.Name)];
 
     private async Task<StageResult<Proved>> ProveAsync()
     {
@@ -380,13 +419,21 @@ public sealed class FederationRun : IAsyncDisposable
         }
 
         var proving = new Proving(rendered, session, applying?.Value, _options, _events, Judge, _time);
-        var judged = await _events.PhaseAsync(RunPhase.Verify, () => proving.RunAsync(_cancellation));
+        var proofs = await _events.PhaseAsync(RunPhase.Verify, () => proving.RunAsync(_cancellation));
         if (HasError(Findings))
         {
-            Save(judged, _time.GetUtcNow());
+            Save([.. proofs.Select(proof => proof.Evidence)], _time.GetUtcNow());
         }
 
-        return Concluded(new Proved(judged), Outcome.Verified);
+        if (applying?.Value is { } applied)
+        {
+            await NarrowAsync(
+                applied,
+                proofs.Where(proof => proof.Passed).Select(proof => proof.Evidence.Workload.Name).ToHashSet(StringComparer.Ordinal)
+            );
+        }
+
+        return Concluded(new Proved(proofs), Outcome.Verified);
     }
 
     private async Task<StageResult<Read>> ReadAsync()

@@ -30,8 +30,7 @@ internal sealed class Proving(
 
     private int _done;
 
-    /// <returns>The evidence of each workload, with that of its pod.</returns>
-    public async Task<WorkloadEvidence[]> RunAsync(CancellationToken cancellationToken)
+    public async Task<Proof[]> RunAsync(CancellationToken cancellationToken)
     {
         var documents = rendered.Documents.ToDictionary(one => one.Workload.Name, StringComparer.Ordinal);
         using var places = new SemaphoreSlim(options.Parallelism);
@@ -77,11 +76,7 @@ internal sealed class Proving(
             }
             : evidence;
 
-    private async Task<WorkloadEvidence> ProveAsync(
-        RenderedWorkload documents,
-        WorkloadEvidence evidence,
-        CancellationToken cancellationToken
-    )
+    private async Task<Proof> ProveAsync(RenderedWorkload documents, WorkloadEvidence evidence, CancellationToken cancellationToken)
     {
         var workload = documents.Workload;
         var started = time.GetTimestamp();
@@ -89,7 +84,7 @@ internal sealed class Proving(
         if (WillFail(foreseen))
         {
             events.Tell(new RunEvent.GateSkipped(workload, foreseen.WithoutUnread()));
-            return evidence;
+            return new Proof(evidence, Passed: false);
         }
 
         var wait = evidence.WrittenAgo is null ? TimeSpan.Zero : Propagation;
@@ -103,22 +98,21 @@ internal sealed class Proving(
             events.Tell(
                 new RunEvent.GateEnded(workload, request.PodName, result, time.GetElapsedTime(started), Interlocked.Increment(ref _done))
             );
-            return result.Evidence;
+            return new Proof(result.Evidence, result.Passed);
         }
         catch (FindingException refused)
         {
-            Refuse(refused.Findings);
-            return evidence;
+            return Refuse(refused.Findings);
         }
         catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
         {
             // Any: what one workload's gate throws must not hide how the others end.
             events.Tell(new RunEvent.Threw(unforeseen));
-            Refuse([UnexpectedFailure.While($"proving the workload {workload.Name}", unforeseen)]);
-            return evidence;
+            return Refuse([UnexpectedFailure.While($"proving the workload {workload.Name}", unforeseen)]);
         }
 
-        void Refuse(IReadOnlyList<Finding> findings) =>
+        Proof Refuse(IReadOnlyList<Finding> findings)
+        {
             events.Tell(
                 new RunEvent.GateRefused(
                     workload,
@@ -127,6 +121,8 @@ internal sealed class Proving(
                         .Aggregate(foreseen.WithoutUnread(), (diagnosis, finding) => diagnosis.WithFailedCheck(finding))
                 )
             );
+            return new Proof(evidence, Passed: false);
+        }
     }
 
     private GateResult Advised(GateResult result) =>

@@ -31,6 +31,9 @@ public sealed record RunOptions
     /// <summary>The plan is to delete the selected workloads' resources, or the whole federation's.</summary>
     public bool Destroys { get; init; }
 
+    /// <summary>The run has a gate: old access goes after it, not before.</summary>
+    public bool Proves { get; init; }
+
     /// <summary>What is done about resources of this federation that are no longer configured.</summary>
     public LeftBehindPolicy LeftBehind { get; init; }
 

@@ -40,7 +40,8 @@ public sealed record Rendered(Opened Opened, IReadOnlyList<RenderedWorkload> Doc
 /// <summary>The documents were compared with what is live.</summary>
 public sealed record Planned(Rendered Rendered, Session Session, Plan Plan);
 
-/// <summary>The plan was carried out.</summary>
+/// <summary>The plan was carried out, but for what waits for the gate.</summary>
+/// <param name="Steps">All steps of the plan.</param>
 /// <param name="At">When the last step ended, as a timestamp of the run's clock.</param>
 public sealed record Applied(Planned Planned, IReadOnlyList<StepProgress> Steps, long At)
 {
@@ -52,8 +53,12 @@ public sealed record Applied(Planned Planned, IReadOnlyList<StepProgress> Steps,
             .ToHashSet(StringComparer.Ordinal);
 }
 
-/// <summary>Every selected workload passed the gate.</summary>
-public sealed record Proved(IReadOnlyList<WorkloadEvidence> Evidence);
+/// <summary>Every selected workload passed the gate, and what waited for it was carried out.</summary>
+public sealed record Proved(IReadOnlyList<Proof> Proofs);
+
+/// <summary>How the gate ended for one workload.</summary>
+/// <param name="Evidence">The workload's, with that of its pod.</param>
+public sealed record Proof(WorkloadEvidence Evidence, bool Passed);
 
 /// <summary>The evidence was read.</summary>
 /// <param name="Taken">When: the moment that a judgement takes for now.</param>

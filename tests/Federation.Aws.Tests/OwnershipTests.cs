@@ -243,7 +243,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     private Task<IReadOnlyList<StepProgress>> DeleteAsync(IReadOnlyCollection<Observation> observed, AwsCloud? cloud = null) =>
-        Given.ApplyAsync(cloud ?? _cloud, Planner.Plan([], [], observed));
+        Given.ApplyAsync(cloud ?? _cloud, Planner.Delete(observed));
 
     private async Task KeptAsync(IReadOnlyCollection<Observation> observed, string why, AwsCloud? cloud = null)
     {

@@ -86,7 +86,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         using var cloud = new GoogleCloud(_google.Endpoints, new ImpatientTime());
         var observed = (await Given.PlanAsync(cloud, Input)).Steps.Select(step => step.Before).ToArray();
 
-        var plan = Planner.Plan([], [], observed);
+        var plan = Planner.Delete(observed);
         Assert.Equal(
             [ResourceKind.WorkloadIdentityBinding, ResourceKind.GoogleServiceAccount],
             plan.Steps.Select(step => step.Resource.Kind)
@@ -133,7 +133,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await _google.DeleteAccountAsync();
         using var cloud = new GoogleCloud(_google.Endpoints, new ImpatientTime());
 
-        var progress = await Given.ApplyAsync(cloud, Planner.Plan([], [], observed));
+        var progress = await Given.ApplyAsync(cloud, Planner.Delete(observed));
 
         Assert.All(progress, one => Assert.Equal((StepState.Done, 0), (one.State, one.Findings.Count)));
     }
@@ -179,13 +179,13 @@ public sealed class OwnershipTests : IAsyncLifetime
 
     private async Task<(StepState State, int Findings)> DeleteAsync(IReadOnlyCollection<Observation> observed)
     {
-        var one = Assert.Single(await Given.ApplyAsync(_cloud, Planner.Plan([], [], observed)));
+        var one = Assert.Single(await Given.ApplyAsync(_cloud, Planner.Delete(observed)));
         return (one.State, one.Findings.Count);
     }
 
     private async Task<Finding> KeptAsync(IReadOnlyCollection<Observation> observed)
     {
-        var one = Assert.Single(await Given.ApplyAsync(_cloud, Planner.Plan([], [], observed)));
+        var one = Assert.Single(await Given.ApplyAsync(_cloud, Planner.Delete(observed)));
         var finding = Assert.Single(one.Findings);
         Assert.Equal((StepState.Kept, FindingCodes.ResourceNotOurs, Severity.Warning), (one.State, finding.Code, finding.Severity));
         return finding;

@@ -278,7 +278,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         });
 
         Assert.Equal(FindingCodes.KubeconfigWrongCluster, Assert.Single(refused.Findings).Code);
-        var failed = (await Given.ApplyAsync(misled, Planner.Plan([], [], found)))[0];
+        var failed = (await Given.ApplyAsync(misled, Planner.Delete(found)))[0];
         Assert.Equal(FindingCodes.KubeconfigWrongCluster, Assert.Single(failed.Findings).Code);
     }
 
@@ -294,7 +294,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     private Task<IReadOnlyList<StepProgress>> DeleteAsync(IReadOnlyCollection<Observation> observed) =>
-        Given.ApplyAsync(_cloud, Planner.Plan([], [], observed));
+        Given.ApplyAsync(_cloud, Planner.Delete(observed));
 
     private async Task CreateAsync(string @namespace, IReadOnlyDictionary<string, string>? labels) =>
         await Administrator.CreateNamespaceAsync(

@@ -57,6 +57,9 @@ internal sealed class Scene : IDisposable
 
     public FakeCloud Cloud { get; set; }
 
+    /// <summary>What was live when the validation pod ran.</summary>
+    public IReadOnlyDictionary<ResourceId, Fields> LiveAtGate { get; private set; } = new Dictionary<ResourceId, Fields>();
+
     public FakeSessions Sessions { get; }
 
     public RunOptions Options { get; set; }
@@ -122,6 +125,7 @@ internal sealed class Scene : IDisposable
         public async Task<GateResult> ProveAsync(GateRequest request, Action<string> log, CancellationToken cancellationToken)
         {
             scene.Proved.Add(request);
+            scene.LiveAtGate = new Dictionary<ResourceId, Fields>(scene.Cloud.Live);
             log("the pod says something");
             if (scene.IsGateEndless)
             {

@@ -268,4 +268,7 @@ public static class FindingCodes
 
     [FindingKind(ExitCodes.Refused, "The run took longer than it may.")]
     public const string RunTimedOut = "FED8018";
+
+    [FindingKind(ExitCodes.No, "A move is not finished: the old access stands beside the new one.")]
+    public const string OldAccessStands = "FED8019";
 }

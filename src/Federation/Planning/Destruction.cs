@@ -27,7 +27,7 @@ public sealed class Destruction(
 
         var input = new DesiredInput(configuration, workloads, ImmutableDictionary<string, ClusterFacts>.Empty);
         var needing = clouds.SelectMany(cloud => cloud.Desire(input)).ToDictionary(resource => resource.Id, resource => resource.Workloads);
-        var deletions = Planner.Plan([], [], [.. found.Where(Goes)]);
+        var deletions = Planner.Delete([.. found.Where(Goes)]);
         return new Plan([.. deletions.Steps, .. found.Where(owned => !Goes(owned)).OrderBy(owned => owned.Id).Select(Stays)], refused);
 
         bool Goes(Observation owned) =>

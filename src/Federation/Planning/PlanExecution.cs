@@ -5,7 +5,7 @@ namespace Federation.Planning;
 /// <summary>The state of a step.</summary>
 public enum StepState
 {
-    /// <summary>Not started, because a step that it depends on was not done, or the run was ended.</summary>
+    /// <summary>Not started: its turn has not come, a step that it depends on was not done, or the run was ended.</summary>
     NotReached,
     Running,
     Done,
@@ -21,16 +21,34 @@ public sealed record StepProgress(Step Step, StepState State, IReadOnlyList<Find
 /// <summary>Carries out a plan, in the order of its dependencies and otherwise concurrently.</summary>
 public static class PlanExecution
 {
+    /// <summary>Carries out every step that writes.</summary>
+    /// <inheritdoc cref="ContinueAsync"/>
+    public static Task<IReadOnlyList<StepProgress>> RunAsync(
+        Plan plan,
+        IReadOnlyDictionary<string, ICloud> clouds,
+        int parallelism,
+        Action<StepProgress> report,
+        CancellationToken cancellationToken
+    ) => ContinueAsync(Begin(plan), _ => true, clouds, parallelism, report, cancellationToken);
+
+    /// <summary>The steps of a plan before any is carried out.</summary>
+    public static IReadOnlyList<StepProgress> Begin(Plan plan) =>
+        [.. plan.Steps.Select(step => new StepProgress(step, StepState.NotReached, []))];
+
     /// <summary>
-    /// Carries out every step that writes. If one fails, the steps that depend on it are not reached and the others continue,
-    /// so that one failure hides no other. An exception of a step does not leave this method: it is that step's failure.
+    /// Carries out the steps that write, are due and were not reached so far. If one fails, the steps that depend on it are not
+    /// reached and the others continue, so that one failure hides no other. An exception of a step does not leave this method: it
+    /// is that step's failure.
     /// </summary>
+    /// <param name="soFar">All steps of a plan, in its order.</param>
+    /// <param name="isDue">Which steps may be carried out now.</param>
     /// <param name="clouds">By the first segment of the resource ids they serve.</param>
     /// <param name="parallelism">The maximum number of steps at a time.</param>
     /// <param name="report">Called when a step begins and ends, possibly from several threads at once.</param>
     /// <returns>One entry for each step of the plan, in its order.</returns>
-    public static async Task<IReadOnlyList<StepProgress>> RunAsync(
-        Plan plan,
+    public static async Task<IReadOnlyList<StepProgress>> ContinueAsync(
+        IReadOnlyList<StepProgress> soFar,
+        Func<Step, bool> isDue,
         IReadOnlyDictionary<string, ICloud> clouds,
         int parallelism,
         Action<StepProgress> report,
@@ -39,13 +57,14 @@ public static class PlanExecution
     {
         using var places = new SemaphoreSlim(parallelism);
         var running = new Dictionary<StepId, Task<StepProgress>>();
-        foreach (var step in plan.Steps)
+        foreach (var progress in soFar)
         {
+            var step = progress.Step;
             var dependencies = step.DependsOn.Where(running.ContainsKey).Select(id => running[id]).ToArray();
-            running.Add(step.Id, RunOneAsync(step, dependencies));
+            running.Add(step.Id, progress.State == StepState.NotReached ? RunOneAsync(step, dependencies) : Task.FromResult(progress));
         }
 
-        return await Task.WhenAll(plan.Steps.Select(step => running[step.Id]));
+        return await Task.WhenAll(soFar.Select(progress => running[progress.Step.Id]));
 
         async Task<StepProgress> RunOneAsync(Step step, Task<StepProgress>[] dependencies)
         {
@@ -56,7 +75,8 @@ public static class PlanExecution
 
             var before = await Task.WhenAll(dependencies);
             if (
-                cancellationToken.IsCancellationRequested
+                !isDue(step)
+                || cancellationToken.IsCancellationRequested
                 || before.Any(dependency => dependency.State is not (StepState.Done or StepState.Kept))
             )
             {

@@ -15,7 +15,7 @@ public static class PlanSafety
     public static Finding? Check(Plan plan)
     {
         var going = plan.Steps.Where(step => step is { Action: StepAction.Delete, Writes: true }).ToArray();
-        var ours = plan.Steps.Count(step => step.Before is { Ours: true, Fields: not null });
+        var ours = plan.Steps.Where(step => step.Before is { Ours: true, Fields: not null }).DistinctBy(step => step.Resource).Count();
         if (going.Length == 0 || (going.Length <= MostDeletions && going.Length * LargestShare <= ours))
         {
             return null;

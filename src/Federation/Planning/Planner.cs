@@ -13,7 +13,8 @@ namespace Federation.Planning;
 /// something else  | update               | FED8009               | unchanged, FED8009 as a warning
 /// ours, and no longer desired: delete
 /// </code>
-/// Adoption turns "foreign" into "may be used".
+/// Adoption turns "foreign" into "may be used". An update that would take away access which still stands is two steps
+/// (<see cref="Stage"/>); what is deleted beside what is desired goes in the last stage.
 /// </summary>
 public static class Planner
 {
@@ -27,24 +28,41 @@ public static class Planner
     )
     {
         var observations = observed.ToDictionary(observation => observation.Id);
-        var ids = desired.Select(resource => resource.Id).ToHashSet();
         var findings = new List<Finding>();
         var steps = new List<Step>(desired.Count + leftBehind.Count);
+        var narrowing = new List<Step>();
+        var usable = new Dictionary<ResourceId, StepId>(desired.Count);
         foreach (var resource in InOrder(desired, resource => resource.Id, resource => resource.DependsOn))
         {
             var observation = observations[resource.Id];
             findings.AddRange(observation.Findings);
-            steps.Add(
-                Compare(resource, observation, findings) with
-                {
-                    DependsOn = [.. resource.DependsOn.Where(ids.Contains).Select(Plain)],
-                }
-            );
+            var (step, narrow) = StepsTo(resource, observation, findings);
+            steps.Add(step with { DependsOn = [.. resource.DependsOn.Where(usable.ContainsKey).Select(id => usable[id])] });
+            usable.Add(resource.Id, step.Id);
+            if (narrow is not null)
+            {
+                narrowing.Add(narrow);
+            }
         }
 
-        steps.AddRange(Deletions(leftBehind));
-        return new Plan(steps, findings);
+        // What a resource depended on goes when the resource has let go of it.
+        var letGo = steps
+            .Concat(narrowing)
+            .SelectMany(step => step.Before.DependsOn.Select(id => (id, step.Id)))
+            .ToLookup(pair => pair.id, pair => pair.Id);
+        return new Plan(
+            [
+                .. steps,
+                .. narrowing,
+                .. Deletions(leftBehind, Stage.Narrow)
+                    .Select(step => step with { DependsOn = [.. letGo[step.Resource], .. step.DependsOn] }),
+            ],
+            findings
+        );
     }
+
+    /// <summary>The plan that deletes resources, dependents before what they depend on.</summary>
+    public static Plan Delete(IReadOnlyCollection<Observation> owned) => new([.. Deletions(owned, Stage.Plain)], []);
 
     /// <summary>
     /// Decides adoption, here and nowhere else: a resource is taken over if every workload that needs it says so.
@@ -55,6 +73,31 @@ public static class Planner
         {
             Adopt = resource.Workloads.Count > 0 && resource.Workloads.All(adopting.Contains),
         };
+
+    /// <summary>The step that makes the resource usable and, where old access stands beside it then, the one that takes it away.</summary>
+    private static (Step Step, Step? Narrow) StepsTo(DesiredResource desired, Observation observed, List<Finding> findings)
+    {
+        if (desired.Existing || !observed.Ours || desired.MoveFrom(observed) is not { } move)
+        {
+            return (Compare(desired, observed, findings), null);
+        }
+
+        var widen = Compare(move.Both, observed, findings) with { Stage = Stage.Widen };
+        return (
+            widen,
+            new Step
+            {
+                Resource = desired.Id,
+                Stage = Stage.Narrow,
+                Action = StepAction.Update,
+                Reason = StepReason.Superseded,
+                Before = move.Observed,
+                After = desired,
+                Fields = Fields.Between(move.Both.Fields, desired.Fields),
+                DependsOn = [widen.Id],
+            }
+        );
+    }
 
     private static Step Compare(DesiredResource desired, Observation observed, List<Finding> findings)
     {
@@ -118,24 +161,22 @@ public static class Planner
             };
     }
 
-    /// <summary>Dependents are deleted before what they depend on.</summary>
-    private static IEnumerable<Step> Deletions(IReadOnlyCollection<Observation> leftBehind)
+    private static IEnumerable<Step> Deletions(IReadOnlyCollection<Observation> owned, Stage stage)
     {
-        var dependents = leftBehind.SelectMany(one => one.DependsOn.Select(id => (id, one.Id))).ToLookup(pair => pair.id, pair => pair.Id);
-        return InOrder(leftBehind, one => one.Id, one => [.. dependents[one.Id]])
+        var dependents = owned.SelectMany(one => one.DependsOn.Select(id => (id, one.Id))).ToLookup(pair => pair.id, pair => pair.Id);
+        return InOrder(owned, one => one.Id, one => [.. dependents[one.Id]])
             .Select(observed => new Step
             {
                 Resource = observed.Id,
+                Stage = stage,
                 Action = StepAction.Delete,
                 Reason = StepReason.NoLongerConfigured,
                 Before = observed,
                 After = null,
                 Fields = Fields.Between(observed.Fields ?? Fields.Empty, Fields.Empty),
-                DependsOn = [.. dependents[observed.Id].Order().Select(Plain)],
+                DependsOn = [.. dependents[observed.Id].Order().Select(id => new StepId(id, stage))],
             });
     }
-
-    private static StepId Plain(ResourceId id) => new(id, Stage.Plain);
 
     /// <summary>Dependencies before dependents; otherwise by id.</summary>
     private static List<T> InOrder<T>(

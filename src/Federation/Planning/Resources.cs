@@ -36,9 +36,21 @@ public abstract record DesiredResource(ResourceId Id)
 
     public ForeignResource Foreign { get; init; } = ForeignResource.Use;
 
+    /// <summary>
+    /// How it comes to be as it should without a moment in which neither the old access nor the new one is valid. Null where no
+    /// old access of ours stands, as on most resources most of the time.
+    /// </summary>
+    /// <param name="observed">It as it is, with our mark.</param>
+    public virtual Move? MoveFrom(Observation observed) => null;
+
     /// <summary>The finding code for its absence if it is declared as existing, such as FED4001 for a role.</summary>
     public abstract string MissingCode { get; }
 }
+
+/// <summary>A resource that has its old access and its new one for a time.</summary>
+/// <param name="Both">The resource as it should be meanwhile.</param>
+/// <param name="Observed">The observation of it, once it is so.</param>
+public sealed record Move(DesiredResource Both, Observation Observed);
 
 /// <summary>
 /// A resource as it is. <see cref="Fields"/> holds only what the desired resource manages (another owner's

@@ -2,19 +2,19 @@ using Federation.Resources;
 
 namespace Federation.Planning;
 
-/// <summary>The stage of a step: a move first adds the new access, then proves it, then removes the old one.</summary>
+/// <summary>
+/// The stage of a step. A move first adds the new access and then, once the gate has proved it, takes the old one away: there is
+/// no moment without valid access.
+/// </summary>
 public enum Stage
 {
-    /// <summary>It is not part of a move.</summary>
+    /// <summary>It takes no access away that something else takes the place of.</summary>
     Plain,
 
     /// <summary>Adds the new access beside the old one.</summary>
     Widen,
 
-    /// <summary>Proves the new access.</summary>
-    Prove,
-
-    /// <summary>Removes the old access.</summary>
+    /// <summary>Takes the old access away: see <see cref="Narrowing"/> for when.</summary>
     Narrow,
 }
 
@@ -38,6 +38,9 @@ public enum StepReason
 
     /// <summary>The live state differs from the desired one.</summary>
     Differs,
+
+    /// <summary>It is the old access of a move, and the new one takes its place.</summary>
+    Superseded,
 
     /// <summary>It existed without our mark, and every workload that needs it says <c>adopt</c>.</summary>
     Adopted,

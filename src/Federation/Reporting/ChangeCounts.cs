@@ -3,8 +3,8 @@ using Federation.Planning;
 namespace Federation.Reporting;
 
 /// <summary>
-/// How many resources changed, or would change if the target only plans. A change that failed or was not reached counts
-/// only as that; what was to be deleted and stays, because others use it, is unchanged.
+/// How many changes were made, or would be if the target only plans; a move changes its resource twice. A change that failed or
+/// was not reached counts only as that; what was to be deleted and stays, because others use it, is unchanged.
 /// </summary>
 public sealed record ChangeCounts(int Created, int Updated, int Deleted, int Unchanged, int Failed, int NotReached)
 {
@@ -13,7 +13,7 @@ public sealed record ChangeCounts(int Created, int Updated, int Deleted, int Unc
         report
             .Workloads.SelectMany(workload => workload.Changes)
             .Concat(report.Changes)
-            .DistinctBy(change => (change.Resource, change.Action));
+            .DistinctBy(change => (change.Resource, change.Stage, change.Action));
 
     public static ChangeCounts Of(Report report)
     {

@@ -117,13 +117,18 @@ public enum ChangeState
     Kept,
     Failed,
 
-    /// <summary>Not started, because something that it depends on failed, or the run ended before.</summary>
+    /// <summary>
+    /// Not started, because something that it depends on failed or the run ended before, or because it takes old access away and
+    /// its turn has not come (FED8019).
+    /// </summary>
     NotReached,
 }
 
 /// <summary>One step of the plan, under each workload that it is done for.</summary>
+/// <param name="Stage">A move has two steps for one resource.</param>
 public sealed record ReportedChange(
     string Resource,
+    Stage Stage,
     StepAction Action,
     IReadOnlyList<FieldChange> Fields,
     StepReason Reason,
@@ -131,7 +136,7 @@ public sealed record ReportedChange(
 )
 {
     internal static ReportedChange From(Step step, ChangeState state) =>
-        new(step.Resource.Value, step.Action, step.Action == StepAction.Unchanged ? [] : step.Fields, step.Reason, state);
+        new(step.Resource.Value, step.Stage, step.Action, step.Action == StepAction.Unchanged ? [] : step.Fields, step.Reason, state);
 }
 
 /// <param name="DiffersAt">
@@ -177,6 +182,9 @@ public enum RunPhase
     Apply,
     Verify,
 
+    /// <summary>Old access is taken away, after the gate.</summary>
+    Narrow,
+
     /// <summary>Evidence is read for a diagnosis.</summary>
     Read,
     Diagnose,
@@ -191,6 +199,7 @@ public sealed record Phase(RunPhase Name, long Milliseconds);
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     Converters = [
         typeof(CamelCaseEnum<Outcome>),
+        typeof(CamelCaseEnum<Stage>),
         typeof(CamelCaseEnum<StepAction>),
         typeof(CamelCaseEnum<StepReason>),
         typeof(CamelCaseEnum<ChangeState>),

@@ -48,12 +48,15 @@ public abstract record RunEvent
     /// <param name="Checksum">The SHA-256 of the file, in hexadecimal digits.</param>
     public sealed record PlanSaved(string Path, string Checksum) : RunEvent;
 
-    /// <summary>The plan is being carried out; a <see cref="StepProgressed"/> follows for each step as it begins and ends.</summary>
-    public sealed record ApplyStarted(Plan Plan) : RunEvent;
+    /// <summary>
+    /// These steps of the plan are being carried out; a <see cref="StepProgressed"/> follows for each of them that writes, as it
+    /// begins and ends. What waits for the gate begins after it.
+    /// </summary>
+    public sealed record ApplyStarted(IReadOnlyList<Step> Steps) : RunEvent;
 
     public sealed record StepProgressed(StepProgress Progress) : RunEvent;
 
-    /// <summary>The plan was carried out as far as it could be: one entry for each step.</summary>
+    /// <summary>The plan was carried out as far as it could be so far: one entry for each of its steps.</summary>
     public sealed record ApplyEnded(IReadOnlyList<StepProgress> Steps) : RunEvent;
 
     /// <summary>No validation pod is created, because the evidence shows that it would fail.</summary>

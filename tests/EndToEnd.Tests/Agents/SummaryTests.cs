@@ -280,6 +280,7 @@ public sealed class SummaryTests
                     [
                         new ReportedChange(
                             $"aws/111122223333/role/{name}",
+                            Stage.Plain,
                             StepAction.Update,
                             [
                                 new FieldChange(
@@ -294,6 +295,7 @@ public sealed class SummaryTests
                         ),
                         new ReportedChange(
                             "kubernetes/main/exports/namespace/exports",
+                            Stage.Plain,
                             StepAction.Unchanged,
                             [],
                             StepReason.Matches,

@@ -12,6 +12,22 @@ internal sealed record FakeResource(ResourceId Id, Fields State) : DesiredResour
     public override Fields Fields => State;
 
     public override string MissingCode => FindingCodes.RoleMissing;
+
+    /// <summary>A live <c>trust[…]</c> that is no longer desired is old access, as long as a new one is desired.</summary>
+    public override Move? MoveFrom(Observation observed)
+    {
+        var live = observed.Fields ?? Fields.Empty;
+        var old = live.Values.Where(field => IsTrust(field.Key) && !State.Values.ContainsKey(field.Key)).ToArray();
+        if (old.Length == 0 || !State.Values.Keys.Any(IsTrust))
+        {
+            return null;
+        }
+
+        var both = old.Aggregate(State, (fields, field) => fields.With(field.Key, field.Value));
+        return new Move(this with { State = both }, observed with { Fields = both });
+
+        static bool IsTrust(string path) => path.StartsWith("trust[", StringComparison.Ordinal);
+    }
 }
 
 /// <summary>A cloud that is a dictionary: what was applied is read afterwards.</summary>

@@ -62,7 +62,7 @@ public sealed class PlanExecutionTests
         await PlanExecution.RunAsync(suppressed, clouds, 16, _ => { }, TestContext.Current.CancellationToken);
         Assert.Empty(aws.Writes);
 
-        await PlanExecution.RunAsync(Planner.Plan([], [], left), clouds, 16, _ => { }, TestContext.Current.CancellationToken);
+        await PlanExecution.RunAsync(Planner.Delete([left]), clouds, 16, _ => { }, TestContext.Current.CancellationToken);
         Assert.Empty(aws.Live);
     }
 

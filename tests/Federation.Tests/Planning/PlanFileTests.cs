@@ -62,7 +62,7 @@ public sealed class PlanFileTests
     public void A_resource_that_was_written_by_somebody_else_has_changed_even_if_the_step_has_not()
     {
         var leaving = new Observation(Role, Fields.Empty.With("path", "/")) { Ours = true };
-        var reviewed = File(Planner.Plan([], [], leaving));
+        var reviewed = File(Planner.Delete([leaving]));
         var step = reviewed.Steps[0];
 
         Assert.Equal([$"{Role} has changed since"], reviewed.DifferencesTo(reviewed with { Steps = [step with { Observed = "other" }] }));

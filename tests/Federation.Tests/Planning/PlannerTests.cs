@@ -187,7 +187,7 @@ public sealed class PlannerTests
             },
         ];
 
-        var plan = Planner.Plan([], [], left);
+        var plan = Planner.Delete(left);
 
         Assert.Equal([Role, provider], plan.Steps.Select(step => step.Resource));
         Assert.All(plan.Steps, step => Assert.Equal((StepAction.Delete, StepReason.NoLongerConfigured), (step.Action, step.Reason)));
