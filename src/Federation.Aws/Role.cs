@@ -12,8 +12,15 @@ namespace Federation.Aws;
 /// The IAM role of one or more workloads of an account. It must be ours to be changed; of its trust policy only our statements
 /// are changed. Of a role that is owned elsewhere, only the trust policy is compared.
 /// </summary>
-internal sealed record Role(ResourceId Id, Account Account, string Name, RoleState State, ImmutableArray<Cluster> Clusters)
-    : AwsResource(Id, Account)
+/// <param name="Federation">The name of the federation.</param>
+internal sealed record Role(
+    ResourceId Id,
+    Account Account,
+    string Name,
+    RoleState State,
+    ImmutableArray<Cluster> Clusters,
+    string Federation
+) : AwsResource(Id, Account)
 {
     public override Fields Fields => Existing ? State.TrustFields : State.Fields;
 
@@ -24,6 +31,33 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
 
     /// <summary>Warnings of the FED11xx group are errors.</summary>
     public bool Strict { get; private init; }
+
+    /// <summary>The identities that the role is to trust, each with the name of its workload.</summary>
+    public ImmutableArray<(string Workload, TrustedIdentity Identity)> Trusted { get; private init; } = [];
+
+    /// <summary>
+    /// Old statements of ours stand beside the new ones until these are proved, where the policy has room for both; otherwise the
+    /// move is made at once, and <see cref="RoleFindings.NoRoom"/> says so.
+    /// </summary>
+    public override Move? MoveFrom(Observation observed) =>
+        observed is RoleObservation { Others: { } others } live
+        && WithBoth(live) is { } both
+        && others.With(both.Trust).Length <= Account.TrustPolicyLimit
+            ? new Move(this with { State = both }, live with { State = both, Fields = both.Fields })
+            : null;
+
+    /// <summary>The state with the old statements beside the new ones; null if there are no old ones.</summary>
+    internal RoleState? WithBoth(RoleObservation live)
+    {
+        var old = OldTrust.Of(this, live);
+        return old.Count == 0
+            ? null
+            : State with
+            {
+                Trust = State.Trust with { Statements = [.. State.Trust.Statements, .. old] },
+                Tags = TrustOwnership.Register(old.Select(statement => statement.Sid)).AddTo(State.Tags),
+            };
+    }
 
     /// <summary>The exact Sids of our statements on the live role.</summary>
     public ImmutableSortedSet<string> OurSids(IReadOnlyDictionary<string, string> tags, Mark mark) =>
@@ -75,10 +109,20 @@ internal sealed record Role(ResourceId Id, Account Account, string Name, RoleSta
                 InlinePolicies = inline,
                 ManagedPolicies = managed,
             },
-            clusters
+            clusters,
+            input.Configuration.Name
         )
         {
             Strict = input.Configuration.Strict,
+            Trusted =
+            [
+                .. sharing.SelectMany(rendered =>
+                    PolicyDocument
+                        .Parse(rendered.TrustPolicy)
+                        .Statements.SelectMany(TrustedIdentity.NamedBy)
+                        .Select(identity => (rendered.Workload.Name, identity))
+                ),
+            ],
             FormerSids =
             [
                 .. TrustPolicies

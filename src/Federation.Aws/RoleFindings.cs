@@ -39,6 +39,32 @@ internal static class RoleFindings
         };
     }
 
+    /// <summary>A warning where the old statements of a move have no room beside the new ones, so that they go at once.</summary>
+    public static IEnumerable<Finding> NoRoom(Role role, RoleObservation live)
+    {
+        if (live is not { Ours: true, Others: { } others } || role.WithBoth(live) is not { } both || role.MoveFrom(live) is not null)
+        {
+            yield break;
+        }
+
+        var size = others.With(both.Trust).Length;
+        yield return new Finding
+        {
+            Code = FindingCodes.TrustPolicyTooLarge,
+            Severity = Severity.Warning,
+            Resource = role.Id.Value,
+            Cause =
+                $"The trust policy of {role.Name} has no room for the old and the new statements of a move beside each other: it would "
+                + $"have {size} characters, and the account allows {role.Account.TrustPolicyLimit} unless its quota was raised. So the old ones "
+                + "go at once: what still runs under an old identity is refused then.",
+            Fix =
+                "Move fewer workloads at a time, or give some a role of their own; or raise the quota \"Role trust policy length\" of the "
+                + $"account {role.Account.Id} and write it as its trustPolicyLimit.",
+            Expected = $"at most {role.Account.TrustPolicyLimit}",
+            Actual = $"{size}",
+        };
+    }
+
     /// <summary>A warning for each part of the trust policy that cannot be read: it stays as it is, whatever it does.</summary>
     /// <param name="others">The trust policy without our statements; null where it cannot be read.</param>
     public static IEnumerable<Finding> Unreadable(Role role, LiveTrust? others) =>

@@ -59,12 +59,17 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
                 .. Needed(live.ManagedPolicies).Where(arn => role.State.ManagedPolicies.Contains(arn) || register.HasManaged(arn)),
             ],
         };
-        return new RoleObservation(role.Id, role.Account, live.Name, live.Id, state, others)
+        var observation = new RoleObservation(role.Id, role.Account, live.Name, live.Id, state, others)
         {
             Ours = mark.IsOn(live.Tags),
+            DependsOn = ProvidersOf(role.Account, state.Trust),
+        };
+        return observation with
+        {
             Findings =
             [
                 .. RoleFindings.Oversized(role, others?.With(role.State.Trust).Length ?? 0),
+                .. RoleFindings.NoRoom(role, observation),
                 .. RoleFindings.Unreadable(role, others),
                 .. RoleFindings.Open(role, others),
                 .. RoleFindings.Elsewhere(role, live),
@@ -94,17 +99,22 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
         {
             Ours = true,
             Workloads = Mark.OfTags(live.Tags)?.Workloads ?? [],
-            DependsOn =
-            [
-                .. state
-                    .Trust.Statements.SelectMany(statement => statement.Principals?.Values ?? [])
-                    .SelectMany(principals => principals)
-                    .Where(ProviderArn.Is)
-                    .Select(arn => Provider.IdOf(account, ProviderArn.UrlOf(arn)))
-                    .Distinct(),
-            ],
+            DependsOn = ProvidersOf(account, state.Trust),
         };
     }
+
+    /// <summary>The Sids of our statements.</summary>
+    public IEnumerable<string> Sids => [.. State.Trust.Statements.Select(statement => statement.Sid!), .. State.UnreadableStatements];
+
+    private static IReadOnlyList<ResourceId> ProvidersOf(Account account, PolicyDocument trust) =>
+        [
+            .. trust
+                .Statements.SelectMany(statement => statement.Principals?.Values ?? [])
+                .SelectMany(principals => principals)
+                .Where(ProviderArn.Is)
+                .Select(arn => Provider.IdOf(account, ProviderArn.UrlOf(arn)))
+                .Distinct(),
+        ];
 
     private static RoleState StateOf(LiveRole live) =>
         new()

@@ -211,7 +211,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
 
             if (Fields.Between(live.TrustFields, _desired.TrustFields).Count > 0)
             {
-                await trust.WriteAsync(role, observed.Others!, cancellationToken);
+                await trust.WriteAsync(role, observed, cancellationToken);
             }
 
             foreach (var (name, document) in _desired.InlinePolicies)

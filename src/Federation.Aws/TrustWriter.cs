@@ -18,13 +18,13 @@ internal sealed class TrustWriter(AwsAccount account, Mark mark, TimeProvider ti
     /// </summary>
     private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
 
-    /// <param name="planned">The other owners' statements as they were when the plan was made.</param>
+    /// <param name="observed">The role as it was when the plan was made, with a trust policy that could be read.</param>
     /// <exception cref="FindingException">
     /// The role was deleted since the plan (FED4001), its trust policy cannot be read or lost something (FED8009), or IAM refused.
     /// </exception>
-    public async Task WriteAsync(Role role, LiveTrust planned, CancellationToken cancellationToken)
+    public async Task WriteAsync(Role role, RoleObservation observed, CancellationToken cancellationToken)
     {
-        var others = await OthersAsync(role, planned, cancellationToken);
+        var others = await OthersAsync(role, observed, observed.Others!, cancellationToken);
         var request = new UpdateAssumeRolePolicyRequest { RoleName = role.Name, PolicyDocument = others.With(role.State.Trust) };
         await account.CallAsync(
             "iam:UpdateAssumeRolePolicy",
@@ -32,7 +32,7 @@ internal sealed class TrustWriter(AwsAccount account, Mark mark, TimeProvider ti
             (iam, token) => iam.UpdateAssumeRolePolicyAsync(request, token),
             cancellationToken
         );
-        var lost = others.MissingFrom(await OthersAsync(role, others, cancellationToken));
+        var lost = others.MissingFrom(await OthersAsync(role, observed, others, cancellationToken));
         if (!lost.IsEmpty)
         {
             throw Lost(role, lost);
@@ -41,7 +41,7 @@ internal sealed class TrustWriter(AwsAccount account, Mark mark, TimeProvider ti
 
     /// <summary>The other owners' statements as they are now.</summary>
     /// <param name="expected">Those that were seen before: an answer that lacks one of them is doubted.</param>
-    private async Task<LiveTrust> OthersAsync(Role role, LiveTrust expected, CancellationToken cancellationToken)
+    private async Task<LiveTrust> OthersAsync(Role role, RoleObservation observed, LiveTrust expected, CancellationToken cancellationToken)
     {
         var others = await ReadAsync();
         foreach (var wait in Waits)
@@ -62,7 +62,8 @@ internal sealed class TrustWriter(AwsAccount account, Mark mark, TimeProvider ti
             var live = await account.Roles.GetAsync(role.Name, cancellationToken) ?? throw Gone(role);
             try
             {
-                return LiveTrust.Parse(live.TrustPolicy).Without(role.OurSids(live.Tags, mark));
+                // What was ours when the plan was made is ours, even if the tags in this answer are older than that.
+                return LiveTrust.Parse(live.TrustPolicy).Without(role.OurSids(live.Tags, mark).Union(observed.Sids));
             }
             catch (PolicyFormatException malformed)
             {

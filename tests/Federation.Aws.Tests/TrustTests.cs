@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Policies;
@@ -27,7 +26,7 @@ public sealed class TrustTests
         using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
         var step = await PlanAsync(cloud);
-        iam.Trust = Policy(Emergency, Theirs, Statement(Ours, "wrong"));
+        iam.Trust = RoleServer.Policy(Emergency, Theirs, Statement(Ours, "wrong"));
 
         await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
 
@@ -42,7 +41,7 @@ public sealed class TrustTests
         using var iam = new RoleServer(Registered(Ours), Theirs, LooksLikeOurs, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
         var step = await PlanAsync(cloud);
-        iam.Trust = Policy(LooksLikeOurs, Statement(Ours, "wrong"));
+        iam.Trust = RoleServer.Policy(LooksLikeOurs, Statement(Ours, "wrong"));
 
         await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
 
@@ -56,7 +55,7 @@ public sealed class TrustTests
         using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
         var step = await PlanAsync(cloud, ("s3-list-buckets", Given.ListBuckets));
-        iam.Written = policy => iam.Trust = Policy(Statement(Ours, "wrong"));
+        iam.Written = policy => iam.Trust = RoleServer.Policy(Statement(Ours, "wrong"));
 
         var refused = await Assert.ThrowsAsync<FindingException>(() => cloud.ApplyAsync(step, TestContext.Current.CancellationToken));
 
@@ -72,7 +71,7 @@ public sealed class TrustTests
         using var iam = new RoleServer(Registered(Ours), Theirs, Statement(Ours, "wrong"));
         using var cloud = Cloud(iam);
         var step = await PlanAsync(cloud);
-        iam.Stale.Enqueue(Policy(Statement(Ours, "wrong")));
+        iam.Stale.Enqueue(RoleServer.Policy(Statement(Ours, "wrong")));
 
         await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
 
@@ -247,9 +246,6 @@ public sealed class TrustTests
     private static ImmutableSortedDictionary<string, string> Registered(params string[] sids) =>
         new Mark("acme", ["exports"]).Tags.AddRange(TrustOwnership.Register(sids).Write());
 
-    private static string Policy(params string[] statements) =>
-        $$"""{"Version":"2012-10-17","Statement":[{{string.Join(',', statements)}}]}""";
-
     private static string Statement(string sid, string subject = "system:serviceaccount:exports:runner")
     {
         var statement = Given.Rendered(Given.Workload()).TrustPolicy["Statement"]![0]!.DeepClone().AsObject();
@@ -267,87 +263,5 @@ public sealed class TrustTests
     {
         var role = cloud.Desire(Given.Input(Given.Rendered(Given.Workload(), permissions))).OfType<Role>().Single() with { Adopt = adopt };
         return Assert.Single(Planner.Plan([role], await cloud.ReadAsync([role], TestContext.Current.CancellationToken)).Steps);
-    }
-
-    /// <summary>An IAM that has the one role, and lets the test interfere.</summary>
-    private sealed class RoleServer : IDisposable
-    {
-        public RoleServer(ImmutableSortedDictionary<string, string> tags, params string[] statements)
-        {
-            Tags = new SortedDictionary<string, string>(tags, StringComparer.Ordinal) { ["cost-centre"] = "42" };
-            Trust = Policy(statements);
-            Endpoint = new Endpoint(Reply);
-        }
-
-        public Endpoint Endpoint { get; }
-
-        public SortedDictionary<string, string> Tags { get; }
-
-        public Dictionary<string, string> Policies { get; } = new(StringComparer.Ordinal);
-
-        public string Trust { get; set; }
-
-        /// <summary>Outdated trust policies, answered first in place of the present one.</summary>
-        public Queue<string> Stale { get; } = [];
-
-        /// <summary>Called with each trust policy that is written.</summary>
-        public Action<string> Written { get; set; } = _ => { };
-
-        public IEnumerable<string?> Sids => LiveTrust.Parse(Trust).Statements.Select(statement => statement.Sid);
-
-        public string? SubjectOf(string sid) =>
-            JsonNode.Parse(Trust)!["Statement"]!.AsArray().Single(statement => (string?)statement!["Sid"] == sid)!["Condition"]![
-                "StringEquals"
-            ]![Given.Cluster.IssuerPath + ":sub"]!.GetValue<string>();
-
-        public void Dispose() => Endpoint.Dispose();
-
-        private Answer Reply(IReadOnlyDictionary<string, string> request)
-        {
-            var action = request["Action"];
-            switch (action)
-            {
-                case "GetRole":
-                    return Answer.Ok(
-                        action,
-                        "<Role><Path>/</Path><RoleName>gke-exports</RoleName><Description>For exports.</Description>"
-                            + "<AssumeRolePolicyDocument>"
-                            + Uri.EscapeDataString(Stale.TryDequeue(out var stale) ? stale : Trust)
-                            + "</AssumeRolePolicyDocument><Tags>"
-                            + string.Concat(Tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>"))
-                            + "</Tags></Role>"
-                    );
-                case "ListRolePolicies":
-                    return Answer.Ok(
-                        action,
-                        $"<PolicyNames>{string.Concat(Policies.Keys.Select(name => $"<member>{name}</member>"))}</PolicyNames>"
-                    );
-                case "GetRolePolicy":
-                    return Answer.Ok(action, $"<PolicyDocument>{Uri.EscapeDataString(Policies[request["PolicyName"]])}</PolicyDocument>");
-                case "PutRolePolicy":
-                    Policies[request["PolicyName"]] = request["PolicyDocument"];
-                    break;
-                case "UpdateAssumeRolePolicy":
-                    Trust = request["PolicyDocument"];
-                    Written(Trust);
-                    break;
-                case "TagRole":
-                    for (var n = 1; request.TryGetValue($"Tags.member.{n}.Key", out var key); n++)
-                    {
-                        Tags[key] = request[$"Tags.member.{n}.Value"];
-                    }
-
-                    break;
-                case "UntagRole":
-                    for (var n = 1; request.TryGetValue($"TagKeys.member.{n}", out var key); n++)
-                    {
-                        Tags.Remove(key);
-                    }
-
-                    break;
-            }
-
-            return Answer.Ok(action);
-        }
     }
 }

@@ -29,6 +29,10 @@ public static class TrustSid
             )
             : Named(federation, Short(workload.Cluster.Key), ["cluster", workload.Cluster.Key]);
 
+    /// <summary>The Sid of a statement that stands only until a move is proved.</summary>
+    /// <param name="about">What tells it from others of its role.</param>
+    public static string OfOld(string federation, string about) => Named(federation, "Old", ["old", about]);
+
     /// <summary>
     /// Gives every statement of a rendered trust policy a Sid that carries the federation. One that begins with the workload's
     /// own Sid, which a template writes as <c>${trust.sid}</c>, has it already.
