@@ -72,9 +72,7 @@ internal sealed record AccountObservation(GoogleAccount Account, Mark Mark, Fiel
 /// <param name="KubernetesServiceAccount">The KSA, as <c>NAMESPACE/NAME</c>.</param>
 /// <param name="Mark">The mark by which the GSA would be this federation's.</param>
 internal sealed record WorkloadIdentityBinding(GoogleAccount Account, string KubernetesServiceAccount, string Member, Mark Mark)
-    : DesiredResource(
-        ResourceId.Google(Account.Project, ResourceKind.WorkloadIdentityBinding, $"{Account.AccountId}:{KubernetesServiceAccount}")
-    )
+    : DesiredResource(ResourceId.WorkloadIdentityBinding(Account.Project, Account.AccountId, KubernetesServiceAccount))
 {
     public const string Role = "roles/iam.workloadIdentityUser";
 

@@ -78,7 +78,10 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                 )
                 {
                     Existing = workload.Existing.HasFlag(ExistingResources.ServiceAccount),
-                    DependsOn = [namespaceId],
+                    // Its annotation names one Google service account: a pod that reads of another must be able to act as that.
+                    DependsOn = workload.GoogleServiceAccount is { } account
+                        ? [namespaceId, BindingOf(workload, account)]
+                        : [namespaceId],
                 }
             );
 
@@ -89,6 +92,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                     {
                         Workloads = [.. shared.Workloads, workload.Name],
                         Existing = shared.Existing || resource.Existing,
+                        DependsOn = [.. shared.DependsOn.Union(resource.DependsOn)],
                     }
                     : resource with
                     {
@@ -192,6 +196,13 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     }
 
     public void Dispose() => _connections.Dispose();
+
+    private static ResourceId BindingOf(Workload workload, string googleServiceAccount) =>
+        ResourceId.WorkloadIdentityBinding(
+            workload.Cluster.Project,
+            googleServiceAccount,
+            $"{workload.Namespace}/{workload.ServiceAccount}"
+        );
 
     /// <summary>Our objects in a cluster, after checking that it is the configured one: nothing is deleted in another.</summary>
     private async Task<OwnedObjects> OwnedAsync(Cluster cluster, CancellationToken cancellationToken)

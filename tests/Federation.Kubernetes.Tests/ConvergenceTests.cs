@@ -49,6 +49,17 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_service_account_names_a_Google_one_only_when_it_may_act_as_that()
+    {
+        var accounts = _cloud.Desire(Given.Input(WithGoogle, Given.Workload("shares-it"))).OfType<ServiceAccountResource>();
+
+        Assert.Equal(
+            ["kubernetes/main/reports/namespace/reports", "google/acme-prod/workload-identity-binding/exports-reader:reports/reader"],
+            Assert.Single(accounts).DependsOn.Select(id => id.Value)
+        );
+    }
+
+    [Fact]
     public async Task More_objects_than_are_read_one_by_one_are_listed_and_compared_the_same()
     {
         Workload[] workloads =

@@ -35,6 +35,12 @@ public sealed record ResourceId : IComparable<ResourceId>
     /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
     public static ResourceId Google(string project, ResourceKind kind, string name) => new(Checked(GoogleCloud, kind), project, name);
 
+    /// <summary>The permission of a Kubernetes service account to act as a Google one.</summary>
+    /// <param name="googleServiceAccount">The id of the account in its project.</param>
+    /// <param name="serviceAccount">The Kubernetes service account, as <c>NAMESPACE/NAME</c>.</param>
+    public static ResourceId WorkloadIdentityBinding(string project, string googleServiceAccount, string serviceAccount) =>
+        Google(project, ResourceKind.WorkloadIdentityBinding, $"{googleServiceAccount}:{serviceAccount}");
+
     /// <param name="cluster">The cluster's key in the configuration.</param>
     /// <param name="namespace">The namespace; for a namespace itself, its own name.</param>
     /// <exception cref="ArgumentException">The kind is another cloud's.</exception>
