@@ -1,51 +1,50 @@
+using System.Collections.Immutable;
 using Federation.Policies;
-using Federation.Resources;
 using Federation.Templates;
 
 namespace Federation.Aws;
 
 /// <summary>
-/// The old statements of a role's trust in a move: what our statements admit and the configuration does not name any more, while a
-/// workload that the role was there for before gets a new identity. They stand under Sids of their own until the new identity is
-/// proved, so that a later run knows them again.
+/// What a role's trust has of a move that is not finished: identities that the role was made to trust for a workload of today, and
+/// that this workload does not have any more.
 /// <para>
-/// Only an exact statement is kept (<see cref="TrustedIdentity.NamedBy"/>): one that somebody opened, or that never was valid, is
-/// corrected at once. So is the trust of a workload that left the role, if no other one moves at the same time: which identity was
-/// whose is not known.
+/// Only what this federation wrote is kept, by the role's <see cref="IdentityRegister"/>. What somebody changed by hand is corrected
+/// at once, and the trust of a workload that left the role goes at once.
 /// </para>
 /// </summary>
-internal static class OldTrust
+/// <param name="Statements">They name these identities alone, under Sids of their own.</param>
+internal sealed record OldTrust(ImmutableArray<PolicyStatement> Statements, ImmutableArray<WorkloadIdentity> Identities)
 {
-    public static IReadOnlyList<PolicyStatement> Of(Role role, RoleObservation live)
+    public static OldTrust On(Role role, RoleObservation live)
     {
+        var register = IdentityRegister.On(live.State.Tags);
         var wanted = role.Trusted.Select(one => one.Identity).ToHashSet();
-        var admitting = live
-            .State.Trust.Statements.Select(statement => (statement, identities: TrustedIdentity.NamedBy(statement)))
-            .Where(one => one.identities.Count > 0 && one.identities.All(identity => identity.IsOf(role.Account)))
-            .ToArray();
-        var admitted = admitting.SelectMany(one => one.identities).ToHashSet();
-        var mark = Mark.OfTags(live.State.Tags);
-        var isMoving =
-            role.Trusted.Any(one => !admitted.Contains(one.Identity) && mark?.MayName(one.Workload) == true)
-            || admitting.Any(one => one.statement.Sid == SidOf(role, one.statement));
-        if (!isMoving)
+        var statements = new List<PolicyStatement>();
+        var identities = new List<WorkloadIdentity>();
+        foreach (var statement in live.State.Trust.Statements)
         {
-            return [];
+            var old = TrustedIdentity
+                .NamedBy(statement)
+                .Except(wanted)
+                .SelectMany(identity => role.Workloads.Select(workload => new WorkloadIdentity(workload, identity)))
+                .Where(register.Has)
+                .ToArray();
+            if (old.Length > 0)
+            {
+                var subjects = old.Select(one => one.Identity.Subject).ToHashSet(StringComparer.Ordinal);
+                statements.Add(TrustedIdentity.WithSubjects(statement, subjects.Contains) with { Sid = null });
+                identities.AddRange(old);
+            }
         }
 
-        var standing = admitting
-            .Select(one =>
-                (one.statement, old: one.identities.Except(wanted).Select(identity => identity.Subject).ToHashSet(StringComparer.Ordinal))
-            )
-            .Where(one => one.old.Count > 0)
-            .Select(one => TrustedIdentity.WithSubjects(one.statement, one.old.Contains) with { Sid = null })
-            .ToArray();
-        return
-        [
-            .. TrustPolicies
-                .Merge([new PolicyDocument { Statements = standing }])
-                .Statements.Select(statement => statement with { Sid = SidOf(role, statement) }),
-        ];
+        return new OldTrust(
+            [
+                .. TrustPolicies
+                    .Merge([new PolicyDocument { Statements = statements }])
+                    .Statements.Select(statement => statement with { Sid = SidOf(role, statement) }),
+            ],
+            [.. identities]
+        );
     }
 
     /// <summary>The same for statements that differ in nothing but their subjects.</summary>

@@ -33,7 +33,7 @@ internal sealed record Role(
     public bool Strict { get; private init; }
 
     /// <summary>The identities that the role is to trust, each with the name of its workload.</summary>
-    public ImmutableArray<(string Workload, TrustedIdentity Identity)> Trusted { get; private init; } = [];
+    public required ImmutableArray<WorkloadIdentity> Trusted { get; init; }
 
     /// <summary>
     /// Old statements of ours stand beside the new ones until these are proved, where the policy has room for both; otherwise the
@@ -49,14 +49,18 @@ internal sealed record Role(
     /// <summary>The state with the old statements beside the new ones; null if there are no old ones.</summary>
     internal RoleState? WithBoth(RoleObservation live)
     {
-        var old = OldTrust.Of(this, live);
-        return old.Count == 0
-            ? null
-            : State with
-            {
-                Trust = State.Trust with { Statements = [.. State.Trust.Statements, .. old] },
-                Tags = TrustOwnership.Register(old.Select(statement => statement.Sid)).AddTo(State.Tags),
-            };
+        var old = OldTrust.On(this, live);
+        if (old.Statements.IsEmpty)
+        {
+            return null;
+        }
+
+        var statements = TrustOwnership.Register(old.Statements.Select(statement => statement.Sid));
+        return State with
+        {
+            Trust = State.Trust with { Statements = [.. State.Trust.Statements, .. old.Statements] },
+            Tags = IdentityRegister.Of(old.Identities).AddTo(statements.AddTo(State.Tags)),
+        };
     }
 
     /// <summary>The exact Sids of our statements on the live role.</summary>
@@ -91,6 +95,15 @@ internal sealed record Role(
             .. workloads.SelectMany(workload => workload.Role.Policies).OfType<PolicyReference.Managed>().Select(policy => policy.Arn),
         ];
         var trust = TrustPolicies.Merge(sharing.Select(rendered => PolicyDocument.Parse(rendered.TrustPolicy)));
+        ImmutableArray<WorkloadIdentity> trusted =
+        [
+            .. sharing.SelectMany(rendered =>
+                PolicyDocument
+                    .Parse(rendered.TrustPolicy)
+                    .Statements.SelectMany(TrustedIdentity.NamedBy)
+                    .Select(identity => new WorkloadIdentity(rendered.Workload.Name, identity))
+            ),
+        ];
         return new Role(
             id,
             account,
@@ -104,6 +117,7 @@ internal sealed record Role(
                 Tags = new Mark(input.Configuration.Name, [.. workloads.Select(workload => workload.Name)])
                     .Tags.AddRange(PolicyRegister.Of(inline.Keys, managed).Write())
                     .AddRange(TrustOwnership.Register(trust.Statements.Select(statement => statement.Sid)).Write())
+                    .AddRange(IdentityRegister.Of(trusted).Write())
                     .AddRange(ClusterTags(clusters, input.Clusters)),
                 Trust = trust,
                 InlinePolicies = inline,
@@ -114,15 +128,7 @@ internal sealed record Role(
         )
         {
             Strict = input.Configuration.Strict,
-            Trusted =
-            [
-                .. sharing.SelectMany(rendered =>
-                    PolicyDocument
-                        .Parse(rendered.TrustPolicy)
-                        .Statements.SelectMany(TrustedIdentity.NamedBy)
-                        .Select(identity => (rendered.Workload.Name, identity))
-                ),
-            ],
+            Trusted = trusted,
             FormerSids =
             [
                 .. TrustPolicies

@@ -55,8 +55,8 @@ internal static class RoleFindings
             Resource = role.Id.Value,
             Cause =
                 $"The trust policy of {role.Name} has no room for the old and the new statements of a move beside each other: it would "
-                + $"have {size} characters, and the account allows {role.Account.TrustPolicyLimit} unless its quota was raised. So the old ones "
-                + "go at once: what still runs under an old identity is refused then.",
+                + $"have {size} characters, and the account allows {role.Account.TrustPolicyLimit} unless its quota was raised. So "
+                + "the old ones go at once: what still runs under an old identity is refused then.",
             Fix =
                 "Move fewer workloads at a time, or give some a role of their own; or raise the quota \"Role trust policy length\" of the "
                 + $"account {role.Account.Id} and write it as its trustPolicyLimit.",

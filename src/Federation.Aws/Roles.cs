@@ -255,7 +255,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
                 .. live.UnreadableStatements,
             ]);
             var policies = PolicyRegister.Of(_desired.InlinePolicies.Keys, _desired.ManagedPolicies);
-            return policies.AddTo(statements.AddTo(live.Tags));
+            return IdentityRegister.Of(role.Trusted).AddTo(policies.AddTo(statements.AddTo(live.Tags)));
         }
 
         private Task PutPolicyAsync(string name, PolicyDocument document, bool justMade = false)

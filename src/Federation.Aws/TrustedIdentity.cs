@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Federation.Configuration;
 using Federation.Policies;
 
 namespace Federation.Aws;
@@ -42,9 +41,6 @@ internal sealed partial record TrustedIdentity(string Provider, string Audience,
         IReadOnlyList<string> Named(string claim) =>
             statement.Conditions.FirstOrDefault(condition => IsOn(condition, provider, claim))?.Values ?? [];
     }
-
-    /// <summary>A role trusts the providers of its own account only.</summary>
-    public bool IsOf(Account account) => Provider.StartsWith($"arn:{account.Partition}:iam::{account.Id}:", StringComparison.Ordinal);
 
     /// <summary>The statement with only those of its subjects that fulfil a condition.</summary>
     public static PolicyStatement WithSubjects(PolicyStatement statement, Func<string, bool> condition)

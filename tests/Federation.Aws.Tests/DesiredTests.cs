@@ -35,6 +35,7 @@ public sealed class DesiredTests
                 ["maxSessionDuration"] = "3600s",
                 ["path"] = "/",
                 ["tags[federation:cluster:acme-prod/asia-south1-a/main]"] = "id-of-main",
+                ["tags[federation:identities]"] = "B6E51E91",
                 ["tags[federation:name]"] = "acme",
                 ["tags[federation:policies]"] = "s3-list-buckets",
                 ["tags[federation:statements]"] = Main,

@@ -69,6 +69,7 @@ public sealed class MoveTests
         new()
         {
             { "any subject", Trust(Before, statement => Subject(statement, "*", "StringLike")) },
+            { "another service account", Trust(Before, statement => Subject(statement, "system:serviceaccount:default:runner")) },
             { "a subject that never was one", Trust(Before, statement => Subject(statement, "exports:runner")) },
             { "no subject", Trust(Before, statement => Conditions(statement).Remove(Given.Cluster.IssuerPath + ":sub")) },
             { "no audience", Trust(Before, statement => Conditions(statement).Remove(Given.Cluster.IssuerPath + ":aud")) },
@@ -88,7 +89,7 @@ public sealed class MoveTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task A_statement_that_was_opened_or_never_was_valid_is_corrected_at_once(string what, string trust)
+    public async Task A_statement_that_this_federation_did_not_write_so_is_corrected_at_once(string what, string trust)
     {
         using var iam = await LiveAsync(Before);
         using var cloud = Cloud(iam);
@@ -134,6 +135,18 @@ public sealed class MoveTests
             .Steps.Single(step => step.Stage == Stage.Narrow)
             .Fields.Where(field => field.Path.Contains(":sub", StringComparison.Ordinal));
         Assert.Equal(["system:serviceaccount:exports:runner"], removed.Select(field => field.From));
+    }
+
+    [Fact]
+    public async Task Where_one_workload_leaves_and_another_moves_only_the_one_that_moves_keeps_its_old_identity()
+    {
+        using var iam = await LiveAsync(Before, Other);
+        using var cloud = Cloud(iam);
+        var moved = Other with { Namespace = "elsewhere" };
+
+        await cloud.ApplyAsync((await PlanAsync(cloud, moved)).Steps[0], TestContext.Current.CancellationToken);
+
+        Assert.Equal((false, true, true), (Trusts(iam.Trust, Before), Trusts(iam.Trust, Other), Trusts(iam.Trust, moved)));
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// </summary>
     public static Mark? OfDescription(string? description) =>
         description is not null && MarkedDescription().Match(description) is { Success: true } match
-            ? Read(match.Groups["federation"].Value, match.Groups["workloads"].Value, ' ')
+            ? new Mark(match.Groups["federation"].Value, Names(match.Groups["workloads"].Value, ' '))
             : null;
 
     /// <summary>The mark that IAM tags carry, with as many of its workloads as are named there; null if they carry none.</summary>
@@ -65,12 +65,6 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
 
     /// <summary>The mark that Kubernetes labels carry, with as many of its workloads as are named there; null if they carry none.</summary>
     public static Mark? OfLabels(IReadOnlyDictionary<string, string> labels) => Of(labels, '/', '_');
-
-    /// <summary>Whether it names the workload, or so many that not all had room.</summary>
-    public bool MayName(string workload) => IsShortened || Workloads.Contains(workload, StringComparer.Ordinal);
-
-    /// <summary>It was read where not all workloads had room.</summary>
-    private bool IsShortened { get; init; }
 
     /// <summary>
     /// Whether the description of a Google service account carries the mark of this tool and federation, for whatever
@@ -100,16 +94,12 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
         marks.TryGetValue(Key(separator, ToolName), out var tool)
         && string.Equals(tool, Tool, StringComparison.Ordinal)
         && marks.TryGetValue(Key(separator, FederationName), out var federation)
-            ? Read(federation, marks.GetValueOrDefault(Key(separator, WorkloadName), ""), joint)
+            ? new Mark(federation, Names(marks.GetValueOrDefault(Key(separator, WorkloadName), ""), joint))
             : null;
 
-    /// <param name="joined">The names that <see cref="Join"/> had room for.</param>
-    private static Mark Read(string federation, string joined, char joint)
-    {
-        var parts = joined.Split(joint, StringSplitOptions.RemoveEmptyEntries);
-        var names = Array.FindAll(parts, part => !RestOfWorkloads().IsMatch(part));
-        return new Mark(federation, names) { IsShortened = names.Length < parts.Length };
-    }
+    /// <summary>The names that <see cref="Join"/> had room for.</summary>
+    private static string[] Names(string joined, char joint) =>
+        [.. joined.Split(joint, StringSplitOptions.RemoveEmptyEntries).Where(name => !RestOfWorkloads().IsMatch(name))];
 
     private ImmutableSortedDictionary<string, string> Write(char separator, char joint, int longest)
     {
