@@ -147,10 +147,10 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
     {
         foreach (var step in plan.Steps.Where(step => step.Action != StepAction.Unchanged))
         {
-            Line($"{Sign(step.Action)} {Markup.Escape(step.Id.ToString())}{Why(step)}");
+            Line($"{Sign(step.Action)} {Markup.Escape(step.Id.ToString())}{Why(step, plan)}");
             foreach (var field in step.Fields)
             {
-                Line($"    [grey]{Markup.Escape(Short(field.Path))}[/]{Difference(step.Action, field)}");
+                Line($"    [grey]{Markup.Escape(ShortPath(field.Path))}[/]{Difference(step.Action, field)}");
             }
         }
 
@@ -171,14 +171,17 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
         }
     }
 
-    private static string Why(Step step) =>
+    private static string Why(Step step, Plan plan) =>
         step switch
         {
             { Reason: StepReason.SuppressedByMode } => " [grey](not written: the mode keeps it as it is)[/]",
             { Reason: StepReason.Adopted } => " [grey](taken over)[/]",
             { Stage: Stage.Widen } => ": [grey]the new access beside the old one[/]",
-            { Stage: Stage.Narrow, Action: StepAction.Delete } => ": [grey]no longer configured; once what takes its place is proved[/]",
-            { Stage: Stage.Narrow } => ": [grey]the old access goes, once the new one is proved[/]",
+            { Reason: StepReason.Superseded }
+                when plan.Steps.Any(other => other.Id == step.Id with { Stage = Stage.Widen } && other.Writes) =>
+                ": [grey]the old access goes after the gate, or in a second Apply[/]",
+            { Reason: StepReason.Superseded } => ": [grey]the old access goes; the new one was there before this run[/]",
+            { Stage: Stage.Narrow } => ": [grey]no longer configured[/]",
             _ => "",
         };
 
@@ -337,6 +340,15 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
     private static string Pod(Workload workload, string pod) => Markup.Escape($"{workload.Namespace}/{pod}");
 
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+
+    /// <summary>Both ends of a path say what it is about: a policy's statement, and the member that a condition lists.</summary>
+    private static string ShortPath(string path)
+    {
+        const int Longest = 160;
+        const int Start = 60;
+        const string Omitted = "...";
+        return path.Length > Longest ? path[..Start] + Omitted + path[^(Longest - Start - Omitted.Length)..] : path;
+    }
 
     private static string Short(string? value)
     {

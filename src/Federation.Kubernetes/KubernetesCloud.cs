@@ -79,9 +79,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                 {
                     Existing = workload.Existing.HasFlag(ExistingResources.ServiceAccount),
                     // Its annotation names one Google service account: a pod that reads of another must be able to act as that.
-                    DependsOn = workload.GoogleServiceAccount is { } account
-                        ? [namespaceId, BindingOf(workload, account)]
-                        : [namespaceId],
+                    DependsOn = workload.GoogleServiceAccount is { } account ? [namespaceId, BindingOf(workload, account)] : [namespaceId],
                 }
             );
 
