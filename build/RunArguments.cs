@@ -71,6 +71,7 @@ internal sealed class RunArguments
             Templates = Value("templates"),
             Workloads = Value("workload"),
             Mode = Choice("mode", [.. Modes.Keys]) is { } mode ? Modes[mode] : PlanMode.Converge,
+            Adopt = Has("adopt"),
             SavesPlan = isPlanOnly,
             Destroys = targets.Contains(destroy),
             Proves = targets.Contains(TargetTable.Row<Verify>()),

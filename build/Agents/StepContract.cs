@@ -58,6 +58,12 @@ public static class StepContract
             ["converge", "create-only", "observe"]
         ),
         new(
+            "adopt",
+            "false",
+            "Takes over what is there without this federation's mark, for all selected workloads. Plan says what, field by field.",
+            ["false", "true"]
+        ),
+        new(
             "prune",
             "false",
             "Also deletes what carries this federation's mark and is no longer configured. Plan lists it.",

@@ -28,6 +28,7 @@ internal static class Arguments
         new("output", "DIR", "where results go (artifacts)"),
         new("templates", "DIR", "files there win over the built-in ones"),
         new("mode", "converge|create-only|observe", "what may be written; observe writes nothing but the validation pod (converge)"),
+        new("adopt", null, "takes over what is there without this federation's mark, for all selected workloads (off)"),
         new("prune", null, "also deletes what carries this federation's mark and is no longer configured (off: Plan lists it)"),
         new("force", null, "lets a run delete more than 20 resources, or more than a third of the federation's"),
         new("plan", "FILE", "a plan.json that was reviewed: stops where the plan of now is another"),

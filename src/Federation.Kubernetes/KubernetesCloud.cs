@@ -98,7 +98,14 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                     };
         }
 
-        return [.. resources.Values.Select(resource => resource.Marked(new Mark(input.Configuration.Name, resource.Workloads)))];
+        return
+        [
+            .. resources.Values.Select(resource =>
+            {
+                var mark = new Mark(input.Configuration.Name, resource.Workloads);
+                return resource.Existing ? resource.Unmarked(mark) : resource.Marked(mark);
+            }),
+        ];
     }
 
     public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
@@ -240,7 +247,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         }
 
         var wanted = desired.Fields.Values;
-        var managed = found.FieldsWhere(path => wanted.ContainsKey(path) || found.Ownership.IsOurs(path));
+        var managed = found.FieldsWhere(path => wanted.ContainsKey(path) || (!desired.Existing && found.Ownership.IsOurs(path)));
         var isOurs = _mark.IsOn(found.Labels);
         var mustMove = found.Ownership.HasFormerManager && !desired.Existing;
         return observed with

@@ -32,6 +32,24 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, stri
             ["metadata"] = new JsonObject { ["name"] = Name },
         };
 
+    /// <summary>Without our mark, for what is another owner's to mark.</summary>
+    public KubernetesResource Unmarked(Mark mark)
+    {
+        var document = Document.DeepClone().AsObject();
+        if (document["metadata"]!["labels"] is JsonObject labels)
+        {
+            foreach (var key in (mark with { Workloads = Workloads }).Labels.Keys)
+            {
+                labels.Remove(key);
+            }
+        }
+
+        return this with
+        {
+            Document = document,
+        };
+    }
+
     /// <summary>The document as several workloads share it, with a mark that names them all.</summary>
     public KubernetesResource Marked(Mark mark)
     {

@@ -191,6 +191,13 @@ public sealed class FederationRun : IAsyncDisposable
         }
 
         var selected = WorkloadSelection.Match(configuration.Workloads, _options.Workloads);
+        if (_options.Adopt)
+        {
+            var names = selected.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal);
+            configuration = configuration.Adopting(names);
+            selected = [.. configuration.Workloads.Where(workload => names.Contains(workload.Name))];
+        }
+
         _events.Tell(new RunEvent.Opened(file.Shown, file.IsExample, selected, configuration.Workloads.Count));
         var opened = Ended(new Opened(file, PlanFile.DigestOf(text.Span), configuration, selected, templates), findings);
         return Task.FromResult(opened);

@@ -25,6 +25,9 @@ public sealed record RunOptions
     /// <summary>The workloads to write and verify, as globs with commas between them; null: all.</summary>
     public string? Workloads { get; init; }
 
+    /// <summary>The selected workloads take over what is there without this federation's mark, whatever they say themselves.</summary>
+    public bool Adopt { get; init; }
+
     /// <summary>What is written at all.</summary>
     public PlanMode Mode { get; init; }
 

@@ -178,6 +178,42 @@ public sealed class ConvergenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_owned_elsewhere_needs_no_mark_of_ours_and_what_differs_from_what_is_needed_is_a_warning()
+    {
+        await OtherAnnotatesAsync();
+        var writes = Writes();
+
+        var plan = await Given.PlanAsync(
+            _cloud,
+            Given.Input(WithGoogle with { Existing = ExistingResources.Namespace | ExistingResources.ServiceAccount })
+        );
+
+        Assert.All(plan.Steps, step => Assert.Equal(StepReason.OwnedElsewhere, step.Reason));
+        var finding = Assert.Single(plan.Findings);
+        Assert.Equal(
+            (FindingCodes.ResourceNotOurs, Severity.Warning, "kubernetes/main/reports/service-account/reader"),
+            (finding.Code, finding.Severity, finding.Resource)
+        );
+        Assert.Equal("exports-reader@acme-prod.iam.gserviceaccount.com", finding.Expected);
+        await Given.ApplyAsync(_cloud, plan);
+        Assert.Equal(writes, Writes());
+    }
+
+    [Fact]
+    public async Task What_was_ours_and_is_owned_elsewhere_now_does_not_differ_by_its_mark()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));
+
+        var plan = await Given.PlanAsync(
+            _cloud,
+            Given.Input(WithGoogle with { Existing = ExistingResources.Namespace | ExistingResources.ServiceAccount })
+        );
+
+        Assert.Empty(plan.Findings);
+        Assert.False(plan.HasChanges);
+    }
+
+    [Fact]
     public async Task Two_federations_that_want_different_annotations_conflict_and_neither_loses_one()
     {
         await Given.ConvergeAsync(_cloud, Given.Input(WithGoogle));

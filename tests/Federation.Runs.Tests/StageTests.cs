@@ -132,6 +132,19 @@ public sealed class StageTests
     }
 
     [Fact]
+    public async Task Adoption_that_is_asked_for_holds_for_the_selected_workloads()
+    {
+        using var scene = new Scene();
+        scene.Options = scene.Options with { Adopt = true };
+        await using var run = scene.Run();
+
+        var planned = (await run.Planned).Value!;
+
+        Assert.True(Assert.Single(planned.Plan.Steps).After!.Adopt);
+        Assert.True(Assert.Single(planned.Rendered.Opened.Selected).Adopt);
+    }
+
+    [Fact]
     public async Task The_results_of_an_earlier_run_are_gone_as_soon_as_a_run_begins()
     {
         using var scene = new Scene();

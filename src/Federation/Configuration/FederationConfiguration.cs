@@ -26,6 +26,13 @@ public sealed record FederationConfiguration
     public bool Strict { get; init; }
 
     public SandboxSettings Sandbox { get; init; } = new();
+
+    /// <summary>The configuration in which these workloads say <c>adopt: true</c>.</summary>
+    public FederationConfiguration Adopting(IReadOnlySet<string> names) =>
+        this with
+        {
+            Workloads = [.. Workloads.Select(workload => names.Contains(workload.Name) ? workload with { Adopt = true } : workload)],
+        };
 }
 
 /// <summary>How the Kubernetes API of a cluster is reached.</summary>

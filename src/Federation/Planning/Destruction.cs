@@ -6,7 +6,10 @@ using Federation.Templates;
 
 namespace Federation.Planning;
 
-/// <summary>Plans the end of a federation: what carries its mark is deleted, and nothing else.</summary>
+/// <summary>
+/// Plans the end of a federation: what carries its mark is deleted, and nothing else. What the configuration says is owned
+/// elsewhere stays, even if an earlier version of it had it marked.
+/// </summary>
 /// <param name="workloads">The whole federation's: what one that stays needs, stays.</param>
 /// <param name="selected">The names of the workloads to end; null: the whole federation, what it left behind included.</param>
 public sealed class Destruction(
@@ -26,21 +29,40 @@ public sealed class Destruction(
         }
 
         var input = new DesiredInput(configuration, workloads, ImmutableDictionary<string, ClusterFacts>.Empty);
-        var needing = clouds.SelectMany(cloud => cloud.Desire(input)).ToDictionary(resource => resource.Id, resource => resource.Workloads);
-        var deletions = Planner.Delete([.. found.Where(Goes)]);
-        return new Plan([.. deletions.Steps, .. found.Where(owned => !Goes(owned)).OrderBy(owned => owned.Id).Select(Stays)], refused);
+        var configured = clouds.SelectMany(cloud => cloud.Desire(input)).ToDictionary(resource => resource.Id);
+        var staying = found.Where(Stays).ToArray();
+        // What stays is in a namespace, or trusts a provider, which depends on nothing further.
+        var needed = staying.SelectMany(owned => owned.DependsOn).ToHashSet();
+        var going = found.Except(staying).Where(owned => !needed.Contains(owned.Id)).ToArray();
+        var deletions = Planner.Delete(going);
+        return new Plan(
+            [
+                .. deletions.Steps,
+                .. found
+                    .Except(going)
+                    .OrderBy(owned => owned.Id)
+                    .Select(owned => Unchanged(owned, IsOwnedElsewhere(owned) ? StepReason.OwnedElsewhere : StepReason.StillNeeded)),
+            ],
+            refused
+        );
 
-        bool Goes(Observation owned) =>
-            selected is null
-            || (needing.GetValueOrDefault(owned.Id) ?? owned.Workloads) is { Count: > 0 } names && names.All(selected.Contains);
+        bool IsOwnedElsewhere(Observation owned) => configured.GetValueOrDefault(owned.Id) is { Existing: true };
+
+        bool Stays(Observation owned) =>
+            IsOwnedElsewhere(owned)
+            || selected is not null
+                && !(
+                    (configured.GetValueOrDefault(owned.Id)?.Workloads ?? owned.Workloads) is { Count: > 0 } names
+                    && names.All(selected.Contains)
+                );
     }
 
-    private static Step Stays(Observation owned) =>
+    private static Step Unchanged(Observation owned, StepReason reason) =>
         new()
         {
             Resource = owned.Id,
             Action = StepAction.Unchanged,
-            Reason = StepReason.StillNeeded,
+            Reason = reason,
             Before = owned,
             After = null,
         };

@@ -156,7 +156,10 @@ public static class Planner
             : unchanged with
             {
                 Action = StepAction.Update,
-                Reason = desired.Adopt && !observed.Ours ? StepReason.Adopted : StepReason.Differs,
+                Reason =
+                    desired.Adopt && !observed.Ours && (desired.Foreign == ForeignResource.Refuse || observed.Conflicts.Count > 0)
+                        ? StepReason.Adopted
+                        : StepReason.Differs,
                 Fields = fields,
             };
     }
@@ -244,8 +247,8 @@ public static class Planner
             Resource = desired.Id.Value,
             Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
             Fix =
-                $"If this federation should manage it, set `adopt: true` on {EachOf(desired.Workloads)}; if it is managed "
-                + "elsewhere, list it under `existing:`; otherwise choose another name.",
+                $"If this federation should manage it, set `adopt: true` on {EachOf(desired.Workloads)}, or give "
+                + "--adopt once; if it is managed elsewhere, list it under `existing:`; otherwise choose another name.",
         };
 
     private static string EachOf(IReadOnlyList<string> workloads) =>

@@ -42,7 +42,10 @@ public enum StepReason
     /// <summary>It is the old access of a move, and the new one takes its place.</summary>
     Superseded,
 
-    /// <summary>It existed without our mark, and every workload that needs it says <c>adopt</c>.</summary>
+    /// <summary>
+    /// It existed without our mark, or with fields of another manager; every workload that needs it says <c>adopt</c>, so it is
+    /// taken over.
+    /// </summary>
     Adopted,
 
     /// <summary>It is listed under <c>existing</c>: read and checked, never written.</summary>

@@ -41,6 +41,32 @@ public sealed class DestructionTests
     }
 
     [Fact]
+    public async Task What_is_owned_elsewhere_stays_although_it_carries_the_mark()
+    {
+        var cloud = Live(Provider, Reader with { Existing = true }, Writer);
+
+        var plan = await DestroyAsync(cloud, selected: null);
+
+        Assert.Equal([Reader.Id], cloud.Live.Keys);
+        Assert.Equal(StepReason.OwnedElsewhere, Assert.Single(plan.Steps, step => !step.Writes).Reason);
+    }
+
+    [Fact]
+    public async Task What_stays_keeps_what_it_depends_on()
+    {
+        var cloud = Live(Provider, Reader with { Existing = true }, Writer);
+        cloud.Dependencies[Reader.Id] = [Provider.Id];
+
+        var plan = await DestroyAsync(cloud, selected: null);
+
+        Assert.Equal([Provider.Id, Reader.Id], cloud.Live.Keys.Order());
+        Assert.Equal(
+            [(Provider.Id, StepReason.StillNeeded), (Reader.Id, StepReason.OwnedElsewhere)],
+            plan.Steps.Where(step => !step.Writes).Select(step => (step.Resource, step.Reason))
+        );
+    }
+
+    [Fact]
     public async Task Nothing_goes_if_a_cloud_does_not_say_what_is_ours()
     {
         var cloud = new FakeCloud("aws", [Reader]) { IsListingRefused = true, Live = { [Reader.Id] = Reader.State } };

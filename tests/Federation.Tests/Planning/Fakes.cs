@@ -35,6 +35,9 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
 {
     public ConcurrentDictionary<ResourceId, Fields> Live { get; init; } = new();
 
+    /// <summary>What each of ours depends on.</summary>
+    public Dictionary<ResourceId, IReadOnlyList<ResourceId>> Dependencies { get; } = [];
+
     public ConcurrentQueue<ResourceId> Writes { get; } = new();
 
     public IReadOnlyList<Finding> Confirmation { get; init; } = [];
@@ -80,7 +83,7 @@ internal sealed class FakeCloud(string name, IReadOnlyList<FakeResource> desired
 
         foreach (var (id, fields) in Live)
         {
-            yield return new Observation(id, fields) { Ours = true };
+            yield return new Observation(id, fields) { Ours = true, DependsOn = Dependencies.GetValueOrDefault(id) ?? [] };
         }
     }
 

@@ -149,6 +149,9 @@ public sealed class PlannerTests
         Assert.Equal(StepReason.Matches, Single(desired, same).Reason);
         Assert.Equal(StepReason.Differs, Single(desired, other with { Ours = true }).Reason);
         Assert.Equal(StepReason.Adopted, Single(desired with { Adopt = true, Foreign = ForeignResource.Refuse }, other).Reason);
+        Assert.Equal(StepReason.Differs, Single(desired with { Adopt = true }, other).Reason);
+        var conflicting = other with { Conflicts = [FakeCloud.Refusal(Role)] };
+        Assert.Equal(StepReason.Adopted, Single(desired with { Adopt = true }, conflicting).Reason);
         Assert.Equal(StepReason.NotOurs, Single(desired with { Foreign = ForeignResource.Refuse }, other).Reason);
         Assert.Equal(StepReason.OwnedElsewhere, Single(desired with { Existing = true }, other).Reason);
     }
