@@ -29,7 +29,7 @@ public sealed class AwsCloud : ICloud, IDisposable
             endpoints.Confine(aws.Url.Host, "The endpoint of AWS");
         }
 
-        var mark = new Mark(configuration.Name, []);
+        var mark = configuration.Mark;
         _calls = new AwsCalls(time);
         Accounts = new AwsAccounts(endpoints, _calls, time);
         _providers = new Providers(Accounts, new IssuerCertificates(IssuerTransport.For(endpoints), time), mark);

@@ -62,6 +62,7 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
         var observation = new RoleObservation(role.Id, role.Account, live.Name, live.Id, state, others)
         {
             Ours = mark.IsOn(live.Tags),
+            OtherOwner = mark.OtherOn(live.Tags),
             DependsOn = ProvidersOf(role.Account, state.Trust),
         };
         return observation with

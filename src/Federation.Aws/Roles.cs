@@ -14,6 +14,9 @@ namespace Federation.Aws;
 /// <summary>Observes, writes and deletes roles.</summary>
 internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, Mark mark, TimeProvider time)
 {
+    /// <summary>What carries the federation's name, whoever else may be called so: only a federation with a name of its own deletes it.</summary>
+    private readonly Mark _named = mark with { Known = null };
+
     private static readonly IReadOnlyDictionary<string, ClusterFacts> NoFacts = new Dictionary<string, ClusterFacts>(
         StringComparer.Ordinal
     );
@@ -69,7 +72,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
     {
         foreach (var role in (await accounts.For(account).Roles.ReadAllAsync(cancellationToken)).Values)
         {
-            if (mark.IsOn(role.Tags))
+            if (_named.IsOn(role.Tags))
             {
                 yield return RoleObservation.OfOwned(account, role);
             }
@@ -91,7 +94,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             return null;
         }
 
-        if (!mark.IsOn(live.Tags) || live.Id != observed.RoleId)
+        if (!_named.IsOn(live.Tags) || live.Id != observed.RoleId)
         {
             return Kept.Because(observed.Id, "it was created by somebody else or for another federation since it was read");
         }

@@ -32,7 +32,7 @@ internal sealed class ClusterReader
     public ClusterReader(ClusterConnection connection, FederationConfiguration configuration, IClusterDirectory directory)
     {
         (Connection, _configuration, _directory) = (connection, configuration, directory);
-        _mark = new Mark(configuration.Name, []);
+        _mark = configuration.Mark;
         _documents = new(ReadDocumentAsync);
         _namespaces = new(ReadNamespaceAsync);
         _accounts = new(ReadServiceAccountAsync);

@@ -26,7 +26,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     {
         _configuration = configuration;
         _directory = directory;
-        _mark = new Mark(configuration.Name, []);
+        _mark = configuration.Mark;
         _connections = new ClusterConnections(directory, endpoints, time);
     }
 
@@ -103,7 +103,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             .. resources.Values.Select(resource =>
             {
                 var mark = new Mark(input.Configuration.Name, resource.Workloads);
-                return resource.Existing ? resource.Unmarked(mark) : resource.Marked(mark);
+                return resource.Existing ? resource.MarkedAs(LiveObject.None) : resource.Marked(mark);
             }),
         ];
     }
@@ -129,6 +129,11 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public async Task ApplyAsync(Step step, CancellationToken cancellationToken)
     {
         var desired = (KubernetesResource)step.After!;
+        if (step.Before is ObjectObservation { MarkedAs: { } live })
+        {
+            desired = desired.MarkedAs(live);
+        }
+
         var reader = await ReaderOfAsync(desired.Cluster, cancellationToken);
         reader.ReadEachTime(desired.Id, desired.Namespace);
         try
@@ -215,7 +220,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
         var reader = await ReaderOfAsync(cluster, cancellationToken);
         return (await reader.IdentifyAsync(cancellationToken)).Wrong is { } wrong
             ? throw new FindingException(wrong)
-            : new OwnedObjects(reader, _mark);
+            : new OwnedObjects(reader, _mark with { Known = null });
     }
 
     private async Task<IEnumerable<Observation>> ReadAsync(
@@ -246,8 +251,20 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             return observed;
         }
 
+        // A namespace is used by whoever needs it, and stays the one federation's that has marked it.
+        var other = _mark.OtherOn(found.Labels);
+        var isUsed = observed.IsNamespace && !desired.Existing && !desired.Adopt && other is not null;
+        var markedAs =
+            !isUsed ? null
+            : Mark.OfLabels(found.Labels)!.Federation == _mark.Federation ? found.Labels
+            : LiveObject.None;
         var wanted = desired.Fields.Values;
         var managed = found.FieldsWhere(path => wanted.ContainsKey(path) || (!desired.Existing && found.Ownership.IsOurs(path)));
+        if (isUsed)
+        {
+            managed = desired.MarkIn(managed);
+        }
+
         var isOurs = _mark.IsOn(found.Labels);
         var mustMove = found.Ownership.HasFormerManager && !desired.Existing;
         return observed with
@@ -255,6 +272,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             Fields = mustMove ? managed.WithSet("fieldManager", [FieldOwnership.FormerManager]) : managed,
             Ours = isOurs,
             HasFormerManager = mustMove,
+            MarkedAs = markedAs,
             Uid = found.Uid,
             Workloads = isOurs ? Mark.OfLabels(found.Labels)!.Workloads : [],
             DependsOn = ObjectObservation.NamespaceOf(desired.Cluster, found),
@@ -264,15 +282,31 @@ public sealed class KubernetesCloud : ICloud, IDisposable
                     : [],
             Conflicts =
             [
+                .. observed.IsNamespace || other is null ? [] : new[] { Marked(desired, other) },
                 .. Fields
                     .Between(managed, desired.Fields)
-                    .Where(change => change.From is not null && found.Ownership.OwnerOf(change.Path) is not null)
+                    .Where(change =>
+                        change.From is not null
+                        && found.Ownership.OwnerOf(change.Path) is not null
+                        && (other is null || !MetadataFields.IsMark(change.Path))
+                    )
                     .Select(change =>
                         Conflict(desired, $"{change.Path} is {change.From}, set by {found.Ownership.OwnerOf(change.Path)}", change)
                     ),
             ],
         };
     }
+
+    private static Finding Marked(KubernetesResource desired, string otherwise) =>
+        new()
+        {
+            Code = FindingCodes.ResourceNotOurs,
+            Resource = desired.Id.Value,
+            Cause = $"{desired.Path} in the cluster {desired.Cluster.Key} {otherwise}. It was not changed.",
+            Fix =
+                "Choose another service account; or list it under `existing:` if another federation has it; or set `adopt: true` on the "
+                + "workload to take it over.",
+        };
 
     private static Finding Conflict(KubernetesResource desired, string what, FieldChange? change = null) =>
         new()

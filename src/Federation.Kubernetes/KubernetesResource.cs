@@ -32,15 +32,19 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, stri
             ["metadata"] = new JsonObject { ["name"] = Name },
         };
 
-    /// <summary>Without our mark, for what is another owner's to mark.</summary>
-    public KubernetesResource Unmarked(Mark mark)
+    /// <summary>With the mark that is among these labels in place of ours; with none, if there is none.</summary>
+    public KubernetesResource MarkedAs(IReadOnlyDictionary<string, string> live)
     {
         var document = Document.DeepClone().AsObject();
         if (document["metadata"]!["labels"] is JsonObject labels)
         {
-            foreach (var key in (mark with { Workloads = Workloads }).Labels.Keys)
+            foreach (var key in labels.Select(label => label.Key).Where(Mark.IsLabel).ToArray())
             {
                 labels.Remove(key);
+                if (live.TryGetValue(key, out var value))
+                {
+                    labels[key] = value;
+                }
             }
         }
 
@@ -48,6 +52,13 @@ internal abstract record KubernetesResource(ResourceId Id, Cluster Cluster, stri
         {
             Document = document,
         };
+    }
+
+    /// <summary>These fields with our mark in place of another one, so that it is no difference.</summary>
+    public Fields MarkIn(Fields live)
+    {
+        var ours = Fields.Values.Where(field => MetadataFields.IsMark(field.Key));
+        return new Fields(live.Values.RemoveRange(live.Values.Keys.Where(MetadataFields.IsMark)).AddRange(ours));
     }
 
     /// <summary>The document as several workloads share it, with a mark that names them all.</summary>
@@ -107,12 +118,17 @@ internal sealed record ServiceAccountResource(ResourceId Id, Cluster Cluster, st
 /// <summary>Labels and annotations as fields.</summary>
 internal static class MetadataFields
 {
+    private const string Labels = "labels[";
+
+    /// <summary>Whether a field is a label of a mark.</summary>
+    public static bool IsMark(string path) => path.StartsWith(Labels, StringComparison.Ordinal) && Mark.IsLabel(path[Labels.Length..^1]);
+
     public static Fields Of(IEnumerable<KeyValuePair<string, string>>? labels, IEnumerable<KeyValuePair<string, string>>? annotations)
     {
         var fields = Fields.Empty;
         foreach (var (key, value) in labels ?? [])
         {
-            fields = fields.With($"labels[{key}]", value);
+            fields = fields.With($"{Labels}{key}]", value);
         }
 
         foreach (var (key, value) in annotations ?? [])

@@ -15,6 +15,12 @@ internal sealed record ObjectObservation(ResourceId Id, Cluster Cluster, string 
     /// <summary>We own fields of it under the manager of former versions, and the next write moves them.</summary>
     public bool HasFormerManager { get; init; }
 
+    /// <summary>
+    /// For a namespace that another federation has marked: the labels that stand where our mark would, by which it is written. Null:
+    /// our mark is.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? MarkedAs { get; init; }
+
     public bool IsNamespace => Id.Kind == ResourceKind.Namespace;
 
     /// <summary>What the cluster's API calls the object, for messages: <c>serviceaccounts/NAME in NAMESPACE</c>.</summary>

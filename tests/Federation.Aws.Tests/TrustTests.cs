@@ -91,6 +91,19 @@ public sealed class TrustTests
     }
 
     [Fact]
+    public async Task A_role_of_another_repository_that_gave_its_federation_no_name_either_is_not_taken()
+    {
+        var unnamed = Given.Configuration(Given.Rendered(Given.Workload())) with { Name = "federation", HasDefaultName = true };
+        using var iam = new RoleServer(new Mark("federation", ["imports"]).Tags, Statement("Theirs"));
+        using var cloud = new AwsCloud(unnamed, new Directory(), iam.Endpoint.Clouds, _time);
+        using var renamed = new AwsCloud(unnamed with { HasDefaultName = false }, new Directory(), iam.Endpoint.Clouds, _time);
+
+        Assert.Equal(StepReason.NotOurs, (await PlanAsync(cloud)).Reason);
+        // The name that it had by default, now in the configuration, changes nothing for what is its own.
+        Assert.Equal(StepReason.Differs, (await PlanAsync(renamed)).Reason);
+    }
+
+    [Fact]
     public async Task What_a_role_that_is_taken_over_may_do_by_its_own_policies_is_told()
     {
         const string Everything = """{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}""";

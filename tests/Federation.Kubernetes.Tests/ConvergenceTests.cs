@@ -226,24 +226,74 @@ public sealed class ConvergenceTests : IAsyncLifetime
             plan.Findings,
             finding => Assert.Equal((FindingCodes.ResourceNotOurs, Severity.Error), (finding.Code, finding.Severity))
         );
-        Assert.Equal(
-            ["kubernetes/main/reports/namespace/reports", "kubernetes/main/reports/service-account/reader"],
-            plan.Findings.Select(finding => finding.Resource).Distinct()
-        );
-        Assert.Contains(plan.Findings, finding => finding.Expected == "eu-reader@acme-prod.iam.gserviceaccount.com");
-        Assert.All(
-            plan.Findings,
-            finding => Assert.Contains("set by gke-to-aws-federation/acme.", finding.Cause, StringComparison.Ordinal)
-        );
+        Assert.Equal(["kubernetes/main/reports/service-account/reader"], plan.Findings.Select(finding => finding.Resource).Distinct());
+        Assert.Contains("carries the mark of the federation acme.", plan.Findings[0].Cause, StringComparison.Ordinal);
+        Assert.Equal("eu-reader@acme-prod.iam.gserviceaccount.com", plan.Findings[1].Expected);
+        Assert.Contains("set by gke-to-aws-federation/acme.", plan.Findings[1].Cause, StringComparison.Ordinal);
 
         // As if the plan had been made before the other federation wrote.
         var progress = await Given.ApplyAsync(other, plan);
 
-        Assert.Equal([StepState.Failed, StepState.NotReached], progress.Select(one => one.State));
-        Assert.Equal(FindingCodes.ResourceNotOurs, Assert.Single(progress[0].Findings).Code);
+        Assert.Equal([StepState.Done, StepState.Failed], progress.Select(one => one.State));
+        Assert.Equal(FindingCodes.ResourceNotOurs, Assert.Single(progress[1].Findings).Code);
         using var again = Given.Cloud(_cluster);
         Assert.False((await Given.ConvergeAsync(again, Given.Input(WithGoogle))).HasChanges);
     }
+
+    [Fact]
+    public async Task A_namespace_that_two_federations_use_stays_the_one_s_that_made_it_and_neither_plans_anything()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+        using var other = Given.CloudOf("acme-eu", _cluster);
+        var theirs = Given.InputOf("acme-eu", Given.Workload("imports") with { ServiceAccount = "writer" });
+
+        var first = await Given.ConvergeAsync(other, theirs);
+
+        Assert.Equal(["writer"], first.Steps.Where(step => step.Writes).Select(step => step.Resource.Name));
+        Assert.False((await Given.PlanAsync(_cloud, Given.Input(Given.Workload()))).HasChanges);
+        Assert.False((await Given.PlanAsync(other, theirs)).HasChanges);
+        Assert.Equal("exports", (await NamespaceAsync()).Labels["federation/workload"]);
+    }
+
+    [Fact]
+    public async Task A_namespace_of_another_federation_gets_the_labels_of_ones_own_template_but_not_ones_mark()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+        using var other = Given.CloudOf("acme-eu", _cluster);
+        var desired = other.Desire(Given.InputOf("acme-eu", Given.Workload())).OfType<NamespaceResource>().Single();
+        desired.Document["metadata"]!["labels"]!["team"] = "data";
+
+        var plan = Planner.Plan([desired], await other.ReadAsync([desired], Cancelled));
+        await Given.ApplyAsync(other, plan);
+
+        Assert.Equal(["labels[team]"], Assert.Single(plan.Steps).Fields.Select(field => field.Path));
+        var live = await NamespaceAsync();
+        Assert.Equal(("acme", "data"), (live.Labels["federation/name"], live.Labels["team"]));
+        Assert.False((await Given.PlanAsync(_cloud, Given.Input(Given.Workload()))).HasChanges);
+    }
+
+    [Fact]
+    public async Task Of_two_federations_without_a_name_neither_takes_the_others_service_account_and_the_namespace_keeps_its_mark()
+    {
+        var ours = Given.InputOf("federation", Given.Workload());
+        using var first = Unnamed(Given.Workload());
+        await Given.ConvergeAsync(first, ours);
+        var imports = Given.Workload("imports") with { ServiceAccount = "writer" };
+        using var second = Unnamed(imports);
+        await Given.ConvergeAsync(second, Given.InputOf("federation", imports));
+
+        Assert.False((await Given.PlanAsync(first, ours)).HasChanges);
+        Assert.Equal("exports", (await NamespaceAsync()).Labels["federation/workload"]);
+        using var taking = Unnamed(Given.Workload("imports"));
+        var finding = Assert.Single((await Given.PlanAsync(taking, Given.InputOf("federation", Given.Workload("imports")))).Findings);
+        Assert.Equal((FindingCodes.ResourceNotOurs, Severity.Error), (finding.Code, finding.Severity));
+        Assert.Contains("was made for exports, which this configuration does not have", finding.Cause, StringComparison.Ordinal);
+
+        KubernetesCloud Unnamed(Workload workload) => Given.UnnamedCloud(_cluster, workload);
+    }
+
+    private async Task<V1ObjectMeta> NamespaceAsync() =>
+        (await _cluster.Administrator.ReadNamespaceAsync("reports", cancellationToken: Cancelled)).Metadata;
 
     [Fact]
     public async Task What_former_versions_wrote_moves_to_the_manager_of_the_federation()
@@ -277,8 +327,9 @@ public sealed class ConvergenceTests : IAsyncLifetime
 
         var plan = await Given.PlanAsync(_cloud, Given.Input(WithGoogle));
 
-        Assert.Contains(plan.Findings, finding => finding.Cause.Contains("set by gke-to-aws-federation.", StringComparison.Ordinal));
-        Assert.All(plan.Findings, finding => Assert.Equal(FindingCodes.ResourceNotOurs, finding.Code));
+        var finding = Assert.Single(plan.Findings);
+        Assert.Equal((FindingCodes.ResourceNotOurs, Severity.Error), (finding.Code, finding.Severity));
+        Assert.Contains("carries the mark of the federation acme-eu.", finding.Cause, StringComparison.Ordinal);
     }
 
     private int Writes() => _cluster.Requests.Count(request => request.IsWrite);

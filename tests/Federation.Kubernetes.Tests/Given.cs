@@ -93,6 +93,19 @@ internal static class Given
             cluster.Time
         );
 
+    /// <summary>The cloud of a federation without a name.</summary>
+    public static KubernetesCloud UnnamedCloud(LiveCluster cluster, Workload workload) =>
+        new(
+            Configuration([workload]) with
+            {
+                Name = "federation",
+                HasDefaultName = true,
+            },
+            new FactsOf(new ClusterFacts("id", "RUNNING", null, [], null)),
+            cluster.Endpoints,
+            cluster.Time
+        );
+
     /// <summary>The cloud under test, which tries again without a pause, however the test moves its own clock.</summary>
     public static KubernetesCloud CloudWithoutPauses(LiveCluster cluster) =>
         Cloud(cluster, time: new HurriedTime(cluster.Time.GetUtcNow(), LongestPause));

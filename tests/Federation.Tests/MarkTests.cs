@@ -32,6 +32,24 @@ public sealed partial class MarkTests
     }
 
     [Fact]
+    public void Where_others_may_have_the_name_only_what_was_made_for_a_known_workload_is_ours()
+    {
+        var mark = new Mark("federation", [])
+        {
+            Known = new HashSet<string>(StringComparer.Ordinal) { "exports", "reports" },
+        };
+
+        Assert.True(mark.IsOn(new Mark("federation", ["exports", "gone"]).Tags));
+        Assert.True(mark.IsOn(new Mark("federation", []).Tags));
+        Assert.True(mark.IsOn(new Mark("federation", [.. Enumerable.Range(10, 40).Select(number => $"job-{number}")]).Labels));
+        Assert.False(mark.IsOn(new Mark("federation", ["gone"]).Labels));
+        Assert.StartsWith("was made for gone, which", mark.OtherOn(new Mark("federation", ["gone"]).Labels), StringComparison.Ordinal);
+        Assert.Equal("carries the mark of the federation acme", mark.OtherOn(new Mark("acme", ["exports"]).Tags));
+        Assert.Null(mark.OtherOn(new Mark("federation", ["exports"]).Tags));
+        Assert.Null(mark.OtherOn(ImmutableDictionary<string, string>.Empty));
+    }
+
+    [Fact]
     public void Labels_say_for_which_workloads_of_which_federation_they_were_written()
     {
         var read = Mark.OfLabels(new Mark("acme", ["reports", "exports"]).Labels)!;

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Federation.Findings;
 using Federation.Policies;
+using Federation.Resources;
 
 namespace Federation.Configuration;
 
@@ -15,6 +16,10 @@ public sealed record FederationConfiguration
     /// look like ours.
     /// </summary>
     public bool HasDefaultName { get; init; }
+
+    /// <summary>By which this federation knows what it made.</summary>
+    public Mark Mark =>
+        new(Name, []) { Known = HasDefaultName ? Workloads.Select(workload => workload.Name).ToHashSet(StringComparer.Ordinal) : null };
 
     public required IReadOnlyList<Cluster> Clusters { get; init; }
 

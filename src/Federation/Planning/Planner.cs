@@ -142,7 +142,7 @@ public static class Planner
 
         if (desired.Foreign == ForeignResource.Refuse && !observed.Ours && !desired.Adopt)
         {
-            findings.Add(NotOurs(desired));
+            findings.Add(NotOurs(desired, observed));
             return unchanged with { Reason = StepReason.NotOurs, Fields = fields };
         }
 
@@ -240,12 +240,14 @@ public static class Planner
             Actual = fields[0].From ?? "(absent)",
         };
 
-    private static Finding NotOurs(DesiredResource desired) =>
+    private static Finding NotOurs(DesiredResource desired, Observation observed) =>
         new()
         {
             Code = FindingCodes.ResourceNotOurs,
             Resource = desired.Id.Value,
-            Cause = $"{desired.Id} exists and does not carry this federation's mark, so it may be somebody else's. Nothing was changed.",
+            Cause =
+                $"{desired.Id} exists and {observed.OtherOwner ?? "does not carry this federation's mark, so it may be somebody else's"}. "
+                + "Nothing was changed.",
             Fix =
                 $"If this federation should manage it, set `adopt: true` on {EachOf(desired.Workloads)}, or give "
                 + "--adopt once; if it is managed elsewhere, list it under `existing:`; otherwise choose another name.",

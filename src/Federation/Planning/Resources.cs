@@ -61,6 +61,9 @@ public record Observation(ResourceId Id, Fields? Fields)
     /// <summary>It carries this federation's mark.</summary>
     public bool Ours { get; init; }
 
+    /// <summary>Who made it instead, by its mark, as the rest of a sentence about it; null: its marks do not say.</summary>
+    public string? OtherOwner { get; init; }
+
     /// <summary>
     /// Fields written only on create and never compared, such as the issuer's certificate thumbprint, which can only be
     /// read while the resource is absent.

@@ -20,6 +20,12 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// <summary>What the key of every IAM tag of ours begins with; a tag without it is another owner's.</summary>
     public const string TagPrefix = "federation:";
 
+    /// <summary>
+    /// Null: the federation's name is its own, so that what carries it is ours. Otherwise others may be called so too: then only what
+    /// was made for one of these workloads is ours, or for none in particular.
+    /// </summary>
+    public IReadOnlySet<string>? Known { get; init; }
+
     private const string ToolName = "tool";
     private const string FederationName = "name";
     private const string WorkloadName = "workload";
@@ -57,7 +63,7 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// </summary>
     public static Mark? OfDescription(string? description) =>
         description is not null && MarkedDescription().Match(description) is { Success: true } match
-            ? new Mark(match.Groups["federation"].Value, Names(match.Groups["workloads"].Value, ' '))
+            ? Read(match.Groups["federation"].Value, match.Groups["workloads"].Value, ' ')
             : null;
 
     /// <summary>The mark that IAM tags carry, with as many of its workloads as are named there; null if they carry none.</summary>
@@ -73,8 +79,21 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     public bool IsOn(string? description) =>
         OfDescription(description) is { } mark && string.Equals(mark.Federation, Federation, StringComparison.Ordinal);
 
-    /// <summary>Whether IAM tags or Kubernetes labels carry the mark of this tool and this federation, for whatever workloads.</summary>
-    public bool IsOn(IReadOnlyDictionary<string, string> tagsOrLabels) => IsOn(tagsOrLabels, ':') || IsOn(tagsOrLabels, '/');
+    /// <summary>Whether IAM tags or Kubernetes labels carry the mark of this tool and this federation: see <see cref="Known"/>.</summary>
+    public bool IsOn(IReadOnlyDictionary<string, string> tagsOrLabels) =>
+        On(tagsOrLabels) is { } mark && mark.Federation == Federation && IsForOneOfOurs(mark);
+
+    /// <summary>
+    /// Who made what carries a mark other than ours, as the rest of a sentence about it; null where it is ours, or carries none.
+    /// </summary>
+    public string? OtherOn(IReadOnlyDictionary<string, string> tagsOrLabels) =>
+        On(tagsOrLabels) is not { } mark || IsOn(tagsOrLabels) ? null
+        : mark.Federation != Federation ? $"carries the mark of the federation {mark.Federation}"
+        : $"was made for {string.Join(", ", mark.Workloads)}, which this configuration does not have; a federation without a name is called "
+            + $"{Federation}, so it may be another repository's (if no other is called so, `name: {Federation}` says that it is yours)";
+
+    /// <summary>Whether a Kubernetes label is part of a mark.</summary>
+    public static bool IsLabel(string key) => key == Key('/', ToolName) || key == Key('/', FederationName) || key == Key('/', WorkloadName);
 
     /// <summary>
     /// The tag that keeps a GKE cluster's own id on the role that trusts it. A cluster recreated under the same name
@@ -82,11 +101,10 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// </summary>
     public static string ClusterTag(string project, string location, string name) => $"{TagPrefix}cluster:{project}/{location}/{name}";
 
-    private bool IsOn(IReadOnlyDictionary<string, string> marks, char separator) =>
-        marks.TryGetValue(Key(separator, ToolName), out var tool)
-        && string.Equals(tool, Tool, StringComparison.Ordinal)
-        && marks.TryGetValue(Key(separator, FederationName), out var federation)
-        && string.Equals(federation, Federation, StringComparison.Ordinal);
+    private static Mark? On(IReadOnlyDictionary<string, string> tagsOrLabels) => OfTags(tagsOrLabels) ?? OfLabels(tagsOrLabels);
+
+    private bool IsForOneOfOurs(Mark mark) =>
+        Known is null || mark.IsShortened || mark.Workloads.Count == 0 || mark.Workloads.Any(Known.Contains);
 
     private static string Key(char separator, string name) => $"federation{separator}{name}";
 
@@ -94,12 +112,19 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
         marks.TryGetValue(Key(separator, ToolName), out var tool)
         && string.Equals(tool, Tool, StringComparison.Ordinal)
         && marks.TryGetValue(Key(separator, FederationName), out var federation)
-            ? new Mark(federation, Names(marks.GetValueOrDefault(Key(separator, WorkloadName), ""), joint))
+            ? Read(federation, marks.GetValueOrDefault(Key(separator, WorkloadName), ""), joint)
             : null;
 
-    /// <summary>The names that <see cref="Join"/> had room for.</summary>
-    private static string[] Names(string joined, char joint) =>
-        [.. joined.Split(joint, StringSplitOptions.RemoveEmptyEntries).Where(name => !RestOfWorkloads().IsMatch(name))];
+    /// <summary>It was read where not all of its workloads had room.</summary>
+    private bool IsShortened { get; init; }
+
+    /// <param name="joined">The names that <see cref="Join"/> had room for.</param>
+    private static Mark Read(string federation, string joined, char joint)
+    {
+        var parts = joined.Split(joint, StringSplitOptions.RemoveEmptyEntries);
+        var names = Array.FindAll(parts, part => !RestOfWorkloads().IsMatch(part));
+        return new Mark(federation, names) { IsShortened = names.Length < parts.Length };
+    }
 
     private ImmutableSortedDictionary<string, string> Write(char separator, char joint, int longest)
     {
