@@ -221,17 +221,27 @@ internal sealed class ClusterReader
     private Finding AnotherCluster(string? issuer, ClusterFacts facts)
     {
         var cluster = Cluster;
-        return new Finding
-        {
-            Code = FindingCodes.KubeconfigWrongCluster,
-            Cause =
-                $"{Connection.Origin} leads to {Connection.Server}, which is not the cluster {cluster.Key} ({cluster.ResourceName}). "
-                + "Nothing was changed.",
-            Fix =
-                $"{KubernetesFaults.GetCredentials(cluster)}, and name its context under clusters.{cluster.Key}.context "
-                + "if another is current.",
-            Expected = issuer is null ? string.Join(" or ", facts.Endpoints) : cluster.Issuer,
-            Actual = issuer ?? Connection.Server.Authority,
-        };
+        var leads = $"{Connection.Origin} leads to {Connection.Server}, ";
+        var getCredentials =
+            $"{KubernetesFaults.GetCredentials(cluster)}, and name its context under clusters.{cluster.Key}.context if another is current";
+        return issuer is null
+            ? new Finding
+            {
+                Code = FindingCodes.KubeconfigWrongCluster,
+                Cause =
+                    $"{leads}which may be another cluster than {cluster.Key} ({cluster.ResourceName}): it has neither an address nor the CA "
+                    + $"that GKE gives for that cluster, and this identity cannot get {Discovery} there. Nothing was changed.",
+                Fix = $"{getCredentials}. If it is the cluster, behind a proxy say, allow this identity to get {Discovery}.",
+                Expected = string.Join(" or ", facts.Endpoints),
+                Actual = Connection.Server.Authority,
+            }
+            : new Finding
+            {
+                Code = FindingCodes.KubeconfigWrongCluster,
+                Cause = $"{leads}which is not the cluster {cluster.Key} ({cluster.ResourceName}). Nothing was changed.",
+                Fix = $"{getCredentials}.",
+                Expected = cluster.Issuer,
+                Actual = issuer,
+            };
     }
 }

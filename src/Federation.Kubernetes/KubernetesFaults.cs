@@ -105,6 +105,14 @@ internal static class KubernetesFaults
                 Cause = $"The cluster {cluster.Key} does not let this identity {attempt}: {refusal.Message}",
                 Fix = "Bind a Role with that verb and resource to the identity this runs as (README, \"What the runner needs\").",
             },
+            RefusalKind.CreationNotPermitted => new Finding
+            {
+                Code = FindingCodes.KubernetesPermissionDenied,
+                Cause =
+                    $"The cluster {cluster.Key} does not let this identity {attempt}: the object does not exist, and to create it takes "
+                    + $"the verb create beside patch ({refusal.Message}).",
+                Fix = "Bind a Role with both verbs to the identity this runs as (README, \"What the runner needs\").",
+            },
             RefusalKind.Throttled => new Finding
             {
                 Code = FindingCodes.Throttled,

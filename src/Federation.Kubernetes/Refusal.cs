@@ -24,6 +24,9 @@ internal enum RefusalKind
     /// <summary>RBAC, or another authorizer, does not allow it.</summary>
     NotPermitted,
 
+    /// <summary>The object does not exist, and who may apply changes to it may not create it.</summary>
+    CreationNotPermitted,
+
     /// <summary>A policy, a webhook, a limit range or Pod Security does not admit the object.</summary>
     NotAdmitted,
 
@@ -122,6 +125,7 @@ internal sealed partial record Refusal(RefusalKind Kind, HttpStatusCode Status, 
             _ when HasCause("FieldManagerConflict") => RefusalKind.FieldConflict,
             HttpStatusCode.Unauthorized => RefusalKind.Unauthenticated,
             HttpStatusCode.Forbidden when PermissionPattern().IsMatch(message) => RefusalKind.NotPermitted,
+            HttpStatusCode.Forbidden when UnexplainedPattern().IsMatch(message) => RefusalKind.CreationNotPermitted,
             HttpStatusCode.Forbidden when Says("exceeded quota: ") => RefusalKind.QuotaExceeded,
             HttpStatusCode.Forbidden when Says("error looking up service account") => RefusalKind.ServiceAccountMissing,
             HttpStatusCode.Forbidden => RefusalKind.NotAdmitted,
@@ -168,6 +172,13 @@ internal sealed partial record Refusal(RefusalKind Kind, HttpStatusCode Status, 
 
     [GeneratedRegex("""[Uu]ser ".*" cannot """, RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PermissionPattern();
+
+    /// <summary>
+    /// The words where server-side apply would create an object and the verb <c>create</c> is missing: what follows is the
+    /// authorizer's reason, and RBAC has none (k8s.io/apiserver, endpoints/handlers, withAuthorization).
+    /// </summary>
+    [GeneratedRegex(@"^\S+ ""[^""]*"" is forbidden: ?(RBAC: .*)?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex UnexplainedPattern();
 
     [GeneratedRegex(
         "exceeded quota: (?<name>[^,]+), requested: (?<requested>.+?), used: (?<used>.+?), limited: (?<limited>.+)$",

@@ -74,7 +74,7 @@ internal sealed class KubernetesApiServer : IDisposable
         };
         _lists = new ListEndpoint(store, time);
         _watches = new WatchEndpoint(store, time, options);
-        _objects = new ObjectEndpoint(_registry, _lists, new Escalation(_authorizer), time);
+        _objects = new ObjectEndpoint(_registry, _lists, new Escalation(_authorizer), _authorizer, time);
         _tokens = new TokenEndpoint(store, tokens, time);
         _logs = new PodLogEndpoint(_registry, () => Runtime, time);
         _commands = new PodExecEndpoint(_registry, () => Runtime);

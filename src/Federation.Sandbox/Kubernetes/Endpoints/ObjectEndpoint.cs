@@ -9,7 +9,7 @@ using Federation.Sandbox.Kubernetes.Storage;
 namespace Federation.Sandbox.Kubernetes.Endpoints;
 
 /// <summary>Create, get, update, patch and delete, for every stored kind.</summary>
-internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Escalation escalation, TimeProvider time)
+internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Escalation escalation, Authorizer authorizer, TimeProvider time)
 {
     private const int MaximumManager = 128;
 
@@ -137,8 +137,34 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
 
         decoded.Metadata.Default("name", exchange.Info.Name);
         CheckName(exchange, decoded);
-        var (value, created) = registry.Apply(type, PlaceOf(exchange, type), exchange.Info.Name, decoded, exchange.Flag("force"), options);
+        var permitted = options with
+        {
+            Permit = (value, stored) =>
+            {
+                if (stored is null)
+                {
+                    DemandCreate(exchange);
+                }
+
+                options.Permit?.Invoke(value, stored);
+            },
+        };
+        var (value, created) = registry.Apply(type, PlaceOf(exchange, type), exchange.Info.Name, decoded, exchange.Flag("force"), permitted);
         await exchange.AnswerAsync(value, created ? 201 : 200);
+    }
+
+    /// <summary>
+    /// Whoever lets an apply create an object needs the verb <c>create</c> beside <c>patch</c>. The refusal ends with the authorizer's
+    /// reason, and RBAC has none (k8s.io/apiserver, endpoints/handlers, withAuthorization).
+    /// </summary>
+    private void DemandCreate(Exchange exchange)
+    {
+        var info = exchange.Info;
+        var question = new AccessQuestion("create", info.Group, info.Resource, info.Subresource, info.Namespace, info.Name);
+        if (!authorizer.Decide(exchange.User, question).Allowed)
+        {
+            throw ApiException.Forbidden(info.Group, info.Resource, info.Name, reason: "");
+        }
     }
 
     private static ApiException Untyped(JsonObject applied, ResourceType type, string problem) =>
