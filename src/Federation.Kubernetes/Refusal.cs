@@ -177,7 +177,11 @@ internal sealed partial record Refusal(RefusalKind Kind, HttpStatusCode Status, 
     /// The words where server-side apply would create an object and the verb <c>create</c> is missing: what follows is the
     /// authorizer's reason, and RBAC has none (k8s.io/apiserver, endpoints/handlers, withAuthorization).
     /// </summary>
-    [GeneratedRegex(@"^\S+ ""[^""]*"" is forbidden: ?(RBAC: .*)?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^\S+ ""[^""]*"" is forbidden: ?(RBAC: .*)?$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex UnexplainedPattern();
 
     [GeneratedRegex(

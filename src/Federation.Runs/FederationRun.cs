@@ -249,11 +249,14 @@ public sealed class FederationRun : IAsyncDisposable
             },
             _cancellation
         );
+        var permissions = RunnerPermissions.Render(opened.Configuration, opened.Templates);
+        findings = [.. findings, .. permissions.Findings];
         if (HasError(findings))
         {
             return Ended<Rendered>(null, findings);
         }
 
+        output.WriteRunnerPermissions(permissions.Files);
         output.RemoveForgotten();
         _events.Tell(new RunEvent.DocumentsWritten(opened.Selected.Count, written, Path.Combine(_output.Path, "rendered")));
         return Ended(new Rendered(opened, documents), findings, Outcome.Rendered);

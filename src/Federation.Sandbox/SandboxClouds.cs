@@ -24,6 +24,7 @@ public sealed class SandboxClouds : IAsyncDisposable
     private readonly SandboxFiles _files;
     private string? _environmentFile;
     private Weather? _weather;
+    private GoogleCloud? _google;
 
     private SandboxClouds(string directory) => _files = new SandboxFiles(directory);
 
@@ -76,6 +77,12 @@ public sealed class SandboxClouds : IAsyncDisposable
 
     /// <summary>Changes what befalls calls from now on; they are counted anew. What lasts for seconds stays as it was at the start.</summary>
     public void Change(SandboxWeather weather) => _weather!.Change(weather);
+
+    /// <summary>
+    /// Allows callers of Google's APIs these permissions alone, such as <c>iam.serviceAccounts.get</c>; null: everything. In AWS and
+    /// Kubernetes a caller is limited by its policies and roles.
+    /// </summary>
+    public void LimitGoogle(IReadOnlySet<string>? permissions) => _google!.Api.Permissions = permissions;
 
     /// <summary>
     /// Writes <c>env.sh</c> for a shell to read: it appears when every port answers, by rename and readable by its owner
@@ -161,6 +168,7 @@ public sealed class SandboxClouds : IAsyncDisposable
                 weather.ClockOf("google")
             )
         );
+        _google = google;
 
         var awsListener = Listen(isTls: false, Delayed(weather.Over(new AwsFront(), aws.Api.HandleAsync)));
         var googleListener = Listen(isTls: false, Delayed(weather.Over(new GoogleFront(), google.Api.HandleAsync)));

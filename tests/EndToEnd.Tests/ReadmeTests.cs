@@ -25,6 +25,20 @@ public sealed class ReadmeTests
         );
 
     [Fact]
+    public void The_table_of_permissions_is_written_from_the_templates_for_the_runner() =>
+        StepFilesTests.Hold(
+            "README.md",
+            "permissions",
+            [
+                "| file | permission | on |",
+                "|---|---|---|",
+                .. Permissions
+                    .Of(Path.Combine(HostRun.Repository, "templates", "runner"))
+                    .Select(row => $"| `{row.File}` | {string.Join(' ', row.Granted.Select(one => $"`{one}`"))} | {row.On} |"),
+            ]
+        );
+
+    [Fact]
     public void Every_argument_is_explained()
     {
         var readme = Checkout.Read("README.md");

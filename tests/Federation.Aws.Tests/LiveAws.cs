@@ -91,32 +91,47 @@ internal sealed class LiveAws : IAsyncDisposable
         var role = await Iam.CreateRoleAsync(new() { RoleName = "runner", AssumeRolePolicyDocument = Trust });
         if (actions.Length > 0)
         {
-            var allowed = new PolicyDocument
-            {
-                Statements =
-                [
-                    new PolicyStatement
-                    {
-                        Effect = PolicyEffect.Allow,
-                        Actions = actions,
-                        Resources = ["*"],
-                    },
-                ],
-            };
-            await Iam.PutRolePolicyAsync(
-                new()
+            await AllowAsync([
+                new PolicyDocument
                 {
-                    RoleName = "runner",
-                    PolicyName = "runner",
-                    PolicyDocument = allowed.ToJson(),
-                }
-            );
+                    Statements =
+                    [
+                        new PolicyStatement
+                        {
+                            Effect = PolicyEffect.Allow,
+                            Actions = actions,
+                            Resources = ["*"],
+                        },
+                    ],
+                },
+            ]);
         }
 
         return Given.Account with
         {
             AssumeRole = role.Role.Arn,
         };
+    }
+
+    /// <summary>Allows the runner what these policies allow, and nothing else.</summary>
+    public async Task AllowAsync(IReadOnlyCollection<PolicyDocument> policies)
+    {
+        foreach (var (index, policy) in policies.Index())
+        {
+            await Iam.PutRolePolicyAsync(
+                new()
+                {
+                    RoleName = "runner",
+                    PolicyName = $"runner-{index}",
+                    PolicyDocument = policy.ToJson(),
+                }
+            );
+        }
+
+        foreach (var name in (await Iam.ListRolePoliciesAsync(new() { RoleName = "runner" })).PolicyNames.Skip(policies.Count))
+        {
+            await Iam.DeleteRolePolicyAsync(new() { RoleName = "runner", PolicyName = name });
+        }
     }
 
     /// <summary>A token of the workload's service account, as a runner requests it of the cluster.</summary>

@@ -49,6 +49,9 @@ internal sealed class LiveGoogle : IAsyncDisposable
 
     public int Writes => _sandbox!.Calls.Writes("google");
 
+    /// <summary>Allows the tested code these permissions alone.</summary>
+    public void Limit(IEnumerable<string> permissions) => _sandbox!.LimitGoogle(permissions.ToHashSet(StringComparer.Ordinal));
+
     public string FilesDirectory => _directory.FullName;
 
     public static async Task<LiveGoogle> StartAsync()

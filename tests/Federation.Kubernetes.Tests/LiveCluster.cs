@@ -257,14 +257,14 @@ internal sealed class LiveCluster : IAsyncDisposable
             cancellationToken: TestContext.Current.CancellationToken
         );
 
-    public async Task<string> TokenOfAsync(string account) => (
+    public async Task<string> TokenOfAsync(string account, string @namespace = "reports") => (
             await Administrator.CreateNamespacedServiceAccountTokenAsync(
                 new Authenticationv1TokenRequest
                 {
                     Spec = new V1TokenRequestSpec { Audiences = [], ExpirationSeconds = 3600 },
                 },
                 account,
-                "reports",
+                @namespace,
                 cancellationToken: TestContext.Current.CancellationToken
             )
         ).Status.Token;
@@ -326,6 +326,47 @@ internal sealed class LiveCluster : IAsyncDisposable
                 cancellationToken: TestContext.Current.CancellationToken
             );
         }
+    }
+
+    /// <summary>Makes the tested code run as an identity that has these rules in the whole cluster and no others.</summary>
+    public async Task AllowEverywhereAsync(IEnumerable<V1PolicyRule> rules)
+    {
+        var cancelled = TestContext.Current.CancellationToken;
+        var role = new V1ClusterRole
+        {
+            Metadata = new() { Name = "runner" },
+            Rules = [.. rules],
+        };
+        if ((await Administrator.ListClusterRoleAsync(cancellationToken: cancelled)).Items.Any(one => one.Name() == "runner"))
+        {
+            await Administrator.ReplaceClusterRoleAsync(role, "runner", cancellationToken: cancelled);
+            return;
+        }
+
+        await Administrator.CreateClusterRoleAsync(role, cancellationToken: cancelled);
+        await Administrator.CreateClusterRoleBindingAsync(
+            new V1ClusterRoleBinding
+            {
+                Metadata = new() { Name = "runner" },
+                RoleRef = new()
+                {
+                    ApiGroup = "rbac.authorization.k8s.io",
+                    Kind = "ClusterRole",
+                    Name = "runner",
+                },
+                Subjects =
+                [
+                    new()
+                    {
+                        Kind = "ServiceAccount",
+                        Name = "default",
+                        NamespaceProperty = "runner",
+                    },
+                ],
+            },
+            cancellationToken: cancelled
+        );
+        Use(Kubeconfig(await TokenOfAsync("default", "runner")));
     }
 
     private static JsonObject Entry(string kind, JsonObject content) => new() { ["name"] = Given.Cluster.DefaultContext, [kind] = content };

@@ -85,7 +85,12 @@ internal sealed class AwsApi(
         var account = signed.Principal.Account;
         var resource = IamApi.Resource(action, account, parameters);
         calls.Record(new CloudCall("aws", "iam:" + action, resource, IsWrite(action)));
-        authorizer.Demand(signed.Principal, "iam:" + action, resource, conditions: null, request.SourceIp);
+        var conditions = IamApi.Conditions(account, parameters);
+        foreach (var needed in IamApi.Actions(action, parameters))
+        {
+            authorizer.Demand(signed.Principal, needed, resource, conditions, request.SourceIp);
+        }
+
         AwsAccount? former;
         lock (account.Gate)
         {

@@ -36,6 +36,51 @@ internal sealed class IamApi(IamRoles roles, IamProviders providers, IamPolicies
         };
     }
 
+    /// <summary>
+    /// The condition keys that a policy can test: the tags of the resource (<c>aws:ResourceTag</c>, for roles also
+    /// <c>iam:ResourceTag</c>), those in the request (<c>aws:RequestTag</c>) and their keys (<c>aws:TagKeys</c>). See
+    /// "Actions, resources, and condition keys for AWS Identity and Access Management (IAM)" in the Service Authorization Reference.
+    /// </summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Conditions(AwsAccount account, QueryParameters parameters)
+    {
+        var conditions = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
+        lock (account.Gate)
+        {
+            var role = account.Roles.GetValueOrDefault(parameters["RoleName"] ?? "");
+            var provider = account.Providers.GetValueOrDefault(parameters["OpenIDConnectProviderArn"] ?? "");
+            foreach (var tag in role?.Tags ?? provider?.Tags ?? [])
+            {
+                conditions["aws:ResourceTag/" + tag.Key] = [tag.Value];
+                if (role is not null)
+                {
+                    conditions["iam:ResourceTag/" + tag.Key] = [tag.Value];
+                }
+            }
+        }
+
+        var requested = parameters.Tags();
+        foreach (var tag in requested)
+        {
+            conditions["aws:RequestTag/" + tag.Key] = [tag.Value];
+        }
+
+        if (requested.Count > 0)
+        {
+            conditions["aws:TagKeys"] = [.. requested.Select(tag => tag.Key)];
+        }
+
+        return conditions;
+    }
+
+    /// <summary>
+    /// The actions that an operation needs. Creating something with tags needs the action that tags it as well ("Tagging IAM
+    /// resources", IAM User Guide).
+    /// </summary>
+    public static IEnumerable<string> Actions(string operation, QueryParameters parameters) =>
+        operation.StartsWith("Create", StringComparison.Ordinal) && parameters.Tags().Count > 0
+            ? ["iam:" + operation, "iam:Tag" + operation["Create".Length..]]
+            : ["iam:" + operation];
+
     /// <summary>Carries out an operation. Null where the answer has no result element.</summary>
     /// <exception cref="AwsException">IAM refuses.</exception>
     public async Task<XElement[]?> InvokeAsync(

@@ -22,6 +22,9 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
 
     private const int LargestBody = 1 << 20;
 
+    /// <summary>What callers may do, such as <c>iam.serviceAccounts.get</c>; null: everything.</summary>
+    public IReadOnlySet<string>? Permissions { get; set; }
+
     public async Task HandleAsync(HttpContext context)
     {
         try
@@ -101,7 +104,20 @@ internal sealed class GoogleApi(ServiceAccounts accounts, GkeClusters clusters, 
             ),
         };
         Record(operation, resource, IsWrite(operation));
+        Demand(operation, project);
         return answer();
+    }
+
+    private void Demand(string operation, string project)
+    {
+        var isGke = operation.StartsWith("clusters.", StringComparison.Ordinal);
+        var permission = (isGke ? "container." : "iam.") + operation;
+        if (Permissions?.Contains(permission) is false)
+        {
+            throw isGke
+                ? GoogleException.PermissionRequired(permission, $"projects/{project}")
+                : GoogleException.PermissionDenied(permission);
+        }
     }
 
     private static bool IsWrite(string operation) =>

@@ -66,6 +66,10 @@ internal sealed class GoogleException(HttpStatusCode code, string status, string
 
     public static GoogleException Aborted(string message) => new(HttpStatusCode.Conflict, "ABORTED", message);
 
+    /// <summary>GKE's answer to a caller without a permission.</summary>
+    public static GoogleException PermissionRequired(string permission, string resource) =>
+        new(HttpStatusCode.Forbidden, "PERMISSION_DENIED", $"Required \"{permission}\" permission(s) for \"{resource}\".");
+
     /// <summary>IAM's answer both for a project that does not exist and for one that the caller has no access to.</summary>
     public static GoogleException PermissionDenied(string permission) =>
         new(

@@ -6,29 +6,29 @@ using Federation.Findings;
 namespace Federation.Templates;
 
 /// <summary>
-/// The folder <c>rendered/</c> of a run's output, with a folder for each workload. Only what was rendered there, by the
+/// The folder <c>rendered/</c> of a run's output, with a folder for each workload, and <c>runner/</c> beside it. Only what was rendered there, by the
 /// <see cref="RenderedList"/> of a folder, is ever replaced or removed, and no link is followed. Several runs may write
 /// to one output at once. All members may be called from several threads at once.
 /// </summary>
 public sealed class RenderedOutput : IDisposable
 {
+    private readonly string _output;
     private readonly string _root;
     private readonly FederationConfiguration _configuration;
     private readonly Lazy<ScratchFolder> _scratch;
     private Finding? _failure;
 
-    private RenderedOutput(string root, FederationConfiguration configuration)
+    private RenderedOutput(string output, FederationConfiguration configuration)
     {
-        (_root, _configuration) = (root, configuration);
-        _scratch = new(() => ScratchFolder.CreateIn(root));
+        (_output, _root, _configuration) = (output, RootIn(output), configuration);
+        _scratch = new(() => ScratchFolder.CreateIn(_root));
     }
 
     /// <exception cref="FindingException">FED8013: <c>OUTPUT/rendered</c> is a link or a file.</exception>
     public static RenderedOutput Open(string output, FederationConfiguration configuration)
     {
-        var root = Path.Combine(output, "rendered");
-        RequireFolder(root);
-        return new RenderedOutput(root, configuration);
+        RequireFolder(RootIn(output));
+        return new RenderedOutput(output, configuration);
     }
 
     /// <summary>
@@ -39,7 +39,27 @@ public sealed class RenderedOutput : IDisposable
     /// FED8013: the folder is not one that was rendered for this federation, something in it is in the way, or it cannot
     /// be written to. Nothing in the folder was changed, unless writing failed midway.
     /// </exception>
-    public void Write(RenderedWorkload workload)
+    public void Write(RenderedWorkload workload) => Write(Path.Combine(_root, workload.Workload.Name), workload.Files);
+
+    /// <summary>Writes the <see cref="RunnerPermissions"/> to <c>runner/FEDERATION/</c>, as one workload's files are written.</summary>
+    /// <inheritdoc cref="Write(RenderedWorkload)" path="/exception"/>
+    public void WriteRunnerPermissions(IReadOnlyList<RenderedFile> files)
+    {
+        var parent = Path.Combine(_output, "runner");
+        RequireFolder(parent);
+        try
+        {
+            Directory.CreateDirectory(parent);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw Fail(parent, refused);
+        }
+
+        Write(Path.Combine(parent, _configuration.Name), files);
+    }
+
+    private void Write(string folder, IReadOnlyList<RenderedFile> files)
     {
         // A full disk is reported once, not for each of ten thousand workloads.
         if (Volatile.Read(ref _failure) is { } failure)
@@ -47,13 +67,12 @@ public sealed class RenderedOutput : IDisposable
             throw new FindingException(failure);
         }
 
-        var folder = Path.Combine(_root, workload.Workload.Name);
         try
         {
-            var list = RenderedList.Of(_configuration.Name, workload.Files);
-            if (EntryKinds.At(folder) != EntryKind.Nothing || !TryCreate(folder, list, workload.Files))
+            var list = RenderedList.Of(_configuration.Name, files);
+            if (EntryKinds.At(folder) != EntryKind.Nothing || !TryCreate(folder, list, files))
             {
-                Update(folder, list, workload.Files);
+                Update(folder, list, files);
             }
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -106,6 +125,8 @@ public sealed class RenderedOutput : IDisposable
             _scratch.Value.Dispose();
         }
     }
+
+    private static string RootIn(string output) => Path.Combine(output, "rendered");
 
     /// <summary>False if another run created the folder first.</summary>
     private bool TryCreate(string folder, RenderedList list, IReadOnlyList<RenderedFile> files)

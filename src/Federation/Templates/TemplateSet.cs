@@ -50,8 +50,7 @@ public sealed class TemplateSet
         foreach (var (path, (file, content)) in sources)
         {
             if (
-                TemplateReader.Read(file, content, policy: IsPolicy(path), takesParameters: IsPolicyTemplate(path), findings) is
-                { } template
+                TemplateReader.Read(file, content, policy: IsPolicy(path), takesParameters: TakesParameters(path), findings) is { } template
             )
             {
                 templates.Add(path, template);
@@ -161,6 +160,9 @@ public sealed class TemplateSet
     private static bool IsPolicyTemplate(string path) =>
         path.StartsWith(PoliciesFolder, StringComparison.Ordinal) && path.EndsWith(".json", StringComparison.Ordinal);
 
+    private static bool TakesParameters(string path) =>
+        IsPolicyTemplate(path) || path.StartsWith(RunnerPermissions.Aws, StringComparison.Ordinal);
+
     private static bool IsPolicy(string path) =>
-        IsPolicyTemplate(path) || string.Equals(path, RenderedWorkload.TrustPolicyFile, StringComparison.Ordinal);
+        TakesParameters(path) || string.Equals(path, RenderedWorkload.TrustPolicyFile, StringComparison.Ordinal);
 }

@@ -149,7 +149,14 @@ internal sealed class ObjectEndpoint(Registry registry, ListEndpoint lists, Esca
                 options.Permit?.Invoke(value, stored);
             },
         };
-        var (value, created) = registry.Apply(type, PlaceOf(exchange, type), exchange.Info.Name, decoded, exchange.Flag("force"), permitted);
+        var (value, created) = registry.Apply(
+            type,
+            PlaceOf(exchange, type),
+            exchange.Info.Name,
+            decoded,
+            exchange.Flag("force"),
+            permitted
+        );
         await exchange.AnswerAsync(value, created ? 201 : 200);
     }
 
