@@ -122,26 +122,40 @@ internal static class RoleFindings
         };
     }
 
-    /// <summary>The cluster id that the role was made for, compared with the one that the cluster of that name has today.</summary>
-    /// <param name="facts">Of the clusters that the role carries the ids of, by key.</param>
-    public static IEnumerable<Finding> Recreated(Role role, LiveRole live, IReadOnlyDictionary<string, ClusterFacts> facts) =>
-        Tagged(role, live)
+    /// <summary>
+    /// Whether the clusters of today are those that the role was made for, by the ids that it carries; where it is ours, also
+    /// whether the id of one that it trusts is gone.
+    /// </summary>
+    /// <param name="trust">Our statements of the live trust policy; null where it cannot be read.</param>
+    /// <param name="facts">Of the role's clusters, by key.</param>
+    public static IEnumerable<Finding> Recreated(
+        Role role,
+        LiveRole live,
+        bool isOurs,
+        LiveTrust? trust,
+        IReadOnlyDictionary<string, ClusterFacts> facts
+    ) =>
+        role
+            .Clusters.Where(cluster => facts.ContainsKey(cluster.Key))
             .Select(cluster =>
-                ClusterChecks.Recreated(
-                    cluster,
-                    facts[cluster.Key].Id,
-                    live.Tags[TagOf(cluster)],
-                    role.Name,
-                    role.Id.Value,
-                    role.Workloads,
-                    role.Adopt
-                )
+                live.Tags.TryGetValue(TagOf(cluster), out var madeFor)
+                    ? ClusterChecks.Recreated(cluster, facts[cluster.Key].Id, madeFor, role.Name, role.Id.Value, role.Workloads, role.Adopt)
+                : isOurs && trust?.Readable.Any(statement => Names(statement, role.Account.ProviderArn(cluster))) == true
+                    ? ClusterChecks.Unidentified(
+                        cluster,
+                        facts[cluster.Key].Created,
+                        live.Created,
+                        role.Name,
+                        role.Id.Value,
+                        role.Workloads,
+                        role.Adopt
+                    )
+                : null
             )
             .OfType<Finding>();
 
-    /// <summary>The clusters of the role whose ids it carries.</summary>
-    public static IReadOnlyList<Cluster> Tagged(Role role, LiveRole live) =>
-        [.. role.Clusters.Where(cluster => live.Tags.ContainsKey(TagOf(cluster)))];
+    private static bool Names(PolicyStatement statement, string provider) =>
+        statement.Principals?.GetValueOrDefault("Federated")?.Contains(provider, StringComparer.Ordinal) == true;
 
     private static string TagOf(Cluster cluster) => Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name);
 

@@ -16,7 +16,7 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
 {
     /// <summary>The observation of a role that is desired.</summary>
     /// <param name="live">Null if it is absent.</param>
-    /// <param name="facts">Of the clusters that the role carries the ids of, by key.</param>
+    /// <param name="facts">Of the role's clusters, by key; none where the role says nothing of them.</param>
     /// <exception cref="FindingException">A policy of it that must be compared could not be read.</exception>
     public static Observation Of(Role role, LiveRole? live, Mark mark, IReadOnlyDictionary<string, ClusterFacts> facts)
     {
@@ -74,7 +74,7 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
                 .. RoleFindings.Unreadable(role, others),
                 .. RoleFindings.Open(role, others),
                 .. RoleFindings.Elsewhere(role, live),
-                .. RoleFindings.Recreated(role, live, facts),
+                .. RoleFindings.Recreated(role, live, observation.Ours, trust?.Only(ours), facts),
             ],
         };
     }

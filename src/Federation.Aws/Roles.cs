@@ -39,8 +39,8 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             roles.Select(async role =>
             {
                 var live = read[role.Name].Found;
-                var tagged = live is null || role.Existing ? [] : RoleFindings.Tagged(role, live);
-                var facts = tagged.Count == 0 ? NoFacts : await directory.ReadClustersAsync(tagged, cancellationToken);
+                var isMarked = live is not null && live.Tags.Keys.Any(key => key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal));
+                var facts = isMarked && !role.Existing ? await directory.ReadClustersAsync(role.Clusters, cancellationToken) : NoFacts;
                 var observation = RoleObservation.Of(role, live, mark, facts);
                 return live is null || role is { Adopt: false } or { Existing: true }
                     ? observation
@@ -250,7 +250,10 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             await UntagAsync(tags.Keys.Except(_desired.Tags.Keys, StringComparer.Ordinal));
         }
 
-        /// <summary>The live tags, with everything registered that is ours on the role or is about to be.</summary>
+        /// <summary>
+        /// The live tags, with everything registered that is ours on the role or is about to be, and the id of each cluster that it is
+        /// about to trust.
+        /// </summary>
         private ImmutableSortedDictionary<string, string> Registered(RoleState live)
         {
             var statements = TrustOwnership.Register([
@@ -258,7 +261,8 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
                 .. live.UnreadableStatements,
             ]);
             var policies = PolicyRegister.Of(_desired.InlinePolicies.Keys, _desired.ManagedPolicies);
-            return IdentityRegister.Of(role.Trusted).AddTo(policies.AddTo(statements.AddTo(live.Tags)));
+            var clusters = _desired.Tags.Where(tag => Mark.IsClusterTag(tag.Key) && !live.Tags.ContainsKey(tag.Key));
+            return IdentityRegister.Of(role.Trusted).AddTo(policies.AddTo(statements.AddTo(live.Tags))).AddRange(clusters);
         }
 
         private Task PutPolicyAsync(string name, PolicyDocument document, bool justMade = false)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text;
 using Federation.Configuration;
 using Federation.Findings;
@@ -73,6 +74,14 @@ internal sealed class GkeClusters(GoogleCalls calls)
             CertificateOf(cluster)
         )
         {
+            Created = DateTimeOffset.TryParse(
+                cluster.CreateTime,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var created
+            )
+                ? created
+                : null,
             // Google manages Autopilot's pools; they always have it.
             PoolsWithoutWorkloadIdentity =
                 cluster.Autopilot?.Enabled == true

@@ -11,6 +11,9 @@ public class Cluster : IDirectResponseSchema
     [JsonProperty("controlPlaneEndpointsConfig")]
     public virtual ControlPlaneEndpointsConfig ControlPlaneEndpointsConfig { get; set; }
 
+    [JsonProperty("createTime")]
+    public virtual string CreateTime { get; set; }
+
     [JsonProperty("endpoint")]
     public virtual string Endpoint { get; set; }
 

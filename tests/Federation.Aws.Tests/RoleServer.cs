@@ -22,6 +22,8 @@ internal sealed class RoleServer : IDisposable
 
     public string Trust { get; set; }
 
+    public DateTimeOffset? Created { get; init; }
+
     /// <summary>Outdated trust policies, answered first in place of the present one.</summary>
     public Queue<string> Stale { get; } = [];
 
@@ -58,6 +60,7 @@ internal sealed class RoleServer : IDisposable
                 return Answer.Ok(
                     action,
                     "<Role><Path>/</Path><RoleName>gke-exports</RoleName><Description>For exports.</Description>"
+                        + (Created is { } created ? $"<CreateDate>{created.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}</CreateDate>" : "")
                         + "<AssumeRolePolicyDocument>"
                         + Uri.EscapeDataString(Stale.TryDequeue(out var stale) ? stale : Trust)
                         + "</AssumeRolePolicyDocument><Tags>"

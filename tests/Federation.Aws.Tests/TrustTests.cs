@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Policies;
@@ -32,7 +33,7 @@ public sealed class TrustTests
 
         Assert.Equal(["Emergency", "Theirs", Ours], iam.Sids);
         Assert.Equal("system:serviceaccount:exports:runner", iam.SubjectOf(Ours));
-        Assert.Equal(["GetRole", "UpdateAssumeRolePolicy", "GetRole", "TagRole"], iam.Endpoint.Actions.TakeLast(4));
+        Assert.Equal(["TagRole", "GetRole", "UpdateAssumeRolePolicy", "GetRole"], iam.Endpoint.Actions.TakeLast(4));
     }
 
     [Fact]
@@ -101,6 +102,39 @@ public sealed class TrustTests
         Assert.Equal(StepReason.NotOurs, (await PlanAsync(cloud)).Reason);
         // The name that it had by default, now in the configuration, changes nothing for what is its own.
         Assert.Equal(StepReason.Differs, (await PlanAsync(renamed)).Reason);
+    }
+
+    [Theory]
+    [InlineData(1, false, "FED2008 Error")]
+    [InlineData(1, true, "FED2008 Warning")]
+    [InlineData(-1, false, null)]
+    public async Task A_role_that_lost_the_id_of_its_cluster_is_told_where_the_cluster_is_younger(int hours, bool adopt, string? expected)
+    {
+        var made = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        using var iam = new RoleServer(Registered(Ours), Statement(Ours)) { Created = made };
+        using var cloud = Cloud(iam, cluster => Given.Facts(cluster) with { Created = made.AddHours(hours) });
+
+        var step = await PlanAsync(cloud, adopt);
+
+        Assert.Equal(expected is null ? [] : [expected], step.Before.Findings.Select(finding => $"{finding.Code} {finding.Severity}"));
+        Assert.Contains(step.Fields, field => field.Path == $"tags[{Mark.ClusterTag("acme-prod", "asia-south1-a", "main")}]");
+    }
+
+    [Fact]
+    public async Task A_role_that_does_not_trust_the_cluster_yet_needs_no_id_of_it_and_gets_it_before_the_trust()
+    {
+        var made = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        using var iam = new RoleServer(Registered(Ours), Theirs) { Created = made };
+        using var cloud = Cloud(iam, cluster => Given.Facts(cluster) with { Created = made.AddHours(1) });
+        var step = await PlanAsync(cloud);
+        var tag = Mark.ClusterTag("acme-prod", "asia-south1-a", "main");
+        var tagged = false;
+        iam.Written = _ => tagged = iam.Tags.ContainsKey(tag);
+
+        await cloud.ApplyAsync(step, TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain(step.Before.Findings, finding => finding.Code == "FED2008");
+        Assert.True(tagged);
     }
 
     [Fact]
@@ -267,7 +301,8 @@ public sealed class TrustTests
         return statement.ToJsonString();
     }
 
-    private AwsCloud Cloud(RoleServer iam) => new(Given.Configuration(), new Directory(), iam.Endpoint.Clouds, _time);
+    private AwsCloud Cloud(RoleServer iam, Func<Cluster, ClusterFacts>? facts = null) =>
+        new(Given.Configuration(), new Directory(facts), iam.Endpoint.Clouds, _time);
 
     private static Task<Step> PlanAsync(AwsCloud cloud, params (string Name, string Document)[] permissions) =>
         PlanAsync(cloud, adopt: false, permissions);

@@ -6,13 +6,15 @@ namespace Federation.Sandbox.Google;
 /// <param name="Id">Differs from that of any other cluster, also of an earlier one with the same name.</param>
 /// <param name="Endpoint">Host and port of its Kubernetes API.</param>
 /// <param name="CertificateAuthority">The endpoint's trust anchor in PEM.</param>
+/// <param name="Created">When it was created.</param>
 internal sealed record GkeCluster(
     string Project,
     string Location,
     string Name,
     string Id,
     Func<string> Endpoint,
-    string CertificateAuthority
+    string CertificateAuthority,
+    DateTimeOffset Created
 )
 {
     private const string Version = "1.34.1-gke.1000000";
@@ -34,6 +36,7 @@ internal sealed record GkeCluster(
             ["currentNodeVersion"] = Version,
             ["selfLink"] = "https://container.googleapis.com/v1/" + ResourceName,
             ["id"] = Id,
+            ["createTime"] = Created.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'+00:00'"),
             ["currentNodeCount"] = 1,
             ["nodePools"] = new JsonArray(
                 new JsonObject

@@ -26,7 +26,8 @@ internal sealed class GoogleCloud : IDisposable
                 cluster.Name,
                 Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
                 () => kubernetesEndpoint(cluster),
-                certificateAuthority
+                certificateAuthority,
+                time.GetUtcNow()
             ),
             StringComparer.Ordinal
         );

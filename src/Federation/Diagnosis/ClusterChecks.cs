@@ -119,5 +119,45 @@ public static class ClusterChecks
             };
     }
 
+    /// <summary>
+    /// FED2008 if a role that trusts the cluster does not say for which cluster of this name it was made, and this one is younger
+    /// than the role. Every version of this tool wrote that on the roles it marked, before it wrote the trust: so somebody took it
+    /// away. A cluster that is older than the role is the one that was there when the role was made.
+    /// </summary>
+    /// <param name="created">When the cluster that has the name now was created; null: not known.</param>
+    /// <param name="roleCreated">When the role was created; null: not known.</param>
+    /// <param name="adopt">The configuration says to trust the cluster: then it is a warning.</param>
+    public static Finding? Unidentified(
+        Cluster cluster,
+        DateTimeOffset? created,
+        DateTimeOffset? roleCreated,
+        string role,
+        string resource,
+        IEnumerable<string> workloads,
+        bool adopt
+    )
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        return created is not { } since || roleCreated is not { } before || since <= before
+            ? null
+            : new Finding
+            {
+                Code = FindingCodes.ClusterRecreated,
+                Severity = adopt ? Severity.Warning : Severity.Error,
+                Resource = resource,
+                Cause =
+                    $"The role {role} trusts {cluster.ResourceName}, and the tag {TagOf(cluster)}, which says for which cluster of this name "
+                    + $"it was made, is gone. The current cluster was created on {Wording.Moment(since)}, after the role "
+                    + $"({Wording.Moment(before)}): whether it is that one, or one recreated under the same name, cannot be told.",
+                Fix =
+                    $"If the cluster is the one that is meant, set `adopt: true` on {string.Join(", ", workloads)}, or give --adopt once: "
+                    + "its id is written on the role again. Find out who removed the tag.",
+                Expected = $"the tag {TagOf(cluster)}",
+                Actual = "(no tag)",
+            };
+    }
+
+    private static string TagOf(Cluster cluster) => Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name);
+
     private static string IdOf(Cluster cluster) => ResourceId.Google(cluster.Project, ResourceKind.Cluster, cluster.Name).Value;
 }

@@ -14,6 +14,9 @@ public sealed record ClusterFacts(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? CaCertificate
 )
 {
+    /// <summary>When it was created; null where GKE did not say.</summary>
+    public DateTimeOffset? Created { get; init; }
+
     /// <summary>The node pools that are not in GKE_METADATA mode: their pods get the node's own metadata server, not GKE's.</summary>
     public IReadOnlyList<string> PoolsWithoutWorkloadIdentity { get; init; } = [];
 }

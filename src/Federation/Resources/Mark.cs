@@ -26,6 +26,7 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// </summary>
     public IReadOnlySet<string>? Known { get; init; }
 
+    private const string ClusterTagPrefix = TagPrefix + "cluster:";
     private const string ToolName = "tool";
     private const string FederationName = "name";
     private const string WorkloadName = "workload";
@@ -99,7 +100,10 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// The tag that keeps a GKE cluster's own id on the role that trusts it. A cluster recreated under the same name
     /// has the same issuer and another id; without the tag, the trust would hold for it unnoticed.
     /// </summary>
-    public static string ClusterTag(string project, string location, string name) => $"{TagPrefix}cluster:{project}/{location}/{name}";
+    public static string ClusterTag(string project, string location, string name) => $"{ClusterTagPrefix}{project}/{location}/{name}";
+
+    /// <summary>Whether an IAM tag keeps the id of a cluster.</summary>
+    public static bool IsClusterTag(string key) => key.StartsWith(ClusterTagPrefix, StringComparison.Ordinal);
 
     private static Mark? On(IReadOnlyDictionary<string, string> tagsOrLabels) => OfTags(tagsOrLabels) ?? OfLabels(tagsOrLabels);
 

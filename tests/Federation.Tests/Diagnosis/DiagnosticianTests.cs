@@ -4,6 +4,7 @@ using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Policies;
+using Federation.Resources;
 using Reading = Federation.Diagnosis.Evidence.Reading;
 
 namespace Federation.Tests.Diagnosis;
@@ -78,6 +79,29 @@ public sealed class DiagnosticianTests
         }
 
         Assert.True(pairs > 1500, $"{pairs} pairs");
+    }
+
+    [Fact]
+    public void A_role_that_lost_the_id_of_its_cluster_cannot_tell_it_from_a_recreated_one()
+    {
+        var made = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var evidence = Healthy.Evidence.WithRole(role => role with { Created = made, Tags = new Mark("acme", []).Tags }) with
+        {
+            Federation = "acme",
+        };
+
+        var younger = Assert.Single(Judge(Created(made.AddDays(1))).Findings);
+        Assert.Equal((FindingCodes.ClusterRecreated, Severity.Error, "(no tag)"), (younger.Code, younger.Severity, younger.Actual));
+        Assert.Empty(Judge(Created(made.AddDays(-1))).Findings);
+        Assert.Empty(Judge(Created(made.AddDays(1)) with { Federation = "other" }).Findings);
+
+        WorkloadEvidence Created(DateTimeOffset cluster) =>
+            evidence.WithGoogle(google =>
+                google with
+                {
+                    Cluster = Reading.Of<ClusterFacts>(google.Cluster!.Found! with { Created = cluster }),
+                }
+            );
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Resources;
 
@@ -23,16 +24,29 @@ internal static class IssuerLink
 
         if (subject.Role is { } role && google.Cluster?.Found is { } cluster)
         {
+            var tag = Mark.ClusterTag(subject.Cluster.Project, subject.Cluster.Location, subject.Cluster.Name);
             findings.Add(
-                ClusterChecks.Recreated(
-                    subject.Cluster,
-                    cluster.Id,
-                    role.Tags.GetValueOrDefault(Mark.ClusterTag(subject.Cluster.Project, subject.Cluster.Location, subject.Cluster.Name)),
-                    subject.Workload.Role.Name,
-                    subject.RoleId,
-                    [subject.Workload.Name],
-                    subject.Workload.Adopt
-                )
+                role.Tags.GetValueOrDefault(tag) is { } madeFor
+                    ? ClusterChecks.Recreated(
+                        subject.Cluster,
+                        cluster.Id,
+                        madeFor,
+                        subject.Workload.Role.Name,
+                        subject.RoleId,
+                        [subject.Workload.Name],
+                        subject.Workload.Adopt
+                    )
+                : IsMarkedForIt(subject, role)
+                    ? ClusterChecks.Unidentified(
+                        subject.Cluster,
+                        cluster.Created,
+                        role.Created,
+                        subject.Workload.Role.Name,
+                        subject.RoleId,
+                        [subject.Workload.Name],
+                        subject.Workload.Adopt
+                    )
+                : null
             );
         }
 
@@ -43,6 +57,14 @@ internal static class IssuerLink
             kubernetes.Issuer?.Found?.Issuer ?? google.Issuer?.Found?.Issuer
         );
     }
+
+    /// <summary>The role is this federation's, and trusts the cluster.</summary>
+    private static bool IsMarkedForIt(WorkloadCase subject, RoleEvidence role) =>
+        subject.Evidence.Federation is { } federation
+        && new Mark(federation, []).IsOn(role.Tags)
+        && role.TrustPolicy.Statements.Any(statement =>
+            statement.Principals?.GetValueOrDefault("Federated")?.Contains(subject.Workload.ProviderArn, StringComparer.Ordinal) == true
+        );
 
     /// <summary>The issuer must publish the keys that the cluster signs with, because that is where AWS gets them.</summary>
     private static Finding? Published(WorkloadCase subject)
