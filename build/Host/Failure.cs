@@ -81,7 +81,7 @@ internal sealed class Failure(IAnsiConsole console, Documentation documentation)
         Line("actual", finding.Actual);
         if (ChainDrawing.Marked(finding.Expected, finding.Actual) is { } column)
         {
-            console.MarkupLineInterpolated($"  {"", -9} {new string(' ', column)}^");
+            console.MarkupLineInterpolated($"  {new string(' ', 10 + column)}^");
         }
 
         Line("fix", finding.Fix);
@@ -91,7 +91,7 @@ internal sealed class Failure(IAnsiConsole console, Documentation documentation)
         {
             if (value is not null)
             {
-                console.MarkupLineInterpolated($"  [grey]{name + ":", -9}[/] {PlainText.Printable(value)}");
+                console.MarkupLineInterpolated($"  [grey]{$"{name}:".PadRight(9)}[/] {PlainText.Printable(value)}");
             }
         }
     }

@@ -24,24 +24,25 @@ internal static class BillOfMaterials
             }
         }
 
-        return new JsonObject
+        var bill = new JsonObject
+        {
+            ["bomFormat"] = "CycloneDX",
+            ["specVersion"] = "1.6",
+            ["version"] = 1,
+            ["metadata"] = new JsonObject
             {
-                ["bomFormat"] = "CycloneDX",
-                ["specVersion"] = "1.6",
-                ["version"] = 1,
-                ["metadata"] = new JsonObject
+                ["component"] = new JsonObject
                 {
-                    ["component"] = new JsonObject
-                    {
-                        ["type"] = "application",
-                        ["bom-ref"] = $"{name}@{version}",
-                        ["name"] = name,
-                        ["version"] = version,
-                    },
-                    ["properties"] = new JsonArray(Property("runtime identifier", system)),
+                    ["type"] = "application",
+                    ["bom-ref"] = $"{name}@{version}",
+                    ["name"] = name,
+                    ["version"] = version,
                 },
-                ["components"] = new JsonArray([.. components.Values]),
-            }.ToJsonString(Indented) + "\n";
+                ["properties"] = new JsonArray(Property("runtime identifier", system)),
+            },
+            ["components"] = new JsonArray([.. components.Values]),
+        };
+        return bill.ToJsonString(Indented) + "\n";
     }
 
     private static JsonObject Component(string name, string version, JsonObject library, IReadOnlySet<string> standIns, string cakeVersion)

@@ -22,11 +22,12 @@ internal static class ReleaseVersion
             archives[system] = digest;
         }
 
-        return new JsonObject
-            {
-                ["version"] = version,
-                ["repository"] = repository,
-                ["archives"] = archives,
-            }.ToJsonString(Indented) + "\n";
+        var release = new JsonObject
+        {
+            ["version"] = version,
+            ["repository"] = repository,
+            ["archives"] = archives,
+        };
+        return release.ToJsonString(Indented) + "\n";
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Xml.Linq;
 using Build.Host;
 using Cake.Core;
@@ -28,9 +29,10 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
         var filter = context.Arguments.GetArgument("filter");
 
         var runs = new List<TestRun>();
+        // The largest first: they tend to take longest, and the others fill the gaps.
+        var projects = Directory.GetDirectories(Path.Combine(repository.Root, "tests"), "*.Tests").OrderByDescending(SizeOf);
         await Parallel.ForEachAsync(
-            // The largest first: they tend to take longest, and the others fill the gaps.
-            Directory.GetDirectories(Path.Combine(repository.Root, "tests"), "*.Tests").OrderByDescending(SizeOf),
+            projects,
             new ParallelOptions { MaxDegreeOfParallelism = ProjectsAtATime, CancellationToken = context.CancellationToken },
             async (project, cancellation) =>
             {
@@ -115,7 +117,16 @@ public sealed class Test : AsyncFrostingTask<BuildContext>
 
         public void Show(IAnsiConsole console)
         {
-            console.WriteLine($"{Project, -28} {Passed, 4} passed, {Failures.Count} failed  {Duration.TotalSeconds, 6:0.0} s");
+            console.WriteLine(
+                string.Format(
+                    CultureInfo.InvariantCulture,
+                    "{0,-28} {1,4} passed, {2} failed  {3,6:0.0} s",
+                    Project,
+                    Passed,
+                    Failures.Count,
+                    Duration.TotalSeconds
+                )
+            );
             foreach (var failure in Failures)
             {
                 console.WriteLine($"FAILED   {failure}");

@@ -14,14 +14,8 @@ internal sealed partial record TrustedIdentity(string Provider, string Audience,
     public static IReadOnlyList<TrustedIdentity> NamedBy(PolicyStatement statement)
     {
         if (
-            statement
-                is not {
-                    Effect: PolicyEffect.Allow,
-                    NotActions: null,
-                    NotPrincipals: null,
-                    Principals: { Count: 1 } principals,
-                    Actions: [var action],
-                }
+            statement is not { Effect: PolicyEffect.Allow, NotActions: null, NotPrincipals: null }
+            || statement is not { Principals: { Count: 1 } principals, Actions: [var action] }
             || !action.Equals(StsActions.AssumeRoleWithWebIdentity, StringComparison.OrdinalIgnoreCase)
             || !principals.TryGetValue("Federated", out var federated)
             || federated is not [var provider]

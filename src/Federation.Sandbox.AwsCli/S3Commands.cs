@@ -56,13 +56,13 @@ internal static class S3Commands
             var page = await Service.CallAsync("ListObjectsV2", () => client.ListObjectsV2Async(request));
             foreach (var common in page.CommonPrefixes ?? [])
             {
-                Console.Out.WriteLine($"{"PRE", 30} {Name(common)}");
+                Console.Out.WriteLine($"{"PRE".PadLeft(30)} {Name(common)}");
                 found = true;
             }
 
             foreach (var item in page.S3Objects ?? [])
             {
-                Console.Out.WriteLine($"{Time(item.LastModified)} {item.Size, 10} {Name(item.Key)}");
+                Console.Out.WriteLine($"{Time(item.LastModified)} {$"{item.Size}".PadLeft(10)} {Name(item.Key)}");
                 found = true;
             }
 

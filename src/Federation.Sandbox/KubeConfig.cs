@@ -27,36 +27,37 @@ internal static class KubeConfig
                 }),
             ]);
 
-        return new JsonObject
+        var config = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Config",
+            ["current-context"] = clusters.First().Cluster.DefaultContext,
+            ["preferences"] = new JsonObject(),
+            ["clusters"] = Each(cluster => new JsonObject
             {
-                ["apiVersion"] = "v1",
-                ["kind"] = "Config",
-                ["current-context"] = clusters.First().Cluster.DefaultContext,
-                ["preferences"] = new JsonObject(),
-                ["clusters"] = Each(cluster => new JsonObject
-                {
-                    ["cluster"] = new JsonObject { ["server"] = "https://" + address(cluster), ["certificate-authority-data"] = authority },
-                }),
-                ["contexts"] = new JsonArray([
-                    .. clusters
-                        .Select(cluster => (Name: cluster.Cluster.DefaultContext, cluster.Cluster))
-                        .Concat(
-                            clusters
-                                .Where(cluster => cluster.Cluster.Context is not null)
-                                .Select(cluster => (Name: cluster.Cluster.Context!, cluster.Cluster))
-                        )
-                        .DistinctBy(context => context.Name, StringComparer.Ordinal)
-                        .Select(context => new JsonObject
+                ["cluster"] = new JsonObject { ["server"] = "https://" + address(cluster), ["certificate-authority-data"] = authority },
+            }),
+            ["contexts"] = new JsonArray([
+                .. clusters
+                    .Select(cluster => (Name: cluster.Cluster.DefaultContext, cluster.Cluster))
+                    .Concat(
+                        clusters
+                            .Where(cluster => cluster.Cluster.Context is not null)
+                            .Select(cluster => (Name: cluster.Cluster.Context!, cluster.Cluster))
+                    )
+                    .DistinctBy(context => context.Name, StringComparer.Ordinal)
+                    .Select(context => new JsonObject
+                    {
+                        ["context"] = new JsonObject
                         {
-                            ["context"] = new JsonObject
-                            {
-                                ["cluster"] = context.Cluster.DefaultContext,
-                                ["user"] = context.Cluster.DefaultContext,
-                            },
-                            ["name"] = context.Name,
-                        }),
-                ]),
-                ["users"] = Each(cluster => new JsonObject { ["user"] = new JsonObject { ["token"] = cluster.AdministratorToken } }),
-            }.ToJsonString(Json.Indented) + "\n";
+                            ["cluster"] = context.Cluster.DefaultContext,
+                            ["user"] = context.Cluster.DefaultContext,
+                        },
+                        ["name"] = context.Name,
+                    }),
+            ]),
+            ["users"] = Each(cluster => new JsonObject { ["user"] = new JsonObject { ["token"] = cluster.AdministratorToken } }),
+        };
+        return config.ToJsonString(Json.Indented) + "\n";
     }
 }

@@ -1,5 +1,4 @@
 using Amazon.IdentityManagement.Model;
-using Federation.Configuration;
 using Federation.Findings;
 using Federation.Planning;
 using Federation.Policies;

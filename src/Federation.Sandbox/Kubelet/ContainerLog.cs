@@ -47,7 +47,8 @@ internal sealed class ContainerLog
     /// <summary>The lines so far and, with <paramref name="follow"/>, the later ones until the container ends.</summary>
     public async IAsyncEnumerable<LogLine> ReadAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var next = 0L; ; )
+        var next = 0L;
+        while (true)
         {
             LogLine[] lines;
             bool complete;

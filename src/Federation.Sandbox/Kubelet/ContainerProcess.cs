@@ -108,7 +108,7 @@ internal sealed class ContainerProcess : IDisposable
         var buffer = new byte[16 * 1024];
         try
         {
-            for (int count; (count = await stream.ReadAsync(buffer, abandoned)) > 0; )
+            while (await stream.ReadAsync(buffer, abandoned) is > 0 and var count)
             {
                 var read = buffer.AsMemory(0, count);
                 for (int end; (end = read.Span.IndexOf((byte)'\n')) >= 0; read = read[(end + 1)..])

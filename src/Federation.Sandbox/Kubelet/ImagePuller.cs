@@ -8,7 +8,8 @@ internal sealed class ImagePuller(ImageStore images, PodReport report, PodTermin
     {
         var name = slot.Spec.Image;
         var policy = slot.Spec.ImagePullPolicy;
-        for (var backOff = BackOff.First; !termination.Stopping.IsCancellationRequested; )
+        var backOff = BackOff.First;
+        while (!termination.Stopping.IsCancellationRequested)
         {
             if (images.Find(name) is { } image)
             {

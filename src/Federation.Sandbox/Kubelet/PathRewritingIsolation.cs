@@ -43,7 +43,8 @@ internal sealed class PathRewritingIsolation : IContainerIsolation
     {
         var result = new StringBuilder(text.Length);
         var longestFirst = mounts.OrderByDescending(mount => mount.Target.Length).ToArray();
-        for (var index = 0; index < text.Length; )
+        var index = 0;
+        while (index < text.Length)
         {
             var mount =
                 text[index] == '/' && MayBegin(text, index)

@@ -192,11 +192,8 @@ public static partial class PolicyGrammar
             && admitted.TryGetValue("Federated", out var federated)
             && federated.Contains("accounts.google.com", StringComparer.Ordinal)
             && !statement.Conditions.Any(condition =>
-                condition
-                    is {
-                        Operator: "StringEquals",
-                        Key: "accounts.google.com:aud" or "accounts.google.com:oaud" or "accounts.google.com:sub"
-                    }
+                condition.Operator == "StringEquals"
+                && condition.Key is "accounts.google.com:aud" or "accounts.google.com:oaud" or "accounts.google.com:sub"
             )
         )
         {

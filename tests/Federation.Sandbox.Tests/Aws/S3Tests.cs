@@ -174,7 +174,8 @@ public sealed class S3Tests : IAsyncLifetime
         }
 
         var first = new List<string>();
-        for (string? marker = null; ; )
+        string? marker = null;
+        while (true)
         {
             var page = await _s3.ListObjectsAsync(
                 new ListObjectsRequest
@@ -195,7 +196,8 @@ public sealed class S3Tests : IAsyncLifetime
         }
 
         var second = new List<string>();
-        for (string? token = null; ; )
+        string? token = null;
+        while (true)
         {
             var page = await _s3.ListObjectsV2Async(
                 new ListObjectsV2Request

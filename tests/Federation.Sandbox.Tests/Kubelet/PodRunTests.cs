@@ -119,7 +119,8 @@ public sealed class PodRunTests
 
         node.Time.Advance(TimeSpan.FromSeconds(795));
         Assert.Equal(1, node.Cluster.TokensMinted);
-        for (var minted = node.Cluster.SeeTokensAsync(2); !minted.IsCompleted; )
+        var minted = node.Cluster.SeeTokensAsync(2);
+        while (!minted.IsCompleted)
         {
             // The refresh waits a sync period at a time, from whenever it looked last.
             node.Time.Advance(TimeSpan.FromSeconds(5));

@@ -25,7 +25,8 @@ internal static class ProtobufReading
         string apiVersion = "",
             kind = "";
         byte[] raw = [];
-        for (var envelope = body[Magic.Length..]; envelope.Length > 0; )
+        var envelope = body[Magic.Length..];
+        while (envelope.Length > 0)
         {
             var (number, wire, _) = Tag(ref envelope);
             var content = wire == 2 ? Bytes(ref envelope) : throw new FormatException("unexpected wire type in the envelope");
