@@ -60,5 +60,12 @@ internal sealed record ProviderObservation(ResourceId Id, Account Account, strin
 
     /// <summary>The observation of a provider that carries the mark, whether or not it is desired, with all of its audiences.</summary>
     public static ProviderObservation OfOwned(Account account, LiveProvider live) =>
-        new(Provider.IdOf(account, live.Url), account, live.Arn, Provider.FieldsOf(live.ClientIds)) { Ours = true };
+        new(Provider.IdOf(account, live.Url), account, live.Arn, Provider.FieldsOf(live.ClientIds))
+        {
+            Ours = true,
+            Clusters = live.Url.StartsWith(GkeIssuers, StringComparison.Ordinal) ? [live.Url[GkeIssuers.Length..]] : [],
+        };
+
+    /// <summary>What the URLs of GKE's issuers begin with; a cluster's resource name follows.</summary>
+    private const string GkeIssuers = "container.googleapis.com/v1/";
 }

@@ -100,6 +100,7 @@ internal sealed record RoleObservation(ResourceId Id, Account Account, string Na
         {
             Ours = true,
             Workloads = Mark.OfTags(live.Tags)?.Workloads ?? [],
+            Clusters = [.. Mark.ClustersOf(live.Tags)],
             DependsOn = ProvidersOf(account, state.Trust),
         };
     }

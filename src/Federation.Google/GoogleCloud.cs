@@ -41,7 +41,11 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
             .Select(needing =>
             {
                 string[] names = [.. needing.Select(workload => workload.Name)];
-                return new ServiceAccountResource(needing.Key, new Mark(input.Configuration.Name, names)) { Workloads = names };
+                return new ServiceAccountResource(needing.Key, new Mark(input.Configuration.Name, names))
+                {
+                    Workloads = names,
+                    Members = [.. needing.Select(workload => workload.WorkloadIdentityMember)],
+                };
             });
         var bindings = workloads
             .GroupBy(workload =>
@@ -163,15 +167,12 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         var readingGrants = binds ? Accounts.FindGrantsAsync(account, cancellationToken) : Task.FromResult<IReadOnlyList<Grant>?>(null);
         await Task.WhenAll(reading, readingUsers, readingGrants);
         var found = await reading;
-        var open = GoogleServiceAccountChecks.Open(account.Email, account.Project, account.Id.Value, await readingGrants ?? []).ToArray();
+        var grants = await readingGrants ?? [];
         var users = (await readingUsers ?? []).ToHashSet(StringComparer.Ordinal);
         return resources.Select<DesiredResource, Observation>(resource =>
             resource is WorkloadIdentityBinding binding
                 ? BindingObservation.Of(binding, users.Contains(binding.Member), found)
-                : AccountObservation.Of((ServiceAccountResource)resource, found) with
-                {
-                    Findings = open,
-                }
+                : AccountObservation.Of((ServiceAccountResource)resource, found, grants)
         );
     }
 

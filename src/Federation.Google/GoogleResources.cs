@@ -1,4 +1,5 @@
 using Federation.Configuration;
+using Federation.Diagnosis;
 using Federation.Diagnosis.Evidence;
 using Federation.Findings;
 using Federation.Planning;
@@ -23,6 +24,9 @@ internal sealed record GoogleAccount(string Project, string AccountId, string Em
 /// <param name="Mark">The mark that it is created with.</param>
 internal sealed record ServiceAccountResource(GoogleAccount Account, Mark Mark) : DesiredResource(Account.Id)
 {
+    /// <summary>The members that are to act as it, for all workloads of the federation.</summary>
+    public IReadOnlyList<string> Members { get; init; } = [];
+
     public override Fields Fields => FieldsOf(Account.Email);
 
     public override string MissingCode => FindingCodes.GoogleServiceAccountMissing;
@@ -41,13 +45,48 @@ internal sealed record AccountObservation(GoogleAccount Account, Mark Mark, Fiel
     public IReadOnlyList<Grant> Grants { get; init; } = [];
 
     /// <summary>The observation of an account that is desired.</summary>
-    public static AccountObservation Of(ServiceAccountResource desired, ServiceAccount? found) =>
-        new(desired.Account, desired.Mark, found is null ? null : ServiceAccountResource.FieldsOf(found.Email))
+    /// <param name="grants">Those on it; none where they were not read.</param>
+    public static AccountObservation Of(ServiceAccountResource desired, ServiceAccount? found, IReadOnlyList<Grant> grants)
+    {
+        var isOurs = desired.Mark.IsOn(found?.Description);
+        return new(desired.Account, desired.Mark, found is null ? null : ServiceAccountResource.FieldsOf(found.Email))
         {
-            Ours = desired.Mark.IsOn(found?.Description),
+            Ours = isOurs,
             UniqueId = found?.UniqueId,
             Workloads = Mark.OfDescription(found?.Description)?.Workloads ?? [],
+            Findings =
+            [
+                .. GoogleServiceAccountChecks.Open(desired.Account.Email, desired.Account.Project, desired.Id.Value, grants),
+                .. isOurs ? LeftMembers(desired, grants) : [],
+            ],
         };
+    }
+
+    /// <summary>
+    /// The Kubernetes service accounts that may act as an account of ours, and are no workload's (FED8014). A member carries no mark,
+    /// so it may as well be another federation's: it is told, and never taken away.
+    /// </summary>
+    private static IEnumerable<Finding> LeftMembers(ServiceAccountResource desired, IReadOnlyList<Grant> grants) =>
+        grants
+            .Where(grant =>
+                grant.Role == WorkloadIdentityBinding.Role
+                && grant.Member.StartsWith("serviceAccount:", StringComparison.Ordinal)
+                && grant.Member.EndsWith(']')
+                && !desired.Members.Contains(grant.Member, StringComparer.Ordinal)
+            )
+            .Select(grant => new Finding
+            {
+                Code = FindingCodes.LeftBehind,
+                Severity = Severity.Information,
+                Resource = desired.Id.Value,
+                Cause =
+                    $"{grant.Member} may act as {desired.Account.Email}, which this federation made, and no workload of the configuration is "
+                    + "that service account. A workload that was moved or removed may have left it; or another federation added it.",
+                Fix =
+                    $"If nobody needs it: gcloud iam service-accounts remove-iam-policy-binding {desired.Account.Email} --project "
+                    + $"{desired.Account.Project} --role {grant.Role} --member '{grant.Member}' --all",
+                Actual = grant.Member,
+            });
 
     /// <summary>
     /// The observation of an account that carries the mark, whether or not it is desired. Its fields name all grants on it.

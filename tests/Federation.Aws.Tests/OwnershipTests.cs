@@ -65,6 +65,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         Assert.True(role.Ours);
         Assert.Equal(["exports"], role.Workloads);
         Assert.Equal([found[0].Id], role.DependsOn);
+        Assert.All(found, one => Assert.Equal(["projects/acme-prod/locations/asia-south1-a/clusters/main"], one.Clusters));
         Assert.Contains(role.Fields!.Values, field => field.Key.StartsWith("inlinePolicies[s3-list-buckets]", StringComparison.Ordinal));
         Assert.Contains($"managedPolicies[{ReadOnly}]", role.Fields.Values.Keys);
     }

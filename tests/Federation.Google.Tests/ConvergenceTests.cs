@@ -1,3 +1,4 @@
+using Federation.Findings;
 using Federation.Planning;
 using Federation.Resources;
 using Google.Apis.Iam.v1.Data;
@@ -66,6 +67,18 @@ public sealed class ConvergenceTests : IAsyncLifetime
         Assert.Equal(2, Assert.Single((await _google.PolicyAsync()).Bindings).Members.Count);
         Assert.Equal([("exports-reader", true), ("exports-reader:reports/reader", true)], await OwnedAsync(first));
         Assert.Equal([("exports-reader", false), ("exports-reader:reports/writer", false)], await OwnedAsync(second));
+    }
+
+    [Fact]
+    public async Task A_service_account_that_was_moved_away_from_an_account_of_ours_is_told()
+    {
+        await Given.ConvergeAsync(_cloud, Given.Input(Given.Workload()));
+        using var later = new GoogleCloud(_google.Endpoints, _time);
+
+        var findings = (await Given.PlanAsync(later, Given.Input(Given.Workload() with { ServiceAccount = "writer" }))).Findings;
+
+        var finding = Assert.Single(findings);
+        Assert.Equal(("FED8014", Severity.Information, Given.Member), (finding.Code, finding.Severity, finding.Actual));
     }
 
     [Theory]

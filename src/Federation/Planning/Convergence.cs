@@ -88,25 +88,27 @@ public sealed class Convergence(
             Deletes ? left.Found : []
         );
         var told = Deletes ? [] : left.Found.OrderBy(one => one.Id).Select(one => LeftBehind.Describe(one, configuration));
-        return plan with { Findings = Distinct([.. unreadable, .. plan.Findings, .. told]) };
+        return plan with { Findings = Distinct([.. unreadable, .. plan.Findings, .. told, .. left.OutOfSight]) };
     }
 
     private bool Deletes => leftBehind == LeftBehindPolicy.Delete;
 
     /// <summary>What carries this federation's mark and no workload of the configuration, selected or not, needs.</summary>
-    private async Task<(IReadOnlyList<Observation> Found, IReadOnlyList<Finding> Refused)> FindLeftBehindAsync(
-        DesiredInput input,
-        CancellationToken cancellationToken
-    )
+    /// <returns>With it why the rest could not be read, and what is out of sight.</returns>
+    private async Task<(
+        IReadOnlyList<Observation> Found,
+        IReadOnlyList<Finding> Refused,
+        IEnumerable<Finding> OutOfSight
+    )> FindLeftBehindAsync(DesiredInput input, CancellationToken cancellationToken)
     {
         if (leftBehind == LeftBehindPolicy.Ignore)
         {
-            return ([], []);
+            return ([], [], []);
         }
 
         var needed = clouds.SelectMany(cloud => cloud.Desire(input)).Select(resource => resource.Id).ToHashSet();
         var (found, refused) = await OwnedResources.FindAsync(configuration, clouds, cancellationToken);
-        return ([.. found.Where(owned => !needed.Contains(owned.Id))], refused);
+        return ([.. found.Where(owned => !needed.Contains(owned.Id))], refused, LeftBehind.OutOfSight(found, configuration));
     }
 
     private List<DesiredResource> Selected(DesiredInput input) =>

@@ -51,6 +51,32 @@ internal static class LeftBehind
         };
     }
 
+    /// <summary>
+    /// A finding for each cluster that resources of this federation were made for, and that is not configured any more: what it
+    /// left there cannot be read.
+    /// </summary>
+    public static IEnumerable<Finding> OutOfSight(IEnumerable<Observation> owned, FederationConfiguration configuration)
+    {
+        var configured = configuration.Clusters.Select(cluster => cluster.ResourceName).ToHashSet(StringComparer.Ordinal);
+        return owned
+            .SelectMany(observed => observed.Clusters.Select(cluster => (cluster, observed.Id)))
+            .Where(pair => !configured.Contains(pair.cluster))
+            .GroupBy(pair => pair.cluster, pair => pair.Id.Value, StringComparer.Ordinal)
+            .OrderBy(made => made.Key, StringComparer.Ordinal)
+            .Select(made => new Finding
+            {
+                Code = FindingCodes.LeftBehind,
+                Severity = Severity.Information,
+                Cause =
+                    $"{Wording.Some(made.Order(StringComparer.Ordinal))} {(made.Count() == 1 ? "was" : "were")} made for the cluster "
+                    + $"{made.Key}, which is not in the configuration any more. Namespaces and service accounts there, and Google service "
+                    + "accounts of its project, may have been left behind: nothing can be read there.",
+                Fix =
+                    "If the cluster still exists, put it back under `clusters:` and run --target=Plan, which lists what is there; or look "
+                    + $"there for the label federation/name={configuration.Name}.",
+            });
+    }
+
     /// <summary>The finding where they could not be looked for: what is unknown is no reason not to write what is configured.</summary>
     public static Finding Unknown(Finding refused) =>
         refused with

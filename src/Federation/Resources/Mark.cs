@@ -105,6 +105,14 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     /// <summary>Whether an IAM tag keeps the id of a cluster.</summary>
     public static bool IsClusterTag(string key) => key.StartsWith(ClusterTagPrefix, StringComparison.Ordinal);
 
+    /// <summary>The clusters whose ids IAM tags keep, as <c>projects/P/locations/L/clusters/C</c>.</summary>
+    public static IEnumerable<string> ClustersOf(IReadOnlyDictionary<string, string> tags) =>
+        from key in tags.Keys
+        where IsClusterTag(key)
+        let parts = key[ClusterTagPrefix.Length..].Split('/')
+        where parts.Length == 3
+        select $"projects/{parts[0]}/locations/{parts[1]}/clusters/{parts[2]}";
+
     private static Mark? On(IReadOnlyDictionary<string, string> tagsOrLabels) => OfTags(tagsOrLabels) ?? OfLabels(tagsOrLabels);
 
     private bool IsForOneOfOurs(Mark mark) =>

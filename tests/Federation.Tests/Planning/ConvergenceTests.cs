@@ -91,6 +91,23 @@ public sealed class ConvergenceTests
         );
 
     [Fact]
+    public void A_cluster_that_left_the_configuration_is_named_where_a_mark_names_it()
+    {
+        var configuration = Workloads.Federation(Workloads.Reader("reader"));
+        var (known, gone) = (configuration.Clusters[0].ResourceName, "projects/acme-old/locations/asia-south1/clusters/old");
+        Observation[] owned =
+        [
+            new(Reader.Id, Reader.State) { Clusters = [known, gone] },
+            new(Writer.Id, Writer.State) { Clusters = [gone] },
+        ];
+
+        var finding = Assert.Single(LeftBehind.OutOfSight(owned, configuration));
+
+        Assert.Equal((FindingCodes.LeftBehind, Severity.Information), (finding.Code, finding.Severity));
+        Assert.StartsWith($"{Reader.Id}, {Writer.Id} were made for the cluster {gone}, which", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_no_longer_configured_is_deleted_if_that_is_asked_for()
     {
         var cloud = new FakeCloud("aws", [Reader, Writer]);
