@@ -68,9 +68,11 @@ public sealed partial class AdviceTests
     )]
     private static partial Regex Argument();
 
-    /// <summary>A command of another tool, up to the end of its code span, string literal or line.</summary>
+    /// <summary>
+    /// A command of another tool, up to the end of its code span, string literal or line; a line that ends in a backslash goes on.
+    /// </summary>
     [GeneratedRegex(
-        @"\b(aws|gcloud|kubectl|curl|npm|npx|tfx|docker|sha256sum)\b[ ][^`\n]*",
+        @"\b(aws|gcloud|kubectl|curl|npm|npx|tfx|docker|sha256sum)\b[ ](\\\r?\n|[^`\n])*",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex OtherTool();
