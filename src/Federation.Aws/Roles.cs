@@ -14,7 +14,9 @@ namespace Federation.Aws;
 /// <summary>Observes, writes and deletes roles.</summary>
 internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, Mark mark, TimeProvider time)
 {
-    /// <summary>What carries the federation's name, whoever else may be called so: only a federation with a name of its own deletes it.</summary>
+    /// <summary>
+    /// Of what carries the federation's name, whoever else may be called so: only a federation with a name of its own deletes by it.
+    /// </summary>
     private readonly Mark _named = mark with { Known = null };
 
     private static readonly IReadOnlyDictionary<string, ClusterFacts> NoFacts = new Dictionary<string, ClusterFacts>(

@@ -80,8 +80,9 @@ internal sealed record AccountObservation(GoogleAccount Account, Mark Mark, Fiel
                 Severity = Severity.Information,
                 Resource = desired.Id.Value,
                 Cause =
-                    $"{grant.Member} may act as {desired.Account.Email}, which this federation made, and no workload of the configuration is "
-                    + "that service account. A workload that was moved or removed may have left it; or another federation added it.",
+                    $"{grant.Member} may act as {desired.Account.Email}, which this federation made, and no workload of the "
+                    + "configuration is that service account. A workload that was moved or removed may have left it; or "
+                    + "another federation added it.",
                 Fix =
                     $"If nobody needs it: gcloud iam service-accounts remove-iam-policy-binding {desired.Account.Email} --project "
                     + $"{desired.Account.Project} --role {grant.Role} --member '{grant.Member}' --all",

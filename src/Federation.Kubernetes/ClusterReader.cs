@@ -229,8 +229,8 @@ internal sealed class ClusterReader
             {
                 Code = FindingCodes.KubeconfigWrongCluster,
                 Cause =
-                    $"{leads}which may be another cluster than {cluster.Key} ({cluster.ResourceName}): it has neither an address nor the CA "
-                    + $"that GKE gives for that cluster, and this identity cannot get {Discovery} there. Nothing was changed.",
+                    $"{leads}which may be another cluster than {cluster.Key} ({cluster.ResourceName}): it has neither an address nor "
+                    + $"the CA that GKE gives for that cluster, and this identity cannot get {Discovery} there. Nothing was changed.",
                 Fix = $"{getCredentials}. If it is the cluster, behind a proxy say, allow this identity to get {Discovery}.",
                 Expected = string.Join(" or ", facts.Endpoints),
                 Actual = Connection.Server.Authority,

@@ -75,7 +75,9 @@ public sealed class SandboxClouds : IAsyncDisposable
         }
     }
 
-    /// <summary>Changes what befalls calls from now on; they are counted anew. What lasts for seconds stays as it was at the start.</summary>
+    /// <summary>
+    /// Changes what befalls calls from now on; they are counted anew. What lasts for seconds stays as it was at the start.
+    /// </summary>
     public void Change(SandboxWeather weather) => _weather!.Change(weather);
 
     /// <summary>

@@ -114,7 +114,7 @@ public sealed class LeastPrivilegeTests : IAsyncLifetime
             {
                 RoleName = Runner,
                 AssumeRolePolicyDocument =
-                    $$"""{ "Statement": { "Effect": "Allow", "Principal": { "AWS": "{{LiveFederation.Account}}" }, "Action": "sts:AssumeRole" } }""",
+                    $$"""{"Statement":{"Effect":"Allow","Principal":{"AWS":"{{LiveFederation.Account}}"},"Action":"sts:AssumeRole"} }""",
             }
         );
         await _cluster.CreateNamespacedServiceAccountAsync(new V1ServiceAccount { Metadata = new() { Name = Runner } }, "default");

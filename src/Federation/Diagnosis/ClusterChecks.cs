@@ -146,8 +146,8 @@ public static class ClusterChecks
                 Severity = adopt ? Severity.Warning : Severity.Error,
                 Resource = resource,
                 Cause =
-                    $"The role {role} trusts {cluster.ResourceName}, and the tag {TagOf(cluster)}, which says for which cluster of this name "
-                    + $"it was made, is gone. The current cluster was created on {Wording.Moment(since)}, after the role "
+                    $"The role {role} trusts {cluster.ResourceName}, and the tag {TagOf(cluster)}, which says for which cluster of this "
+                    + $"name it was made, is gone. The current cluster was created on {Wording.Moment(since)}, after the role "
                     + $"({Wording.Moment(before)}): whether it is that one, or one recreated under the same name, cannot be told.",
                 Fix =
                     $"If the cluster is the one that is meant, set `adopt: true` on {string.Join(", ", workloads)}, or give --adopt once: "

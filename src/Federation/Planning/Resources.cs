@@ -79,7 +79,9 @@ public record Observation(ResourceId Id, Fields? Fields)
     /// <summary>The workloads that it was created for, by its mark; empty if the mark does not say.</summary>
     public IReadOnlyList<string> Workloads { get; init; } = [];
 
-    /// <summary>The clusters that it was made for, as <c>projects/P/locations/L/clusters/C</c>, where its mark or its name says so.</summary>
+    /// <summary>
+    /// The clusters that it was made for, as <c>projects/P/locations/L/clusters/C</c>, where its mark or its name says so.
+    /// </summary>
     public IReadOnlyList<string> Clusters { get; init; } = [];
 
     /// <summary>What it depends on; it is deleted before any of them.</summary>

@@ -119,8 +119,9 @@ public sealed class RunRecord(string target, string cloud, TimeProvider time) : 
             }
 
             var states = _steps.Where(step => step.Writes).ToLookup(StateOf);
+            var done = states[ChangeState.Done].Count() + states[ChangeState.Kept].Count();
             var changes =
-                $"Changes: {states[ChangeState.Done].Count() + states[ChangeState.Kept].Count()} of {states.Sum(state => state.Count())} done, "
+                $"Changes: {done} of {states.Sum(state => state.Count())} done, "
                 + $"{states[ChangeState.Failed].Count()} under way or failed, {states[ChangeState.NotReached].Count()} not reached.";
             var proved = _selected.Count(workload => _workloads[workload.Name].Gate is { Passed: true });
             return $"{changes} Workloads proved: {proved} of {_selected.Count}.";

@@ -90,8 +90,9 @@ public sealed partial record Mark(string Federation, IReadOnlyList<string> Workl
     public string? OtherOn(IReadOnlyDictionary<string, string> tagsOrLabels) =>
         On(tagsOrLabels) is not { } mark || IsOn(tagsOrLabels) ? null
         : mark.Federation != Federation ? $"carries the mark of the federation {mark.Federation}"
-        : $"was made for {string.Join(", ", mark.Workloads)}, which this configuration does not have; a federation without a name is called "
-            + $"{Federation}, so it may be another repository's (if no other is called so, `name: {Federation}` says that it is yours)";
+        : $"was made for {string.Join(", ", mark.Workloads)}, which this configuration does not have; a federation without a name is "
+            + $"called {Federation}, so it may be another repository's (if no other is called so, "
+            + $"`name: {Federation}` says that it is yours)";
 
     /// <summary>Whether a Kubernetes label is part of a mark.</summary>
     public static bool IsLabel(string key) => key == Key('/', ToolName) || key == Key('/', FederationName) || key == Key('/', WorkloadName);

@@ -6,9 +6,9 @@ using Federation.Findings;
 namespace Federation.Templates;
 
 /// <summary>
-/// The folder <c>rendered/</c> of a run's output, with a folder for each workload, and <c>runner/</c> beside it. Only what was rendered there, by the
-/// <see cref="RenderedList"/> of a folder, is ever replaced or removed, and no link is followed. Several runs may write
-/// to one output at once. All members may be called from several threads at once.
+/// The folder <c>rendered/</c> of a run's output, with a folder for each workload, and <c>runner/</c> beside it. Only what was
+/// rendered there, by the <see cref="RenderedList"/> of a folder, is ever replaced or removed, and no link is followed.
+/// Several runs may write to one output at once. All members may be called from several threads at once.
 /// </summary>
 public sealed class RenderedOutput : IDisposable
 {
