@@ -48,7 +48,7 @@ public sealed class AwsCloud : ICloud, IDisposable
     public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
     {
         var accounts = input.Workloads.Select(rendered => rendered.Workload.Account).Distinct();
-        var findings = await Task.WhenAll(accounts.Select(account => ConfirmAsync(account, cancellationToken)));
+        var findings = await FindingException.WhenAllAsync(accounts.Select(account => ConfirmAsync(account, cancellationToken)));
         return [.. findings.OfType<Finding>()];
     }
 
@@ -59,8 +59,10 @@ public sealed class AwsCloud : ICloud, IDisposable
             .OfType<Role>()
             .GroupBy(role => role.Account)
             .Select(group => _roles.ObserveAsync(group.Key, [.. group], cancellationToken));
-        var (readProviders, readRoles) = (Task.WhenAll(providers), Task.WhenAll(roles));
-        return [.. await readProviders, .. (await readRoles).SelectMany(observations => observations)];
+        var observed = await FindingException.WhenAllAsync(providers.Select(AloneAsync).Concat(roles));
+        return [.. observed.SelectMany(observations => observations)];
+
+        static async Task<IReadOnlyList<Observation>> AloneAsync(Task<Observation> observing) => [await observing];
     }
 
     public Task ApplyAsync(Step step, CancellationToken cancellationToken) =>

@@ -87,7 +87,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
         CancellationToken cancellationToken
     )
     {
-        var facts = await Task.WhenAll(
+        var facts = await FindingException.WhenAllAsync(
             clusters.Select(async cluster => KeyValuePair.Create(cluster.Key, await _clusters.ReadAsync(cluster, cancellationToken)))
         );
         return new Dictionary<string, ClusterFacts>(facts, StringComparer.Ordinal);
@@ -97,7 +97,7 @@ public sealed class GoogleCloud : ICloud, IClusterDirectory, IDisposable
 
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
     {
-        var observed = await Task.WhenAll(
+        var observed = await FindingException.WhenAllAsync(
             resources.GroupBy(AccountOf).Select(concerning => ObserveAsync(concerning.Key, [.. concerning], cancellationToken))
         );
         return [.. observed.SelectMany(observations => observations)];

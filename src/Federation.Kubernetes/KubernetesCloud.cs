@@ -111,7 +111,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public async Task<IReadOnlyList<Finding>> ConfirmAsync(DesiredInput input, CancellationToken cancellationToken)
     {
         var clusters = input.Workloads.Select(rendered => rendered.Workload.Cluster).Distinct().ToArray();
-        var findings = await Task.WhenAll(
+        var findings = await FindingException.WhenAllAsync(
             clusters.Select(async cluster =>
                 (await (await ReaderOfAsync(cluster, cancellationToken)).IdentifyAsync(cancellationToken)).Wrong
             )
@@ -122,7 +122,9 @@ public sealed class KubernetesCloud : ICloud, IDisposable
     public async Task<IReadOnlyList<Observation>> ReadAsync(IReadOnlyList<DesiredResource> resources, CancellationToken cancellationToken)
     {
         var byCluster = resources.Cast<KubernetesResource>().GroupBy(resource => resource.Cluster);
-        var observations = await Task.WhenAll(byCluster.Select(group => ReadAsync(group.Key, [.. group], cancellationToken)));
+        var observations = await FindingException.WhenAllAsync(
+            byCluster.Select(group => ReadAsync(group.Key, [.. group], cancellationToken))
+        );
         return [.. observations.SelectMany(observation => observation)];
     }
 
@@ -237,7 +239,7 @@ public sealed class KubernetesCloud : ICloud, IDisposable
             [.. accounts.Select(resource => (resource.Namespace, resource.Name))],
             cancellationToken
         );
-        return await Task.WhenAll([
+        return await FindingException.WhenAllAsync([
             .. namespaces.Select(async resource => Observe(resource, await foundNamespaces[resource.Name])),
             .. accounts.Select(async resource => Observe(resource, await foundAccounts[(resource.Namespace, resource.Name)])),
         ]);

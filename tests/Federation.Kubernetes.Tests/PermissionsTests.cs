@@ -66,6 +66,19 @@ public sealed class PermissionsTests : IAsyncLifetime
         Assert.Equal(2, (await FindAsync()).Count);
     }
 
+    [Fact]
+    public async Task All_that_a_plan_may_not_read_is_told_at_once()
+    {
+        await _cluster.AllowEverywhereAsync([Rule(("get", "/.well-known/openid-configuration"))]);
+        using var cloud = Given.Cloud(_cluster);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => Given.PlanAsync(cloud, Given.Input(Given.Workload())));
+
+        Assert.Equal(2, refused.Findings.Count);
+        Assert.Contains("get namespaces/reports", refused.Findings[0].Cause, StringComparison.Ordinal);
+        Assert.Contains("get serviceaccounts/reader", refused.Findings[1].Cause, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Permissions))]
     public async Task Without_any_one_permission_something_fails_and_names_it(string verb, string on)

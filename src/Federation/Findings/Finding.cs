@@ -64,4 +64,20 @@ public sealed class FindingException : Exception
         : base($"{finding.Code} {finding.Title}: {finding.Cause}", innerException) => Findings = [finding];
 
     public IReadOnlyList<Finding> Findings { get; }
+
+    /// <summary>Waits for all, as <see cref="Task.WhenAll{TResult}(Task{TResult}[])"/> does, and tells the findings of all that failed.</summary>
+    /// <exception cref="FindingException">Each finding once, in the order of the tasks.</exception>
+    public static async Task<T[]> WhenAllAsync<T>(IEnumerable<Task<T>> tasks)
+    {
+        var all = Task.WhenAll(tasks);
+        try
+        {
+            return await all;
+        }
+        catch (FindingException first) when (all.Exception is { InnerExceptions: [_, _, ..] several })
+        {
+            var findings = several.OfType<FindingException>().SelectMany(one => one.Findings).Distinct().ToArray();
+            throw findings.Length == first.Findings.Count ? first : new FindingException(findings);
+        }
+    }
 }
