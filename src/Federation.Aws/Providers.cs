@@ -52,7 +52,8 @@ internal sealed class Providers(AwsAccounts accounts, IssuerCertificates certifi
                     "iam:AddClientIDToOpenIDConnectProvider",
                     provider.Id,
                     (iam, token) => iam.AddClientIDToOpenIDConnectProviderAsync(request, token),
-                    cancellationToken
+                    cancellationToken,
+                    justMade: step.Action == StepAction.Create
                 );
         }
     }

@@ -33,7 +33,7 @@ internal sealed class RoleReader
     public RoleReader(AwsAccount account)
     {
         _account = account;
-        _roles = new(ReadAsync, StringComparer.OrdinalIgnoreCase);
+        _roles = new((name, cancellationToken) => ReadAsync(name, justMade: false, cancellationToken), StringComparer.OrdinalIgnoreCase);
         _managedPolicies = new(ReadManagedPolicyAsync, StringComparer.Ordinal);
     }
 
@@ -75,17 +75,23 @@ internal sealed class RoleReader
         return role;
     }
 
+    /// <summary>The role, with its policies, that was created a moment ago; null if it does not become visible.</summary>
+    /// <exception cref="FindingException">It could not be read. That a policy could not be read is part of the answer.</exception>
+    public Task<LiveRole?> FindCreatedAsync(string name, CancellationToken cancellationToken) =>
+        ReadAsync(name, justMade: true, cancellationToken);
+
     /// <summary>The role without its policies, as IAM has it now; null if there is none.</summary>
     /// <exception cref="FindingException">It could not be read.</exception>
-    public async Task<LiveRole?> GetAsync(string name, CancellationToken cancellationToken)
+    public async Task<LiveRole?> GetAsync(string name, CancellationToken cancellationToken, bool justMade = false)
     {
         var found = await _account.FindAsync(
             "iam:GetRole",
             IdOf(name),
             (iam, token) => iam.GetRoleAsync(new() { RoleName = name }, token),
-            cancellationToken
+            cancellationToken,
+            justMade
         );
-        return found?.Role is { } role ? Live(role, role.PermissionsBoundary, role.Tags) : null;
+        return found is { Role: var role } ? Live(role, role.PermissionsBoundary, role.Tags) : null;
     }
 
     /// <summary>Every role of the account with its policies, by name. The customer's managed policies are read with them.</summary>
@@ -186,9 +192,9 @@ internal sealed class RoleReader
     /// <summary>To be called after the role was deleted.</summary>
     public void HasDeleted(LiveRole role) => _deleted[role.Id] = true;
 
-    private async Task<LiveRole?> ReadAsync(string name, CancellationToken cancellationToken)
+    private async Task<LiveRole?> ReadAsync(string name, bool justMade, CancellationToken cancellationToken)
     {
-        if (await GetAsync(name, cancellationToken) is not { } role)
+        if (await GetAsync(name, cancellationToken, justMade) is not { } role)
         {
             return null;
         }

@@ -37,21 +37,20 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             throw new FindingException(refused);
         }
 
-        return await Task.WhenAll(
-            roles.Select(async role =>
+        return await Task.WhenAll(roles.Select(role => ObserveAsync(role, read[role.Name].Found, cancellationToken)));
+    }
+
+    private async Task<Observation> ObserveAsync(Role role, LiveRole? live, CancellationToken cancellationToken)
+    {
+        var isMarked = live is not null && live.Tags.Keys.Any(key => key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal));
+        var facts = isMarked && !role.Existing ? await directory.ReadClustersAsync(role.Clusters, cancellationToken) : NoFacts;
+        var observation = RoleObservation.Of(role, live, mark, facts);
+        return live is null || role is { Adopt: false } or { Existing: true }
+            ? observation
+            : observation with
             {
-                var live = read[role.Name].Found;
-                var isMarked = live is not null && live.Tags.Keys.Any(key => key.StartsWith(Mark.TagPrefix, StringComparison.Ordinal));
-                var facts = isMarked && !role.Existing ? await directory.ReadClustersAsync(role.Clusters, cancellationToken) : NoFacts;
-                var observation = RoleObservation.Of(role, live, mark, facts);
-                return live is null || role is { Adopt: false } or { Existing: true }
-                    ? observation
-                    : observation with
-                    {
-                        Findings = [.. observation.Findings, .. await TakenOverAsync(role, live, cancellationToken)],
-                    };
-            })
-        );
+                Findings = [.. observation.Findings, .. await TakenOverAsync(role, live, cancellationToken)],
+            };
     }
 
     /// <summary>What a role that is taken over brings with it: policies that are not configured.</summary>
@@ -144,16 +143,50 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             where T : AmazonWebServiceResponse => account.FindAsync(action, observed.Id, call, cancellationToken);
     }
 
-    public Task ApplyAsync(Role role, Step step, CancellationToken cancellationToken)
+    public async Task ApplyAsync(Role role, Step step, CancellationToken cancellationToken)
     {
         var account = accounts.For(role.Account);
         account.Roles.WillWrite(role.Name);
-        var write = new Writing(account, new TrustWriter(account, mark, time), role, cancellationToken);
-        return step.Action == StepAction.Create ? write.CreateAsync() : write.UpdateAsync((RoleObservation)step.Before);
+        var isNew = step.Action == StepAction.Create;
+        var write = new Writing(account, new TrustWriter(account, mark, time), role, isNew, cancellationToken);
+        if (!isNew)
+        {
+            await write.UpdateAsync((RoleObservation)step.Before);
+            return;
+        }
+
+        try
+        {
+            await write.CreateAsync();
+        }
+        catch (FindingException taken) when (AwsFaults.IsTaken(taken.InnerException))
+        {
+            await write.UpdateAsync(await FindCreatedAsync(role, cancellationToken) ?? throw taken);
+        }
+    }
+
+    /// <summary>
+    /// The role that was created since the plan, if it carries the mark: by a try of this run whose answer was lost, or by another
+    /// run at the same time. It may lack its policies. Null if it is somebody else's, or has only a name that differs in case.
+    /// </summary>
+    /// <exception cref="FindingException">It could not be read, or must not be changed.</exception>
+    private async Task<RoleObservation?> FindCreatedAsync(Role role, CancellationToken cancellationToken)
+    {
+        var live = await accounts.For(role.Account).Roles.FindCreatedAsync(role.Name, cancellationToken);
+        if (live is null || live.Name != role.Name || !mark.IsOn(live.Tags))
+        {
+            return null;
+        }
+
+        var observed = await ObserveAsync(role, live, cancellationToken);
+        return observed.Findings.Where(finding => finding.Severity == Severity.Error).ToArray() is [_, ..] errors
+            ? throw new FindingException(errors)
+            : (RoleObservation)observed;
     }
 
     /// <summary>The writing of one role.</summary>
-    private sealed class Writing(AwsAccount account, TrustWriter trust, Role role, CancellationToken cancellationToken)
+    /// <param name="isNew">It was created a moment ago, or will be: IAM may not see it everywhere yet.</param>
+    private sealed class Writing(AwsAccount account, TrustWriter trust, Role role, bool isNew, CancellationToken cancellationToken)
     {
         private readonly RoleState _desired = role.State;
 
@@ -172,12 +205,12 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             await CallAsync("iam:CreateRole", (iam, token) => iam.CreateRoleAsync(request, token));
             foreach (var (name, document) in _desired.InlinePolicies)
             {
-                await PutPolicyAsync(name, document!, justMade: true);
+                await PutPolicyAsync(name, document!);
             }
 
             foreach (var arn in _desired.ManagedPolicies)
             {
-                await AttachAsync(arn, justMade: true);
+                await AttachAsync(arn);
             }
         }
 
@@ -234,7 +267,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
 
             foreach (var name in live.InlinePolicies.Keys.Except(_desired.InlinePolicies.Keys, StringComparer.Ordinal))
             {
-                await CallAsync(
+                await WithdrawAsync(
                     "iam:DeleteRolePolicy",
                     (iam, token) => iam.DeleteRolePolicyAsync(new() { RoleName = role.Name, PolicyName = name }, token)
                 );
@@ -242,7 +275,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
 
             foreach (var arn in live.ManagedPolicies.Except(_desired.ManagedPolicies))
             {
-                await CallAsync(
+                await WithdrawAsync(
                     "iam:DetachRolePolicy",
                     (iam, token) => iam.DetachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token)
                 );
@@ -267,7 +300,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             return IdentityRegister.Of(role.Trusted).AddTo(policies.AddTo(statements.AddTo(live.Tags))).AddRange(clusters);
         }
 
-        private Task PutPolicyAsync(string name, PolicyDocument document, bool justMade = false)
+        private Task PutPolicyAsync(string name, PolicyDocument document)
         {
             var request = new PutRolePolicyRequest
             {
@@ -275,14 +308,13 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
                 PolicyName = name,
                 PolicyDocument = document.ToMinifiedJson(),
             };
-            return CallAsync("iam:PutRolePolicy", (iam, token) => iam.PutRolePolicyAsync(request, token), justMade);
+            return CallAsync("iam:PutRolePolicy", (iam, token) => iam.PutRolePolicyAsync(request, token));
         }
 
-        private Task AttachAsync(string arn, bool justMade = false) =>
+        private Task AttachAsync(string arn) =>
             CallAsync(
                 "iam:AttachRolePolicy",
-                (iam, token) => iam.AttachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token),
-                justMade
+                (iam, token) => iam.AttachRolePolicyAsync(new() { RoleName = role.Name, PolicyArn = arn }, token)
             );
 
         private Task BoundAsync() =>
@@ -292,7 +324,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
                     (iam, token) =>
                         iam.PutRolePermissionsBoundaryAsync(new() { RoleName = role.Name, PermissionsBoundary = boundary }, token)
                 )
-                : CallAsync(
+                : WithdrawAsync(
                     "iam:DeleteRolePermissionsBoundary",
                     (iam, token) => iam.DeleteRolePermissionsBoundaryAsync(new() { RoleName = role.Name }, token)
                 );
@@ -315,11 +347,11 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             }
         }
 
-        private async Task CallAsync<T>(
-            string action,
-            Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call,
-            bool justMade = false
-        )
-            where T : AmazonWebServiceResponse => await account.CallAsync(action, role.Id, call, cancellationToken, justMade);
+        private async Task CallAsync<T>(string action, Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call)
+            where T : AmazonWebServiceResponse => await account.CallAsync(action, role.Id, call, cancellationToken, isNew);
+
+        /// <summary>What is gone already counts as withdrawn: an earlier try may have done it.</summary>
+        private Task WithdrawAsync<T>(string action, Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call)
+            where T : AmazonWebServiceResponse => account.FindAsync(action, role.Id, call, cancellationToken);
     }
 }

@@ -98,12 +98,30 @@ internal sealed record Answer(int Status, string Body, string ContentType = "tex
     /// <summary>The connection is closed before the announced length was sent.</summary>
     public static Answer BrokenOff { get; } = new(200, "<GetRoleResponse>");
 
-    public static Answer Ok(string action, string result = "") =>
+    /// <param name="result">Null: the least that AWS answers.</param>
+    public static Answer Ok(string action, string? result = null) =>
         new(
             200,
-            $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result}</{action}Result>"
+            $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result ?? Least(action)}</{action}Result>"
                 + $"<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
         );
+
+    /// <summary>A role as IAM shows it.</summary>
+    public static string Role(string trustPolicy, params IEnumerable<(string Key, string Value)> tags) =>
+        $"""
+            <Role><Path>/</Path><RoleName>gke-exports</RoleName><RoleId>AROAEXAMPLE</RoleId>
+            <Arn>arn:aws:iam::123456789012:role/gke-exports</Arn>
+            <AssumeRolePolicyDocument>{Uri.EscapeDataString(trustPolicy)}</AssumeRolePolicyDocument>
+            <Tags>{string.Concat(tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>"))}</Tags></Role>
+            """;
+
+    private static string Least(string action) =>
+        action switch
+        {
+            "CreateRole" or "GetRole" => Role("""{"Statement":[]}"""),
+            "CreateOpenIDConnectProvider" => "<OpenIDConnectProviderArn>arn:aws:iam::123456789012:oidc-provider/x</OpenIDConnectProviderArn>",
+            _ => "",
+        };
 
     public static Answer Error(int status, string code, string message = "Why.") =>
         new(
