@@ -91,6 +91,17 @@ public sealed class OneEngineTests
     }
 
     [Fact]
+    public void A_claim_given_twice_is_a_warning_also_if_STS_accepts_the_token()
+    {
+        var claims = Healthy.Claims.ToJsonString();
+        var evidence = Seeing(TokenEvidence.FromText("a file", Issuer.Sign($$"""{"sub":"other",{{claims[1..]}}""")));
+
+        var finding = Assert.Single(Diagnostician.Diagnose(evidence, Healthy.Now).Findings);
+        Assert.Equal((FindingCodes.TokenMalformed, Severity.Warning), (finding.Code, finding.Severity));
+        Assert.Contains("The token of a file gives the claim \"sub\" more than once.", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_token_of_another_service_account_that_the_role_admits_too_is_a_warning()
     {
         var other = Healthy.Claims;

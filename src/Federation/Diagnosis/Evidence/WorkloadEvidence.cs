@@ -73,6 +73,9 @@ public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefe
     /// <summary>If a claim is given twice the last one counts, as for STS.</summary>
     public JsonObject? Claims { get; init; }
 
+    /// <summary>A claim that is given more than once; null if there is none.</summary>
+    public string? RepeatedClaim { get; init; }
+
     /// <summary>Whether a published key verifies it; null if its signature or the keys were not available.</summary>
     public bool? SignatureHolds { get; init; }
 
@@ -87,6 +90,11 @@ public sealed record TokenEvidence(string Source, TokenDefect Defect = TokenDefe
                 Algorithm = token.Algorithm ?? "",
                 KeyId = token.KeyId,
                 Claims = (JsonObject)Node(token.Claims)!,
+                RepeatedClaim = token
+                    .Claims.EnumerateObject()
+                    .GroupBy(claim => claim.Name, StringComparer.Ordinal)
+                    .FirstOrDefault(claims => claims.Skip(1).Any())
+                    ?.Key,
             }
             : new(source, defect);
 

@@ -31,6 +31,7 @@ internal static class TokenChecks
             judgement.IsIssuerRefused ? Issuer(subject, seen, token) : null,
             .. refusals.Select(refusal => Describe(subject, seen, token, refusal)),
             .. Unexpected(subject, seen, token, judgement, refusals),
+            Ambiguous(seen),
         ];
         var found = findings.OfType<Finding>().DistinctBy(finding => finding.Code, StringComparer.Ordinal).ToArray();
 
@@ -330,6 +331,22 @@ internal static class TokenChecks
                 refusal.Expected ?? "no Deny that matches",
                 refusal.Actual ?? "a Deny that matches"
             );
+
+    /// <summary>Readers of JSON differ on a claim that is given twice (RFC 7519, 4): no issuer signs such a token on purpose.</summary>
+    private static Finding? Ambiguous(TokenEvidence seen) =>
+        seen.RepeatedClaim is { } claim
+            ? Found(
+                FindingCodes.TokenMalformed,
+                $"{Name(seen)} gives the claim {PlainText.Quoted(claim)} more than once. STS was seen to take the last one, as is done "
+                    + "here; other readers take the first, or refuse the token.",
+                "Use a token as GKE signs it; whatever made this one can make one reader see other claims than another.",
+                "each claim once",
+                $"{PlainText.Quoted(claim)} more than once"
+            ) with
+            {
+                Severity = Severity.Warning,
+            }
+            : null;
 
     private static Finding Malformed(TokenEvidence seen, TokenDefect defect)
     {
