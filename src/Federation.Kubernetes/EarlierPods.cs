@@ -8,18 +8,23 @@ namespace Federation.Kubernetes;
 
 /// <summary>
 /// The validation pods that earlier runs left of one workload: a run that is killed outright cleans up nothing. They are known
-/// by the mark, their name, and an age that no pod of a run under way can have.
+/// by the mark and their name. One that still runs may be that of another run at work.
 /// </summary>
-/// <param name="patience">How long a run may wait for its pod.</param>
-internal sealed class EarlierPods(ClusterConnection connection, GateRequest request, TimeSpan patience, TimeProvider time)
+internal sealed class EarlierPods(ClusterConnection connection, GateRequest request, TimeProvider time)
 {
-    /// <summary>A younger pod may have been kept for a person to look at, and does not count as left behind.</summary>
-    private static readonly TimeSpan LeftBehind = TimeSpan.FromHours(1);
+    /// <summary>Creation times are the server's, and its clock may differ from this machine's.</summary>
+    private static readonly TimeSpan ClockAllowance = TimeSpan.FromMinutes(5);
 
-    /// <summary>Deletes those that are old enough.</summary>
-    /// <param name="delete">Deletes a pod, and says why.</param>
-    /// <returns>The younger ones that failed, and were kept for a person to look at.</returns>
-    public async Task<IReadOnlyList<V1Pod>> ClearAsync(Func<V1Pod, string, Task> delete, CancellationToken cancellationToken)
+    /// <summary>The pod has come to its end.</summary>
+    public static bool HasEnded(V1Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
+
+    /// <summary>Nobody waits for the pod or looks at it: it succeeded, or did not end by its own deadline.</summary>
+    public bool IsUseless(V1Pod pod) =>
+        pod.Status?.Phase == "Succeeded" || (!HasEnded(pod) && pod.CreationTimestamp() + Deadline(pod) + ClockAllowance < time.GetUtcNow());
+
+    /// <summary>Deletes those that may go.</summary>
+    /// <returns>Whether some stay.</returns>
+    public async Task<bool> ClearAsync(Func<V1Pod, bool> mayGo, Func<V1Pod, Task> delete, CancellationToken cancellationToken)
     {
         var workload = request.Workload;
         var labels = request.Documents.ValidationPod["metadata"]!["labels"] as JsonObject ?? [];
@@ -31,10 +36,9 @@ internal sealed class EarlierPods(ClusterConnection connection, GateRequest requ
         );
         if (workload.Verify.Keep == KeepPod.Always || mark.Length == 0)
         {
-            return [];
+            return false;
         }
 
-        var before = (time.GetUtcNow() - (patience > LeftBehind ? patience : LeftBehind)).UtcDateTime;
         var pods = await connection.ListAsync<V1Pod, V1PodList>(
             new Attempt($"list pods in {workload.Namespace}"),
             (api, page, token) =>
@@ -50,8 +54,11 @@ internal sealed class EarlierPods(ClusterConnection connection, GateRequest requ
         var earlier = pods.Where(pod =>
                 pod.Name().StartsWith(request.PodName[..^request.Run.Length], StringComparison.Ordinal) && pod.Name() != request.PodName
             )
-            .ToLookup(pod => pod.CreationTimestamp() < before);
-        await Task.WhenAll(earlier[true].Select(pod => delete(pod, "was left behind")));
-        return [.. earlier[false].Where(pod => pod.Status?.Phase == "Failed")];
+            .ToLookup(mayGo);
+        await Task.WhenAll(earlier[true].Select(delete));
+        return earlier[false].Any();
     }
+
+    private TimeSpan Deadline(V1Pod pod) =>
+        pod.Spec.ActiveDeadlineSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : request.Workload.Verify.Timeout;
 }

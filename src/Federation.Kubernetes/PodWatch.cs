@@ -148,7 +148,7 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
             List = ListPodAsync,
         };
 
-    /// <summary>Follows the pod. A refusal ends the wait for news with its finding.</summary>
+    /// <summary>Follows the pod. What ends that, such as a refusal, ends the wait for news as well.</summary>
     private async Task FollowPodAsync(ResourceWatch<V1Pod> watch, CancellationToken cancellationToken)
     {
         try
@@ -159,9 +159,9 @@ internal sealed class PodWatch(ClusterConnection connection, V1Pod created, Time
                 cancellationToken
             );
         }
-        catch (FindingException refused)
+        catch (Exception ended) when (!cancellationToken.IsCancellationRequested)
         {
-            _news.Writer.TryComplete(refused);
+            _news.Writer.TryComplete(ended);
         }
     }
 

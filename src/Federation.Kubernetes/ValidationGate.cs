@@ -32,15 +32,16 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         var workload = request.Workload;
         var connection = await cloud.ConnectAsync(workload.Cluster, cancellationToken);
         var patience = workload.Verify.Timeout + DeadlineMargin;
-        var clearing = new EarlierPods(connection, request, patience, time).ClearAsync(DeleteEarlierAsync, cancellationToken);
+        var earlier = new EarlierPods(connection, request, time);
+        var clearing = earlier.ClearAsync(earlier.IsUseless, DeleteEarlierAsync, cancellationToken);
         try
         {
             var pod = await CreateAsync(connection, request, cancellationToken);
             var (result, isThere) = await WatchAsync(connection, request, pod, patience, log, cancellationToken);
-            if (result.Passed && await IgnoringFaultsAsync(clearing) is { } failed)
+            if (await IgnoringFaultsAsync(clearing))
             {
-                // Their cause is fixed: if they stayed, a diagnosis would take them for the present state.
-                await Task.WhenAll(failed.Select(earlier => DeleteEarlierAsync(earlier, "failed and was kept")));
+                // Those that were still running, and those that failed: this run's own pod is the one to look at now.
+                await IgnoringFaultsAsync(earlier.ClearAsync(EarlierPods.HasEnded, DeleteEarlierAsync, cancellationToken));
             }
 
             var keep = workload.Verify.Keep == KeepPod.Always || (workload.Verify.Keep == KeepPod.OnFailure && !result.Passed);
@@ -53,23 +54,23 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             await IgnoringFaultsAsync(clearing);
         }
 
-        async Task DeleteEarlierAsync(V1Pod earlier, string why)
+        async Task DeleteEarlierAsync(V1Pod pod)
         {
-            if (await DeleteAsync(connection, workload.Namespace, earlier.Name()) is null)
+            if (await DeleteAsync(connection, workload.Namespace, pod.Name()) is null)
             {
-                log($"(the validation pod {earlier.Name()} of an earlier run {why}; it is deleted)");
+                log($"(the validation pod {pod.Name()} of an earlier run was left behind; it is deleted)");
             }
         }
     }
 
     /// <summary>
-    /// A clean-up that fails must not fail the gate: whoever may not list or delete pods learns it from the proof itself. Null where
-    /// it failed.
+    /// A clean-up that fails must not fail the gate: whoever may not list or delete pods learns it from the proof itself.
     /// </summary>
-    private static async Task<IReadOnlyList<V1Pod>?> IgnoringFaultsAsync(Task<IReadOnlyList<V1Pod>> clearing)
+    /// <returns>Whether some stay; false where it failed.</returns>
+    private static async Task<bool> IgnoringFaultsAsync(Task<bool> clearing)
     {
         await ((Task)clearing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return clearing.IsCompletedSuccessfully ? clearing.Result : null;
+        return clearing.IsCompletedSuccessfully && clearing.Result;
     }
 
     /// <summary>The verdict stands, with a warning that its pod is still there.</summary>
@@ -191,49 +192,77 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
         };
     }
 
-    /// <summary>Creates the pod. A creation that failed may have been carried out all the same: then the pod is deleted.</summary>
+    /// <summary>
+    /// Creates the pod. A creation that failed may have been carried out all the same: then the pod is deleted. One that was refused
+    /// after an answer was lost may have been refused because of this run's own pod, which has the name or uses up a quota.
+    /// </summary>
     private async Task<V1Pod> CreateAsync(ClusterConnection connection, GateRequest request, CancellationToken cancellationToken)
     {
-        var workload = request.Workload;
+        var @namespace = request.Workload.Namespace;
+        var manifest = Manifest(request);
+        var tries = 0;
         try
         {
             return await connection.CallAsync(
-                new Attempt($"create pods in {workload.Namespace}")
+                new Attempt($"create pods in {@namespace}")
                 {
                     Writes = new WrittenObject(
-                        $"the validation pod {workload.Namespace}/{request.PodName}",
-                        workload.Namespace,
+                        $"the validation pod {@namespace}/{request.PodName}",
+                        @namespace,
                         "validation-pod.yaml",
                         FindingCodes.PodRejected
                     ),
                 },
                 (api, token) =>
-                    api.CoreV1.CreateNamespacedPodAsync(
-                        Manifest(request),
-                        workload.Namespace,
+                {
+                    tries++;
+                    return api.CoreV1.CreateNamespacedPodAsync(
+                        manifest,
+                        @namespace,
                         fieldManager: cloud.FieldManager,
                         fieldValidation: "Strict",
                         cancellationToken: token
-                    ),
+                    );
+                },
                 cancellationToken
             );
         }
-        catch (FindingException exists) when (KubernetesFaults.RefusalOf(exists) is { Kind: RefusalKind.AlreadyExists })
+        catch (FindingException refused) when (tries > 1 && KubernetesFaults.RefusalOf(refused) is { MayPass: false })
         {
-            // The name is this run's own: an earlier try succeeded, and its answer was lost.
-            return await connection.CallAsync(
-                new Attempt($"get pods/{request.PodName} in {workload.Namespace}"),
-                (api, token) => api.CoreV1.ReadNamespacedPodAsync(request.PodName, workload.Namespace, cancellationToken: token),
-                cancellationToken
-            );
+            if (await FindCreatedAsync() is { } created)
+            {
+                return created;
+            }
+
+            throw;
         }
         catch (Exception unknown)
-            when (unknown is not FindingException refused
-                || KubernetesFaults.StatusOf(refused) is null or >= HttpStatusCode.InternalServerError
+            when (tries > 1
+                || unknown is not FindingException refused
+                || KubernetesFaults.RefusalOf(refused) is null or { MayPass: true }
             )
         {
-            await DeleteAsync(connection, workload.Namespace, request.PodName);
+            await DeleteAsync(connection, @namespace, request.PodName);
             throw;
+        }
+
+        // Null if there is none, or another's: a label tells that the name, though random, was taken.
+        async Task<V1Pod?> FindCreatedAsync()
+        {
+            try
+            {
+                var found = await connection.FindAsync(
+                    new Attempt($"get pods/{request.PodName} in {@namespace}"),
+                    (api, token) => api.CoreV1.ReadNamespacedPodAsync(request.PodName, @namespace, cancellationToken: token),
+                    cancellationToken
+                );
+                return manifest.Labels()?.Any(label => found?.GetLabel(label.Key) != label.Value) == true ? null : found;
+            }
+            catch
+            {
+                await DeleteAsync(connection, @namespace, request.PodName);
+                throw;
+            }
         }
     }
 

@@ -396,13 +396,21 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(KeepPod.OnFailure, 61, true)]
-    [InlineData(KeepPod.Never, 61, true)]
-    [InlineData(KeepPod.OnFailure, 59, false)]
-    [InlineData(KeepPod.Always, 61, false)]
-    public async Task An_old_pod_of_a_killed_run_is_deleted_by_the_next_run(KeepPod keep, int minutes, bool goes)
+    [InlineData(KeepPod.OnFailure, "", 11, true)]
+    [InlineData(KeepPod.Never, "", 11, true)]
+    [InlineData(KeepPod.OnFailure, "", 9, false)]
+    [InlineData(KeepPod.Always, "", 11, false)]
+    [InlineData(KeepPod.OnFailure, "Succeeded", 0, true)]
+    [InlineData(KeepPod.OnFailure, "Failed", 0, true)]
+    [InlineData(KeepPod.Always, "Succeeded", 0, false)]
+    public async Task A_pod_of_a_killed_run_is_deleted_by_the_next_run_once_it_has_ended_or_is_past_its_deadline(
+        KeepPod keep,
+        string phase,
+        int minutes,
+        bool goes
+    )
     {
-        await _cluster.Administrator.CreateNamespacedPodAsync(
+        var killed = await _cluster.Administrator.CreateNamespacedPodAsync(
             PodOf(Request() with { Run = "killed" }),
             "reports",
             cancellationToken: Cancelled
@@ -410,20 +418,15 @@ public sealed class GateTests : IAsyncLifetime
         var another = PodOf(Request() with { Run = "other" });
         another.Metadata.Labels["federation/name"] = "another";
         await _cluster.Administrator.CreateNamespacedPodAsync(another, "reports", cancellationToken: Cancelled);
+        if (phase.Length > 0)
+        {
+            _cluster.Report(await PodAsync(killed.Name()), $$"""{"phase":"{{phase}}"}""");
+        }
+
         _cluster.Time.Advance(TimeSpan.FromMinutes(minutes));
 
         var proving = ProveAsync(Request(keep));
-        JsonObject? pod = null;
-        await foreach (var happened in _cluster.Kubelet.WatchPodsAsync(Cancelled))
-        {
-            pod = happened.Pod;
-            if ((string?)pod["metadata"]!["name"] == "exports-verify-r1")
-            {
-                break;
-            }
-        }
-
-        _cluster.End(pod!, exitCode: 0, Given.Identity);
+        _cluster.End(await PodAsync("exports-verify-r1"), exitCode: 0, Given.Identity);
         Assert.True((await proving).Passed);
         var left = await _cluster.PodNamesAsync();
         Assert.Equal(!goes, left.Contains("exports-verify-killed"));
@@ -431,26 +434,93 @@ public sealed class GateTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(0, false)]
-    [InlineData(1, true)]
-    public async Task A_pod_that_failed_earlier_is_deleted_after_a_later_one_passed(int exitCode, bool stays)
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_pod_that_failed_earlier_is_deleted_after_a_later_one_ended(int exitCode)
     {
         var failing = ProveAsync(Request());
         _cluster.End(await _cluster.PodAsync(), exitCode: 3, Given.Identity);
         Assert.True((await failing).PodKept);
 
         var proving = ProveAsync(Request() with { Run = "r2" });
+        _cluster.End(await PodAsync("exports-verify-r2"), exitCode, Given.Identity);
+
+        await proving;
+        Assert.Equal(exitCode == 0 ? [] : ["exports-verify-r2"], await _cluster.PodNamesAsync());
+    }
+
+    [Fact]
+    public async Task A_pod_of_a_killed_run_that_ends_during_the_next_run_is_deleted_by_it()
+    {
+        await _cluster.Administrator.CreateNamespacedPodAsync(
+            PodOf(Request() with { Run = "killed" }),
+            "reports",
+            cancellationToken: Cancelled
+        );
+        var killed = await PodAsync("exports-verify-killed");
+
+        var proving = ProveAsync(Request());
+        var pod = await PodAsync("exports-verify-r1");
+        _cluster.End(killed, exitCode: 0, Given.Identity);
+        _cluster.End(pod, exitCode: 0, Given.Identity);
+
+        Assert.True((await proving).Passed);
+        Assert.Empty(await _cluster.PodNamesAsync());
+    }
+
+    [Fact]
+    public async Task A_quota_that_this_run_used_up_itself_when_an_answer_was_lost_is_no_refusal()
+    {
+        var losing = LosingTheAnswerTo("POST", times: 1);
+        var asked = 0;
+        _cluster.Interference = (context, handle) =>
+        {
+            if (context.Request.Method != "POST" || Interlocked.Increment(ref asked) == 1)
+            {
+                return losing(context, handle);
+            }
+
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return context.Response.WriteAsync(
+                """
+                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"Forbidden","code":403,
+                 "message":"exceeded quota: one, requested: count/pods=1, used: count/pods=1, limited: count/pods=1"}
+                """,
+                Cancelled
+            );
+        };
+        var proving = ProveAsync(Request());
+        _cluster.End(await _cluster.PodAsync(), exitCode: 0, Given.Identity);
+
+        Assert.True((await proving).Passed);
+    }
+
+    [Fact]
+    public async Task A_pod_of_another_federation_that_has_the_name_is_not_taken_for_the_one_of_this_run()
+    {
+        var another = PodOf(Request());
+        another.Metadata.Labels["federation/name"] = "another";
+        await _cluster.Administrator.CreateNamespacedPodAsync(another, "reports", cancellationToken: Cancelled);
+        _cluster.Interference = LosingTheAnswerTo("POST", times: 1);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ProveAsync(Request()));
+
+        Assert.Equal(FindingCodes.PodRejected, Assert.Single(refused.Findings).Code);
+        Assert.Equal(["exports-verify-r1"], await _cluster.PodNamesAsync());
+    }
+
+    /// <summary>The pod of a name, as its kubelet sees it.</summary>
+    private async Task<JsonObject> PodAsync(string name)
+    {
         await foreach (var happened in _cluster.Kubelet.WatchPodsAsync(Cancelled))
         {
-            if ((string?)happened.Pod["metadata"]!["name"] == "exports-verify-r2")
+            if ((string?)happened.Pod["metadata"]!["name"] == name)
             {
-                _cluster.End(happened.Pod, exitCode, Given.Identity);
-                break;
+                return happened.Pod;
             }
         }
 
-        await proving;
-        Assert.Equal(stays, (await _cluster.PodNamesAsync()).Contains("exports-verify-r1"));
+        throw new InvalidOperationException($"There is no pod {name}.");
     }
 
     private static V1Pod PodOf(GateRequest request)
