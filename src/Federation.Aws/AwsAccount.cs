@@ -91,7 +91,7 @@ internal sealed class AwsAccount : IDisposable
 
     /// <param name="action">The IAM name of the action, such as <c>iam:GetRole</c>.</param>
     /// <param name="resource">What the call is about; null where it is about the account.</param>
-    /// <param name="justMade">The call is about something that was created a moment ago: while it is not visible, it is tried again.</param>
+    /// <param name="justMade">The call is about something that was created a moment ago: it is tried again until that is visible.</param>
     /// <exception cref="FindingException">It was refused or did not arrive; the inner exception is the SDK's.</exception>
     public async Task<T> CallAsync<T>(
         string action,

@@ -72,7 +72,7 @@ internal sealed class AwsCalls(TimeProvider time)
     /// <summary>The calls made so far, retries included.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <param name="justMade">The call is about something this run created a moment ago.</param>
+    /// <param name="justMade">The call is about something that was created a moment ago.</param>
     /// <exception cref="FindingException">It was refused or did not arrive; the inner exception is the SDK's.</exception>
     public async Task<T> CallAsync<T>(
         AwsCall described,
@@ -82,20 +82,21 @@ internal sealed class AwsCalls(TimeProvider time)
     )
         where T : AmazonWebServiceResponse
     {
-        var trace = new CallTrace();
+        var trace = new CallTrace(described.Action[(described.Action.IndexOf(':', StringComparison.Ordinal) + 1)..]);
         try
         {
-            var answer = await (justMade ? _settling : _retries).ExecuteAsync(
+            return await (justMade ? _settling : _retries).ExecuteAsync(
                 async token =>
                 {
                     Interlocked.Increment(ref _count);
                     trace.BeginTry();
-                    return await AbandonedWhenLateAsync(call, token);
+                    var answer = await AbandonedWhenLateAsync(call, token);
+                    return AwsAnswers.Lacks(answer) is { } element
+                        ? throw new UnreadableAnswerException($"an answer without {element}")
+                        : answer;
                 },
                 cancellationToken
             );
-            // Every answer of AWS has a request id. The SDK reads a page that is not from AWS as an answer without content.
-            return string.IsNullOrEmpty(answer.ResponseMetadata?.RequestId) ? throw new ForeignAnswerException() : answer;
         }
         catch (Exception fault)
         {
@@ -122,6 +123,3 @@ internal sealed class AwsCalls(TimeProvider time)
     private static Task<T> AbandonedWhenLateAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken token) =>
         Task.Run(() => call(token), token).WaitAsync(token);
 }
-
-/// <summary>Something other than AWS answered.</summary>
-internal sealed class ForeignAnswerException : Exception;

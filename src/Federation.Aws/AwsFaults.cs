@@ -41,7 +41,9 @@ internal static partial class AwsFaults
         "TokenRefreshRequired",
     ];
 
-    /// <summary>Throttling, the service's own faults, lost connections, and another writer at the same entity.</summary>
+    /// <summary>
+    /// Throttling, the service's own faults, lost connections, answers that are not AWS's, and another writer at the same entity.
+    /// </summary>
     public static bool IsTransient(Exception fault) =>
         fault switch
         {
@@ -50,8 +52,11 @@ internal static partial class AwsFaults
             // The time for connecting is up. The call policy itself judges a try that takes too long.
             OperationCanceledException => true,
             _ => IsThrottling(fault)
-                || ConnectionError(fault) is { } error
-                    && error is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError),
+                || (
+                    ConnectionError(fault) is { } error
+                        ? error is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError)
+                        : IsUnreadable(fault)
+                ),
         };
 
     public static bool IsThrottling(Exception fault) =>
@@ -89,8 +94,15 @@ internal static partial class AwsFaults
         {
             TimeoutRejectedException => Silent(call, trace, CallPolicy.TryTimeout, "sent no answer"),
             OperationCanceledException => Silent(call, trace, CallPolicy.ConnectTimeout, "made no connection"),
+            _ when ExceptionChain.Find<CertificateNotTrustedException>(fault) is { } untrusted => untrusted.Finding(
+                $"AWS could not be asked for {call.Action} in {Name(call.Account)} at {Place(trace)}"
+            ),
             _ when ConnectionError(fault) is { } error => Unreached(fault, error, call, trace),
-            _ when IsUnreadable(fault) => Unreadable(call, trace),
+            _ when IsUnreadable(fault) => Unreadable(
+                ExceptionChain.Find<UnreadableAnswerException>(fault)?.Answer ?? trace.Answer ?? "nothing",
+                call,
+                trace
+            ),
             AmazonServiceException refused => Refused(refused, call),
             _ => UnexpectedFailure.While($"calling {call.Action} in {Name(call.Account)}", fault),
         };
@@ -123,14 +135,15 @@ internal static partial class AwsFaults
                     : Route(trace),
         };
 
-    private static Finding Unreadable(AwsCall call, CallTrace trace) =>
+    /// <param name="answer">What came, as <see cref="UnreadableAnswerException.Answer"/> says it.</param>
+    private static Finding Unreadable(string answer, AwsCall call, CallTrace trace) =>
         new()
         {
-            Code = FindingCodes.EndpointUnreachable,
+            Code = FindingCodes.AnswerUnreadable,
             Cause =
-                $"The answer to {call.Action} in {Name(call.Account)} cannot be read: {Place(trace)} sent {trace.Answer ?? "nothing"}, "
-                + "which is neither an answer nor an error of AWS.",
-            Fix = $"A proxy or a login page may have answered instead of AWS. {Route(trace)}",
+                $"The answer to {call.Action} in {Name(call.Account)} cannot be read: {Place(trace)} sent "
+                + $"{call.Quote(answer)}, which is neither a whole answer nor an error of AWS.",
+            Fix = $"A proxy or a login page may have answered instead of AWS. {Route(trace)} Then run again.",
         };
 
     private static Finding Refused(AmazonServiceException refused, AwsCall call) =>
@@ -230,11 +243,11 @@ internal static partial class AwsFaults
     /// <summary>What came back is neither an answer nor an error of AWS.</summary>
     private static bool IsUnreadable(Exception? fault) =>
         fault
-            is ForeignAnswerException
-                or AmazonUnmarshallingException
+            is AmazonUnmarshallingException
                 or XmlException
                 or AmazonServiceException { ErrorCode: null or "" }
-                or { InnerException: AmazonUnmarshallingException or XmlException };
+                or { InnerException: AmazonUnmarshallingException or XmlException }
+        || ExceptionChain.Find<UnreadableAnswerException>(fault) is not null;
 
     private static bool NamesPolicy(Exception absent) => absent.Message.Contains(":policy/", StringComparison.Ordinal);
 

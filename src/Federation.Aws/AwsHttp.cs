@@ -1,9 +1,13 @@
+using System.Xml;
 using Amazon.Runtime;
 using Federation.Calls;
 
 namespace Federation.Aws;
 
-/// <summary>The one HTTP client of all AWS clients of a run. It records in <see cref="CallTrace"/> where each call went.</summary>
+/// <summary>
+/// The one HTTP client of all AWS clients of a run. It records in <see cref="CallTrace"/> where each call went and what came, and
+/// lets through no success that is not AWS's.
+/// </summary>
 /// <param name="endpoint">Where AWS is. An address of this machine is never reached through a proxy.</param>
 internal sealed class AwsHttp(AwsEndpoint? endpoint) : HttpClientFactory, IDisposable
 {
@@ -15,6 +19,7 @@ internal sealed class AwsHttp(AwsEndpoint? endpoint) : HttpClientFactory, IDispo
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 UseProxy = endpoint is not { Url.IsLoopback: true },
+                SslOptions = { RemoteCertificateValidationCallback = CertificateNotTrustedException.ThrowUnlessTrusted },
             }
         )
     )
@@ -44,23 +49,58 @@ internal sealed class AwsHttp(AwsEndpoint? endpoint) : HttpClientFactory, IDispo
             }
 
             var response = await base.SendAsync(request, cancellationToken);
-            if (trace is not null)
+            if (trace is null)
             {
-                trace.Answer = $"HTTP {(int)response.StatusCode}, {response.Content.Headers.ContentType?.MediaType ?? "no content type"}";
+                return response;
             }
 
-            return response;
+            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            trace.Answer = UnreadableAnswerException.Describe(response, body);
+            if (!response.IsSuccessStatusCode || IsAnswer(body, trace.Operation))
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                throw new UnreadableAnswerException(trace.Answer);
+            }
+        }
+
+        /// <summary>A whole answer of the AWS Query protocol to the operation. Each has a request id.</summary>
+        private static bool IsAnswer(byte[] body, string operation)
+        {
+            try
+            {
+                using var content = new MemoryStream(body, writable: false);
+                using var xml = XmlReader.Create(content);
+                var isItsAnswer = xml.MoveToContent() == XmlNodeType.Element && xml.LocalName == operation + "Response";
+                var hasId = false;
+                while (isItsAnswer && xml.Read())
+                {
+                    hasId |= xml is { NodeType: XmlNodeType.Element, LocalName: "RequestId", IsEmptyElement: false };
+                }
+
+                return hasId;
+            }
+            catch (XmlException)
+            {
+                return false;
+            }
         }
     }
 }
 
 /// <summary>Where the last try of a call went and what came back: what a finding names when the answer itself says nothing.</summary>
-internal sealed class CallTrace
+/// <param name="operation">The name of the operation that is called, such as <c>GetRole</c>.</param>
+internal sealed class CallTrace(string operation)
 {
     private static readonly AsyncLocal<CallTrace?> Flow = new();
 
     /// <summary>The trace of the call that is being made in this flow of control; null outside of calls.</summary>
     public static CallTrace? Current => Flow.Value;
+
+    public string Operation => operation;
 
     /// <summary>The tries made so far.</summary>
     public int Tries { get; private set; }
@@ -71,7 +111,7 @@ internal sealed class CallTrace
     /// <summary>Null where the connection was to the endpoint itself.</summary>
     public Uri? Proxy { get; set; }
 
-    /// <summary>The status and content type of the answer; null if there was none.</summary>
+    /// <summary>The answer as <see cref="UnreadableAnswerException.Answer"/> says it; null if there was none.</summary>
     public string? Answer { get; set; }
 
     /// <summary>Begins a try of this call in the current flow of control.</summary>

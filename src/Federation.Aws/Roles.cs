@@ -161,7 +161,12 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
         }
         catch (FindingException taken) when (AwsFaults.IsTaken(taken.InnerException))
         {
-            await write.UpdateAsync(await FindCreatedAsync(role, cancellationToken) ?? throw taken);
+            if (await FindCreatedAsync(role, cancellationToken) is not { } created)
+            {
+                throw;
+            }
+
+            await write.UpdateAsync(created);
         }
     }
 
@@ -351,7 +356,7 @@ internal sealed class Roles(AwsAccounts accounts, IClusterDirectory directory, M
             where T : AmazonWebServiceResponse => await account.CallAsync(action, role.Id, call, cancellationToken, isNew);
 
         /// <summary>What is gone already counts as withdrawn: an earlier try may have done it.</summary>
-        private Task WithdrawAsync<T>(string action, Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call)
-            where T : AmazonWebServiceResponse => account.FindAsync(action, role.Id, call, cancellationToken);
+        private async Task WithdrawAsync<T>(string action, Func<IAmazonIdentityManagementService, CancellationToken, Task<T>> call)
+            where T : AmazonWebServiceResponse => await account.FindAsync(action, role.Id, call, cancellationToken);
     }
 }

@@ -95,7 +95,7 @@ internal sealed class GkeClusters(GoogleCalls calls)
         };
     }
 
-    /// <exception cref="FindingException">The certificate is not base64 (FED8005).</exception>
+    /// <exception cref="FindingException">The certificate is not base64 (FED8015).</exception>
     private static string? CertificateOf(GkeCluster cluster)
     {
         if (cluster.MasterAuth?.ClusterCaCertificate is not { Length: > 0 } encoded)
@@ -112,7 +112,7 @@ internal sealed class GkeClusters(GoogleCalls calls)
             throw new FindingException(
                 new Finding
                 {
-                    Code = FindingCodes.EndpointUnreachable,
+                    Code = FindingCodes.AnswerUnreadable,
                     Cause = $"GKE's API gave a CA certificate of the cluster {cluster.Name} that cannot be read: {malformed.Message}",
                     Fix = "Check the endpoint, if CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER is set.",
                 },

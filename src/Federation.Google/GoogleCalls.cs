@@ -1,6 +1,8 @@
 using Federation.Calls;
 using Federation.Findings;
 using Federation.Resources;
+using Google.Apis.Container.v1.Data;
+using Google.Apis.Iam.v1.Data;
 using Google.Apis.Requests;
 using Polly;
 
@@ -50,7 +52,8 @@ internal sealed class GoogleCalls : IDisposable
                 var made = request(clients);
                 ask(clients.EndpointOf(made.Service));
                 Interlocked.Increment(ref _count);
-                return await made.ExecuteAsync(token);
+                var answer = await made.ExecuteAsync(token);
+                return Lacks(answer) is { } member ? throw new UnreadableAnswerException($"a JSON object without {member}") : answer;
             },
             attempt,
             resource,
@@ -60,7 +63,7 @@ internal sealed class GoogleCalls : IDisposable
     /// <summary>An OAuth access token of the caller. A secret.</summary>
     /// <exception cref="FindingException">No token could be fetched.</exception>
     public Task<string> GetAccessTokenAsync(CancellationToken cancellationToken) =>
-        TryAsync(async (clients, _, token) => await clients.GetAccessTokenAsync(token), "get an access token", null, cancellationToken);
+        TryAsync(async (clients, _, token) => (await clients.GetAccessTokenAsync(token))!, "get an access token", null, cancellationToken);
 
     public void Dispose()
     {
@@ -71,7 +74,7 @@ internal sealed class GoogleCalls : IDisposable
     }
 
     private async Task<T> TryAsync<T>(
-        Func<GoogleClients, Action<GoogleEndpoint>, CancellationToken, Task<T?>> call,
+        Func<GoogleClients, Action<GoogleEndpoint>, CancellationToken, Task<T>> call,
         string attempt,
         ResourceId? resource,
         CancellationToken cancellationToken
@@ -89,10 +92,10 @@ internal sealed class GoogleCalls : IDisposable
                     asked = clients.TokenEndpoint;
                     if (string.IsNullOrEmpty(await clients.GetAccessTokenAsync(token)))
                     {
-                        throw new EmptyAnswerException();
+                        throw new UnreadableAnswerException("a JSON object without a token");
                     }
 
-                    return await call(clients, endpoint => asked = endpoint, token) ?? throw new EmptyAnswerException();
+                    return await call(clients, endpoint => asked = endpoint, token);
                 },
                 cancellationToken
             );
@@ -104,9 +107,21 @@ internal sealed class GoogleCalls : IDisposable
         }
     }
 
+    /// <summary>
+    /// A member that Google's answers of this kind always have, and this one has not; null if it has all. A list without items is
+    /// an empty object.
+    /// </summary>
+    private static string? Lacks(object? answer) =>
+        answer switch
+        {
+            null => "content",
+            Cluster { Name: null or "" } => "a cluster's name",
+            ServiceAccount { Email: null or "" } => "an account's email",
+            ServiceAccount { UniqueId: null or "" } => "an account's uniqueId",
+            Policy { ETag: null or "" } => "a policy's etag",
+            _ => null,
+        };
+
     private static bool IsCancellation(Exception fault, CancellationToken cancellationToken) =>
         fault is OperationCanceledException && cancellationToken.IsCancellationRequested;
 }
-
-/// <summary>A successful answer lacks its content.</summary>
-internal sealed class EmptyAnswerException() : Exception("The answer is empty.");

@@ -16,10 +16,10 @@ internal sealed class GoogleClients : IDisposable
     private readonly ICredential _credential;
     private readonly GoogleHttp _http;
 
-    private GoogleClients(GoogleCredential credential, CloudEndpoints endpoints, GoogleHttp http)
+    private GoogleClients(GoogleCredential credential, CloudEndpoints endpoints)
     {
         _credential = credential.UnderlyingCredential;
-        _http = http;
+        _http = new GoogleHttp(endpoints, isOfApi: true);
         Iam = new IamService(Initializer(endpoints.GoogleIam));
         Container = new ContainerService(Initializer(endpoints.GoogleContainer));
 
@@ -27,7 +27,7 @@ internal sealed class GoogleClients : IDisposable
             new()
             {
                 HttpClientInitializer = credential,
-                HttpClientFactory = http,
+                HttpClientFactory = _http,
                 ApplicationName = Mark.Tool,
                 BaseUri = address?.AbsoluteUri,
             };
@@ -52,11 +52,8 @@ internal sealed class GoogleClients : IDisposable
     public GoogleEndpoint EndpointOf(IClientService service) => EndpointOf(service.BaseUri, issuesTokens: false);
 
     /// <exception cref="FindingException">There are no usable credentials (FED8007).</exception>
-    public static async Task<GoogleClients> CreateAsync(CloudEndpoints endpoints)
-    {
-        var http = new GoogleHttp(endpoints);
-        return new GoogleClients(await FindCredentialAsync(endpoints, http), endpoints, http);
-    }
+    public static async Task<GoogleClients> CreateAsync(CloudEndpoints endpoints) =>
+        new(await FindCredentialAsync(endpoints, new GoogleHttp(endpoints, isOfApi: false)), endpoints);
 
     /// <summary>An access token that is valid for some minutes more. It is cached and renewed shortly before it expires.</summary>
     /// <returns>Null or empty if the token endpoint's answer has none.</returns>

@@ -16,12 +16,16 @@ internal static partial class GoogleFaults
     private const string CheckNetwork =
         "Check this machine's network and proxy, and the endpoint if CLOUDSDK_API_ENDPOINT_OVERRIDES_… is set.";
 
-    /// <summary>Throttling, HTTP 5xx and lost connections. Not a certificate that is refused, or a name that is unknown.</summary>
+    /// <summary>
+    /// Throttling, HTTP 5xx, lost connections, and answers that are not Google's. Not a certificate that is refused, or a name that
+    /// is unknown.
+    /// </summary>
     public static bool IsTransient(Exception fault) =>
         fault switch
         {
-            GoogleApiException refused => IsTransient(refused.HttpStatusCode),
-            TokenResponseException refused => IsTransient(refused.StatusCode),
+            GoogleApiException refused => IsTransient(refused.HttpStatusCode) || MessageOf(refused) is null,
+            TokenResponseException refused => IsTransient(refused.StatusCode) || IsSuccess(refused.StatusCode),
+            UnreadableAnswerException => true,
             HttpRequestException lost => lost.HttpRequestError
                 is not (
                     HttpRequestError.SecureConnectionError
@@ -53,12 +57,19 @@ internal static partial class GoogleFaults
         fault switch
         {
             TokenResponseException refused => TokenRefused(refused, asked, attempt),
-            EmptyAnswerException => Unreadable(asked, attempt, resource),
-            // It was not JSON, or JSON of another shape. The message contains the whole answer.
+            UnreadableAnswerException foreign => Unreadable(asked, attempt, resource, foreign.Answer),
+            _ when ExceptionChain.Find<CertificateNotTrustedException>(fault) is { } untrusted => untrusted.Finding(
+                $"{asked} could not be asked to {Wanted(asked, attempt)}"
+            ) with
+            {
+                Resource = resource,
+            },
+            // The message contains the whole answer.
             GoogleApiException { HttpStatusCode: default(HttpStatusCode), InnerException: not null } => Unreadable(
                 asked,
                 attempt,
-                resource
+                resource,
+                "JSON of another shape"
             ),
             GoogleApiException { HttpStatusCode: not default(HttpStatusCode) } refused => Refused(refused, asked, attempt, resource),
             TimeoutRejectedException => Unreachable(
@@ -69,14 +80,14 @@ internal static partial class GoogleFaults
                 $"{asked} could not be reached to {Wanted(asked, attempt)}: {fault.GetBaseException().Message.TrimEnd('.')}",
                 resource
             ),
-            // The library reads an empty answer of a token endpoint as null and continues.
-            NullReferenceException when asked.IssuesTokens => Unreadable(asked, attempt, resource),
             InvalidOperationException when asked.IssuesTokens => CredentialsMissing($"{asked} gave no token: {fault.Message}"),
             _ => UnexpectedFailure.While($"calling {asked} to {Wanted(asked, attempt)}", fault) with { Resource = resource },
         };
 
     private static bool IsTransient(HttpStatusCode? status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError;
+
+    private static bool IsSuccess(HttpStatusCode? status) => status is >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous;
 
     private static bool IsRefusal(this FindingException refused, HttpStatusCode status) =>
         refused.InnerException is GoogleApiException fault && fault.HttpStatusCode == status && fault.Error?.Code == (int)status;
@@ -93,11 +104,11 @@ internal static partial class GoogleFaults
                 resource: null
             ),
             // It answered with success or was at fault itself: neither says anything about the credentials.
-            { StatusCode: >= HttpStatusCode.InternalServerError or (>= HttpStatusCode.OK and < HttpStatusCode.Ambiguous) } => Unreadable(
+            { StatusCode: { } status } when status >= HttpStatusCode.InternalServerError || IsSuccess(status) => Unreadable(
                 asked,
                 attempt,
                 resource: null,
-                $" (HTTP {(int)refused.StatusCode})"
+                $"HTTP {(int)status} without a token"
             ),
             _ => CredentialsMissing($"{asked} refused them: {refused.Error?.ErrorDescription ?? refused.Error?.Error ?? refused.Message}"),
         };
@@ -106,7 +117,8 @@ internal static partial class GoogleFaults
     {
         if (MessageOf(refused) is not { } message)
         {
-            return Unreadable(asked, attempt, resource, $" (HTTP {(int)refused.HttpStatusCode})");
+            var content = refused.Error?.ErrorResponseContent;
+            return Unreadable(asked, attempt, resource, UnreadableAnswerException.Describe(refused.HttpStatusCode, null, content ?? ""));
         }
 
         return refused.HttpStatusCode switch
@@ -142,13 +154,15 @@ internal static partial class GoogleFaults
             Fix = CheckNetwork,
         };
 
-    /// <param name="status">The answer's HTTP status in brackets, where it says more.</param>
-    private static Finding Unreadable(GoogleEndpoint asked, string attempt, string? resource, string status = "") =>
-        Unreachable(
-            $"{asked} answered, but not as Google does{status}, when asked to {Wanted(asked, attempt)}: "
-                + "the answer is empty, or is not the JSON that was asked for. Another server may have answered, such as a proxy",
-            resource
-        );
+    /// <param name="answer">What came, as <see cref="UnreadableAnswerException.Answer"/> says it.</param>
+    private static Finding Unreadable(GoogleEndpoint asked, string attempt, string? resource, string answer) =>
+        new()
+        {
+            Code = FindingCodes.AnswerUnreadable,
+            Resource = resource,
+            Cause = $"{asked} answered, but not as Google does, when asked to {Wanted(asked, attempt)}: it sent {answer}.",
+            Fix = "A proxy or a login page may have answered instead of Google. " + CheckNetwork + " Then run again.",
+        };
 
     /// <summary>Google's description of the error; null if the answer is not Google's.</summary>
     private static string? MessageOf(GoogleApiException fault) =>

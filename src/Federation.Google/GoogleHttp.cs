@@ -6,9 +6,14 @@ namespace Federation.Google;
 
 /// <summary>
 /// Creates the HTTP clients of Google's API clients and of their credentials: connections are bounded in time, nothing is
-/// retried here (<see cref="CallPolicy"/> does that), and a sandbox's clients stay on this machine.
+/// retried here (<see cref="CallPolicy"/> does that), a page in place of an answer is told apart from one, and a sandbox's
+/// clients stay on this machine.
 /// </summary>
-internal sealed class GoogleHttp(CloudEndpoints endpoints) : HttpClientFactory, IHttpClientFactory
+/// <param name="isOfApi">
+/// The clients call APIs, which answer with JSON objects. Those of credentials may read other things as well, such as the text of
+/// a metadata server; only their POSTs, which fetch tokens, are answered so.
+/// </param>
+internal sealed class GoogleHttp(CloudEndpoints endpoints, bool isOfApi) : HttpClientFactory, IHttpClientFactory
 {
     /// <summary>A proxy is another machine, and a sandbox needs none.</summary>
     public bool UsesProxy => !endpoints.IsSandbox;
@@ -26,14 +31,18 @@ internal sealed class GoogleHttp(CloudEndpoints endpoints) : HttpClientFactory, 
     protected override HttpMessageHandler CreateHandler(CreateHttpClientArgs args) =>
         new Handler(
             endpoints,
-            new SocketsHttpHandler
+            new JsonAnswers(request => isOfApi || request.Method == HttpMethod.Post)
             {
-                ConnectTimeout = CallPolicy.ConnectTimeout,
-                AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
-                // ConfigurableMessageHandler, which is put around this handler, follows redirects itself.
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = UsesProxy,
+                InnerHandler = new SocketsHttpHandler
+                {
+                    ConnectTimeout = CallPolicy.ConnectTimeout,
+                    AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
+                    // ConfigurableMessageHandler, which is put around this handler, follows redirects itself.
+                    AllowAutoRedirect = false,
+                    UseCookies = false,
+                    UseProxy = UsesProxy,
+                    SslOptions = { RemoteCertificateValidationCallback = CertificateNotTrustedException.ThrowUnlessTrusted },
+                },
             }
         );
 

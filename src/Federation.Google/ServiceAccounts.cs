@@ -39,7 +39,12 @@ internal sealed class ServiceAccounts
         _policies = new((account, cancellationToken) => OrAbsentAsync(GetPolicyAsync(account, cancellationToken)));
         _writes = CallPolicy.Create(
             time,
-            new CallOptions(Attempts: 8, fault => fault is FindingException refused && (refused.SaysConflict() || refused.SaysAbsent()))
+            new CallOptions(
+                Attempts: 8,
+                fault =>
+                    fault is UnreadableAnswerException
+                    || (fault is FindingException refused && (refused.SaysConflict() || refused.SaysAbsent()))
+            )
             {
                 Delay = TimeSpan.FromMilliseconds(250),
                 MaxDelay = TimeSpan.FromSeconds(8),
@@ -274,17 +279,16 @@ internal sealed class ServiceAccounts
 
                     _policies.Forget(account);
                     var written = await SetPolicyAsync(account, resource, changed, token);
-                    if (!isDone(written))
-                    {
-                        throw NotTheAnswer(
-                            resource,
-                            $"The IAM policy of {account.Email} was written, and the policy that was answered does not have the change."
-                        );
-                    }
-
-                    _policies.Set(account, written);
+                    _policies.Set(account, isDone(written) ? written : throw new UnreadableAnswerException("a policy without the change"));
                 },
                 cancellationToken
+            );
+        }
+        catch (UnreadableAnswerException)
+        {
+            throw NotTheAnswer(
+                resource,
+                $"The IAM policy of {account.Email} was written, and the policy that was answered does not have the change."
             );
         }
         finally
@@ -299,22 +303,16 @@ internal sealed class ServiceAccounts
         Policy policy,
         CancellationToken cancellationToken
     ) =>
-        string.IsNullOrEmpty(policy.ETag)
-            ? throw NotTheAnswer(
-                resource,
-                $"The IAM policy of {account.Email} was read without its etag. Written without it, it would overwrite what others change "
-                    + "meanwhile, so it was not written."
-            )
-            : await _calls.ExecuteAsync(
-                clients =>
-                    clients.Iam.Projects.ServiceAccounts.SetIamPolicy(
-                        new global::Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy },
-                        account.ResourceName
-                    ),
-                $"write the IAM policy of {account.Email}",
-                resource,
-                cancellationToken
-            );
+        await _calls.ExecuteAsync(
+            clients =>
+                clients.Iam.Projects.ServiceAccounts.SetIamPolicy(
+                    new global::Google.Apis.Iam.v1.Data.SetIamPolicyRequest { Policy = policy },
+                    account.ResourceName
+                ),
+            $"write the IAM policy of {account.Email}",
+            resource,
+            cancellationToken
+        );
 
     private static Grant[] Grants(Policy policy) =>
         [
@@ -353,7 +351,7 @@ internal sealed class ServiceAccounts
         new(
             new Finding
             {
-                Code = FindingCodes.EndpointUnreachable,
+                Code = FindingCodes.AnswerUnreadable,
                 Resource = resource.Value,
                 Cause = cause,
                 Fix = "Check what answers at the endpoint: a proxy, or what CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM names. Then run again.",

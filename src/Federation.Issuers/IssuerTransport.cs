@@ -184,7 +184,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
     }
 
     /// <returns>Always true: a certificate that is not trusted is an exception that says why.</returns>
-    /// <exception cref="AuthenticationException">The certificate is not trusted; the message says why.</exception>
+    /// <exception cref="CertificateNotTrustedException">It is not trusted; the message says why.</exception>
     private bool RequireTrust(string? host, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
@@ -192,17 +192,17 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
             return true;
         }
 
-        if (certificate is not X509Certificate2 leaf)
-        {
-            throw new AuthenticationException("no certificate was shown");
-        }
-
         // Another anchor may make the chain valid, but not the name.
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-        {
-            throw new AuthenticationException($"the certificate is for {Names(leaf)}, not for {host}");
-        }
+        return
+            !errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+            && certificate is X509Certificate2 leaf
+            && IsAnchored(leaf, chain)
+            ? true
+            : throw CertificateNotTrustedException.Of(host, certificate, chain, errors, anchors.Count == 0 ? null : anchors);
+    }
 
+    private bool IsAnchored(X509Certificate2 leaf, X509Chain? chain)
+    {
         using var again = new X509Chain();
         again.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         again.ChainPolicy.CustomTrustStore.AddRange(anchors);
@@ -212,24 +212,7 @@ public sealed class IssuerTransport(Func<ConnectTo> connectTo, X509Certificate2C
             again.ChainPolicy.ExtraStore.AddRange(chain.ChainPolicy.ExtraStore);
         }
 
-        if (anchors.Count == 0 || !again.Build(leaf))
-        {
-            var faults = (anchors.Count == 0 ? chain : again)?.ChainStatus.Select(status => status.StatusInformation.Trim()) ?? [];
-            throw new AuthenticationException(
-                $"the certificate for {Names(leaf)}, issued by {leaf.Issuer}, is not trusted: {string.Join(", ", faults)}"
-            );
-        }
-
-        return true;
-    }
-
-    private static string Names(X509Certificate2 certificate)
-    {
-        string[] names =
-        [
-            .. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(one => one.EnumerateDnsNames()),
-        ];
-        return names.Length == 0 ? certificate.Subject : string.Join(", ", names);
+        return anchors.Count > 0 && again.Build(leaf);
     }
 
     /// <summary>This machine's proxy, except for mapped hosts.</summary>

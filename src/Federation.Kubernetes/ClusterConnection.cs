@@ -1,7 +1,8 @@
 using System.Net;
+using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Federation.Calls;
 using Federation.Findings;
 using k8s;
 using k8s.Autorest;
@@ -197,13 +198,26 @@ internal sealed class ClusterConnection(
     }
 
     /// <summary>
-    /// Every object and list of the API has metadata; what has none is JSON of another server. A V1Status may stand for any object:
-    /// the client gives one for the namespace that was deleted.
+    /// Every object and list of the API says its kind and has metadata; what does not is JSON of another server. The API may answer
+    /// a deletion with a Status or with the object, and the client reads the one as the other.
     /// </summary>
-    private static T Checked<T>(T answer) =>
-        answer is null or IMetadata<V1ObjectMeta> { Metadata: null } or IMetadata<V1ListMeta> { Metadata: null } and not V1Status
-            ? throw new JsonException("The answer is not what was asked for.")
-            : answer;
+    private static T Checked<T>(T answer)
+    {
+        var kind = (answer as IKubernetesObject)?.Kind;
+        var isAsked = answer is V1Status status
+            ? status.HasObject || kind is not null
+            : kind == V1Status.KubeKind || kind == answer?.GetType().GetCustomAttribute<KubernetesEntityAttribute>()?.Kind;
+        return answer switch
+        {
+            null => throw new UnreadableAnswerException("nothing"),
+            IKubernetesObject when !isAsked => throw new UnreadableAnswerException(
+                kind is null ? "a JSON object without a kind" : $"an object of the kind {PlainText.Quoted(kind)}"
+            ),
+            IMetadata<V1ObjectMeta> { Metadata: null } or IMetadata<V1ListMeta> { Metadata: null } and not V1Status =>
+                throw new UnreadableAnswerException($"a {kind} without metadata"),
+            _ => answer,
+        };
+    }
 
     /// <summary>Everything is a fault of the call but the caller's own cancellation, and what has a finding already.</summary>
     private static bool IsFault(Exception fault, CancellationToken cancellationToken) =>

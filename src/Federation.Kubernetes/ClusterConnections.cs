@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Federation.Calls;
 using Federation.Configuration;
 using Federation.Findings;
@@ -60,15 +62,22 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
             cluster.Access == ClusterAccess.Google
                 ? (await FromGoogleAsync(cluster, cancellationToken), "GKE's API")
                 : await FromKubeconfigAsync(cluster, cancellationToken);
+        SocketsHttpHandler? sockets = null;
         configuration.FirstMessageHandlerSetup = handler =>
         {
+            sockets = handler;
             handler.ConnectTimeout = CallPolicy.ConnectTimeout;
             handler.KeepAlivePingDelay = PingDelay;
             handler.KeepAlivePingTimeout = PingDelay;
             handler.UseProxy = !endpoints.IsSandbox;
         };
         var authorities = configuration.SslCaCerts?.Select(certificate => certificate.ExportCertificatePem());
-        var client = new k8s.Kubernetes(configuration);
+        var client = new k8s.Kubernetes(configuration, new JsonAnswers(IsAnsweredAtOnce));
+        if (sockets is { SslOptions: var tls } && !configuration.SkipTlsVerify)
+        {
+            tls.RemoteCertificateValidationCallback = CertificateCheck(configuration, tls.RemoteCertificateValidationCallback);
+        }
+
         if (endpoints.IsSandbox)
         {
             client.CreateWebSocketBuilder = WithoutProxy;
@@ -83,6 +92,12 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
             _policy
         );
 
+        // A watch and a log last until they are ended.
+        static bool IsAnsweredAtOnce(HttpRequestMessage request) =>
+            request.RequestUri is { } address
+            && !address.Query.Contains("watch=true", StringComparison.OrdinalIgnoreCase)
+            && !address.AbsolutePath.EndsWith("/log", StringComparison.Ordinal);
+
         static WebSocketBuilder WithoutProxy()
         {
             var builder = new WebSocketBuilder();
@@ -90,6 +105,32 @@ internal sealed class ClusterConnections(IClusterDirectory directory, CloudEndpo
             return builder;
         }
     }
+
+    /// <summary>
+    /// The client's own check, and one of the name: with authorities of its own the client does not look at that. The exception
+    /// says what is wrong with a certificate.
+    /// </summary>
+    private static RemoteCertificateValidationCallback CertificateCheck(
+        KubernetesClientConfiguration configuration,
+        RemoteCertificateValidationCallback? isTrusted
+    ) =>
+        (sender, certificate, chain, errors) =>
+        {
+            const SslPolicyErrors Name = SslPolicyErrors.RemoteCertificateNameMismatch;
+            // tls-server-name of the kubeconfig.
+            var name = configuration.TlsServerName is { Length: > 0 } given ? given : null;
+            var others = errors & ~Name;
+            var hasName = name is null ? errors == others : certificate is X509Certificate2 own && own.MatchesHostname(name);
+            return hasName && (isTrusted?.Invoke(sender, certificate!, chain!, others) ?? others == SslPolicyErrors.None)
+                ? true
+                : throw CertificateNotTrustedException.Of(
+                    name ?? (sender as SslStream)?.TargetHostName,
+                    certificate,
+                    chain,
+                    hasName ? others : others | Name,
+                    configuration.SslCaCerts
+                );
+        };
 
     private async Task<KubernetesClientConfiguration> FromGoogleAsync(Cluster cluster, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Federation.Calls;
+using Federation.Configuration;
 using Federation.Findings;
 using k8s;
 using k8s.Autorest;
@@ -20,7 +21,7 @@ internal static class KubernetesFaults
             HttpOperationException refused => Refusal.Of(refused).MayPass,
             HttpRequestException lost => lost.HttpRequestError
                 is not (HttpRequestError.SecureConnectionError or HttpRequestError.NameResolutionError),
-            IOException or JsonException => true,
+            IOException or JsonException or UnreadableAnswerException => true,
             // A connection that timed out. A cancellation by the caller has no such cause.
             OperationCanceledException => fault.InnerException is TimeoutException,
             _ => false,
@@ -50,12 +51,9 @@ internal static class KubernetesFaults
                     + "each time it was tried.",
                 "Check the proxy, VPN or firewall on the way to it, and whether the cluster's control plane is up."
             ),
-            JsonException => Unreachable(
-                connection,
-                $"answered an attempt to {attempt} with success, but the answer is not JSON or not the object that was asked for, "
-                    + "as when a proxy or gateway answers with a page of its own. Whether it was done is not known.",
-                "Check which proxy or gateway stands between this machine and the cluster, then run again."
-            ),
+            UnreadableAnswerException foreign => Unreadable(connection, attempt, foreign.Answer),
+            JsonException => Unreadable(connection, attempt, "JSON of another shape"),
+            _ when ExceptionChain.Find<CertificateNotTrustedException>(fault) is { } untrusted => Untrusted(untrusted, connection, attempt),
             OperationCanceledException { InnerException: not TimeoutException } => Unreachable(
                 connection,
                 $"did not {attempt} in the time that there was for it.",
@@ -119,10 +117,10 @@ internal static class KubernetesFaults
                 Cause = $"The cluster {cluster.Key} still throttles after several tries to {attempt}{After(refusal)} (HTTP 429).",
                 Fix = "Run again later, or with a smaller --parallelism.",
             },
-            RefusalKind.NotTheApi => Unreachable(
+            RefusalKind.NotTheApi => Unreadable(
                 connection,
-                $"answered an attempt to {attempt}, but not as a Kubernetes API does (HTTP {(int)refusal.Status}){After(refusal)}",
-                "Check which proxy or gateway stands between this machine and the cluster, then run again."
+                attempt,
+                UnreadableAnswerException.Describe(refusal.Status, type: null, refusal.Message)
             ),
             RefusalKind.ServerError => Unreachable(
                 connection,
@@ -199,11 +197,38 @@ internal static class KubernetesFaults
 
     private static string After(Refusal refusal) => refusal.Message.Length == 0 ? "" : $": {refusal.Message}";
 
+    /// <param name="answer">What came, as <see cref="UnreadableAnswerException.Answer"/> says it.</param>
+    private static Finding Unreadable(ClusterConnection connection, Attempt attempt, string answer) =>
+        new()
+        {
+            Code = FindingCodes.AnswerUnreadable,
+            Cause =
+                $"{Name(connection)} answered an attempt to {attempt}, but not as a Kubernetes API does: it sent {answer}. "
+                + "As when a proxy or gateway answers with a page of its own, whether it was done is not known.",
+            Fix = "Check which proxy or gateway stands between this machine and the cluster, then run again.",
+        };
+
+    private static Finding Untrusted(CertificateNotTrustedException untrusted, ClusterConnection connection, Attempt attempt)
+    {
+        var finding = untrusted.Finding($"{Name(connection)} could not be asked to {attempt}");
+        return connection.Cluster.Access == ClusterAccess.Google
+            ? finding
+            : finding with
+            {
+                Fix =
+                    $"If {connection.Origin} is another cluster's, or from before the cluster's CA was rotated: "
+                    + $"{GetCredentials(connection.Cluster)}. Otherwise: {finding.Fix}",
+            };
+    }
+
+    private static string Name(ClusterConnection connection) =>
+        $"The Kubernetes API of {connection.Cluster.Key} at {connection.Server} ({connection.Origin})";
+
     private static Finding Unreachable(ClusterConnection connection, string what, string fix) =>
         new()
         {
             Code = FindingCodes.EndpointUnreachable,
-            Cause = $"The Kubernetes API of {connection.Cluster.Key} at {connection.Server} ({connection.Origin}) {what}",
+            Cause = $"{Name(connection)} {what}",
             Fix = fix,
         };
 }

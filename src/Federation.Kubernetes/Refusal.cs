@@ -77,10 +77,15 @@ internal sealed partial record Refusal(RefusalKind Kind, HttpStatusCode Status, 
             ? (match.Groups["name"].Value, match.Groups["requested"].Value, match.Groups["used"].Value, match.Groups["limited"].Value)
             : null;
 
-    /// <summary>Asking again may help: throttling, faults of the server, and webhooks that are out of reach.</summary>
+    /// <summary>
+    /// Asking again may help: throttling, faults of the server, webhooks that are out of reach, and answers that are not the API's.
+    /// A server without such a path, however, answers 404 without a Status.
+    /// </summary>
     public bool MayPass =>
-        Kind is not RefusalKind.Invalid
-        && Status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented;
+        Kind is RefusalKind.NotTheApi
+            ? Status is not HttpStatusCode.NotFound
+            : Kind is not RefusalKind.Invalid
+                && Status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented;
 
     public static Refusal Of(HttpOperationException answer)
     {

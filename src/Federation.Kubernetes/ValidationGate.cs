@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Diagnosis;
@@ -237,10 +236,7 @@ public sealed class ValidationGate(KubernetesCloud cloud, TimeProvider time) : I
             throw;
         }
         catch (Exception unknown)
-            when (tries > 1
-                || unknown is not FindingException refused
-                || KubernetesFaults.RefusalOf(refused) is null or { MayPass: true }
-            )
+            when (tries > 1 || unknown is not FindingException refused || KubernetesFaults.RefusalOf(refused) is null or { MayPass: true })
         {
             await DeleteAsync(connection, @namespace, request.PodName);
             throw;

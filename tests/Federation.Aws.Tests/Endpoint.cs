@@ -102,7 +102,8 @@ internal sealed record Answer(int Status, string Body, string ContentType = "tex
     public static Answer Ok(string action, string? result = null) =>
         new(
             200,
-            $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result ?? Least(action)}</{action}Result>"
+            $"<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">"
+                + $"<{action}Result>{result ?? Least(action)}</{action}Result>"
                 + $"<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
         );
 
@@ -119,7 +120,8 @@ internal sealed record Answer(int Status, string Body, string ContentType = "tex
         action switch
         {
             "CreateRole" or "GetRole" => Role("""{"Statement":[]}"""),
-            "CreateOpenIDConnectProvider" => "<OpenIDConnectProviderArn>arn:aws:iam::123456789012:oidc-provider/x</OpenIDConnectProviderArn>",
+            "CreateOpenIDConnectProvider" =>
+                "<OpenIDConnectProviderArn>arn:aws:iam::123456789012:oidc-provider/x</OpenIDConnectProviderArn>",
             _ => "",
         };
 

@@ -268,10 +268,7 @@ public sealed class EvidenceTests : IAsyncLifetime
         using var endpoint = new Endpoint(request =>
             request["Action"] switch
             {
-                "GetRole" => Answer.Ok(
-                    "GetRole",
-                    "<Role><RoleName>gke-exports</RoleName><AssumeRolePolicyDocument>x</AssumeRolePolicyDocument></Role>"
-                ),
+                "GetRole" => Answer.Ok("GetRole", Answer.Role("x")),
                 "ListRolePolicies" when isDenied => Answer.Error(403, "AccessDenied", "No."),
                 var action => Answer.Ok(action),
             }

@@ -129,6 +129,23 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_certificate_that_is_not_trusted_is_said_at_once()
+    {
+        await using var aws = await LiveAws.StartAsync();
+
+        var finding = await ReadingFailsAsync(Given.CloudsAt(aws.Untrusted));
+
+        Assert.Equal(("FED8016", "CN=sandbox", "aws/123456789012/role/gke-exports"), (finding.Code, finding.Actual, finding.Resource));
+        Assert.Contains(
+            $"for iam:GetRole in accounts.data (123456789012) at {aws.Untrusted.GetLeftPart(UriPartial.Authority)}: the certificate of ",
+            finding.Cause,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("it comes from an authority that is not trusted here", finding.Cause, StringComparison.Ordinal);
+        Assert.Empty(_time.Waits);
+    }
+
+    [Fact]
     public async Task A_missing_profile_is_named()
     {
         var finding = await ReadingFailsAsync(Given.Nowhere, Given.Workload() with { Account = Given.Account with { Profile = "nobody" } });
@@ -213,7 +230,7 @@ public sealed class FaultTests
             request["Action"] == "GetOpenIDConnectProvider"
                 ? Answer.Ok(
                     "GetOpenIDConnectProvider",
-                    "<ClientIDList><member>theirs</member></ClientIDList>"
+                    "<Url>container.googleapis.com/v1</Url><ClientIDList><member>theirs</member></ClientIDList>"
                         + "<ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
                 )
                 : Answer.Ok(request["Action"])
@@ -276,14 +293,12 @@ public sealed class FaultTests
             {
                 "GetRole" => Answer.Ok(
                     "GetRole",
-                    $"""
-                    <Role><Path>{path}</Path><RoleName>gke-exports</RoleName><AssumeRolePolicyDocument>{Uri.EscapeDataString(
-                        """{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"""
-                    )}</AssumeRolePolicyDocument>
-                    <Tags>{string.Concat(
-                        tags.Select(tag => $"<member><Key>{tag.Key}</Key><Value>{tag.Value}</Value></member>")
-                    )}</Tags></Role>
-                    """
+                    Answer
+                        .Role(
+                            """{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""",
+                            tags
+                        )
+                        .Replace("<Path>/</Path>", $"<Path>{path}</Path>", StringComparison.Ordinal)
                 ),
                 var action => Answer.Ok(action),
             }

@@ -22,6 +22,10 @@ internal sealed class LiveAws : IAsyncDisposable
     /// <summary>The endpoints of the sandbox's AWS, with its administrator's credentials.</summary>
     public CloudEndpoints Clouds { get; private set; } = null!;
 
+    /// <summary>A server of this machine whose certificate this machine does not trust.</summary>
+    public Uri Untrusted =>
+        new(KubernetesClientConfiguration.LoadKubeConfig(_sandbox.Environment["KUBECONFIG"]).Clusters.First().ClusterEndpoint.Server);
+
     /// <summary>What reached IAM and STS since <see cref="Forget"/>.</summary>
     public IReadOnlyList<string> Operations =>
         [.. _sandbox.Calls.Calls.Skip(_forgotten).Where(call => call.Cloud == "aws").Select(call => call.Operation)];

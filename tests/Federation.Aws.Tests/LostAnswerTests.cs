@@ -1,4 +1,4 @@
-using Federation.Findings;
+using System.Collections.Immutable;
 using Federation.Planning;
 using Federation.Templates;
 
@@ -61,9 +61,7 @@ public sealed class LostAnswerTests : IAsyncLifetime
         await _aws.CreateRoleAsync(Given.Workload());
         if (ofAnotherFederation)
         {
-            await _aws.Iam.TagRoleAsync(
-                new() { RoleName = "gke-exports", Tags = [new() { Key = "federation:name", Value = "another" }] }
-            );
+            await _aws.Iam.TagRoleAsync(new() { RoleName = "gke-exports", Tags = [new() { Key = "federation:name", Value = "another" }] });
         }
 
         var ended = await Given.ApplyAsync(cloud, plan);
@@ -114,14 +112,11 @@ public sealed class LostAnswerTests : IAsyncLifetime
         Assert.Equal((2, 2), (asked["CreateRole"], asked["GetRole"]));
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Mark() => new Resources.Mark("acme", ["exports"]).Tags;
+    private static ImmutableSortedDictionary<string, string> Mark() => new Resources.Mark("acme", ["exports"]).Tags;
 
     private async Task ConvergedAsync()
     {
         using var later = _aws.Cloud();
-        Assert.All(
-            (await Given.PlanAsync(later, Rendered)).Steps,
-            step => Assert.Equal(StepAction.Unchanged, step.Action)
-        );
+        Assert.All((await Given.PlanAsync(later, Rendered)).Steps, step => Assert.Equal(StepAction.Unchanged, step.Action));
     }
 }

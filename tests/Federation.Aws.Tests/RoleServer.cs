@@ -59,7 +59,8 @@ internal sealed class RoleServer : IDisposable
             case "GetRole":
                 return Answer.Ok(
                     action,
-                    "<Role><Path>/</Path><RoleName>gke-exports</RoleName><Description>For exports.</Description>"
+                    "<Role><Path>/</Path><RoleName>gke-exports</RoleName><RoleId>AROA1</RoleId><Arn>a</Arn>"
+                        + "<Description>For exports.</Description>"
                         + (Created is { } created ? $"<CreateDate>{created.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}</CreateDate>" : "")
                         + "<AssumeRolePolicyDocument>"
                         + Uri.EscapeDataString(Stale.TryDequeue(out var stale) ? stale : Trust)

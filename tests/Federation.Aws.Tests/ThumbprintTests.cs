@@ -49,7 +49,7 @@ public sealed class ThumbprintTests
         using var endpoint = new Endpoint(request =>
             Answer.Ok(
                 request["Action"],
-                "<ClientIDList><member>sts.amazonaws.com</member></ClientIDList>"
+                "<Url>x</Url><ClientIDList><member>sts.amazonaws.com</member></ClientIDList>"
                     + "<ThumbprintList><member>0000000000000000000000000000000000000000</member></ThumbprintList>"
             )
         );

@@ -13,29 +13,70 @@ public sealed class UnreadableAnswerTests
     private readonly ImpatientTime _time = new();
 
     [Theory]
-    [InlineData(200, "", "text/xml", "HTTP 200, text/xml")]
-    [InlineData(200, Page, "text/html", "HTTP 200, text/html")]
-    [InlineData(200, "<html><body>Signed in.</body></html>", "text/html", "HTTP 200, text/html")]
-    [InlineData(200, "<GetRoleResponse><GetRoleResult><Role><Path>/</Path>", "text/xml", "HTTP 200, text/xml")]
-    [InlineData(400, "", "text/plain", "HTTP 400, text/plain")]
-    [InlineData(403, Page, "text/html", "HTTP 403, text/html")]
-    [InlineData(502, Page, "text/html", "HTTP 502, text/html")]
-    [InlineData(503, "", "text/plain", "HTTP 503, text/plain")]
-    public async Task An_unreadable_answer_is_reported_with_its_endpoint_and_not_quoted(int status, string body, string type, string answer)
+    [InlineData(200, "", "text/xml", "HTTP 200, text/xml, without content")]
+    [InlineData(200, Page, "text/html", "HTTP 200, text/html, beginning with \"<html><body>Please log in to the network.</body>\"")]
+    [InlineData(200, "<html/>\r\nmore", "text/html", "HTTP 200, text/html, beginning with \"<html/>\"")]
+    [InlineData(200, "<GetRoleResponse><Role>", "text/xml", "HTTP 200, text/xml, beginning with \"<GetRoleResponse><Role>\"")]
+    [InlineData(200, "<GetRoleResponse/>", "text/xml", "HTTP 200, text/xml, beginning with \"<GetRoleResponse/>\"")]
+    [InlineData(200, "{}", "application/json", "HTTP 200, application/json, beginning with \"{}\"")]
+    [InlineData(302, "", "text/html", "HTTP 302, text/html, without content")]
+    [InlineData(400, "", "text/plain", "HTTP 400, text/plain, without content")]
+    [InlineData(403, "<p>Go away.</p>", "text/html", "HTTP 403, text/html, beginning with \"<p>Go away.</p>\"")]
+    [InlineData(502, "Bad gateway", "text/html", "HTTP 502, text/html, beginning with \"Bad gateway\"")]
+    [InlineData(503, "", "text/plain", "HTTP 503, text/plain, without content")]
+    public async Task An_answer_that_is_not_AWSs_is_requested_again_and_then_shown(int status, string body, string type, string answer)
     {
         using var endpoint = new Endpoint(_ => new Answer(status, body, type));
 
         var refused = await RefusalAsync(endpoint, Given.Workload());
 
         var finding = Assert.Single(refused.Findings);
-        Assert.Equal(("FED8005", "aws/123456789012/role/gke-exports"), (finding.Code, finding.Resource));
+        Assert.Equal(("FED8015", "aws/123456789012/role/gke-exports"), (finding.Code, finding.Resource));
         Assert.Equal(
             $"The answer to iam:GetRole in accounts.data (123456789012) cannot be read: {Authority(endpoint)} sent {answer}, which is "
-                + "neither an answer nor an error of AWS.",
+                + "neither a whole answer nor an error of AWS.",
             finding.Cause
         );
         Assert.Contains("proxy", finding.Fix, StringComparison.Ordinal);
-        Assert.DoesNotContain("log in to the network", refused.ToString(), StringComparison.Ordinal);
+        Assert.Equal(5, endpoint.Requests.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_to_another_operation_is_not_taken_for_this_ones()
+    {
+        using var endpoint = new Endpoint(_ => Answer.Ok("ListRoles"));
+
+        Assert.Equal("FED8015", Assert.Single((await RefusalAsync(endpoint, Given.Workload())).Findings).Code);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("<Role><RoleName>gke-exports</RoleName></Role>")]
+    public async Task An_answer_without_what_it_must_hold_does_not_mean_that_the_role_is_absent(string result)
+    {
+        using var endpoint = new Endpoint(_ => Answer.Ok("GetRole", result));
+
+        Assert.Equal("FED8015", Assert.Single((await RefusalAsync(endpoint, Given.Workload())).Findings).Code);
+        Assert.Equal(5, endpoint.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("CreateRole")]
+    [InlineData("PutRolePolicy")]
+    [InlineData("CreateOpenIDConnectProvider")]
+    public async Task A_write_that_a_page_answered_is_tried_again_and_never_taken_for_done(string action)
+    {
+        using var endpoint = new Endpoint(request =>
+            request["Action"] == action ? new Answer(200, Page, "text/html") : Answer.Ok(request["Action"])
+        );
+        using var cloud = Cloud(endpoint);
+        var desired = cloud.Desire(Given.Input(Given.Rendered(Given.Workload(), ("s3-list-buckets", Given.ListBuckets))));
+        var plan = Planner.Plan(desired, [.. desired.Select(resource => new Observation(resource.Id, Fields: null))]);
+
+        var progress = await Given.ApplyAsync(cloud, plan);
+
+        Assert.Equal("FED8015", Assert.Single(progress.SelectMany(one => one.Findings)).Code);
+        Assert.Equal(5, endpoint.Actions.Count(asked => asked == action));
     }
 
     [Fact]

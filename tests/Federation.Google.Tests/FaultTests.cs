@@ -21,7 +21,7 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData(200, Page)]
     [InlineData(200, "[]")]
     [InlineData(200, """{"nodePools":5}""")]
-    [InlineData(200, """{"name":"main","masterAuth":{"clusterCaCertificate":"not base64!"}}""")]
+    [InlineData(200, "{}")]
     [InlineData(302, "")]
     [InlineData(403, Page)]
     [InlineData(404, "")]
@@ -39,10 +39,23 @@ public sealed class FaultTests : IAsyncLifetime
         );
 
         var finding = Assert.Single(refused.Findings);
-        Assert.Equal(FindingCodes.EndpointUnreachable, finding.Code);
+        Assert.Equal(FindingCodes.AnswerUnreadable, finding.Code);
         Assert.Contains("cluster", finding.Cause, StringComparison.Ordinal);
-        Assert.DoesNotContain("Sign in", finding.Cause, StringComparison.Ordinal);
-        Assert.Equal(status == 502 ? 5 : 1, cloud.Calls);
+        Assert.Equal(body == Page, finding.Cause.Contains($"beginning with \"{Page}\"", StringComparison.Ordinal));
+        Assert.Equal(5, cloud.Calls);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_is_not_base64_is_an_answer_that_cannot_be_read()
+    {
+        _google.Replying = _ => (200, """{"name":"main","masterAuth":{"clusterCaCertificate":"not base64!"}}""");
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken)
+        );
+
+        Assert.Equal(FindingCodes.AnswerUnreadable, Assert.Single(refused.Findings).Code);
     }
 
     [Fact]
@@ -92,7 +105,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         var refused = await Assert.ThrowsAsync<FindingException>(() => Given.PlanAsync(cloud, Given.Input(Given.Workload())));
 
-        Assert.Equal(FindingCodes.EndpointUnreachable, Assert.Single(refused.Findings).Code);
+        Assert.Equal(FindingCodes.AnswerUnreadable, Assert.Single(refused.Findings).Code);
     }
 
     [Theory]
@@ -114,31 +127,51 @@ public sealed class FaultTests : IAsyncLifetime
 
         Assert.Equal(done, progress.Count(one => one.State == StepState.Done));
         var failed = Assert.Single(progress, one => one.State == StepState.Failed);
-        Assert.Equal(FindingCodes.EndpointUnreachable, Assert.Single(failed.Findings).Code);
+        Assert.Equal(
+            body.StartsWith("""{"error""", StringComparison.Ordinal) ? FindingCodes.EndpointUnreachable : FindingCodes.AnswerUnreadable,
+            Assert.Single(failed.Findings).Code
+        );
         Assert.Equal(failed.Step.Resource.Value, failed.Findings[0].Resource);
     }
 
     [Fact]
-    public async Task A_policy_that_was_read_without_its_etag_is_not_written()
+    public async Task A_policy_whose_write_was_answered_without_the_change_is_read_again()
     {
-        await _google.CreateAccountAsync("Shared.");
-        _google.Answering = (path, answer) => answer.Remove("etag");
+        var lies = 1;
+        _google.Answering = (path, answer) =>
+        {
+            if (path.EndsWith(":setIamPolicy", StringComparison.Ordinal) && lies-- > 0)
+            {
+                answer.Remove("bindings");
+            }
+        };
         using var cloud = new GoogleCloud(_google.Endpoints, _time);
-        var writes = _google.Writes;
 
         var progress = await Given.ApplyAsync(cloud, Given.Input(Given.Workload()));
 
-        var failed = Assert.Single(progress, one => one.State == StepState.Failed);
-        Assert.Contains("without its etag", Assert.Single(failed.Findings).Cause, StringComparison.Ordinal);
-        Assert.Equal(writes, _google.Writes);
+        Assert.All(progress, one => Assert.Equal(StepState.Done, one.State));
+    }
+
+    [Fact]
+    public async Task A_policy_that_is_answered_without_its_etag_is_not_used()
+    {
+        await _google.CreateAccountAsync("Shared.");
+        _google.Answering = (_, answer) => answer.Remove("etag");
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => Given.PlanAsync(cloud, Given.Input(Given.Workload())));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal(FindingCodes.AnswerUnreadable, finding.Code);
+        Assert.Contains("it sent a JSON object without a policy's etag.", finding.Cause, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(200, "", FindingCodes.EndpointUnreachable, 1)]
-    [InlineData(200, Page, FindingCodes.EndpointUnreachable, 1)]
-    [InlineData(200, "{}", FindingCodes.EndpointUnreachable, 1)]
-    [InlineData(503, Page, FindingCodes.EndpointUnreachable, 5)]
-    [InlineData(500, """{"error":"internal_failure"}""", FindingCodes.EndpointUnreachable, 5)]
+    [InlineData(200, "", FindingCodes.AnswerUnreadable, 5)]
+    [InlineData(200, Page, FindingCodes.AnswerUnreadable, 5)]
+    [InlineData(200, "{}", FindingCodes.AnswerUnreadable, 5)]
+    [InlineData(503, Page, FindingCodes.AnswerUnreadable, 5)]
+    [InlineData(500, """{"error":"internal_failure"}""", FindingCodes.AnswerUnreadable, 5)]
     [InlineData(429, """{"error":"rate_limit_exceeded"}""", FindingCodes.Throttled, 5)]
     [InlineData(400, """{"error":"invalid_grant"}""", FindingCodes.GoogleCredentialsMissing, 1)]
     [InlineData(403, Page, FindingCodes.GoogleCredentialsMissing, 1)]
@@ -168,6 +201,37 @@ public sealed class FaultTests : IAsyncLifetime
         var finding = Assert.Single(refused.Findings);
         Assert.Equal((code, 0, asked), (finding.Code, cloud.Calls, requests));
         Assert.Contains(address.AbsoluteUri, finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_certificate_that_is_not_trusted_is_said_at_once(bool isOfTheTokenEndpoint)
+    {
+        using var authority = CertificateAuthority.Create(["127.0.0.1"]);
+        var listener = new WebListener(isTls: true, port: 0, _ => Task.CompletedTask);
+        await using var listeners = await WebListeners.StartAsync([listener], authority, TestContext.Current.CancellationToken);
+        var address = new Uri($"https://{listener.HostAndPort}/");
+        if (isOfTheTokenEndpoint)
+        {
+            await _google.FetchTokensAtAsync(address);
+        }
+        else
+        {
+            _google.Endpoints = _google.Endpoints with { GoogleContainer = address };
+        }
+
+        using var cloud = new GoogleCloud(_google.Endpoints, _time);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() =>
+            cloud.ReadClustersAsync([Given.Cluster], TestContext.Current.CancellationToken)
+        );
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal((FindingCodes.CertificateNotTrusted, "CN=sandbox"), (finding.Code, finding.Actual));
+        Assert.Contains(address.AbsoluteUri, finding.Cause, StringComparison.Ordinal);
+        Assert.Contains("it comes from an authority that is not trusted here", finding.Cause, StringComparison.Ordinal);
+        Assert.Equal(isOfTheTokenEndpoint ? 0 : 1, cloud.Calls);
     }
 
     [Fact]

@@ -98,8 +98,8 @@ public sealed class IssuerClientTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<IssuerException>(() => FetchAsync("https://other.example/v1"));
 
         Assert.Equal(IssuerFault.Untrusted, refused.Fault);
-        Assert.EndsWith(
-            "the certificate is for container.googleapis.com, not for other.example",
+        Assert.Contains(
+            "the certificate of other.example is not trusted: it is for container.googleapis.com, not for other.example (subject ",
             refused.Message,
             StringComparison.Ordinal
         );
@@ -114,7 +114,11 @@ public sealed class IssuerClientTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<IssuerException>(() => client.FetchAsync(Issuer, TestContext.Current.CancellationToken));
 
         Assert.Equal(IssuerFault.Untrusted, refused.Fault);
-        Assert.Matches("the certificate for container.googleapis.com, issued by .+, is not trusted: .+", refused.Message);
+        Assert.Matches(
+            @"the certificate of container\.googleapis\.com is not trusted: it comes from an authority that is not trusted here "
+                + @"\(subject .+, issuer .+, valid from .+Z to .+Z\)",
+            refused.Message
+        );
         Assert.Empty(_requests);
     }
 

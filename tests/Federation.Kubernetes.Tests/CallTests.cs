@@ -75,16 +75,25 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("<html><title>Sign in</title></html>")]
-    public async Task A_page_in_place_of_an_answer_is_retried_and_then_reported(string page)
+    [InlineData("", "text/html", "HTTP 200, text/html, without content")]
+    [InlineData(
+        "<html><title>Sign in</title>\n<body>…",
+        "text/html",
+        "HTTP 200, text/html, beginning with \"<html><title>Sign in</title>\""
+    )]
+    [InlineData("[]", "application/json", "HTTP 200, application/json, beginning with \"[]\"")]
+    [InlineData("""{"kind":"Names""", "application/json", "HTTP 200, application/json, beginning with \"{\"kind\":\"Names\"")]
+    [InlineData("{}", "application/json", "a JSON object without a kind")]
+    [InlineData("""{"kind":"Pod","metadata":{}}""", "application/json", "an object of the kind \"Pod\"")]
+    [InlineData("""{"kind":"Namespace"}""", "application/json", "a Namespace without metadata")]
+    public async Task Another_answer_than_the_object_is_retried_and_then_reported(string body, string type, string sent)
     {
         var answered = 0;
         _cluster.Interference = (context, _) =>
         {
             answered++;
-            context.Response.ContentType = "text/html";
-            return context.Response.WriteAsync(page, Cancelled);
+            context.Response.ContentType = type;
+            return context.Response.WriteAsync(body, Cancelled);
         };
         using var cloud = Given.Cloud(_cluster, time: new HurriedTime(Start, Given.LongestPause));
 
@@ -93,9 +102,9 @@ public sealed class CallTests : IAsyncLifetime
         );
 
         var finding = Assert.Single(refused.Findings);
-        Assert.Equal(FindingCodes.EndpointUnreachable, finding.Code);
+        Assert.Equal(FindingCodes.AnswerUnreadable, finding.Code);
         Assert.Contains("get namespaces/reports", finding.Cause, StringComparison.Ordinal);
-        Assert.Contains("not JSON", finding.Cause, StringComparison.Ordinal);
+        Assert.Contains($"it sent {sent}.", finding.Cause, StringComparison.Ordinal);
         Assert.Equal(4, answered);
     }
 

@@ -1,7 +1,9 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Federation.Configuration;
 using Federation.Findings;
 using Federation.Resources;
+using Federation.Sandbox.Hosting;
 
 namespace Federation.Kubernetes.Tests;
 
@@ -74,6 +76,66 @@ public sealed class ConnectionTests
             FindingCodes.IssuerMismatch,
             Assert.Single(await ConfirmAsync(cluster, Elsewhere with { Endpoints = [cluster.HostAndPort] })).Code
         );
+    }
+
+    [Fact]
+    public async Task An_authority_that_does_not_fit_is_said_with_the_certificate_and_the_way_to_the_right_one()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        using var another = CertificateAuthority.Create(["127.0.0.1"]);
+        var kubeconfig = cluster.Kubeconfig();
+        kubeconfig["clusters"]![0]!["cluster"]!["certificate-authority-data"] = Convert.ToBase64String(
+            Encoding.UTF8.GetBytes(another.RootPem)
+        );
+        cluster.Use(kubeconfig);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal((FindingCodes.CertificateNotTrusted, "CN=sandbox"), (finding.Code, finding.Actual));
+        Assert.Contains(
+            "it comes from an authority that is not trusted here (subject CN=sandbox, ",
+            finding.Cause,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("gcloud container clusters get-credentials main", finding.Fix, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("localhost", null, "localhost")]
+    [InlineData("127.0.0.1", "another.example", "another.example")]
+    public async Task A_certificate_for_another_name_is_refused_also_from_the_authority_of_the_cluster(
+        string host,
+        string? serverName,
+        string expected
+    )
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        var kubeconfig = cluster.Kubeconfig();
+        var entry = kubeconfig["clusters"]![0]!["cluster"]!;
+        entry["server"] = cluster.Server.Replace("127.0.0.1", host, StringComparison.Ordinal);
+        entry["tls-server-name"] = serverName;
+        cluster.Use(kubeconfig);
+
+        var refused = await Assert.ThrowsAsync<FindingException>(() => ConfirmAsync(cluster, Elsewhere));
+
+        var finding = Assert.Single(refused.Findings);
+        Assert.Equal(FindingCodes.CertificateNotTrusted, finding.Code);
+        Assert.Contains("not trusted: it is for ", finding.Cause, StringComparison.Ordinal);
+        Assert.Contains($"not for {expected} (", finding.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_name_of_the_kubeconfig_is_the_one_that_the_certificate_must_be_for()
+    {
+        await using var cluster = await LiveCluster.StartAsync();
+        var kubeconfig = cluster.Kubeconfig();
+        var entry = kubeconfig["clusters"]![0]!["cluster"]!;
+        entry["server"] = cluster.Server.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        entry["tls-server-name"] = "127.0.0.1";
+        cluster.Use(kubeconfig);
+
+        Assert.Empty(await ConfirmAsync(cluster, Elsewhere));
     }
 
     [Fact]

@@ -164,10 +164,10 @@ public sealed class RefusalTests : IAsyncLifetime
 
     [Theory]
     [InlineData(418, "", "HTTP 418")]
-    [InlineData(404, "<html><title>Page not found</title><body>What a pity.</body></html>", "(HTTP 404): Page not found")]
+    [InlineData(404, "<html><title>Page not found</title><body>What a pity.</body></html>", "HTTP 404, beginning with \"Page not found\"")]
     [InlineData(403, """{"error":"not a Status"}""", "not a Status")]
-    [InlineData(200, "{}", "not the object that was asked for")]
-    [InlineData(200, "null", "not the object that was asked for")]
+    [InlineData(200, "{}", "without a kind")]
+    [InlineData(200, "null", "beginning with \"null\"")]
     public async Task An_answer_of_another_server_is_neither_a_refusal_nor_an_absence(int status, string body, string said)
     {
         _cluster.Interference = (context, _) =>
@@ -181,7 +181,7 @@ public sealed class RefusalTests : IAsyncLifetime
         );
 
         var finding = Assert.Single(refused.Findings);
-        Assert.Equal(FindingCodes.EndpointUnreachable, finding.Code);
+        Assert.Equal(FindingCodes.AnswerUnreadable, finding.Code);
         Assert.Contains(said, finding.Cause, StringComparison.Ordinal);
         Assert.Contains("get namespaces/reports", finding.Cause, StringComparison.Ordinal);
         Assert.DoesNotContain("pity", finding.Cause, StringComparison.Ordinal);

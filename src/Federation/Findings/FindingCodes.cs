@@ -263,6 +263,12 @@ public static class FindingCodes
     [FindingKind(ExitCodes.No, "A resource carries this federation's mark, and is no longer configured.")]
     public const string LeftBehind = "FED8014";
 
+    [FindingKind(ExitCodes.Refused, "An endpoint answered, but not as its API does.", Class = FindingClass.OutOfReach)]
+    public const string AnswerUnreadable = "FED8015";
+
+    [FindingKind(ExitCodes.Refused, "The certificate of an endpoint is not trusted.", Class = FindingClass.OutOfReach)]
+    public const string CertificateNotTrusted = "FED8016";
+
     [FindingKind(ExitCodes.Refused, "Something went wrong that this tool does not know.")]
     public const string UnexpectedFailure = "FED8017";
 
