@@ -65,7 +65,9 @@ public sealed class FindingException : Exception
 
     public IReadOnlyList<Finding> Findings { get; }
 
-    /// <summary>Waits for all, as <see cref="Task.WhenAll{TResult}(Task{TResult}[])"/> does, and tells the findings of all that failed.</summary>
+    /// <summary>
+    /// Waits for all, as <see cref="Task.WhenAll{TResult}(Task{TResult}[])"/> does, and tells the findings of all that failed.
+    /// </summary>
     /// <exception cref="FindingException">Each finding once, in the order of the tasks.</exception>
     public static async Task<T[]> WhenAllAsync<T>(IEnumerable<Task<T>> tasks)
     {
