@@ -25,6 +25,7 @@ public sealed class SandboxClouds : IAsyncDisposable
     private string? _environmentFile;
     private Weather? _weather;
     private GoogleCloud? _google;
+    private Func<IReadOnlyDictionary<string, string>>? _contents;
 
     private SandboxClouds(string directory) => _files = new SandboxFiles(directory);
 
@@ -85,6 +86,12 @@ public sealed class SandboxClouds : IAsyncDisposable
     /// Kubernetes a caller is limited by its policies and roles.
     /// </summary>
     public void LimitGoogle(IReadOnlySet<string>? permissions) => _google!.Api.Permissions = permissions;
+
+    /// <summary>
+    /// What the accounts, projects and clusters hold, each by a name like a resource id's and as JSON, without what would differ
+    /// if it were made again: ids, times and versions.
+    /// </summary>
+    internal IReadOnlyDictionary<string, string> Contents() => _contents!();
 
     /// <summary>
     /// Writes <c>env.sh</c> for a shell to read: it appears when every port answers, by rename and readable by its owner
@@ -172,11 +179,11 @@ public sealed class SandboxClouds : IAsyncDisposable
         );
         _google = google;
 
-        var awsListener = Listen(isTls: false, Delayed(weather.Over(new AwsFront(), aws.Api.HandleAsync)));
-        var googleListener = Listen(isTls: false, Delayed(weather.Over(new GoogleFront(), google.Api.HandleAsync)));
+        var awsListener = Listen(isTls: false, Delayed(Behind(new AwsFront(), aws.Api.HandleAsync)));
+        var googleListener = Listen(isTls: false, Delayed(Behind(new GoogleFront(), google.Api.HandleAsync)));
         issuerListener = Listen(
             isTls: true,
-            weather.Over(
+            Behind(
                 new IssuerFront(),
                 context => new IssuerEndpoint([.. clusters.Values.Select(cluster => cluster.Issuer)]).HandleAsync(context)
             )
@@ -185,7 +192,7 @@ public sealed class SandboxClouds : IAsyncDisposable
         {
             clusterListeners[cluster.Key] = Listen(
                 isTls: true,
-                Delayed(weather.Over(new KubernetesFront(), context => clusters[cluster.Key].HandleAsync(context)))
+                Delayed(Behind(new KubernetesFront(), context => clusters[cluster.Key].HandleAsync(context)))
             );
         }
 
@@ -246,6 +253,17 @@ public sealed class SandboxClouds : IAsyncDisposable
         {
             cluster.Start(_files.Pods(cluster.Cluster.Key), podEnvironment, options, weather.ClockOf("kubernetes"));
         }
+
+        _contents = () =>
+            new SortedDictionary<string, string>(
+                aws.Contents()
+                    .Concat(google.Contents())
+                    .Concat(clusters.Values.SelectMany(cluster => cluster.Contents()))
+                    .ToDictionary(StringComparer.Ordinal),
+                StringComparer.Ordinal
+            );
+
+        RequestDelegate Behind(CloudFront front, RequestDelegate handle) => options.Before(front, weather.Over(front, handle));
 
         RequestDelegate Delayed(RequestDelegate handle) =>
             options.Latency <= TimeSpan.Zero

@@ -103,6 +103,10 @@ internal sealed class SandboxCluster : IAsyncDisposable
         return _server.HandleAsync(context);
     }
 
+    /// <summary>See <see cref="SandboxClouds.Contents"/>.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Contents() =>
+        _server.Contents().Select(entry => KeyValuePair.Create($"kubernetes/{Cluster.Key}/{entry.Key}", entry.Value));
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -1,4 +1,6 @@
 using Federation.Configuration;
+using Federation.Sandbox.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace Federation.Sandbox;
 
@@ -48,6 +50,9 @@ public sealed record SandboxOptions
 
     /// <summary>A PEM file of further trust anchors for issuers (<c>--issuer-ca</c>).</summary>
     public string? CertificateAuthorityFile { get; init; }
+
+    /// <summary>Stands before a cloud, its weather included: a test's own view of the calls, or its hand on them.</summary>
+    internal Func<CloudFront, RequestDelegate, RequestDelegate> Before { get; init; } = (_, handle) => handle;
 
     /// <summary>The names of the variables around this process: those that would lead a client elsewhere are to be unset.</summary>
     public IEnumerable<string> AmbientVariables { get; init; } = [];

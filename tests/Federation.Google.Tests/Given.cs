@@ -13,6 +13,9 @@ internal static class Given
     public const string Role = "roles/iam.workloadIdentityUser";
     public const string Member = "serviceAccount:acme-prod.svc.id.goog[reports/reader]";
 
+    /// <summary>The built-in ones, parsed once.</summary>
+    public static readonly TemplateSet Templates = TemplateSet.Load(overrideDirectory: null);
+
     public static readonly Cluster Cluster = new("main", "acme-prod", "asia-south1-a", "main");
 
     public static readonly Account Account = new("data", "123456789012", "ap-south-1");
@@ -44,11 +47,7 @@ internal static class Given
             Accounts = [Account],
             Workloads = workloads,
         };
-        var renderer = new Renderer(
-            configuration,
-            TemplateSet.Load(overrideDirectory: null),
-            path => throw new FileNotFoundException(path)
-        );
+        var renderer = new Renderer(configuration, Templates, path => throw new FileNotFoundException(path));
         return new DesiredInput(
             configuration,
             [.. workloads.Select(renderer.Render)],

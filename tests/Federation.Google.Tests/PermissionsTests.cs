@@ -107,7 +107,7 @@ public sealed class PermissionsTests : IAsyncLifetime
 
     private static Dictionary<string, string[]> Render(Workload workload)
     {
-        var (files, findings) = RunnerPermissions.Render(Given.Input(workload).Configuration, TemplateSet.Load(overrideDirectory: null));
+        var (files, findings) = RunnerPermissions.Render(Given.Input(workload).Configuration, Given.Templates);
         Assert.Empty(findings);
         return files
             .Where(file => file.Path.StartsWith("google/", StringComparison.Ordinal))

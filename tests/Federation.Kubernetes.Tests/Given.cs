@@ -11,6 +11,9 @@ namespace Federation.Kubernetes.Tests;
 /// <summary>A federation of one cluster, to be varied, with its documents rendered from the built-in templates.</summary>
 internal static class Given
 {
+    /// <summary>The built-in ones, parsed once.</summary>
+    public static readonly TemplateSet Templates = TemplateSet.Load(overrideDirectory: null);
+
     public static readonly Cluster Cluster = new("main", "acme-prod", "asia-south1-a", "main");
 
     public static readonly Account Account = new("data", "123456789012", "ap-south-1");
@@ -40,11 +43,7 @@ internal static class Given
     public static DesiredInput InputOf(string federation, params IReadOnlyList<Workload> workloads)
     {
         var configuration = Configuration(workloads) with { Name = federation };
-        var renderer = new Renderer(
-            configuration,
-            TemplateSet.Load(overrideDirectory: null),
-            path => throw new FileNotFoundException(path)
-        );
+        var renderer = new Renderer(configuration, Templates, path => throw new FileNotFoundException(path));
         return new DesiredInput(
             configuration,
             [.. workloads.Select(renderer.Render)],
@@ -55,11 +54,7 @@ internal static class Given
     /// <summary>The role that is rendered for <c>--preflight</c>.</summary>
     public static V1Role PreflightRole(Workload workload)
     {
-        var renderer = new Renderer(
-            Configuration([workload]),
-            TemplateSet.Load(overrideDirectory: null),
-            path => throw new FileNotFoundException(path)
-        )
+        var renderer = new Renderer(Configuration([workload]), Templates, path => throw new FileNotFoundException(path))
         {
             Preflight = true,
         };

@@ -244,7 +244,7 @@ public sealed class PermissionsTests : IAsyncLifetime
     private static IEnumerable<V1PolicyRule> Render(params string[] levels)
     {
         var configuration = Given.Input(Given.Workload()).Configuration;
-        var (files, findings) = RunnerPermissions.Render(configuration, TemplateSet.Load(overrideDirectory: null));
+        var (files, findings) = RunnerPermissions.Render(configuration, Given.Templates);
         Assert.Empty(findings);
         foreach (var level in levels)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Federation.Configuration;
 using Federation.Issuers;
 using Federation.Sandbox.Aws.S3;
@@ -62,6 +63,45 @@ internal sealed class AwsCloud : IDisposable
 
     /// <summary>By account id: the key of an IAM user with full access.</summary>
     public IReadOnlyDictionary<string, AccessKey> AdministratorKeys { get; }
+
+    /// <summary>See <see cref="SandboxClouds.Contents"/>.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Contents()
+    {
+        foreach (var account in _accounts.Values.Select(Copy))
+        {
+            foreach (var (name, role) in account.Roles)
+            {
+                var lasting = role with { Id = "", Created = default, TrustChanged = default, FormerTrustPolicy = null, LastUsed = null };
+                yield return KeyValuePair.Create($"aws/{account.Id}/role/{name}", JsonSerializer.Serialize(lasting, Json.Indented));
+            }
+
+            foreach (var provider in account.Providers.Values)
+            {
+                var lasting = provider with { Created = default };
+                yield return KeyValuePair.Create(
+                    $"aws/{account.Id}/oidc-provider/{provider.Url}",
+                    JsonSerializer.Serialize(lasting, Json.Indented)
+                );
+            }
+
+            foreach (var policy in account.Policies.Values)
+            {
+                var lasting = policy with { Id = "", Created = default };
+                yield return KeyValuePair.Create(
+                    $"aws/{account.Id}/policy/{policy.Name}",
+                    JsonSerializer.Serialize(lasting, Json.Indented)
+                );
+            }
+        }
+
+        static AwsAccount Copy(AwsAccount account)
+        {
+            lock (account.Gate)
+            {
+                return account.Copy();
+            }
+        }
+    }
 
     public void Dispose() => _issuers.Dispose();
 

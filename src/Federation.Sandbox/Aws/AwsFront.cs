@@ -16,18 +16,20 @@ internal sealed class AwsFront() : CloudFront("aws")
             return new ArrivingCall($"s3:{context.Request.Method}");
         }
 
-        AwsRequest request;
-        try
+        if (context.Features.Get<AwsRequest>() is not { } request)
         {
-            request = await AwsRequest.ReadAsync(context, AwsApi.LargestForm);
-        }
-        catch (BadHttpRequestException unreadable)
-        {
-            context.Features.Set(unreadable);
-            return new ArrivingCall("");
+            try
+            {
+                request = await AwsRequest.ReadAsync(context, AwsApi.LargestForm);
+                context.Features.Set(request);
+            }
+            catch (BadHttpRequestException unreadable)
+            {
+                context.Features.Set(unreadable);
+                return new ArrivingCall("");
+            }
         }
 
-        context.Features.Set(request);
         return request.Form() is { } form && AwsApi.OperationOf(form) is var operation
             ? new ArrivingCall(operation, NeedsCredentials: operation != WebIdentity)
             : new ArrivingCall($"s3:{context.Request.Method}");

@@ -7,6 +7,8 @@ namespace Federation.Sandbox.Google;
 /// <summary>The Google projects of a sandbox's clusters, and the APIs they share.</summary>
 internal sealed class GoogleCloud : IDisposable
 {
+    private readonly ServiceAccounts _accounts;
+
     /// <param name="kubernetesEndpoint">Gives host and port of a cluster's Kubernetes API. Called once the listeners have started.</param>
     public GoogleCloud(
         IReadOnlyList<Cluster> clusters,
@@ -32,7 +34,8 @@ internal sealed class GoogleCloud : IDisposable
             StringComparer.Ordinal
         );
         var projects = clusters.Select(cluster => cluster.Project).ToHashSet(StringComparer.Ordinal);
-        Api = new GoogleApi(new ServiceAccounts(projects, weather, time), new GkeClusters([.. Clusters.Values]), Tokens, calls);
+        _accounts = new ServiceAccounts(projects, weather, time);
+        Api = new GoogleApi(_accounts, new GkeClusters([.. Clusters.Values]), Tokens, calls);
     }
 
     public GoogleApi Api { get; }
@@ -41,6 +44,9 @@ internal sealed class GoogleCloud : IDisposable
 
     /// <summary>By their key in the configuration.</summary>
     public IReadOnlyDictionary<string, GkeCluster> Clusters { get; }
+
+    /// <summary>See <see cref="SandboxClouds.Contents"/>.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Contents() => _accounts.Contents();
 
     public void Dispose() => Tokens.Dispose();
 }

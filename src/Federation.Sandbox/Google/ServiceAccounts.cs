@@ -187,6 +187,30 @@ internal sealed partial class ServiceAccounts
         }
     }
 
+    /// <summary>See <see cref="SandboxClouds.Contents"/>.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Contents()
+    {
+        SortedDictionary<string, Account> accounts;
+        lock (_gate)
+        {
+            accounts = Copy();
+        }
+
+        foreach (var account in accounts.Values)
+        {
+            var (lasting, policy) = (account.ToJson(), account.Policy(showsConditions: true));
+            policy.Remove("etag");
+            lasting.Remove("etag");
+            lasting.Remove("uniqueId");
+            lasting.Remove("oauth2ClientId");
+            lasting["policy"] = policy;
+            yield return KeyValuePair.Create(
+                $"google/{account.Project}/service-account/{account.Email.Split('@')[0]}",
+                lasting.ToJsonString(Json.Indented)
+            );
+        }
+    }
+
     private void Check(JsonObject binding, int version)
     {
         var role = binding["role"]?.ToString() ?? "";

@@ -23,7 +23,7 @@ internal abstract class CloudFront(string cloud)
     /// <summary>As in <see cref="CloudCall.Cloud"/>.</summary>
     public string Cloud => cloud;
 
-    /// <summary>Names a call. Whatever is read of the request can be read again.</summary>
+    /// <summary>Names a call. May be asked again, and whatever is read of the request can be read again.</summary>
     public abstract ValueTask<ArrivingCall> ArrivingAsync(HttpContext context);
 
     /// <summary>A Retry-After is set already, if there is one.</summary>

@@ -163,6 +163,30 @@ internal sealed class KubernetesApiServer : IDisposable
         }
     }
 
+    /// <summary>See <see cref="SandboxClouds.Contents"/>.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Contents()
+    {
+        foreach (var type in ResourceTable.All.Where(type => type != ResourceTable.Events))
+        {
+            foreach (var item in _store.List(type, "").Objects.Where(item => !IsGoing(item)))
+            {
+                var lasting = item.Copy();
+                lasting.Remove("status");
+                foreach (var field in (string[])["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation"])
+                {
+                    lasting.Metadata.Remove(field);
+                }
+
+                var place = item.Namespace.Length > 0 ? item.Namespace + "/" : "";
+                yield return KeyValuePair.Create($"{place}{type.Plural}/{item.Name}", lasting.ToJsonString(Json.Indented));
+            }
+        }
+
+        // What a namespace that is being deleted holds goes with it, at the controllers' own pace.
+        bool IsGoing(JsonObject item) =>
+            item.IsTerminating || _store.Find(ResourceTable.Namespaces, "", item.Namespace) is { IsTerminating: true };
+    }
+
     public void Dispose()
     {
         _namespaces.Dispose();
