@@ -30,6 +30,8 @@ public sealed class PermissionsTests : IAsyncLifetime
             .. Rules
                 .SelectMany(Each)
                 .Distinct()
+                // Whether its refusal, a warning, comes before the pod's end is a race; WatchTests hold it.
+                .Where(one => one != ("watch", "events"))
                 .OrderBy(one => one.On, StringComparer.Ordinal)
                 .ThenBy(one => one.Verb, StringComparer.Ordinal),
         ];
