@@ -46,9 +46,20 @@ internal sealed class CompositeAction
         set => _environment[variable] = value;
     }
 
-    /// <summary>Runs one step after the other until one fails.</summary>
-    public async Task<StepResult> RunAsync(IReadOnlyDictionary<string, string> inputs, Action<Process, string>? watch = null)
+    /// <summary>Puts a script in the place of a program. It finds the program itself by <c>PATH=${PATH#*:}</c>.</summary>
+    public void Replace(string program, string script)
     {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "replaced")).FullName;
+        var path = Path.Combine(folder, program);
+        File.WriteAllText(path, $"#!/bin/bash\n{script}\n");
+        ActionRelease.MakeProgram(path);
+        _environment["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}";
+    }
+
+    /// <summary>Runs one step after the other until one fails.</summary>
+    public async Task<StepResult> RunAsync(IReadOnlyDictionary<string, string>? inputs = null, Action<Process, string>? watch = null)
+    {
+        inputs ??= new Dictionary<string, string>(StringComparer.Ordinal);
         var outputs = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
         var result = new StepResult(0, "", new Dictionary<string, string>(StringComparer.Ordinal), 0);
         var log = "";

@@ -5,21 +5,11 @@ namespace EndToEnd.Tests.Steps;
 
 public sealed class CompositeActionTests
 {
-    private const string Version = "1.2.3";
-
-    /// <summary>A host that says what it was given.</summary>
-    private const string Echo = """
-        #!/bin/bash
-        echo "host $$"
-        for argument; do printf 'argument <%s>\n' "$argument"; done
-        echo "outcome=echoed" >>"$GITHUB_OUTPUT"
-        """;
-
     [Fact]
     public async Task The_release_is_fetched_once_and_run_with_the_inputs_as_they_are()
     {
         using var host = new HostRun();
-        var action = await ReleasedAsync(host, Echo);
+        var action = await ActionRelease.MakeAsync(host, ActionRelease.Echo);
         var inputs = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["workload"] = "a b,$(touch pwned) `touch pwned` \"; touch pwned; '",
@@ -38,7 +28,7 @@ public sealed class CompositeActionTests
         Assert.Empty(Directory.GetFiles(action.Workspace));
         Assert.Equal("echoed", first.Outputs["outcome"]);
 
-        File.Delete(Archive(host));
+        File.Delete(ActionRelease.Archive(host));
         var second = await action.RunAsync(inputs);
         Assert.True(second.ExitCode == 0, second.Log);
     }
@@ -47,7 +37,7 @@ public sealed class CompositeActionTests
     public async Task The_host_takes_the_place_of_the_shell_that_the_runner_signals()
     {
         using var host = new HostRun();
-        var run = await (await ReleasedAsync(host, Echo)).RunAsync(new Dictionary<string, string>(StringComparer.Ordinal));
+        var run = await (await ActionRelease.MakeAsync(host, ActionRelease.Echo)).RunAsync();
         Assert.Contains($"host {run.Process}\n", run.Log, StringComparison.Ordinal);
     }
 
@@ -55,23 +45,24 @@ public sealed class CompositeActionTests
     public async Task A_release_with_another_digest_fails_and_nothing_of_it_is_run()
     {
         using var host = new HostRun();
-        var action = await ReleasedAsync(host, Echo);
-        await File.AppendAllTextAsync(Archive(host), "more", TestContext.Current.CancellationToken);
-        var run = await action.RunAsync(new Dictionary<string, string>(StringComparer.Ordinal));
+        var action = await ActionRelease.MakeAsync(host, ActionRelease.Echo);
+        await File.AppendAllTextAsync(ActionRelease.Archive(host), "more", TestContext.Current.CancellationToken);
+        var run = await action.RunAsync();
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("::error title=The release is not what it should be::", run.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("argument", run.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("checkout", run.Log, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(action.ToolCache));
+        Assert.Empty(Directory.GetFiles(action.ToolCache, "*", SearchOption.AllDirectories));
     }
 
     [Fact]
     public async Task A_release_that_cannot_be_fetched_fails_and_is_not_replaced()
     {
         using var host = new HostRun();
-        var action = await ReleasedAsync(host, Echo);
-        File.Delete(Archive(host));
-        var run = await action.RunAsync(new Dictionary<string, string>(StringComparer.Ordinal));
+        var action = await ActionRelease.MakeAsync(host, ActionRelease.Echo);
+        File.Delete(ActionRelease.Archive(host));
+        action.Replace("sleep", "");
+        var run = await action.RunAsync();
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("::error title=The release cannot be fetched::", run.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("checkout", run.Log, StringComparison.Ordinal);
@@ -82,8 +73,12 @@ public sealed class CompositeActionTests
     {
         using var host = new HostRun();
         var path = Path.Combine(host.Folder, "_actions", "acme", "tool", "main");
-        await WriteAsync(path, ReleaseVersion.Write(Version, "https://github.test/acme/tool", []), Echo);
-        var run = await new CompositeAction(host.Folder, path).RunAsync(new Dictionary<string, string>(StringComparer.Ordinal));
+        await ActionRelease.WriteAsync(
+            path,
+            ReleaseVersion.Write(ActionRelease.Version, "https://github.test/acme/tool", []),
+            ActionRelease.Echo
+        );
+        var run = await new CompositeAction(host.Folder, path).RunAsync();
         Assert.True(run.ExitCode == 0, run.Log);
         Assert.Contains("is no release for Linux X64: the host is built from its checkout", run.Log, StringComparison.Ordinal);
         Assert.Contains("argument <--target=Verify>\n", run.Log, StringComparison.Ordinal);
@@ -93,11 +88,15 @@ public sealed class CompositeActionTests
     public async Task An_action_of_the_repository_itself_is_built_from_it_even_at_a_release()
     {
         using var host = new HostRun();
-        var action = await ReleasedAsync(host, Echo);
-        action["GITHUB_WORKSPACE"] = ActionPath(host);
-        await File.WriteAllTextAsync(Path.Combine(ActionPath(host), "build.sh"), Echo, TestContext.Current.CancellationToken);
-        MakeProgram(Path.Combine(ActionPath(host), "build.sh"));
-        var run = await action.RunAsync(new Dictionary<string, string>(StringComparer.Ordinal));
+        var action = await ActionRelease.MakeAsync(host, ActionRelease.Echo);
+        action["GITHUB_WORKSPACE"] = ActionRelease.Path(host);
+        await File.WriteAllTextAsync(
+            Path.Combine(ActionRelease.Path(host), "build.sh"),
+            ActionRelease.Echo,
+            TestContext.Current.CancellationToken
+        );
+        ActionRelease.MakeProgram(Path.Combine(ActionRelease.Path(host), "build.sh"));
+        var run = await action.RunAsync();
         Assert.True(run.ExitCode == 0, run.Log);
         Assert.Contains("built from its checkout", run.Log, StringComparison.Ordinal);
     }
@@ -109,7 +108,7 @@ public sealed class CompositeActionTests
         using var host = new HostRun();
         var config = host.Configure(VerifyTests.Federation("echo the check has begun; sleep 600"));
         await using var sandbox = await LiveTests.EnterAsync(host, config);
-        var action = await ReleasedAsync(
+        var action = await ActionRelease.MakeAsync(
             host,
             $"#!/bin/bash\nexec {DotNet} '{Path.Combine(AppContext.BaseDirectory, "Build.dll")}' \"$@\"\n"
         );
@@ -152,50 +151,4 @@ public sealed class CompositeActionTests
 
     private static string DotNet =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? $"'{Environment.ProcessPath}'" : "dotnet";
-
-    private static string ActionPath(HostRun host) => Path.Combine(host.Folder, "_actions", "acme", "tool", $"v{Version}");
-
-    private static string Archive(HostRun host) =>
-        Path.Combine(host.Folder, "releases", $"v{Version}", $"gke-to-aws-federation-{Version}-linux-x64.tar.gz");
-
-    /// <summary>An action whose release is that host.</summary>
-    private static async Task<CompositeAction> ReleasedAsync(HostRun host, string program)
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The steps are run by bash.");
-        var folder = Directory.CreateDirectory(Path.Combine(host.Folder, "packed")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "Build"), program);
-        Directory.CreateDirectory(Path.GetDirectoryName(Archive(host))!);
-        var digest = await ReleaseArchive.WriteAsync(
-            folder,
-            Archive(host),
-            ["Build"],
-            DateTimeOffset.UnixEpoch,
-            TestContext.Current.CancellationToken
-        );
-        await WriteAsync(
-            ActionPath(host),
-            ReleaseVersion.Write(Version, "https://github.test/acme/tool", [KeyValuePair.Create("linux-x64", digest)]),
-            "exit 99"
-        );
-        return new CompositeAction(host.Folder, ActionPath(host))
-        {
-            ["FEDERATION_RELEASES"] = new Uri(Path.Combine(host.Folder, "releases")).AbsoluteUri,
-        };
-    }
-
-    private static async Task WriteAsync(string path, string version, string build)
-    {
-        Directory.CreateDirectory(path);
-        await File.WriteAllTextAsync(Path.Combine(path, ReleaseVersion.File), version);
-        await File.WriteAllTextAsync(Path.Combine(path, "build.sh"), build);
-        MakeProgram(Path.Combine(path, "build.sh"));
-    }
-
-    private static void MakeProgram(string path)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
 }
