@@ -93,7 +93,7 @@ internal sealed class RunArguments
         };
         if (_findings.Count > 0)
         {
-            throw new FindingException(_findings);
+            throw new FindingException([.. _findings.Select(advise)]);
         }
 
         // Decided once, for every target of the line: a session is opened of these clouds or of none.

@@ -70,6 +70,8 @@ internal sealed class AzureAgent : ServiceAgent
         }
     }
 
+    protected override string NameOf(StepInput input) => input.Variable;
+
     protected override void SetOutput(StepOutput output, string value) => _commands.SetOutputVariable(output.Variable, Escape(value));
 
     protected override void WriteSummary(Conclusion conclusion)

@@ -65,6 +65,8 @@ internal sealed class GitHubAgent : ServiceAgent
         }
     }
 
+    protected override string NameOf(StepInput input) => input.Name;
+
     /// <summary>Between delimiters that no value can foresee: a line break in a value would otherwise begin another output.</summary>
     protected override void SetOutput(StepOutput output, string value)
     {

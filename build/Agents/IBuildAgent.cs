@@ -16,6 +16,9 @@ public interface IBuildAgent
     /// <summary>A machine started the run, and nobody watches it.</summary>
     bool IsUnattended { get; }
 
+    /// <summary>The run is the step of a workflow, whose author wrote inputs and no arguments.</summary>
+    bool IsStep { get; }
+
     /// <summary>The run is for a change that nobody has accepted yet.</summary>
     bool IsPullRequest { get; }
 

@@ -1,6 +1,7 @@
 using Build.Host;
 using Cake.Common.Build;
 using Federation.Findings;
+using Federation.Planning;
 using Federation.Reporting;
 using Spectre.Console;
 
@@ -10,7 +11,7 @@ namespace Build.Agents;
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
     "Design",
     "CA1001",
-    Justification = "The guards own nothing: what they write to is the process's own."
+    Justification = "The guard owns nothing: what it writes to is the process's own."
 )]
 internal abstract class ServiceAgent : IBuildAgent
 {
@@ -31,8 +32,10 @@ internal abstract class ServiceAgent : IBuildAgent
         "SYSTEM_ACCESSTOKEN",
     ];
 
+    /// <summary>The most resources that the annotation of drift names.</summary>
+    private const int DriftNamed = 10;
+
     private readonly CommandGuard _output;
-    private readonly CommandGuard _errors;
     private readonly List<string> _notices = [];
     private bool _open;
 
@@ -40,9 +43,9 @@ internal abstract class ServiceAgent : IBuildAgent
     protected ServiceAgent(Terminal terminal, Func<string, string?> variable)
     {
         _output = new CommandGuard(terminal.Out.Profile.Out.Writer);
-        _errors = new CommandGuard(terminal.Error.Profile.Out.Writer);
+        // A runner reads two streams in no certain order, and would show commands in the midst of the text that they belong to.
         terminal.Out.Profile.Out = new AnsiConsoleOutput(_output);
-        terminal.Error.Profile.Out = new AnsiConsoleOutput(_errors);
+        terminal.Error.Profile.Out = new AnsiConsoleOutput(_output);
         Terminal = terminal;
         Variable = variable;
     }
@@ -50,6 +53,8 @@ internal abstract class ServiceAgent : IBuildAgent
     public Terminal Terminal { get; }
 
     public bool IsUnattended => true;
+
+    public bool IsStep => Variable(StepContract.Target.Environment) is not null;
 
     public abstract bool IsPullRequest { get; }
 
@@ -90,14 +95,16 @@ internal abstract class ServiceAgent : IBuildAgent
         {
             FindingCodes.AwsCredentialsMissing => finding with { Fix = AdviceForAws(finding) },
             FindingCodes.GoogleCredentialsMissing => finding with { Fix = AdviceForGoogle(finding) },
-            _ => finding,
+            _ when !IsStep => finding,
+            // Other causes may quote what a cloud or a pod said.
+            FindingCodes.ArgumentInvalid => finding with { Cause = WithInputs(finding.Cause), Fix = WithInputs(finding.Fix) },
+            _ => finding with { Fix = WithInputs(finding.Fix) },
         };
 
     public void Conclude(Conclusion conclusion)
     {
         End();
         _output.EndLine();
-        _errors.EndLine();
         Annotate(conclusion);
         if (conclusion.Report is { } report)
         {
@@ -121,6 +128,8 @@ internal abstract class ServiceAgent : IBuildAgent
     protected abstract void ShowNotice(string title, string message);
 
     protected abstract void Annotate(Severity severity, string title, string message, SourceLocation? location);
+
+    protected abstract string NameOf(StepInput input);
 
     protected abstract void SetOutput(StepOutput output, string value);
 
@@ -151,6 +160,11 @@ internal abstract class ServiceAgent : IBuildAgent
     /// </summary>
     private void Annotate(Conclusion conclusion)
     {
+        if (conclusion.Report is { Outcome: Outcome.Drifted } drifted)
+        {
+            Annotate(Severity.Error, "Drift", Drift(drifted), location: null);
+        }
+
         var findings = conclusion.All;
         var root = findings.FirstOrDefault(finding => finding.Severity == Severity.Error);
         foreach (var finding in findings.Where(finding => finding == root || LocationOf(finding) is not null))
@@ -158,6 +172,18 @@ internal abstract class ServiceAgent : IBuildAgent
             Annotate(finding.Severity, $"{finding.Code} {finding.Title}", $"{finding.Cause}\nFix: {finding.Fix}", LocationOf(finding));
         }
     }
+
+    private static string Drift(Report report)
+    {
+        var changes = ChangeCounts.ChangesOf(report).Where(change => change.Action != StepAction.Unchanged).ToArray();
+        var named = changes.Take(DriftNamed).Select(change => $"{StepContract.Lower(change.Action)} {change.Resource}");
+        var rest = changes.Length > DriftNamed ? $" and {changes.Length - DriftNamed} more" : "";
+        return $"What is there is not what is configured. Apply would {string.Join(", ", named)}{rest}.\n"
+            + "Fix: Apply it, or change the federation to what is there. The summary shows each field.";
+    }
+
+    private string WithInputs(string text) =>
+        StepWording.WithInputs(text, NameOf);
 
     /// <summary>Where a finding is, if that is a file that is here: a built-in template is not.</summary>
     private static SourceLocation? LocationOf(ReportedFinding finding) =>

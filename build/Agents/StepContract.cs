@@ -17,6 +17,9 @@ public sealed record StepInput(string Name, string Default, string Description, 
 
     /// <summary>Its name in the Azure task: camel case.</summary>
     public string Variable => StepContract.CamelCase(Name);
+
+    /// <summary>The environment variable that hands it to the host's shell.</summary>
+    public string Environment => $"INPUT_{Name.Replace('-', '_').ToUpperInvariant()}";
 }
 
 /// <summary>An output of the step.</summary>
@@ -34,14 +37,12 @@ public sealed record StepOutput(string Name, string Description, Func<Report, st
 /// </summary>
 public static class StepContract
 {
+    /// <summary>The input that every step has; where its variable is set, the host runs as a step.</summary>
+    public static readonly StepInput Target = new("target", TargetTable.Default.Name, "What to do.", TargetTable.NamesInStep);
+
     public static readonly IReadOnlyList<StepInput> Inputs =
     [
-        new(
-            "target",
-            TargetTable.Default.Name,
-            "What to do.",
-            [.. TargetTable.All.Where(target => target.IsInStep).Select(target => target.Name)]
-        ),
+        Target,
         new("config", "federation.yaml", "The federation. A file that is not there is an error, never a sandbox run."),
         new("cloud", "live", "Which clouds.", ["live", "sandbox"]),
         new("workload", "", "The workloads to write and verify, as globs with commas between them; all when empty."),

@@ -12,6 +12,8 @@ internal sealed class TerminalAgent(Terminal terminal, bool unattended) : IBuild
 
     public bool IsUnattended => unattended;
 
+    public bool IsStep => false;
+
     public bool IsPullRequest => false;
 
     public void Begin(string phase) => terminal.Out.WriteLine($"== {phase}");

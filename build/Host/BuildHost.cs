@@ -23,13 +23,14 @@ public static class BuildHost
         CommandLine line;
         try
         {
-            line = PullRequestRule.Apply(CommandLine.Parse(args, TargetTable.Names), agent);
+            line = PullRequestRule.Apply(CommandLine.Parse(args, agent.IsStep ? TargetTable.NamesInStep : TargetTable.Names), agent);
         }
         catch (FindingException refused)
         {
-            failure.Show(refused.Findings);
-            agent.Conclude(Conclusion.Of(new Ending(), refused.Findings));
-            return ExitCodes.For(refused.Findings);
+            var findings = refused.Findings.Select(agent.Advise).ToArray();
+            failure.Show(findings);
+            agent.Conclude(Conclusion.Of(new Ending(), findings));
+            return ExitCodes.For(findings);
         }
 
         if (line.Help)

@@ -137,8 +137,8 @@ public sealed class CommandLine
                 return null;
             default:
                 return Invalid(
-                    $"--{argument.Name} is a switch and takes no value such as '{value}'.",
-                    $"Write --{argument.Name}, or leave it out."
+                    $"--{argument.Name}={value} is neither true nor false.",
+                    $"Write --{argument.Name}=true or --{argument.Name}=false."
                 );
         }
     }

@@ -87,6 +87,9 @@ internal static class TargetTable
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(target => target.Name)];
 
+    /// <summary>The targets that the step has.</summary>
+    public static IReadOnlyList<string> NamesInStep { get; } = [.. All.Where(target => target.IsInStep).Select(target => target.Name)];
+
     /// <exception cref="InvalidOperationException">The class is not in the table.</exception>
     public static TargetRow Row<T>() => All.Single(target => target.Type == typeof(T));
 

@@ -121,7 +121,7 @@ public sealed class TargetTests
         host.Variables["GITHUB_ACTIONS"] = "true";
         var unattended = host.Run("--target=Apply", "--cloud=sandbox", example, $"--plan={plan}");
         Assert.Equal(2, unattended.ExitCode);
-        Assert.Contains("nothing says that this is the plan that was reviewed", unattended.Error, StringComparison.Ordinal);
+        Assert.Contains("nothing says that this is the plan that was reviewed", unattended.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class TargetTests
         host.Variables["GITHUB_ACTIONS"] = "true";
         var run = host.Run("--target=Verify");
         Assert.True(run.ExitCode == 2, run.ToString());
-        Assert.Contains("FED1001", run.Error, StringComparison.Ordinal);
+        Assert.Contains("FED1001", run.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -152,7 +152,8 @@ function runHost(host, args, environment) {
 async function main() {
   const temp = fs.mkdtempSync(path.join(tl.getVariable('Agent.TempDirectory'), 'federation-'));
   try {
-    const environment = { ...process.env };
+    // The task's library takes inputs out of the environment; by this one the host knows that it runs as a step.
+    const environment = { ...process.env, INPUT_TARGET: tl.getInput('target', false) || '' };
     await logInToAws(environment, temp);
     await logInToGoogle(environment, temp);
     const host = await findHost(require('./version.json'), temp);

@@ -21,7 +21,7 @@ public sealed class GitHubAgentTests
             ["group Render", "endgroup ", "group Plan", "endgroup ", "group Apply", "endgroup ", "group Verify", "endgroup "],
             commands.Where(command => command.Name != "add-mask").Select(command => $"{command.Name} {command.Message}")
         );
-        Assert.Empty(AgentLog.GitHub(run.Error));
+        Assert.Empty(run.Error);
 
         var outputs = step.Outputs;
         Assert.Equal(StepContract.Outputs.Select(output => output.Name), outputs.Keys);
@@ -130,9 +130,86 @@ public sealed class GitHubAgentTests
         var step = new GitHubStep(host);
         var run = host.Run("--target=Verify", "--config=federation.yaml", "--cloud=live");
         Assert.True(run.ExitCode == 2, run.ToString());
-        Assert.Contains("FED1001", run.Error, StringComparison.Ordinal);
+        Assert.Contains("FED1001", run.Output, StringComparison.Ordinal);
+        Assert.Contains("`config`", run.Output, StringComparison.Ordinal);
         Assert.Equal("invalid", step.Outputs["outcome"]);
     }
+
+    [Theory]
+    [InlineData("Sandbox")]
+    [InlineData("Token")]
+    [InlineData("Test")]
+    public void A_target_that_is_not_the_steps_is_refused_with_those_that_are(string target)
+    {
+        using var host = new HostRun();
+        var step = new GitHubStep(host);
+        var run = host.Run($"--target={target}");
+        Assert.True(run.ExitCode == 2, run.ToString());
+        Assert.Equal("invalid", step.Outputs["outcome"]);
+        var error = Assert.Single(AgentLog.GitHub(run.Output), command => command.Name == "error");
+        Assert.Contains("Targets: Verify, Render, Plan, Apply, Diagnose, Destroy.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_workflow_that_runs_the_host_itself_has_every_target()
+    {
+        using var host = new HostRun();
+        _ = new GitHubStep(host);
+        host.Variables.Remove("INPUT_TARGET");
+        var run = host.Run("--target=Test", "--dryrun");
+        Assert.True(run.ExitCode == 0, run.ToString());
+    }
+
+    [Fact]
+    public void Drift_is_one_error_that_says_what_differs()
+    {
+        using var host = new HostRun();
+        var step = new GitHubStep(host);
+        var run = host.Run("--target=Plan", "--cloud=sandbox", $"--config={HostRun.Example}", "--fail-on-drift=true");
+        Assert.True(run.ExitCode == 1, run.ToString());
+        Assert.Equal("drifted", step.Outputs["outcome"]);
+        var error = Assert.Single(AgentLog.GitHub(run.Output), command => command.Name == "error");
+        Assert.Equal("Drift", error.Properties["title"]);
+        Assert.Contains("create aws/111122223333/role/gke-to-aws-test", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The runner reads two pipes in no certain order.</summary>
+    [Fact]
+    public void What_is_found_is_said_as_a_whole_on_the_stream_of_the_commands()
+    {
+        using var host = new HostRun();
+        _ = new GitHubStep(host);
+        var run = host.Run("--target=Verify", "--cloud=moon", "--parallelism=many");
+        Assert.Empty(run.Error);
+        var lines = run.Output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var first = Array.FindIndex(lines, line => line.StartsWith("::error", StringComparison.Ordinal));
+        Assert.Equal(2, lines.Take(first).Count(line => line.StartsWith("error FED8013", StringComparison.Ordinal)));
+        Assert.Equal(2, lines.Take(first).Count(line => line.StartsWith("fix:", StringComparison.Ordinal)));
+        Assert.All(lines.Skip(first), line => Assert.StartsWith("::", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--fail-on-drift=yes", "`fail-on-drift: yes` is neither true nor false.", "Write `fail-on-drift: true` or `fail-on-drift: false`.")]
+    [InlineData("--cloud=", "`cloud` needs a value.", "Write `cloud: live|sandbox`.")]
+    [InlineData("--timeout=long", "`timeout: long` is not a duration", "Write it as in 90s")]
+    public void A_wrong_value_is_told_to_whoever_wrote_an_input(string argument, string cause, string fix)
+    {
+        using var host = new HostRun();
+        _ = new GitHubStep(host);
+        var error = Assert.Single(AgentLog.GitHub(host.Run(argument).Output), command => command.Name == "error");
+        Assert.StartsWith(cause, error.Message, StringComparison.Ordinal);
+        Assert.Contains($"Fix: {fix}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Run `--target=Apply --prune`.", "Run `target: Apply` `prune: true`.")]
+    [InlineData("--target=Verify --workload=a tries it.", "`target: Verify` `workload: a` tries it.")]
+    [InlineData("Or give it longer with --timeout.", "Or give it longer with `timeout`.")]
+    [InlineData("`--target=Token --token-file=PATH` shows it.", "`--target=Token --token-file=PATH` shows it.")]
+    [InlineData("`aws sts get-caller-identity --output json`", "`aws sts get-caller-identity --output json`")]
+    [InlineData("`gcloud x --workload-pool p` with --project p", "`gcloud x --workload-pool p` with --project p")]
+    public void A_fix_names_inputs_and_leaves_commands_of_other_tools(string fix, string inStep) =>
+        Assert.Equal(inStep, StepWording.WithInputs(fix, input => input.Name));
 
     [Fact]
     public void Nothing_that_a_pod_says_is_a_command()
@@ -164,7 +241,7 @@ public sealed class GitHubAgentTests
         );
         var run = host.Run("--target=Verify", $"--config={config}");
         Assert.True(run.ExitCode == 2, run.ToString());
-        var commands = AgentLog.GitHub(run.Output + run.Error);
+        var commands = AgentLog.GitHub(run.Output);
         Assert.Equal(["group", "endgroup", "error"], commands.Select(command => command.Name));
         var error = commands[2];
         Assert.Equal("FED1001 ConfigurationInvalid", error.Properties["title"]);
@@ -322,6 +399,7 @@ internal sealed class GitHubStep
                 ("GITHUB_SERVER_URL", "https://github.test"),
                 ("GITHUB_REPOSITORY", "acme/infra"),
                 ("GITHUB_SHA", "0123abc"),
+                ("INPUT_TARGET", "Verify"),
             }
         )
         {

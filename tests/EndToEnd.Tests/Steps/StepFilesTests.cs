@@ -34,7 +34,7 @@ public sealed class StepFilesTests
         Hold(
             "action.yml",
             "environment",
-            [.. StepContract.Inputs.Select(input => $"{Environment(input)}: ${{{{ inputs.{input.Name} }}}}")]
+            [.. StepContract.Inputs.Select(input => $"{input.Environment}: ${{{{ inputs.{input.Name} }}}}")]
         );
         Hold("action.yml", "arguments", [.. StepContract.Inputs.Select(Argument)]);
     }
@@ -107,7 +107,7 @@ public sealed class StepFilesTests
         Hold(
             Path,
             "environment",
-            [.. StepContract.Inputs.Select(input => $"{Environment(input)}: ${{{{ parameters.{input.Variable} }}}}")]
+            [.. StepContract.Inputs.Select(input => $"{input.Environment}: ${{{{ parameters.{input.Variable} }}}}")]
         );
         Hold(Path, "arguments", [.. StepContract.Inputs.Select(Argument)]);
     }
@@ -177,10 +177,8 @@ public sealed class StepFilesTests
     /// <summary>What there is by default may be taken away by nobody: an empty value is handed on, and the host refuses it.</summary>
     private static string Argument(StepInput input) =>
         input.Default.Length > 0
-            ? $"\"--{input.Name}=${Environment(input)}\""
-            : $"${{{Environment(input)}:+\"--{input.Name}=${Environment(input)}\"}}";
-
-    private static string Environment(StepInput input) => $"INPUT_{input.Name.Replace('-', '_').ToUpperInvariant()}";
+            ? $"\"--{input.Name}=${input.Environment}\""
+            : $"${{{input.Environment}:+\"--{input.Name}=${input.Environment}\"}}";
 
     private static string Described(StepInput input) => Described(input, "");
 
