@@ -20,14 +20,36 @@ internal sealed record Documentation(string? Root)
         }
 
         // GitHub's runner keeps what it fetched in _actions/OWNER/REPO/REF; a step of the repository itself is in the workspace.
-        var (repository, commit) =
-            variable("GITHUB_ACTION_PATH")?.Replace('\\', '/').Split("/_actions/", 2) is [_, var fetched]
-            && fetched.Split('/', 3) is [var owner, var name, var reference]
-                ? ($"{owner}/{name}", reference)
-                : (variable("GITHUB_REPOSITORY"), variable("GITHUB_SHA"));
-        return variable("GITHUB_SERVER_URL") is { Length: > 0 } server && repository is { Length: > 0 } && commit is { Length: > 0 }
-            ? new Documentation($"{server}/{repository}/blob/{commit}")
+        var action = variable("GITHUB_ACTION_PATH")?.Replace('\\', '/');
+        var (repository, commit, folder) =
+            action?.Split("/_actions/", 2) is [_, var fetched] && fetched.Split('/', 3) is [var owner, var name, var reference]
+                ? ($"{owner}/{name}", reference, "")
+                : (variable("GITHUB_REPOSITORY"), variable("GITHUB_SHA"), Vendored(action, variable("GITHUB_WORKSPACE")));
+        return
+            variable("GITHUB_SERVER_URL") is { Length: > 0 } server
+            && repository is { Length: > 0 }
+            && commit is { Length: > 0 }
+            && folder is not null
+            ? new Documentation($"{server}/{repository}/blob/{commit}{folder}")
             : new Documentation(Root: null);
+    }
+
+    /// <summary>
+    /// The folder of the workspace that the action was copied to, as <c>/FOLDER</c>; empty for the root. Null where that is a checkout
+    /// of its own: which repository it is of, and at which commit, is not known.
+    /// </summary>
+    private static string? Vendored(string? action, string? workspace)
+    {
+        if (string.IsNullOrEmpty(action) || string.IsNullOrEmpty(workspace))
+        {
+            return "";
+        }
+
+        var folder = Path.GetRelativePath(workspace, action).Replace('\\', '/');
+        return
+            folder == "." ? ""
+            : Path.Exists(Path.Combine(action, ".git")) ? null
+            : $"/{folder}";
     }
 
     /// <summary>The address of a finding's code in the documentation; none where the repository is not known.</summary>

@@ -116,6 +116,7 @@ internal abstract class ServiceAgent : IBuildAgent
         else
         {
             SetOutput(StepContract.Outcome, ExitCodes.For(conclusion.Findings) == ExitCodes.Invalid ? "invalid" : "failed");
+            SetOutput(StepContract.Verified, StepContract.IsTrue(false));
         }
 
         WriteSummary(conclusion);

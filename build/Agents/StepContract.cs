@@ -87,25 +87,38 @@ public static class StepContract
         ),
     ];
 
-    /// <summary>The one output that there is even where nothing was done.</summary>
+    /// <summary>There even where nothing was done.</summary>
     public static readonly StepOutput Outcome = new(
         "outcome",
         "How it ended: rendered, planned, applied, verified, diagnosed, destroyed, drifted, failed, invalid or interrupted.",
         (report, _) => Lower(report.Outcome)
     );
 
+    /// <summary>There even where nothing was done.</summary>
+    public static readonly StepOutput Verified = new(
+        "verified",
+        "true where this run proved every workload that it was for, else false: the condition of a deployment.",
+        (report, _) => IsTrue(report.Outcome == Federation.Reporting.Outcome.Verified)
+    );
+
     public static readonly IReadOnlyList<StepOutput> Outputs =
     [
         Outcome,
+        Verified,
         new(
             "role-arn",
-            "The role's ARN, where the run was for a single workload.",
-            (report, _) => report.Workloads is [var only] ? only.RoleArn : null
+            "The role's ARN, where the run was for a single workload and proved it; else empty.",
+            (report, _) => report.Workloads is [{ Outcome: Federation.Reporting.Outcome.Verified } only] ? only.RoleArn : null
         ),
         new(
             "role-arns",
-            "A JSON object: the ARN of each workload's role, by the workload's name.",
-            (report, _) => Object(report.Workloads.Select(workload => (workload.Name, JsonValue.Create(workload.RoleArn)!)))
+            "A JSON object: the ARN of each role whose workload was proved in this run, by the workload's name.",
+            (report, _) => RolesOf(report.Workloads.Where(workload => workload.Outcome == Federation.Reporting.Outcome.Verified))
+        ),
+        new(
+            "planned-role-arns",
+            "A JSON object: the ARN that each workload's role has or will have, proved or not, by the workload's name.",
+            (report, _) => RolesOf(report.Workloads)
         ),
         new(
             "provider-arns",
@@ -127,14 +140,14 @@ public static class StepContract
                         .DistinctBy(code => code!.GetValue<string>(), StringComparer.Ordinal),
                 ]).ToJsonString()
         ),
-        new("plan", "The path of plan.json, where the step made a plan to review.", (report, _) => report.Plan),
+        new("plan", "The path of plan.json, where the step made a plan to review.", (report, _) => Absolute(report.Plan)),
         new("plan-checksum", "The SHA-256 of plan.json, for the step that carries it out.", (report, _) => report.PlanChecksum),
-        new("report", "The path of report.json.", (_, path) => path),
+        new("report", "The path of report.json.", (_, path) => Absolute(path)),
         new(
             "evidence",
             "The path of evidence.json, with no secret in it, where a run that failed or diagnosed read some: for a bug report, "
                 + "or --target=Diagnose --evidence.",
-            (report, _) => report.Evidence
+            (report, _) => Absolute(report.Evidence)
         ),
     ];
 
@@ -144,6 +157,14 @@ public static class StepContract
 
     internal static string CamelCase(string kebab) =>
         string.Concat(kebab.Split('-').Select((word, index) => index == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
+
+    internal static string IsTrue(bool value) => value ? "true" : "false";
+
+    /// <summary>A later step may work in another folder.</summary>
+    private static string? Absolute(string? path) => path is null ? null : Path.GetFullPath(path);
+
+    private static string RolesOf(IEnumerable<WorkloadReport> workloads) =>
+        Object(workloads.Select(workload => (workload.Name, JsonValue.Create(workload.RoleArn)!)));
 
     private static string Counts(ChangeCounts counts) =>
         Object([

@@ -36,6 +36,8 @@ public sealed class GitHubAgentTests
         Assert.Equal("""{"created":6,"updated":0,"unchanged":0,"deleted":0}""", outputs["changes"]);
         Assert.Equal("[]", outputs["findings"]);
         Assert.True(File.Exists(outputs["report"]));
+        Assert.True(Path.IsPathFullyQualified(outputs["report"]));
+        Assert.Equal(("true", outputs["role-arns"]), (outputs["verified"], outputs["planned-role-arns"]));
 
         Assert.StartsWith("## ✅ Verified: 1 workload\n", step.Summary, StringComparison.Ordinal);
         Assert.Contains("Changes: 6 created", step.Summary, StringComparison.Ordinal);
@@ -93,6 +95,8 @@ public sealed class GitHubAgentTests
         var error = Assert.Single(AgentLog.GitHub(run.Output), command => command.Name == "error");
         Assert.Equal("FED6014 CheckFailed", error.Properties["title"]);
         Assert.Equal("""["FED6014"]""", step.Outputs["findings"]);
+        Assert.Equal(("false", "", "{}"), (step.Outputs["verified"], step.Outputs["role-arn"], step.Outputs["role-arns"]));
+        Assert.Contains("arn:aws:iam::111122223333:role/reader", step.Outputs["planned-role-arns"], StringComparison.Ordinal);
         Assert.StartsWith("## ❌ Failed: 1 workload\n", step.Summary, StringComparison.Ordinal);
         Assert.Contains(
             "(https://github.test/acme/infra/blob/0123abc/docs/diagnostics.md#fed6014-checkfailed)",
@@ -119,7 +123,7 @@ public sealed class GitHubAgentTests
             "FED8013 ArgumentInvalid",
             Assert.Single(AgentLog.GitHub(run.Output), command => command.Name == "error").Properties["title"]
         );
-        Assert.Equal("invalid", step.Outputs["outcome"]);
+        Assert.Equal(("invalid", "false"), (step.Outputs["outcome"], step.Outputs["verified"]));
         Assert.Contains("FED8013", step.Summary, StringComparison.Ordinal);
     }
 
@@ -202,6 +206,20 @@ public sealed class GitHubAgentTests
     }
 
     [Theory]
+    [InlineData("/runner/_actions/acme/gke/v1", "https://github.test/acme/gke/blob/v1")]
+    [InlineData("{workspace}", "https://github.test/acme/infra/blob/0123abc")]
+    [InlineData("{workspace}/vendor/gke", "https://github.test/acme/infra/blob/0123abc/vendor/gke")]
+    [InlineData("{workspace}/checkout", null)]
+    public void Links_lead_to_the_documentation_of_the_action_that_runs(string action, string? root)
+    {
+        using var host = new HostRun();
+        _ = new GitHubStep(host);
+        Directory.CreateDirectory(Path.Combine(host.Folder, "checkout", ".git"));
+        host.Variables["GITHUB_ACTION_PATH"] = action.Replace("{workspace}", host.Folder, StringComparison.Ordinal);
+        Assert.Equal(root, Documentation.Find(name => host.Variables.GetValueOrDefault(name)).Root);
+    }
+
+    [Theory]
     [InlineData("Run `--target=Apply --prune`.", "Run `target: Apply` `prune: true`.")]
     [InlineData("--target=Verify --workload=a tries it.", "`target: Verify` `workload: a` tries it.")]
     [InlineData("Or give it longer with --timeout.", "Or give it longer with `timeout`.")]
@@ -262,6 +280,8 @@ public sealed class GitHubAgentTests
         var run = host.Run($"--target={target}", "--cloud=live", $"--config={HostRun.Example}");
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("planned", step.Outputs["outcome"]);
+        Assert.Equal(("false", "", "{}"), (step.Outputs["verified"], step.Outputs["role-arn"], step.Outputs["role-arns"]));
+        Assert.Contains(":role/gke-to-aws-test", step.Outputs["planned-role-arns"], StringComparison.Ordinal);
         Assert.DoesNotContain(sandbox.Calls.Calls, call => call.IsWrite);
         var notice = Assert.Single(AgentLog.GitHub(run.Output), command => command.Name == "notice");
         Assert.Equal($"{target} only plans here", notice.Properties["title"]);
