@@ -46,8 +46,7 @@ internal sealed record Documentation(string? Root)
         }
 
         var folder = Path.GetRelativePath(workspace, action).Replace('\\', '/');
-        return
-            folder == "." ? ""
+        return folder == "." ? ""
             : Path.Exists(Path.Combine(action, ".git")) ? null
             : $"/{folder}";
     }

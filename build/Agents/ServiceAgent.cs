@@ -183,8 +183,7 @@ internal abstract class ServiceAgent : IBuildAgent
             + "Fix: Apply it, or change the federation to what is there. The summary shows each field.";
     }
 
-    private string WithInputs(string text) =>
-        StepWording.WithInputs(text, NameOf);
+    private string WithInputs(string text) => StepWording.WithInputs(text, NameOf);
 
     /// <summary>Where a finding is, if that is a file that is here: a built-in template is not.</summary>
     private static SourceLocation? LocationOf(ReportedFinding finding) =>

@@ -193,7 +193,11 @@ public sealed class GitHubAgentTests
     }
 
     [Theory]
-    [InlineData("--fail-on-drift=yes", "`fail-on-drift: yes` is neither true nor false.", "Write `fail-on-drift: true` or `fail-on-drift: false`.")]
+    [InlineData(
+        "--fail-on-drift=yes",
+        "`fail-on-drift: yes` is neither true nor false.",
+        "Write `fail-on-drift: true` or `fail-on-drift: false`."
+    )]
     [InlineData("--cloud=", "`cloud` needs a value.", "Write `cloud: live|sandbox`.")]
     [InlineData("--timeout=long", "`timeout: long` is not a duration", "Write it as in 90s")]
     public void A_wrong_value_is_told_to_whoever_wrote_an_input(string argument, string cause, string fix)

@@ -31,11 +31,7 @@ public sealed class StepFilesTests
                 ),
             ]
         );
-        Hold(
-            "action.yml",
-            "environment",
-            [.. StepContract.Inputs.Select(input => $"{input.Environment}: ${{{{ inputs.{input.Name} }}}}")]
-        );
+        Hold("action.yml", "environment", [.. StepContract.Inputs.Select(input => $"{input.Environment}: ${{{{ inputs.{input.Name} }}}}")]);
         Hold("action.yml", "arguments", [.. StepContract.Inputs.Select(Argument)]);
     }
 
@@ -104,11 +100,7 @@ public sealed class StepFilesTests
                 ),
             ]
         );
-        Hold(
-            Path,
-            "environment",
-            [.. StepContract.Inputs.Select(input => $"{input.Environment}: ${{{{ parameters.{input.Variable} }}}}")]
-        );
+        Hold(Path, "environment", [.. StepContract.Inputs.Select(input => $"{input.Environment}: ${{{{ parameters.{input.Variable} }}}}")]);
         Hold(Path, "arguments", [.. StepContract.Inputs.Select(Argument)]);
     }
 
@@ -139,6 +131,14 @@ public sealed class StepFilesTests
             ]
         );
     }
+
+    [Fact]
+    public void The_documentation_shows_the_pipeline_that_the_extension_brings() =>
+        Hold(
+            "docs/azure-pipelines.md",
+            "example",
+            ["```yaml", .. Checkout.Read("src/azure-pipelines-task/azure-pipelines/example.yml").TrimEnd().Split('\n'), "```"]
+        );
 
     [Fact]
     public void Every_input_is_an_argument_of_the_host_and_every_target_there_is()
