@@ -6,6 +6,7 @@ const fs = require('fs');
 const path = require('path');
 const { spawn, spawnSync } = require('child_process');
 const tl = require('azure-pipelines-task-lib/task');
+const { load } = require('./web');
 
 const SYSTEMS = { 'linux-x64': 'linux-x64', 'linux-arm64': 'linux-arm64', 'darwin-arm64': 'osx-arm64', 'win32-x64': 'win-x64' };
 
@@ -19,48 +20,59 @@ function argumentsOf(task) {
 }
 
 /** The host of this task's own release; its archive is checked before anything of it runs. */
-async function findHost(release, temp) {
-  const platform = `${process.platform}-${process.arch}`;
+async function findHost(release) {
+  const isMusl = process.platform === 'linux' && !glibc();
+  const platform = `${process.platform}-${process.arch}${isMusl ? ' with musl' : ''}`;
   const system = SYSTEMS[platform];
   const digest = system && release.archives[system];
   if (!digest) {
     throw new Error(`There is no release of the host ${release.version} for ${platform}. Use the steps template federate.yml, which builds it.`);
   }
 
-  const home = path.join(tl.getVariable('Agent.ToolsDirectory'), 'gke-to-aws-federation', release.version, `${system}-${digest}`);
-  if (!fs.existsSync(home)) {
+  // A mark names the folder of the complete host with that digest. It arrives by a rename, last of all: what a job that was killed
+  // left half-done is named by none, and two jobs that fetch at once unpack into folders of their own.
+  const cache = path.join(tl.getVariable('Agent.ToolsDirectory'), 'gke-to-aws-federation', release.version);
+  const mark = path.join(cache, `${system}-${digest}`);
+  const complete = () => {
+    const folder = fs.existsSync(mark) && path.join(cache, fs.readFileSync(mark, 'utf8').trim());
+    return folder && fs.existsSync(folder) ? folder : undefined;
+  };
+  if (!complete()) {
     const base = tl.getVariable('FEDERATION_RELEASES') || `${release.repository}/releases/download`;
     const url = `${base}/v${release.version}/gke-to-aws-federation-${release.version}-${system}.tar.gz`;
-    const answer = await fetch(url);
-    if (!answer.ok) {
-      throw new Error(`${url} answers ${answer.status}. FEDERATION_RELEASES names a mirror.`);
-    }
-
-    const content = Buffer.from(await answer.arrayBuffer());
+    console.log(`Fetching gke-to-aws-federation ${release.version} for ${system} from ${url}`);
+    const content = await load(new URL(url), {}, 'FEDERATION_RELEASES names a mirror; HTTPS_PROXY, or the setting of the agent, a proxy.');
     const actual = crypto.createHash('sha256').update(content).digest('hex');
     if (actual !== digest) {
       throw new Error(`${url} has the SHA-256 ${actual}, and ${digest} is expected. Nothing of it was run.`);
     }
 
-    const archive = path.join(temp, 'host.tar.gz');
-    const unpacked = path.join(temp, 'host');
-    fs.writeFileSync(archive, content);
-    fs.mkdirSync(unpacked);
-    const tar = spawnSync('tar', ['-xzf', archive, '-C', unpacked], { encoding: 'utf8' });
-    if (tar.status !== 0) {
-      throw new Error(`tar could not unpack ${url}: ${tar.stderr || tar.error}`);
-    }
+    fs.mkdirSync(cache, { recursive: true });
+    const folder = fs.mkdtempSync(`${mark}.`);
+    try {
+      // By standard input, since GNU tar takes what stands before a colon, such as a drive's letter, for the name of a machine.
+      const tar = spawnSync('tar', ['-xzf', '-', '-C', folder], { input: content, encoding: 'utf8' });
+      if (tar.status !== 0) {
+        throw new Error(`tar could not unpack ${url}: ${tar.stderr || tar.error}`);
+      }
 
-    fs.mkdirSync(path.dirname(home), { recursive: true });
-    // From a temporary folder, which may be on another disk; another job of this machine may have been faster.
-    if (!fs.existsSync(home)) {
-      const staged = fs.mkdtempSync(`${home}.`);
-      fs.cpSync(unpacked, staged, { recursive: true });
-      fs.renameSync(staged, home);
+      fs.chmodSync(folder, 0o755);
+      fs.writeFileSync(`${folder}.mark`, path.basename(folder));
+      fs.renameSync(`${folder}.mark`, mark);
+    } catch (error) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      throw error;
     }
   }
 
-  return path.join(home, process.platform === 'win32' ? 'Build.exe' : 'Build');
+  return path.join(complete(), process.platform === 'win32' ? 'Build.exe' : 'Build');
+}
+
+/** The version of glibc; none where the C library is another, as in Alpine. */
+function glibc() {
+  // Else the report looks up the names of this machine's addresses, which can take long.
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime;
 }
 
 /** The pipeline's own OIDC token, for a service connection or for the pipeline itself; its claims are what a trust has to name. */
@@ -77,16 +89,26 @@ async function requestToken(serviceConnection) {
     url.searchParams.set('serviceConnectionId', serviceConnection);
   }
 
-  const answer = await fetch(url, { method: 'POST', headers: { Authorization: `Bearer ${access}`, 'Content-Type': 'application/json' } });
-  const token = answer.ok ? (await answer.json()).oidcToken : undefined;
+  const headers = { Authorization: `Bearer ${access}`, 'Content-Type': 'application/json' };
+  const answer = await load(url, { method: 'POST', headers }, 'Azure DevOps gave no OIDC token. No other credentials are tried.');
+  const token = tokenIn(answer);
   if (!token) {
-    throw new Error(`Azure DevOps gave no OIDC token (${answer.status}). No other credentials are tried.`);
+    throw new Error(`${url.origin} answered without an OIDC token. No other credentials are tried.`);
   }
 
   tl.setSecret(token);
   const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString('utf8'));
   console.log(`OIDC token: issuer ${line(claims.iss)}, subject ${line(claims.sub)}, audience ${line(claims.aud)}`);
   return token;
+}
+
+/** Nothing where the answer is another, such as the page of a proxy. */
+function tokenIn(answer) {
+  try {
+    return JSON.parse(answer.toString('utf8')).oidcToken;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a token says may hold nothing that the agent would take for a command. */
@@ -101,7 +123,12 @@ async function logInToAws(environment, temp) {
     return;
   }
 
-  const { scheme, parameters } = tl.getEndpointAuthorization(connection, false);
+  const authorization = tl.getEndpointAuthorization(connection, true);
+  if (!authorization) {
+    throw new Error(`There is no service connection ${connection}, or this pipeline may not use it. awsServiceConnection names it.`);
+  }
+
+  const { scheme, parameters } = authorization;
   // The AWS toolkit writes this scheme for a connection with "Use OIDC" on, and the role beside it.
   if (scheme !== 'None' || !parameters.role) {
     throw new Error('The AWS service connection holds a key. Turn on "Use OIDC" in it and name the role to assume; keys are not used here.');
@@ -156,7 +183,7 @@ async function main() {
     const environment = { ...process.env, INPUT_TARGET: tl.getInput('target', false) || '' };
     await logInToAws(environment, temp);
     await logInToGoogle(environment, temp);
-    const host = await findHost(require('./version.json'), temp);
+    const host = await findHost(require('./version.json'));
     const code = await runHost(host, argumentsOf(require('./task.json')), environment);
     // The host has said why: one error for one cause.
     tl.setResult(code === 0 ? tl.TaskResult.Succeeded : tl.TaskResult.Failed, '');
