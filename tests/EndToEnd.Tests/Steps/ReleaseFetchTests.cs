@@ -113,6 +113,20 @@ public sealed class ReleaseFetchTests
         Assert.Empty(Directory.GetFileSystemEntries(action.ToolCache, "linux-x64*", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public async Task Where_there_is_no_curl_the_error_says_that_and_blames_no_server()
+    {
+        using var host = new HostRun();
+        var action = await ActionRelease.MakeAsync(host, ActionRelease.Echo);
+        var programs = Directory.CreateDirectory(Path.Combine(host.Folder, "programs")).FullName;
+        File.CreateSymbolicLink(Path.Combine(programs, "sed"), File.Exists("/usr/bin/sed") ? "/usr/bin/sed" : "/bin/sed");
+        action["PATH"] = programs;
+        var run = await action.RunAsync();
+        Assert.Equal(1, run.ExitCode);
+        var error = Assert.Single(AgentLog.GitHub(run.Log));
+        Assert.Equal("curl is not installed here. Install it before this step.", error.Message);
+    }
+
     /// <summary>GNU tar takes <c>D:/a/_temp/archive</c> for a file of a machine D.</summary>
     [Fact]
     public async Task An_archive_under_a_drive_letter_is_unpacked()
