@@ -30,10 +30,11 @@ public static class RunnerPermissions
     {
         var findings = new List<Finding>();
         var files = new List<RenderedFile>();
+        var byAccount = configuration.Workloads.ToLookup(workload => workload.Account.Key, StringComparer.Ordinal);
         // Where no workload is any more, things may be left.
         foreach (var account in configuration.Accounts)
         {
-            var workloads = configuration.Workloads.Where(workload => workload.Account.Key == account.Key).ToList();
+            var workloads = byAccount[account.Key];
             var scope = Scope(workload => workload with { Account = account });
             var written = workloads
                 .Where(workload => !workload.Existing.HasFlag(ExistingResources.Role))
@@ -61,11 +62,13 @@ public static class RunnerPermissions
             }
         }
 
+        var binding = configuration
+            .Workloads.Where(workload => workload.GoogleServiceAccount is not null)
+            .Select(workload => workload.Cluster.Project)
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var project in configuration.Clusters.GroupBy(cluster => cluster.Project, StringComparer.Ordinal))
         {
-            var binds = configuration.Workloads.Any(workload =>
-                workload.Cluster.Project == project.Key && workload.GoogleServiceAccount is not null
-            );
+            var binds = binding.Contains(project.Key);
             AddAll(Google, $"google/{project.Key.Replace(':', '_')}", project.First(), name => binds || name != "apply.yaml");
         }
 
@@ -95,7 +98,9 @@ public static class RunnerPermissions
 
     private static string[] Each(IEnumerable<string> arns) => [.. arns.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    /// <summary>The policy, parted into several where it names more roles than one may. None if it would allow nothing.</summary>
+    /// <summary>
+    /// The policy, parted into several where it names more roles and providers than one may. None if it would allow nothing.
+    /// </summary>
     private static IReadOnlyList<JsonObject> Policies(
         Template template,
         PlaceholderScope scope,
@@ -114,20 +119,17 @@ public static class RunnerPermissions
             return [];
         }
 
-        if (
-            policy.ToJsonString().Length <= LongestPolicy
-            || roles.Length == 1
-            || !template.Parameters.Contains("roles", StringComparer.Ordinal)
-        )
+        var isDivisible = template.Parameters.Any(name => parameters.GetValueOrDefault(name) is { Count: > 1 });
+        if (!isDivisible || policy.ToJsonString().Length <= LongestPolicy)
         {
             return [policy];
         }
 
-        var half = roles.Length / 2;
+        var (role, provider) = (roles.Length / 2, providers.Length / 2);
         return
         [
-            .. Policies(template, scope, roles[..half], providers, findings),
-            .. Policies(template, scope, roles[half..], providers, findings),
+            .. Policies(template, scope, roles[..role], providers[..provider], findings),
+            .. Policies(template, scope, roles[role..], providers[provider..], findings),
         ];
     }
 

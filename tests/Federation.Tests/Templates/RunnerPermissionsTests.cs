@@ -95,6 +95,32 @@ public sealed class RunnerPermissionsTests
         );
     }
 
+    [Fact]
+    public void Many_clusters_part_a_policy_too_even_where_no_role_is_to_be_written()
+    {
+        Workload[] workloads =
+        [
+            .. Enumerable
+                .Range(0, 100)
+                .Select(number =>
+                    Sample.Workload with
+                    {
+                        Name = $"w{number}",
+                        Cluster = new Cluster($"c{number}", "acme-prod", "asia-south1-a", $"cluster-{number}"),
+                        Existing = ExistingResources.Role,
+                    }
+                ),
+        ];
+
+        var parts = Render(workloads).Where(file => file.Key.StartsWith("aws/data/apply", StringComparison.Ordinal)).ToList();
+
+        Assert.All(parts, part => Assert.InRange(part.Value.Count(character => !char.IsWhiteSpace(character)), 1, 6144));
+        Assert.Equal(
+            workloads.Select(workload => workload.ProviderArn).Order(StringComparer.Ordinal),
+            parts.SelectMany(part => Resources(part.Value, "Providers")).Order(StringComparer.Ordinal)
+        );
+    }
+
     private static SortedDictionary<string, string> Render(params Workload[] workloads) => Render(Sample.Configuration(workloads));
 
     private static SortedDictionary<string, string> Render(FederationConfiguration configuration)
