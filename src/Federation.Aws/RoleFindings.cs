@@ -1,4 +1,3 @@
-using Federation.Configuration;
 using Federation.Diagnosis;
 using Federation.Findings;
 using Federation.Policies;
@@ -138,26 +137,22 @@ internal static class RoleFindings
         role
             .Clusters.Where(cluster => facts.ContainsKey(cluster.Key))
             .Select(cluster =>
-                live.Tags.TryGetValue(TagOf(cluster), out var madeFor)
-                    ? ClusterChecks.Recreated(cluster, facts[cluster.Key].Id, madeFor, role.Name, role.Id.Value, role.Workloads, role.Adopt)
-                : isOurs && trust?.Readable.Any(statement => Names(statement, role.Account.ProviderArn(cluster))) == true
-                    ? ClusterChecks.Unidentified(
-                        cluster,
-                        facts[cluster.Key].Created,
-                        live.Created,
+                ClusterIdentity.Check(
+                    cluster,
+                    facts[cluster.Key],
+                    role.Account.ProviderArn(cluster),
+                    new RoleOfCluster(
                         role.Name,
                         role.Id.Value,
+                        live.Tags,
+                        live.Created,
+                        isOurs ? trust?.Readable ?? [] : [],
                         role.Workloads,
                         role.Adopt
                     )
-                : null
+                )
             )
             .OfType<Finding>();
-
-    private static bool Names(PolicyStatement statement, string provider) =>
-        statement.Principals?.GetValueOrDefault("Federated")?.Contains(provider, StringComparer.Ordinal) == true;
-
-    private static string TagOf(Cluster cluster) => Mark.ClusterTag(cluster.Project, cluster.Location, cluster.Name);
 
     private static Finding UnreadableTrust(Role role, string what, string so) =>
         new()

@@ -24,29 +24,21 @@ internal static class IssuerLink
 
         if (subject.Role is { } role && google.Cluster?.Found is { } cluster)
         {
-            var tag = Mark.ClusterTag(subject.Cluster.Project, subject.Cluster.Location, subject.Cluster.Name);
             findings.Add(
-                role.Tags.GetValueOrDefault(tag) is { } madeFor
-                    ? ClusterChecks.Recreated(
-                        subject.Cluster,
-                        cluster.Id,
-                        madeFor,
+                ClusterIdentity.Check(
+                    subject.Cluster,
+                    cluster,
+                    subject.Workload.ProviderArn,
+                    new RoleOfCluster(
                         subject.Workload.Role.Name,
                         subject.RoleId,
-                        [subject.Workload.Name],
-                        subject.Workload.Adopt
-                    )
-                : IsMarkedForIt(subject, role)
-                    ? ClusterChecks.Unidentified(
-                        subject.Cluster,
-                        cluster.Created,
+                        role.Tags,
                         role.Created,
-                        subject.Workload.Role.Name,
-                        subject.RoleId,
+                        IsOurs(subject, role) ? role.TrustPolicy.Statements : [],
                         [subject.Workload.Name],
                         subject.Workload.Adopt
                     )
-                : null
+                )
             );
         }
 
@@ -58,13 +50,8 @@ internal static class IssuerLink
         );
     }
 
-    /// <summary>The role is this federation's, and trusts the cluster.</summary>
-    private static bool IsMarkedForIt(WorkloadCase subject, RoleEvidence role) =>
-        subject.Evidence.Federation is { } federation
-        && new Mark(federation, []).IsOn(role.Tags)
-        && role.TrustPolicy.Statements.Any(statement =>
-            statement.Principals?.GetValueOrDefault("Federated")?.Contains(subject.Workload.ProviderArn, StringComparer.Ordinal) == true
-        );
+    private static bool IsOurs(WorkloadCase subject, RoleEvidence role) =>
+        subject.Evidence.Federation is { } federation && new Mark(federation, []).IsOn(role.Tags);
 
     /// <summary>The issuer must publish the keys that the cluster signs with, because that is where AWS gets them.</summary>
     private static Finding? Published(WorkloadCase subject)
