@@ -95,5 +95,14 @@ internal sealed record Target(string Name, Func<FederationRun, Task> AskAsync, i
     public static readonly Target Prune = new("Prune", run => run.Applied, Runs: 2);
     public static readonly Target Destroy = new("Destroy", run => run.Applied);
 
+    public static readonly Target Verify = new(
+        "Verify",
+        async run =>
+        {
+            await run.Applied;
+            await run.Proved;
+        }
+    );
+
     public override string ToString() => Name;
 }
