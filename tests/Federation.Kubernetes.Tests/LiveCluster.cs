@@ -57,6 +57,9 @@ internal sealed class LiveCluster : IAsyncDisposable
     /// <summary>Every request as it came.</summary>
     public RequestLog Arrivals { get; } = new();
 
+    /// <summary>Every request whose answer has begun.</summary>
+    public RequestLog Answers { get; } = new();
+
     /// <summary>Every request that was answered; a watch counts when it ends.</summary>
     public ConcurrentBag<ApiRequest> Requests { get; } = [];
 
@@ -173,6 +176,11 @@ internal sealed class LiveCluster : IAsyncDisposable
     private Task HandleAsync(HttpContext context)
     {
         Arrivals.Add(context.Request);
+        context.Response.OnStarting(() =>
+        {
+            Answers.Add(context.Request);
+            return Task.CompletedTask;
+        });
         return Interference is { } interfere ? interfere(context, _server.HandleAsync) : _server.HandleAsync(context);
     }
 
