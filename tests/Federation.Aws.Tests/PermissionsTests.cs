@@ -168,15 +168,10 @@ public sealed class PermissionsTests : IAsyncLifetime
     private async Task<List<Observation>> FindAsync()
     {
         using var cloud = _aws.Cloud();
-        var found = new List<Observation>();
-        await foreach (
-            var one in cloud.FindOwnedAsync(Given.Configuration(One) with { Accounts = [_runner] }, TestContext.Current.CancellationToken)
-        )
-        {
-            found.Add(one);
-        }
-
-        return found;
+        var configuration = Given.Configuration(One) with { Accounts = [_runner] };
+        return await cloud
+            .FindOwnedAsync(configuration, TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>So many that they are read in batches.</summary>

@@ -96,13 +96,9 @@ public sealed class PermissionsTests : IAsyncLifetime
     private async Task<List<Observation>> FindAsync()
     {
         using var cloud = new GoogleCloud(_google.Endpoints, _time);
-        var found = new List<Observation>();
-        await foreach (var one in cloud.FindOwnedAsync(Given.Input(Given.Workload()).Configuration, TestContext.Current.CancellationToken))
-        {
-            found.Add(one);
-        }
-
-        return found;
+        return await cloud
+            .FindOwnedAsync(Given.Input(Given.Workload()).Configuration, TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
     }
 
     private static Dictionary<string, string[]> Render(Workload workload)

@@ -201,13 +201,7 @@ public sealed class PermissionsTests : IAsyncLifetime
     private async Task<List<Observation>> FindAsync()
     {
         using var cloud = Given.Cloud(_cluster);
-        var found = new List<Observation>();
-        await foreach (var one in cloud.FindOwnedAsync(Given.Input(Given.Workload()).Configuration, Cancelled))
-        {
-            found.Add(one);
-        }
-
-        return found;
+        return await cloud.FindOwnedAsync(Given.Input(Given.Workload()).Configuration, Cancelled).ToListAsync(Cancelled);
     }
 
     /// <summary>A pod of the workload that has failed, and takes a variable from a config map.</summary>
