@@ -36,7 +36,10 @@ internal sealed class Screen(IAnsiConsole console, string? cloud) : IRunObserver
                 );
                 break;
             case RunEvent.DocumentsWritten written:
-                Say($"Rendered {Count(written.Workloads, "workload")} to {written.Folder} ({Count(written.Files, "file")}).");
+                Say(
+                    $"Rendered {Count(written.Workloads, "workload")} to {written.Folder} ({Count(written.Files, "file")}); "
+                        + $"the permissions that a live run needs are in {written.RunnerFolder}."
+                );
                 break;
             case RunEvent.EndpointsOverridden endpoints:
                 foreach (var (name, value) in endpoints.Overrides)

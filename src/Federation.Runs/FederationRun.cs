@@ -258,7 +258,7 @@ public sealed class FederationRun : IAsyncDisposable
 
         output.WriteRunnerPermissions(permissions.Files);
         output.RemoveForgotten();
-        _events.Tell(new RunEvent.DocumentsWritten(opened.Selected.Count, written, Path.Combine(_output.Path, "rendered")));
+        _events.Tell(new RunEvent.DocumentsWritten(opened.Selected.Count, written, output.Folder, output.RunnerFolder));
         return Ended(new Rendered(opened, documents), findings, Outcome.Rendered);
     }
 

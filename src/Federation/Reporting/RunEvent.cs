@@ -35,8 +35,8 @@ public abstract record RunEvent
     /// <summary>A stage was completed: the outcome of the run so far.</summary>
     public sealed record Reached(Outcome Outcome) : RunEvent;
 
-    /// <summary>The documents of the selected workloads were written.</summary>
-    public sealed record DocumentsWritten(int Workloads, int Files, string Folder) : RunEvent;
+    /// <summary>The documents of the selected workloads were written, and what the runner must be allowed to do.</summary>
+    public sealed record DocumentsWritten(int Workloads, int Files, string Folder, string RunnerFolder) : RunEvent;
 
     /// <summary>The clouds are known; these of their addresses are overridden.</summary>
     public sealed record EndpointsOverridden(ImmutableSortedDictionary<string, string> Overrides) : RunEvent;

@@ -24,6 +24,12 @@ public sealed class RenderedOutput : IDisposable
         _scratch = new(() => ScratchFolder.CreateIn(_root));
     }
 
+    /// <summary>The folder of the workloads' folders.</summary>
+    public string Folder => _root;
+
+    /// <summary>The folder of the <see cref="RunnerPermissions"/>.</summary>
+    public string RunnerFolder => Path.Combine(_output, "runner", _configuration.Name);
+
     /// <exception cref="FindingException">FED8013: <c>OUTPUT/rendered</c> is a link or a file.</exception>
     public static RenderedOutput Open(string output, FederationConfiguration configuration)
     {
@@ -41,11 +47,11 @@ public sealed class RenderedOutput : IDisposable
     /// </exception>
     public void Write(RenderedWorkload workload) => Write(Path.Combine(_root, workload.Workload.Name), workload.Files);
 
-    /// <summary>Writes the <see cref="RunnerPermissions"/> to <c>runner/FEDERATION/</c>, as one workload's files are written.</summary>
+    /// <summary>Writes the <see cref="RunnerPermissions"/>, as one workload's files are written.</summary>
     /// <inheritdoc cref="Write(RenderedWorkload)" path="/exception"/>
     public void WriteRunnerPermissions(IReadOnlyList<RenderedFile> files)
     {
-        var parent = Path.Combine(_output, "runner");
+        var parent = Path.GetDirectoryName(RunnerFolder)!;
         RequireFolder(parent);
         try
         {
@@ -56,7 +62,7 @@ public sealed class RenderedOutput : IDisposable
             throw Fail(parent, refused);
         }
 
-        Write(Path.Combine(parent, _configuration.Name), files);
+        Write(RunnerFolder, files);
     }
 
     private void Write(string folder, IReadOnlyList<RenderedFile> files)
