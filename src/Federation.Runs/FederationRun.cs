@@ -355,17 +355,8 @@ public sealed class FederationRun : IAsyncDisposable
 
     private async Task<StageResult<Applied>> ApplyAsync(Planned planned)
     {
-        var narrowing = _options.Proves ? null : Narrowing.WithoutGate(NamesOf(planned), planned.Plan);
-        var steps = await CarryOutAsync(
-            planned,
-            PlanExecution.Begin(planned.Plan),
-            narrowing is null ? step => step.Stage != Stage.Narrow : narrowing.IsDue
-        );
-        return Ended(
-            new Applied(planned, steps, _time.GetTimestamp()),
-            [.. FindingsOf(steps), .. narrowing?.Pending(steps) ?? []],
-            _options.Destroys ? Outcome.Destroyed : Outcome.Applied
-        );
+        var (steps, findings) = await new Applying(planned, _options, _events).BeginAsync(_cancellation);
+        return Ended(new Applied(planned, steps, _time.GetTimestamp()), findings, _options.Destroys ? Outcome.Destroyed : Outcome.Applied);
     }
 
     /// <summary>Carries out what waited for the gate, of the workloads that passed it.</summary>
@@ -376,37 +367,10 @@ public sealed class FederationRun : IAsyncDisposable
             return;
         }
 
-        var narrowing = Narrowing.AfterGate(NamesOf(applied.Planned), proved);
-        var steps = await _events.PhaseAsync(RunPhase.Narrow, () => CarryOutAsync(applied.Planned, applied.Steps, narrowing.IsDue));
-        _events.Tell(new RunEvent.Found([.. FindingsOf(steps), .. narrowing.Pending(steps).Select(_options.Advise)]));
+        var applying = new Applying(applied.Planned, _options, _events);
+        var (_, findings) = await _events.PhaseAsync(RunPhase.Narrow, () => applying.NarrowAsync(applied.Steps, proved, _cancellation));
+        _events.Tell(new RunEvent.Found(findings));
     }
-
-    private async Task<IReadOnlyList<StepProgress>> CarryOutAsync(
-        Planned planned,
-        IReadOnlyList<StepProgress> soFar,
-        Func<Step, bool> isDue
-    )
-    {
-        _events.Tell(
-            new RunEvent.ApplyStarted([.. soFar.Where(one => one.State == StepState.NotReached && isDue(one.Step)).Select(one => one.Step)])
-        );
-        var clouds = planned.Session.Clouds.ToDictionary(cloud => cloud.Name, StringComparer.Ordinal);
-        var steps = await PlanExecution.ContinueAsync(soFar, isDue, clouds, _options.Parallelism, _events.Tell, _cancellation);
-        _events.Tell(new RunEvent.ApplyEnded(steps));
-        if (_cancellation.IsCancellationRequested)
-        {
-            _events.Tell(new RunEvent.Found(FindingsOf(steps)));
-            _cancellation.ThrowIfCancellationRequested();
-        }
-
-        return steps;
-    }
-
-    private Finding[] FindingsOf(IEnumerable<StepProgress> steps) => [.. steps.SelectMany(step => step.Findings).Select(_options.Advise)];
-
-    /// <summary>The names of all workloads, selected or not.</summary>
-    private static string[] NamesOf(Planned planned) =>
-        [.. planned.Rendered.Opened.Configuration.Workloads.Select(workload => workload.Name)];
 
     private async Task<StageResult<Proved>> ProveAsync()
     {
