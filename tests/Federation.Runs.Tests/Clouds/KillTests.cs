@@ -81,6 +81,7 @@ public sealed class KillTests(ITestOutputHelper output)
             }
 
             positions++;
+            await world.PodsEndedAsync();
             var context = $"{target}, killed {moment} its call {call} of {calls}";
             await SucceedAsync(world, target, then, context);
             Same(expected, world.Contents, context);

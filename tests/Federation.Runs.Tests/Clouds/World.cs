@@ -3,6 +3,8 @@ using Federation.Configuration;
 using Federation.Planning;
 using Federation.Reporting;
 using Federation.Sandbox;
+using k8s;
+using k8s.Models;
 
 namespace Federation.Runs.Tests.Clouds;
 
@@ -69,6 +71,31 @@ internal sealed partial class World : IAsyncDisposable
         }
 
         return (await run.CloseAsync(isInterrupted))!.Report;
+    }
+
+    /// <summary>Ends when no pod runs any more: a run that was killed leaves its pods to themselves.</summary>
+    public async Task PodsEndedAsync()
+    {
+        var cancelled = TestContext.Current.CancellationToken;
+        var kubeconfig = new FileInfo(_sandbox.Environment["KUBECONFIG"]);
+        using var cluster = new k8s.Kubernetes(await KubernetesClientConfiguration.BuildConfigFromConfigFileAsync(kubeconfig));
+        var pods = await cluster.CoreV1.ListPodForAllNamespacesAsync(cancellationToken: cancelled);
+        var running = pods.Items.Where(pod => !HasEnded(pod)).Select(pod => pod.Uid()).ToHashSet(StringComparer.Ordinal);
+        if (running.Count == 0)
+        {
+            return;
+        }
+
+        var watch = cluster.CoreV1.WatchListPodForAllNamespacesAsync(resourceVersion: pods.ResourceVersion(), cancellationToken: cancelled);
+        await foreach (var (type, pod) in watch)
+        {
+            if ((type == WatchEventType.Deleted || HasEnded(pod)) && running.Remove(pod.Uid()) && running.Count == 0)
+            {
+                return;
+            }
+        }
+
+        static bool HasEnded(V1Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
     }
 
     public async ValueTask DisposeAsync()
