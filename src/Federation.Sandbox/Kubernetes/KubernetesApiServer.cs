@@ -191,6 +191,7 @@ internal sealed class KubernetesApiServer : IDisposable
     {
         _namespaces.Dispose();
         _controllers.Dispose();
+        _signer.Dispose();
     }
 
     private void Authorize(User user, RequestInfo info)

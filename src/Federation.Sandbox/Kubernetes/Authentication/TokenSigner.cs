@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,7 +11,7 @@ namespace Federation.Sandbox.Kubernetes.Authentication;
 /// only <c>alg</c> and <c>kid</c>, without <c>typ</c>.
 /// </summary>
 /// <param name="rotation">When the key is replaced, from now on; the former one is then no longer valid. Null: never.</param>
-internal sealed class TokenSigner(TimeProvider time, TimeSpan? rotation)
+internal sealed class TokenSigner(TimeProvider time, TimeSpan? rotation) : IDisposable
 {
     private readonly DateTimeOffset _created = time.GetUtcNow();
     private readonly SigningKey _first = new();
@@ -23,7 +24,7 @@ internal sealed class TokenSigner(TimeProvider time, TimeSpan? rotation)
         var key = Key;
         var header = new JsonObject { ["alg"] = "RS256", ["kid"] = key.Id };
         var content = $"{Encode(header)}.{Encode(claims)}";
-        lock (key)
+        lock (key.Rsa)
         {
             var signature = key.Rsa.SignData(
                 System.Text.Encoding.ASCII.GetBytes(content),
@@ -52,7 +53,7 @@ internal sealed class TokenSigner(TimeProvider time, TimeSpan? rotation)
                 return null;
             }
 
-            lock (key)
+            lock (key.Rsa)
             {
                 return key.Rsa.VerifyData(
                     System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
@@ -91,16 +92,35 @@ internal sealed class TokenSigner(TimeProvider time, TimeSpan? rotation)
         };
     }
 
+    public void Dispose()
+    {
+        _first.Dispose();
+        _second.Dispose();
+    }
+
     private static string Encode(JsonObject json) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(json));
 
-    private sealed class SigningKey
+    private sealed class SigningKey : IDisposable
     {
-        // Creating one takes a third of a second, and many a run asks for no token.
-        private readonly Lazy<RSA> _rsa = new(() => RSA.Create(2048));
+        // Creating one takes a third of a second. So it is created when it is needed, and one that a cluster of this process no
+        // longer needs serves the next: no two have the same at a time.
+        private static readonly ConcurrentBag<RSA> Free = [];
+
+        private readonly Lazy<RSA> _rsa = new(() => Free.TryTake(out var rsa) ? rsa : RSA.Create(2048));
+
+        private bool _isDisposed;
 
         public RSA Rsa => _rsa.Value;
 
         /// <summary>The SHA-256 of the public key in DER, as in the API server.</summary>
         public string Id => field ??= Base64Url.EncodeToString(SHA256.HashData(Rsa.ExportSubjectPublicKeyInfo()));
+
+        public void Dispose()
+        {
+            if (!Interlocked.Exchange(ref _isDisposed, true) && _rsa.IsValueCreated)
+            {
+                Free.Add(_rsa.Value);
+            }
+        }
     }
 }
